@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/fault.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void lct_text_tame(char *text)
+{
+    for (unsigned char *c = (unsigned char *)text; *c; c++) {
+        if (*c < 0x20 || *c == 0x7f) {
+            *c = '?';
+        }
+    }
+}
+
+int lct_fault_set(struct lct_fault *fault, int code, const char *domain, const char *en,
+                  const char *zh, ...)
+{
+    if (!fault) {
+        return code;
+    }
+    va_list args, again;
+    va_start(args, zh);
+    va_copy(again, args);
+    fault->code = code;
+    fault->domain = domain;
+    (void)vsnprintf(fault->en, sizeof fault->en, en, args); /* cut off rather than refused */
+    (void)vsnprintf(fault->zh, sizeof fault->zh, zh, again);
+    va_end(again);
+    va_end(args);
+    lct_text_tame(fault->en);
+    lct_text_tame(fault->zh);
+    return code;
+}
+
+bool lct_speak_chinese(void)
+{
+    static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        const char *value = getenv(names[i]);
+        if (value && *value) {
+            return strncmp(value, "zh", 2) == 0;
+        }
+    }
+    return false;
+}
+
+const char *lct_fault_text(const struct lct_fault *fault)
+{
+    return lct_speak_chinese() ? fault->zh : fault->en;
+}

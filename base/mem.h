@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * Small fixed allocations. They end the process when memory is gone: a lesson is crash-safe and the
+ * service restarts, while an untested out-of-memory path is worse than either. Whatever has a size
+ * that comes from the network, a file or a picture must use malloc with a named limit and -ENOMEM.
+ *
+ *     struct lct_thing *t = lct_new(sizeof *t);   // zeroed, owned
+ *     char *name = lct_strdup(arg);               // owned
+ */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/attr.h"
+
+/** Returns bytes of zeroed memory, owned by the caller (free). Never NULL; any thread. */
+void *lct_new(size_t bytes) LCT_MUST_USE;
+
+/** Returns a copy of text, owned by the caller (free); NULL for NULL. Any thread. */
+char *lct_strdup(const char *text) LCT_MUST_USE;
+
+/** Returns printf-formatted text, owned by the caller (free). Any thread. */
+char *lct_format(const char *format, ...) LCT_MUST_USE LCT_PRINTF(1, 2);
+
+/** For LCT_CLEANUP on a pointer variable of any type: frees *pointer. */
+void lct_free_cleanup(void *pointer);
+
+/** Declares that a local pointer is freed when it leaves its scope. */
+#define LCT_FREE LCT_CLEANUP(lct_free_cleanup)

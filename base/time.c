@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "base/time.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static lct_ns read_clock(clockid_t id)
+{
+    struct timespec t;
+    clock_gettime(id, &t);
+    return (lct_ns)t.tv_sec * LCT_SECOND + t.tv_nsec;
+}
+
+lct_ns lct_monotonic(void)
+{
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+lct_ns lct_wall(void)
+{
+    return read_clock(CLOCK_REALTIME);
+}
+
+lct_ns lct_cpu_time(void)
+{
+    return read_clock(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+/* a * b / c rounded to nearest, split into quotient and remainder so that nothing overflows. */
+static int64_t scale(int64_t a, int64_t b, int64_t c)
+{
+    int64_t whole = a / c;
+    int64_t rest = a % c;
+    int64_t part = rest * b;
+    int64_t half = part < 0 ? -(c / 2) : c / 2;
+    return whole * b + (part + half) / c;
+}
+
+int64_t lct_ns_to_ticks(lct_ns time, uint32_t timescale)
+{
+    return scale(time, timescale, LCT_SECOND);
+}
+
+lct_ns lct_ticks_to_ns(int64_t ticks, uint32_t timescale)
+{
+    return scale(ticks, LCT_SECOND, timescale);
+}
+
+void lct_boot_id(char ret_id[LCT_BOOT_ID_SIZE])
+{
+    memset(ret_id, 0, LCT_BOOT_ID_SIZE);
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return;
+    }
+    if (read(fd, ret_id, LCT_BOOT_ID_SIZE - 1) != LCT_BOOT_ID_SIZE - 1) {
+        ret_id[0] = '\0';
+    }
+    close(fd);
+}
+
+void lct_wall_format(lct_ns wall, char *out, size_t size)
+{
+    time_t seconds = (time_t)(wall / LCT_SECOND);
+    struct tm utc;
+    gmtime_r(&seconds, &utc);
+    (void)snprintf(out, size, "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900,
+                   utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min, utc.tm_sec,
+                   (int)(wall % LCT_SECOND / LCT_MS));
+}
+
+void lct_span_format(lct_ns span, char *out, size_t size)
+{
+    const char *sign = span < 0 ? "-" : "";
+    int64_t ms = (span < 0 ? -span : span) / LCT_MS;
+    int64_t hours = ms / 3600000;
+    int minutes = (int)(ms / 60000 % 60);
+    int seconds = (int)(ms / 1000 % 60);
+    if (hours > 0) {
+        (void)snprintf(out, size, "%s%" PRId64 ":%02d:%02d.%03d", sign, hours, minutes, seconds,
+                       (int)(ms % 1000));
+    } else {
+        (void)snprintf(out, size, "%s%d:%02d.%03d", sign, minutes, seconds, (int)(ms % 1000));
+    }
+}
