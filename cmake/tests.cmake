@@ -1,10 +1,20 @@
 # The tests. A file in its place is a test; nothing is listed here by name.
 
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+find_program(LCT_NODE node)
+
+# What every test is told
+set(environment
+  "LCT_BIN=${CMAKE_BINARY_DIR}/bin"
+  "LCT_TOOLS=${CMAKE_BINARY_DIR}/tests"
+  "LCT_SOURCE=${CMAKE_SOURCE_DIR}"
+  "LCT_DEEP=$<BOOL:${LCT_DEEP}>"
+  "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
 set(sanitizer_words "(ERROR|WARNING): (Address|Leak|Thread)Sanitizer;runtime error:")
 
 # Tests see every folder, every foreign library, and what only tests need.
-lct_foreign(lct_tests xcb-xtest)
+lct_foreign(lct_tests xcb-xtest fuse3 gstreamer-rtsp-server-1.0)
 target_link_libraries(lct_tests INTERFACE ${LCT_FOREIGN})
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/inc/tests)
 file(CREATE_LINK ${CMAKE_SOURCE_DIR}/tests ${CMAKE_BINARY_DIR}/inc/tests/tests SYMBOLIC)
@@ -17,17 +27,6 @@ if(support)
   target_link_libraries(lct_support PRIVATE lct_tests)
 endif()
 
-# The runner: Criterion, or where sanitizers and Criterion do not go together, tests/plain.
-add_library(lct_runner INTERFACE)
-if(LCT_SANITIZE OR LCT_FUZZ)
-  add_library(lct_plain STATIC tests/plain/plain.c)
-  target_include_directories(lct_plain SYSTEM PUBLIC tests/plain)
-  target_link_libraries(lct_runner INTERFACE lct_plain)
-else()
-  pkg_check_modules(CRITERION REQUIRED QUIET IMPORTED_TARGET criterion)
-  target_link_libraries(lct_runner INTERFACE PkgConfig::CRITERION)
-endif()
-
 # lct_test_program(target source folder...): a program of ours that only tests run
 function(lct_test_program target source)
   add_executable(${target} ${source})
@@ -37,6 +36,22 @@ function(lct_test_program target source)
   lct_link(${target} ${ARGN})
   target_link_libraries(${target} PRIVATE lct_tests)
 endfunction()
+
+include(cmake/fuzz.cmake)
+if(LCT_FUZZ) # this tree is for fuzzing only
+  return()
+endif()
+
+# The runner: Criterion, or where sanitizers and Criterion do not go together, tests/plain.
+add_library(lct_runner INTERFACE)
+if(LCT_SANITIZE)
+  add_library(lct_plain STATIC tests/plain/plain.c)
+  target_include_directories(lct_plain SYSTEM PUBLIC tests/plain)
+  target_link_libraries(lct_runner INTERFACE lct_plain)
+else()
+  pkg_check_modules(CRITERION REQUIRED QUIET IMPORTED_TARGET criterion)
+  target_link_libraries(lct_runner INTERFACE PkgConfig::CRITERION)
+endif()
 
 # tests/unit/<folder>/test_<file>.c, linked with the code up to that folder
 set(upto "")
@@ -51,7 +66,41 @@ foreach(folder IN LISTS LCT_FOLDERS)
     target_link_libraries(${target} PRIVATE lct_runner)
     add_test(NAME ${name} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES
-      LABELS unit TIMEOUT 180 FAIL_REGULAR_EXPRESSION "${sanitizer_words}"
-      ENVIRONMENT "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+      LABELS unit TIMEOUT 180
+      FAIL_REGULAR_EXPRESSION "${sanitizer_words}" ENVIRONMENT "${environment}")
   endforeach()
 endforeach()
+
+# tests/tools/*.c, tests/bench/*.c: helper programs, in <build>/tests under their own names
+file(GLOB sources CONFIGURE_DEPENDS tests/tools/*.c tests/bench/*.c)
+foreach(source IN LISTS sources)
+  cmake_path(GET source STEM name)
+  lct_test_program(${name} ${source} ${LCT_FOLDERS})
+endforeach()
+
+# tests/{integration,e2e,fault}/*.{sh,py,mjs}: scripts that drive the real programs. Exit status 77
+# is "skipped". A file that begins with _ is a helper of its neighbours.
+foreach(kind IN ITEMS integration e2e fault)
+  file(GLOB scripts CONFIGURE_DEPENDS tests/${kind}/*.sh tests/${kind}/*.py tests/${kind}/*.mjs)
+  list(FILTER scripts EXCLUDE REGEX "/_[^/]*$")
+  foreach(script IN LISTS scripts)
+    cmake_path(GET script STEM name)
+    cmake_path(GET script EXTENSION extension)
+    if(extension STREQUAL ".sh")
+      set(command bash)
+    elseif(extension STREQUAL ".py")
+      set(command ${Python3_EXECUTABLE})
+    else()
+      set(command ${LCT_NODE})
+    endif()
+    add_test(NAME ${kind}/${name} COMMAND ${command} ${script} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+    set_tests_properties(${kind}/${name} PROPERTIES
+      LABELS ${kind} TIMEOUT $<IF:$<BOOL:${LCT_DEEP}>,7200,300> SKIP_RETURN_CODE 77
+      FAIL_REGULAR_EXPRESSION "${sanitizer_words}" ENVIRONMENT "${environment}")
+    if(NOT kind STREQUAL "integration") # they measure time, and share screens and ports
+      set_tests_properties(${kind}/${name} PROPERTIES RUN_SERIAL ON)
+    endif()
+  endforeach()
+endforeach()
+
+include(cmake/arch.cmake)
