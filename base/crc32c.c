@@ -9,8 +9,7 @@
 static uint32_t table[8][256];
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void make_table(void)
-{
+static void make_table(void) {
     for (uint32_t i = 0; i < 256; i++) {
         uint32_t crc = i;
         for (int bit = 0; bit < 8; bit++) {
@@ -26,8 +25,7 @@ static void make_table(void)
     }
 }
 
-static uint32_t by_table(uint32_t crc, const uint8_t *p, size_t n)
-{
+static uint32_t by_table(uint32_t crc, const uint8_t *p, size_t n) {
     pthread_once(&once, make_table);
     for (; n >= 8; n -= 8, p += 8) { /* slicing by eight bytes */
         uint32_t low, high;
@@ -46,8 +44,7 @@ static uint32_t by_table(uint32_t crc, const uint8_t *p, size_t n)
 
 #if defined(__x86_64__)
 __attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t crc, const uint8_t *p,
-                                                                 size_t n)
-{
+                                                                 size_t n) {
     unsigned long long wide = crc;
     for (; n >= 8; n -= 8, p += 8) {
         unsigned long long word;
@@ -62,8 +59,7 @@ __attribute__((target("sse4.2"))) static uint32_t by_instruction(uint32_t crc, c
 }
 #endif
 
-uint32_t lct_crc32c(uint32_t crc, const void *bytes, size_t n)
-{
+uint32_t lct_crc32c(uint32_t crc, const void *bytes, size_t n) {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("sse4.2")) {
         return ~by_instruction(~crc, bytes, n);

@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void lct_text_tame(char *text)
-{
+void lct_text_tame(char *text) {
     for (unsigned char *c = (unsigned char *)text; *c; c++) {
         if (*c < 0x20 || *c == 0x7f) {
             *c = '?';
@@ -16,8 +15,7 @@ void lct_text_tame(char *text)
 }
 
 int lct_fault_set(struct lct_fault *fault, int code, const char *domain, const char *en,
-                  const char *zh, ...)
-{
+                  const char *zh, ...) {
     if (!fault) {
         return code;
     }
@@ -35,8 +33,7 @@ int lct_fault_set(struct lct_fault *fault, int code, const char *domain, const c
     return code;
 }
 
-bool lct_speak_chinese(void)
-{
+bool lct_speak_chinese(void) {
     static const char *const names[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         const char *value = getenv(names[i]);
@@ -47,7 +44,6 @@ bool lct_speak_chinese(void)
     return false;
 }
 
-const char *lct_fault_text(const struct lct_fault *fault)
-{
+const char *lct_fault_text(const struct lct_fault *fault) {
     return lct_speak_chinese() ? fault->zh : fault->en;
 }

@@ -12,64 +12,52 @@
 
 #include "base/mem.h"
 
-static int result(int rc)
-{
-    return rc < 0 ? -errno : rc;
-}
+static int result(int rc) { return rc < 0 ? -errno : rc; }
 
-static int sys_open(const struct lct_io *io, const char *path, int flags, mode_t mode)
-{
+static int sys_open(const struct lct_io *io, const char *path, int flags, mode_t mode) {
     (void)io;
     return result(open(path, flags | O_CLOEXEC, mode));
 }
 
-static int sys_close(const struct lct_io *io, int fd)
-{
+static int sys_close(const struct lct_io *io, int fd) {
     (void)io;
     return result(close(fd));
 }
 
 static ssize_t sys_pwrite(const struct lct_io *io, int fd, const void *bytes, size_t n,
-                          off_t offset)
-{
+                          off_t offset) {
     (void)io;
     ssize_t done = pwrite(fd, bytes, n, offset);
     return done < 0 ? -errno : done;
 }
 
-static ssize_t sys_pread(const struct lct_io *io, int fd, void *bytes, size_t n, off_t offset)
-{
+static ssize_t sys_pread(const struct lct_io *io, int fd, void *bytes, size_t n, off_t offset) {
     (void)io;
     ssize_t done = pread(fd, bytes, n, offset);
     return done < 0 ? -errno : done;
 }
 
-static int sys_fdatasync(const struct lct_io *io, int fd)
-{
+static int sys_fdatasync(const struct lct_io *io, int fd) {
     (void)io;
     return result(fdatasync(fd));
 }
 
-static int sys_ftruncate(const struct lct_io *io, int fd, off_t size)
-{
+static int sys_ftruncate(const struct lct_io *io, int fd, off_t size) {
     (void)io;
     return result(ftruncate(fd, size));
 }
 
-static int sys_reserve(const struct lct_io *io, int fd, off_t offset, off_t n)
-{
+static int sys_reserve(const struct lct_io *io, int fd, off_t offset, off_t n) {
     (void)io;
     return result(fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, n));
 }
 
-static int sys_rename(const struct lct_io *io, const char *from, const char *to)
-{
+static int sys_rename(const struct lct_io *io, const char *from, const char *to) {
     (void)io;
     return result(rename(from, to));
 }
 
-static int sys_sync_folder(const struct lct_io *io, const char *path)
-{
+static int sys_sync_folder(const struct lct_io *io, const char *path) {
     (void)io;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0) {
@@ -80,8 +68,7 @@ static int sys_sync_folder(const struct lct_io *io, const char *path)
     return rc;
 }
 
-static int sys_space(const struct lct_io *io, const char *path, uint64_t *ret_free_bytes)
-{
+static int sys_space(const struct lct_io *io, const char *path, uint64_t *ret_free_bytes) {
     (void)io;
     struct statvfs s;
     if (statvfs(path, &s) < 0) {
@@ -104,8 +91,7 @@ const struct lct_io lct_io_system = {
     .space = sys_space,
 };
 
-int lct_io_write_all(const struct lct_io *io, int fd, const void *bytes, size_t n, off_t offset)
-{
+int lct_io_write_all(const struct lct_io *io, int fd, const void *bytes, size_t n, off_t offset) {
     const char *p = bytes;
     while (n > 0) {
         ssize_t done = io->pwrite(io, fd, p, n, offset);
@@ -122,8 +108,7 @@ int lct_io_write_all(const struct lct_io *io, int fd, const void *bytes, size_t 
     return 0;
 }
 
-int lct_io_read_all(const struct lct_io *io, int fd, void *bytes, size_t n, off_t offset)
-{
+int lct_io_read_all(const struct lct_io *io, int fd, void *bytes, size_t n, off_t offset) {
     char *p = bytes;
     while (n > 0) {
         ssize_t done = io->pread(io, fd, p, n, offset);
@@ -140,8 +125,7 @@ int lct_io_read_all(const struct lct_io *io, int fd, void *bytes, size_t n, off_
     return 0;
 }
 
-static int write_new(const struct lct_io *io, const char *path, const void *bytes, size_t n)
-{
+static int write_new(const struct lct_io *io, const char *path, const void *bytes, size_t n) {
     int fd = io->open(io, path, O_WRONLY | O_CREAT | O_TRUNC, 0640);
     if (fd < 0) {
         return fd;
@@ -154,8 +138,7 @@ static int write_new(const struct lct_io *io, const char *path, const void *byte
     return rc ? rc : closed;
 }
 
-int lct_io_replace(const struct lct_io *io, const char *path, const void *bytes, size_t n)
-{
+int lct_io_replace(const struct lct_io *io, const char *path, const void *bytes, size_t n) {
     LCT_FREE char *fresh = lct_format("%s.new", path);
     LCT_FREE char *folder = lct_strdup(path);
     char *slash = strrchr(folder, '/');
@@ -172,8 +155,7 @@ int lct_io_replace(const struct lct_io *io, const char *path, const void *bytes,
     return rc;
 }
 
-int lct_io_slurp(const char *path, size_t limit, char **ret_bytes, size_t *ret_n)
-{
+int lct_io_slurp(const char *path, size_t limit, char **ret_bytes, size_t *ret_n) {
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
         return -errno;
@@ -201,8 +183,7 @@ int lct_io_slurp(const char *path, size_t limit, char **ret_bytes, size_t *ret_n
     return 0;
 }
 
-int lct_io_make_folder(const char *path)
-{
+int lct_io_make_folder(const char *path) {
     LCT_FREE char *copy = lct_strdup(path);
     for (char *c = copy + 1; *c; c++) {
         if (*c == '/') {

@@ -36,19 +36,19 @@ struct lct_io {
 extern const struct lct_io lct_io_system;
 
 /** Writes all n bytes at offset; 0 or -errno (a short write goes on until it fails). */
-int lct_io_write_all(const struct lct_io *io, int fd, const void *bytes, size_t n, off_t offset)
-    LCT_MUST_USE;
+int lct_io_write_all(const struct lct_io *io, int fd, const void *bytes, size_t n,
+                     off_t offset) LCT_MUST_USE;
 
 /** Reads exactly n bytes at offset; 0, -errno, or -ENODATA when the file ends before. */
-int lct_io_read_all(const struct lct_io *io, int fd, void *bytes, size_t n, off_t offset)
-    LCT_MUST_USE;
+int lct_io_read_all(const struct lct_io *io, int fd, void *bytes, size_t n,
+                    off_t offset) LCT_MUST_USE;
 
 /**
  * Replaces the file at path by n bytes so that a crash leaves either the old or the new one: writes
  * path.new, syncs, renames, syncs the folder. 0 or -errno.
  */
-int lct_io_replace(const struct lct_io *io, const char *path, const void *bytes, size_t n)
-    LCT_MUST_USE;
+int lct_io_replace(const struct lct_io *io, const char *path, const void *bytes,
+                   size_t n) LCT_MUST_USE;
 
 /**
  * Reads a whole file of at most limit bytes into memory with a zero byte behind it. 0, -errno, or

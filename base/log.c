@@ -14,13 +14,9 @@ static atomic_int threshold = -1;
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
 
-void lct_log_set_level(enum lct_log_level level)
-{
-    atomic_store(&threshold, (int)level);
-}
+void lct_log_set_level(enum lct_log_level level) { atomic_store(&threshold, (int)level); }
 
-static int threshold_now(void)
-{
+static int threshold_now(void) {
     int now = atomic_load(&threshold);
     if (now < 0) {
         const char *wanted = getenv("LCT_LOG");
@@ -36,8 +32,7 @@ static int threshold_now(void)
 }
 
 void lct_log_write(enum lct_log_level level, const char *topic, const char *text,
-                   const char *fields, ...)
-{
+                   const char *fields, ...) {
     if ((int)level < threshold_now()) {
         return;
     }

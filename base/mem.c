@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *checked(void *memory)
-{
+static void *checked(void *memory) {
     if (!memory) {
         (void)fputs("lectern: out of memory\n", stderr);
         abort();
@@ -15,18 +14,11 @@ static void *checked(void *memory)
     return memory;
 }
 
-void *lct_new(size_t bytes)
-{
-    return checked(calloc(1, bytes ? bytes : 1));
-}
+void *lct_new(size_t bytes) { return checked(calloc(1, bytes ? bytes : 1)); }
 
-char *lct_strdup(const char *text)
-{
-    return text ? checked(strdup(text)) : NULL;
-}
+char *lct_strdup(const char *text) { return text ? checked(strdup(text)) : NULL; }
 
-char *lct_format(const char *format, ...)
-{
+char *lct_format(const char *format, ...) {
     va_list args;
     char *text = NULL;
     va_start(args, format);
@@ -35,7 +27,4 @@ char *lct_format(const char *format, ...)
     return checked(n < 0 ? NULL : text);
 }
 
-void lct_free_cleanup(void *pointer)
-{
-    free(*(void **)pointer);
-}
+void lct_free_cleanup(void *pointer) { free(*(void **)pointer); }

@@ -25,8 +25,7 @@ struct lct_queue {
 };
 
 struct lct_queue *lct_queue_create(size_t capacity, enum lct_queue_policy policy,
-                                   void (*free_item)(void *))
-{
+                                   void (*free_item)(void *)) {
     assert(capacity > 0);
     struct lct_queue *queue = lct_new(sizeof *queue);
     queue->capacity = capacity;
@@ -38,16 +37,14 @@ struct lct_queue *lct_queue_create(size_t capacity, enum lct_queue_policy policy
     return queue;
 }
 
-static void *take_locked(struct lct_queue *queue)
-{
+static void *take_locked(struct lct_queue *queue) {
     void *item = queue->ring[queue->head];
     queue->head = (queue->head + 1) % queue->capacity;
     queue->count--;
     return item;
 }
 
-void lct_queue_destroy(struct lct_queue *queue)
-{
+void lct_queue_destroy(struct lct_queue *queue) {
     if (!queue) {
         return;
     }
@@ -60,8 +57,7 @@ void lct_queue_destroy(struct lct_queue *queue)
     free(queue);
 }
 
-bool lct_queue_push(struct lct_queue *queue, void *item)
-{
+bool lct_queue_push(struct lct_queue *queue, void *item) {
     void *lost = NULL;
     pthread_mutex_lock(&queue->lock);
     if (queue->closed) {
@@ -84,8 +80,7 @@ bool lct_queue_push(struct lct_queue *queue, void *item)
     return lost == NULL;
 }
 
-void *lct_queue_pop(struct lct_queue *queue, lct_ns deadline)
-{
+void *lct_queue_pop(struct lct_queue *queue, lct_ns deadline) {
     void *item = NULL;
     pthread_mutex_lock(&queue->lock);
     while (queue->count == 0 && !queue->closed && !queue->woken) {
@@ -102,40 +97,35 @@ void *lct_queue_pop(struct lct_queue *queue, lct_ns deadline)
     return item;
 }
 
-void lct_queue_wake(struct lct_queue *queue)
-{
+void lct_queue_wake(struct lct_queue *queue) {
     pthread_mutex_lock(&queue->lock);
     queue->woken = true;
     pthread_cond_broadcast(&queue->more);
     pthread_mutex_unlock(&queue->lock);
 }
 
-void lct_queue_close(struct lct_queue *queue)
-{
+void lct_queue_close(struct lct_queue *queue) {
     pthread_mutex_lock(&queue->lock);
     queue->closed = true;
     pthread_cond_broadcast(&queue->more);
     pthread_mutex_unlock(&queue->lock);
 }
 
-bool lct_queue_finished(struct lct_queue *queue)
-{
+bool lct_queue_finished(struct lct_queue *queue) {
     pthread_mutex_lock(&queue->lock);
     bool finished = queue->closed && queue->count == 0;
     pthread_mutex_unlock(&queue->lock);
     return finished;
 }
 
-size_t lct_queue_depth(struct lct_queue *queue)
-{
+size_t lct_queue_depth(struct lct_queue *queue) {
     pthread_mutex_lock(&queue->lock);
     size_t depth = queue->count;
     pthread_mutex_unlock(&queue->lock);
     return depth;
 }
 
-uint64_t lct_queue_drops(struct lct_queue *queue)
-{
+uint64_t lct_queue_drops(struct lct_queue *queue) {
     pthread_mutex_lock(&queue->lock);
     uint64_t drops = queue->drops;
     pthread_mutex_unlock(&queue->lock);

@@ -6,7 +6,8 @@
  *
  *     q = lct_queue_create(8, LCT_QUEUE_DROP_OLDEST, free_frame);
  *     lct_queue_push(q, frame);                      // producer, never waits
- *     frame = lct_queue_pop(q, deadline);            // consumer, NULL at the deadline or when closed
+ *     frame = lct_queue_pop(q, deadline);            // consumer, NULL at the deadline or when
+ * closed
  */
 #pragma once
 
@@ -41,9 +42,9 @@ void lct_queue_destroy(struct lct_queue *queue);
 bool lct_queue_push(struct lct_queue *queue, void *item);
 
 /**
- * Takes the oldest item (returns owned), waiting until deadline on lct_monotonic() (LCT_NS_NONE: for
- * ever; 0: not at all). NULL at the deadline, or at once when the queue is closed and empty, or when
- * lct_queue_wake was called. Any thread.
+ * Takes the oldest item (returns owned), waiting until deadline on lct_monotonic() (LCT_NS_NONE:
+ * for ever; 0: not at all). NULL at the deadline, or at once when the queue is closed and empty, or
+ * when lct_queue_wake was called. Any thread.
  */
 void *lct_queue_pop(struct lct_queue *queue, lct_ns deadline);
 

@@ -18,19 +18,14 @@ struct lct_ref {
 };
 
 /** Starts with one reference. */
-static inline void lct_ref_init(struct lct_ref *ref)
-{
-    atomic_init(&ref->count, 1U);
-}
+static inline void lct_ref_init(struct lct_ref *ref) { atomic_init(&ref->count, 1U); }
 
 /** Takes one more reference. */
-static inline void lct_ref_inc(struct lct_ref *ref)
-{
+static inline void lct_ref_inc(struct lct_ref *ref) {
     atomic_fetch_add_explicit(&ref->count, 1U, memory_order_relaxed);
 }
 
 /** Gives one back; true when it was the last one and the caller must free the object. */
-static inline bool lct_ref_dec(struct lct_ref *ref)
-{
+static inline bool lct_ref_dec(struct lct_ref *ref) {
     return atomic_fetch_sub_explicit(&ref->count, 1U, memory_order_acq_rel) == 1U;
 }

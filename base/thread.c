@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/thread.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -15,16 +15,14 @@ struct start {
     void *arg;
 };
 
-static void *entry(void *opaque)
-{
+static void *entry(void *opaque) {
     struct start start = *(struct start *)opaque;
     free(opaque);
     start.run(start.arg);
     return NULL;
 }
 
-void lct_thread_start(struct lct_thread *thread, const char *name, void (*run)(void *), void *arg)
-{
+void lct_thread_start(struct lct_thread *thread, const char *name, void (*run)(void *), void *arg) {
     struct start *start = lct_new(sizeof *start);
     *start = (struct start){run, arg};
     /* Signals belong to the main thread's loop; a new thread inherits this mask. */
@@ -43,21 +41,18 @@ void lct_thread_start(struct lct_thread *thread, const char *name, void (*run)(v
     thread->started = true;
 }
 
-void lct_thread_join(struct lct_thread *thread)
-{
+void lct_thread_join(struct lct_thread *thread) {
     if (thread->started) {
         pthread_join(thread->id, NULL);
         thread->started = false;
     }
 }
 
-void lct_thread_nice(int nice)
-{
+void lct_thread_nice(int nice) {
     (void)setpriority(PRIO_PROCESS, (id_t)gettid(), nice); /* a refusal costs only politeness */
 }
 
-void lct_cond_init(pthread_cond_t *cond)
-{
+void lct_cond_init(pthread_cond_t *cond) {
     pthread_condattr_t attr;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
@@ -65,8 +60,7 @@ void lct_cond_init(pthread_cond_t *cond)
     pthread_condattr_destroy(&attr);
 }
 
-bool lct_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, lct_ns deadline)
-{
+bool lct_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, lct_ns deadline) {
     if (deadline == LCT_NS_NONE) {
         pthread_cond_wait(cond, mutex);
         return true;

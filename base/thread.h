@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * A thread with one owner, who creates, names and joins it. The name (at most 15 bytes) shows in
- * "top -H". Every wait in the program is a condition or a descriptor, on CLOCK_MONOTONIC: wall-clock
- * jumps must not wake or stall anybody.
+ * "top -H". Every wait in the program is a condition or a descriptor, on CLOCK_MONOTONIC:
+ * wall-clock jumps must not wake or stall anybody.
  *
  *     lct_thread_start(&me->thread, "tape", run, me);
  *     lct_thread_join(&me->thread);
@@ -33,7 +33,7 @@ void lct_thread_nice(int nice);
 void lct_cond_init(pthread_cond_t *cond);
 
 /**
- * Waits until the condition is signalled or lct_monotonic() reaches deadline (LCT_NS_NONE: for ever).
- * The caller holds mutex. Returns false at the deadline.
+ * Waits until the condition is signalled or lct_monotonic() reaches deadline (LCT_NS_NONE: for
+ * ever). The caller holds mutex. Returns false at the deadline.
  */
 bool lct_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, lct_ns deadline);

@@ -8,31 +8,20 @@
 #include <time.h>
 #include <unistd.h>
 
-static lct_ns read_clock(clockid_t id)
-{
+static lct_ns read_clock(clockid_t id) {
     struct timespec t;
     clock_gettime(id, &t);
     return (lct_ns)t.tv_sec * LCT_SECOND + t.tv_nsec;
 }
 
-lct_ns lct_monotonic(void)
-{
-    return read_clock(CLOCK_MONOTONIC);
-}
+lct_ns lct_monotonic(void) { return read_clock(CLOCK_MONOTONIC); }
 
-lct_ns lct_wall(void)
-{
-    return read_clock(CLOCK_REALTIME);
-}
+lct_ns lct_wall(void) { return read_clock(CLOCK_REALTIME); }
 
-lct_ns lct_cpu_time(void)
-{
-    return read_clock(CLOCK_PROCESS_CPUTIME_ID);
-}
+lct_ns lct_cpu_time(void) { return read_clock(CLOCK_PROCESS_CPUTIME_ID); }
 
 /* a * b / c rounded to nearest, split into quotient and remainder so that nothing overflows. */
-static int64_t scale(int64_t a, int64_t b, int64_t c)
-{
+static int64_t scale(int64_t a, int64_t b, int64_t c) {
     int64_t whole = a / c;
     int64_t rest = a % c;
     int64_t part = rest * b;
@@ -40,18 +29,15 @@ static int64_t scale(int64_t a, int64_t b, int64_t c)
     return whole * b + (part + half) / c;
 }
 
-int64_t lct_ns_to_ticks(lct_ns time, uint32_t timescale)
-{
+int64_t lct_ns_to_ticks(lct_ns time, uint32_t timescale) {
     return scale(time, timescale, LCT_SECOND);
 }
 
-lct_ns lct_ticks_to_ns(int64_t ticks, uint32_t timescale)
-{
+lct_ns lct_ticks_to_ns(int64_t ticks, uint32_t timescale) {
     return scale(ticks, LCT_SECOND, timescale);
 }
 
-void lct_boot_id(char ret_id[LCT_BOOT_ID_SIZE])
-{
+void lct_boot_id(char ret_id[LCT_BOOT_ID_SIZE]) {
     memset(ret_id, 0, LCT_BOOT_ID_SIZE);
     int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
     if (fd < 0) {
@@ -63,8 +49,7 @@ void lct_boot_id(char ret_id[LCT_BOOT_ID_SIZE])
     close(fd);
 }
 
-void lct_wall_format(lct_ns wall, char *out, size_t size)
-{
+void lct_wall_format(lct_ns wall, char *out, size_t size) {
     time_t seconds = (time_t)(wall / LCT_SECOND);
     struct tm utc;
     gmtime_r(&seconds, &utc);
@@ -73,8 +58,7 @@ void lct_wall_format(lct_ns wall, char *out, size_t size)
                    (int)(wall % LCT_SECOND / LCT_MS));
 }
 
-void lct_span_format(lct_ns span, char *out, size_t size)
-{
+void lct_span_format(lct_ns span, char *out, size_t size) {
     const char *sign = span < 0 ? "-" : "";
     int64_t ms = (span < 0 ? -span : span) / LCT_MS;
     int64_t hours = ms / 3600000;

@@ -9,8 +9,7 @@
 
 #define CODED_BYTES_MAX (8U << 20)
 
-static struct lct_frame *new_frame(enum lct_frame_kind kind, lct_ns time)
-{
+static struct lct_frame *new_frame(enum lct_frame_kind kind, lct_ns time) {
     struct lct_frame *frame = lct_new(sizeof *frame);
     lct_ref_init(&frame->ref);
     frame->kind = kind;
@@ -18,13 +17,9 @@ static struct lct_frame *new_frame(enum lct_frame_kind kind, lct_ns time)
     return frame;
 }
 
-static size_t padded(size_t n)
-{
-    return (n + 63U) & ~(size_t)63U;
-}
+static size_t padded(size_t n) { return (n + 63U) & ~(size_t)63U; }
 
-struct lct_frame *lct_frame_picture(int width, int height, lct_ns time)
-{
+struct lct_frame *lct_frame_picture(int width, int height, lct_ns time) {
     assert(width >= 2 && width <= LCT_PICTURE_SIDE_MAX && width % 2 == 0);
     assert(height >= 2 && height <= LCT_PICTURE_SIDE_MAX && height % 2 == 0);
     struct lct_frame *frame = new_frame(LCT_FRAME_PICTURE, time);
@@ -49,8 +44,7 @@ struct lct_frame *lct_frame_picture(int width, int height, lct_ns time)
     return frame;
 }
 
-struct lct_frame *lct_frame_sound(size_t samples, lct_ns time)
-{
+struct lct_frame *lct_frame_sound(size_t samples, lct_ns time) {
     assert(samples > 0 && samples <= LCT_SOUND_RATE);
     struct lct_frame *frame = new_frame(LCT_FRAME_SOUND, time);
     frame->samples = samples;
@@ -60,8 +54,7 @@ struct lct_frame *lct_frame_sound(size_t samples, lct_ns time)
     return frame;
 }
 
-struct lct_frame *lct_frame_coded(const uint8_t *bytes, size_t n, lct_ns time)
-{
+struct lct_frame *lct_frame_coded(const uint8_t *bytes, size_t n, lct_ns time) {
     if (n == 0 || n > CODED_BYTES_MAX) {
         return NULL;
     }
@@ -74,19 +67,16 @@ struct lct_frame *lct_frame_coded(const uint8_t *bytes, size_t n, lct_ns time)
     return frame;
 }
 
-struct lct_frame *lct_frame_lost(lct_ns time)
-{
+struct lct_frame *lct_frame_lost(lct_ns time) {
     return new_frame(LCT_FRAME_LOST, time);
 }
 
-struct lct_frame *lct_frame_ref(struct lct_frame *frame)
-{
+struct lct_frame *lct_frame_ref(struct lct_frame *frame) {
     lct_ref_inc(&frame->ref);
     return frame;
 }
 
-void lct_frame_unref(struct lct_frame *frame)
-{
+void lct_frame_unref(struct lct_frame *frame) {
     if (frame && lct_ref_dec(&frame->ref)) {
         if (frame->release) {
             frame->release(frame->owner);
@@ -95,7 +85,4 @@ void lct_frame_unref(struct lct_frame *frame)
     }
 }
 
-void lct_frame_unref_item(void *frame)
-{
-    lct_frame_unref(frame);
-}
+void lct_frame_unref_item(void *frame) { lct_frame_unref(frame); }

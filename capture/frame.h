@@ -46,8 +46,8 @@ struct lct_frame {
     int width;  /**< pixels, even for PICTURE */
     int height; /**< pixels, even for PICTURE */
     enum lct_colour colour;
-    uint8_t *plane[3];       /**< PICTURE: Y of width x height, U and V of half each way */
-    int stride[3];           /**< bytes a row, multiples of 64 */
+    uint8_t *plane[3];         /**< PICTURE: Y of width x height, U and V of half each way */
+    int stride[3];             /**< bytes a row, multiples of 64 */
     unsigned changed_permille; /**< PICTURE: share of the area that differs from the last frame;
                                     1000 when unknown */
 
@@ -64,13 +64,15 @@ struct lct_frame {
     void (*release)(void *owner);
 };
 
-/** A writable picture of width x height (even, 2 to LCT_PICTURE_SIDE_MAX); contents undefined. Owned. */
+/** A writable picture of width x height (even, 2 to LCT_PICTURE_SIDE_MAX); contents undefined.
+ * Owned. */
 struct lct_frame *lct_frame_picture(int width, int height, lct_ns time) LCT_MUST_USE;
 
 /** Writable sound of samples (1 to 48000) per channel, zeroed. Owned. */
 struct lct_frame *lct_frame_sound(size_t samples, lct_ns time) LCT_MUST_USE;
 
-/** A coded access unit of n bytes (at most 8 MiB), copied from bytes. NULL when n is 0 or too large. */
+/** A coded access unit of n bytes (at most 8 MiB), copied from bytes. NULL when n is 0 or too
+ * large. */
 struct lct_frame *lct_frame_coded(const uint8_t *bytes, size_t n, lct_ns time) LCT_MUST_USE;
 
 /** The word that a source is lost since time. Owned. */

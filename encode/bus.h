@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * The bus: tracks publish chunks, engines (tape, link, later rtc and ws) read them. One subscriber an
- * engine, never one a viewer. A publisher never waits: a reader that is too slow loses chunks by its
- * own policy, and knows it, because the next chunk it gets of that track starts at a key frame.
+ * The bus: tracks publish chunks, engines (tape, link, later rtc and ws) read them. One subscriber
+ * an engine, never one a viewer. A publisher never waits: a reader that is too slow loses chunks by
+ * its own policy, and knows it, because the next chunk it gets of that track starts at a key frame.
  *
  *     struct lct_bus_reader *r = lct_bus_subscribe(bus, &limits, wake, me);
- *     while ((chunk = lct_bus_take(r, deadline))) { …; lct_chunk_unref(chunk); }
+ *     while ((chunk = lct_bus_take(r, deadline, NULL))) { …; lct_chunk_unref(chunk); }
  */
 #pragma once
 
@@ -20,10 +20,13 @@
 struct lct_bus;
 struct lct_bus_reader;
 
-/** When a reader counts as too slow. Then, track by track, chunks are dropped up to the next key. */
+/** When a reader counts as too slow. Then, track by track, chunks are dropped up to the next key.
+ */
 struct lct_bus_limits {
-    lct_ns span;  /**< most lesson time waiting, e.g. 60 s for the tape, 2 s for live */
-    size_t bytes; /**< most bytes waiting */
+    lct_ns span; /**< most lesson time of one track waiting, e.g. 60 s for the tape, 2 s for live */
+    size_t bytes;  /**< most bytes waiting, of all tracks */
+    bool keep_old; /**< true (tape): what waits stays, what comes is lost; false (live): what waits
+                      of that track is lost, the reader goes on with the newest key */
 };
 
 /** An empty bus; returns owned. */
@@ -47,9 +50,10 @@ void lct_bus_unsubscribe(struct lct_bus_reader *reader);
 
 /**
  * The oldest waiting chunk (returns owned), waiting until deadline (0: not at all, LCT_NS_NONE: for
- * ever); NULL at the deadline or when woken. One thread.
+ * ever); NULL at the deadline or when woken. *ret_lost (may be NULL): how many chunks of this track
+ * were dropped for this reader just before this one. One thread.
  */
-struct lct_chunk *lct_bus_take(struct lct_bus_reader *reader, lct_ns deadline);
+struct lct_chunk *lct_bus_take(struct lct_bus_reader *reader, lct_ns deadline, unsigned *ret_lost);
 
 /** Makes a waiting (or the next) take return NULL once. Any thread. */
 void lct_bus_wake(struct lct_bus_reader *reader);

@@ -6,10 +6,9 @@
  *   chunk    CMAF moof+mdat with one video sample, or two AAC frames (43 ms): the only currency
  *   part     a run of chunks of at most 500 ms: the unit of fdatasync and of back-fill
  *   segment  a run of parts from one IDR to the next cut point: what HLS lists
- *   reel     one file: an init and the chunks after it; starts at an IDR; a new one every 10 minutes,
- *            at any change of format, at a restart, after a gap
- *   tape     all reels of one track with their index: the only store
- *   track    one source in one encoding ("camera", "screen", "sound")
+ *   reel     one file: an init and the chunks after it; starts at an IDR; a new one every 10
+ * minutes, at any change of format, at a restart, after a gap tape     all reels of one track with
+ * their index: the only store track    one source in one encoding ("camera", "screen", "sound")
  *   lesson   a folder: tapes, marks, metadata as JSON, thumbnails
  *
  * A chunk is immutable after it was published and is shared by reference: tape, link, WebSocket and
@@ -51,16 +50,16 @@ enum lct_codec {
 struct lct_format {
     struct lct_ref ref;
     char track[LCT_TRACK_NAME_SIZE];
-    uint32_t track_id;  /**< 1 and up; the same in every reel of the track */
+    uint32_t track_id; /**< 1 and up; the same in every reel of the track */
     enum lct_codec codec;
-    uint32_t timescale; /**< Hz: 90000 for pictures, 48000 for sound */
-    int width, height;  /**< pixels; 0 for sound */
-    int channels;       /**< 0 for pictures */
+    uint32_t timescale;    /**< Hz: 90000 for pictures, 48000 for sound */
+    int width, height;     /**< pixels; 0 for sound */
+    int channels;          /**< 0 for pictures */
     char codec_string[32]; /**< RFC 6381: "avc1.42C028", "mp4a.40.2", "opus" */
-    char encoder[512];  /**< encoder and its whole option string; "" for pass-through */
-    uint8_t *init;      /**< ftyp + moov, the CMAF header */
+    char encoder[512];     /**< encoder and its whole option string; "" for pass-through */
+    uint8_t *init;         /**< ftyp + moov, the CMAF header */
     size_t init_bytes;
-    uint8_t *config;    /**< avcC, AudioSpecificConfig or dOps content */
+    uint8_t *config; /**< avcC, AudioSpecificConfig or dOps content */
     size_t config_bytes;
 };
 
@@ -72,11 +71,11 @@ void lct_format_unref(struct lct_format *format);
 
 /** What is true of a chunk beside its bytes. Times in the format's timescale. */
 struct lct_chunk_info {
-    int64_t tfdt;        /**< decode time of the first sample, lesson time */
-    uint32_t duration;   /**< promised: the next chunk's tfdt may come earlier, never later */
-    uint8_t samples;     /**< 1 or 2 */
-    bool key;            /**< starts with an IDR (always true of sound) */
-    bool gap_before;     /**< something is missing between this and the chunk before */
+    int64_t tfdt;      /**< decode time of the first sample, lesson time */
+    uint32_t duration; /**< promised: the next chunk's tfdt may come earlier, never later */
+    uint8_t samples;   /**< 1 or 2 */
+    bool key;          /**< starts with an IDR (always true of sound) */
+    bool gap_before;   /**< something is missing between this and the chunk before */
     uint32_t sample_bytes[LCT_CHUNK_SAMPLES_MAX];
     int8_t peaks[2 * LCT_CHUNK_SAMPLES_MAX]; /**< sound: lowest and highest level of each sample,
                                                   -127 to 127; the waveform is made of these */
@@ -94,7 +93,8 @@ struct lct_chunk {
     size_t payload_at; /**< offset of the first sample in bytes; the second follows it */
 };
 
-/** A chunk with room for n bytes (1 to LCT_CHUNK_BYTES_MAX), shares format. NULL when n is out of range. */
+/** A chunk with room for n bytes (1 to LCT_CHUNK_BYTES_MAX), shares format. NULL when n is out of
+ * range. */
 struct lct_chunk *lct_chunk_create(struct lct_format *format, size_t n) LCT_MUST_USE;
 
 /** Shares. Any thread. */
