@@ -30,7 +30,7 @@ if(LCT_OBJECTS)
   set_tests_properties(arch/whole PROPERTIES LABELS arch RUN_SERIAL ON)
 endif()
 
-foreach(script IN ITEMS check.py test_check.py programs.py format.py)
+foreach(script IN ITEMS check.py test_check.py programs.sh format.sh)
   cmake_path(GET script STEM name)
   add_test(NAME arch/${name} COMMAND ${Python3_EXECUTABLE} tests/arch/${script}
     WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})

@@ -103,4 +103,6 @@ foreach(kind IN ITEMS integration e2e fault)
   endforeach()
 endforeach()
 
-include(cmake/arch.cmake)
+if(NOT LCT_SANITIZE)
+  include(cmake/arch.cmake)
+endif()
