@@ -155,6 +155,8 @@ def check_foreign(tree):
             if allowed:
                 if not any(file.startswith(home + "/") for home in allowed):
                     tree.wrong(where, f"<{header}> belongs to {' and '.join(allowed)} only")
+                elif file in tree.public:
+                    tree.wrong(where, f"<{header}> in a public header; only a *_priv.h may")
             elif not header.startswith(LIBC_FOLDERS) and header[:-2] not in LIBC:
                 tree.wrong(where, f"<{header}>: no folder in cmake/folders.txt has this library")
 

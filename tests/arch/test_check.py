@@ -43,6 +43,11 @@ FAULTS = [
         "stream/lws.c:2: <libwebsockets.h> belongs to stream/http only",
     ),
     (
+        "a foreign type in a public header",
+        {"encode/open.h": SPDX + "#include <libavutil/frame.h>\n"},
+        "encode/open.h:2: <libavutil/frame.h> in a public header",
+    ),
+    (
         "an unknown library",
         {"base/z.c": SPDX + "#include <stdio.h>\n#include <zlib.h>\n"},
         "base/z.c:3: <zlib.h>: no folder",
