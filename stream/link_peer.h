@@ -57,6 +57,9 @@ struct lct_link_peer *lct_link_peer_create(struct lct_loop *loop, int fd, json_t
 /** Closes and frees, without calling closed; NULL is allowed. */
 void lct_link_peer_destroy(struct lct_link_peer *peer);
 
+/** Ends the connection: closed is told, why and all, before this returns. Once; later: nothing. */
+void lct_link_peer_close(struct lct_link_peer *peer, const char *why);
+
 /** Keeps a pointer of the owner's beside the peer. */
 void lct_link_peer_set_user(struct lct_link_peer *peer, void *user);
 

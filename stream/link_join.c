@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "stream/link_join.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define RETRY_FIRST (500 * LCT_MS)
+#define RETRY_LAST (2 * LCT_SECOND)
+
+/*
+ * A socket's address holds 107 bytes, a path may be longer: the folder is opened and named by its
+ * descriptor. Fills address, returns the folder's descriptor (to be closed after use) or -errno.
+ */
+static int address_of(const char *path, struct sockaddr_un *ret_address) {
+    const char *name = strrchr(path, '/');
+    LCT_FREE char *folder = name ? strndup(path, (size_t)(name - path + 1)) : lct_strdup(".");
+    name = name ? name + 1 : path;
+    int fd = open(folder ? folder : "", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return -errno;
+    }
+    *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    int n = snprintf(ret_address->sun_path, sizeof ret_address->sun_path, "/proc/self/fd/%d/%s", fd,
+                     name);
+    if (n < 0 || (size_t)n >= sizeof ret_address->sun_path) {
+        close(fd);
+        return -ENAMETOOLONG;
+    }
+    return fd;
+}
+
+/* A connected descriptor, or -errno. */
+static int dial(const char *path) {
+    struct sockaddr_un address;
+    int folder = address_of(path, &address);
+    if (folder < 0) {
+        return folder;
+    }
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int rc = fd < 0 ? -errno : 0;
+    if (rc == 0 && connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
+        rc = -errno;
+        close(fd);
+    }
+    close(folder);
+    return rc < 0 ? rc : fd;
+}
+
+/* The server's side. */
+
+struct lct_link_listener {
+    struct lct_loop *loop;
+    char *path;
+    json_t *hello;
+    const struct lct_link_events *events;
+    void *arg;
+    struct lct_link_events inner;
+    int fd;
+    struct lct_watch *watch;
+    struct lct_link_peer *peers[LCT_LINK_PEERS_MAX];
+};
+
+static void listener_opened(void *opaque, struct lct_link_peer *peer, const json_t *hello) {
+    struct lct_link_listener *listener = opaque;
+    if (listener->events->opened) {
+        listener->events->opened(listener->arg, peer, hello);
+    }
+}
+
+static void listener_message(void *opaque, struct lct_link_peer *peer, enum lct_link_type type,
+                             const json_t *message) {
+    struct lct_link_listener *listener = opaque;
+    if (listener->events->message) {
+        listener->events->message(listener->arg, peer, type, message);
+    }
+}
+
+static void listener_chunk(void *opaque, struct lct_link_peer *peer, struct lct_chunk *chunk) {
+    struct lct_link_listener *listener = opaque;
+    if (listener->events->chunk) {
+        listener->events->chunk(listener->arg, peer, chunk);
+    }
+}
+
+static void listener_closed(void *opaque, struct lct_link_peer *peer, const char *why) {
+    struct lct_link_listener *listener = opaque;
+    if (listener->events->closed) {
+        listener->events->closed(listener->arg, peer, why);
+    }
+    for (size_t i = 0; i < LCT_LINK_PEERS_MAX; i++) {
+        if (listener->peers[i] == peer) {
+            listener->peers[i] = NULL;
+            lct_link_peer_destroy(peer);
+            return;
+        }
+    }
+}
+
+static void on_caller(void *opaque, uint32_t events) {
+    struct lct_link_listener *listener = opaque;
+    (void)events;
+    int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd < 0) {
+        return;
+    }
+    for (size_t i = 0; i < LCT_LINK_PEERS_MAX; i++) {
+        if (!listener->peers[i]) {
+            listener->peers[i] =
+                lct_link_peer_create(listener->loop, fd, listener->hello, &listener->inner, opaque);
+            return;
+        }
+    }
+    close(fd);
+}
+
+/* Binds a socket of mode 0600 and listens; the descriptor or -errno. */
+static int bind_socket(const char *path) {
+    struct sockaddr_un address;
+    int folder = address_of(path, &address);
+    if (folder < 0) {
+        return folder;
+    }
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int rc = fd < 0 ? -errno : 0;
+    if (rc == 0) {
+        mode_t old = umask(0177);
+        rc = bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
+        umask(old);
+        if (rc == 0 && listen(fd, 16) < 0) {
+            rc = -errno;
+        }
+        if (rc < 0) {
+            close(fd);
+        }
+    }
+    close(folder);
+    return rc < 0 ? rc : fd;
+}
+
+/* Removes a socket that a killed server left; what else has that name stays. */
+static void remove_stale(const char *path) {
+    struct stat info;
+    if (lstat(path, &info) == 0 && S_ISSOCK(info.st_mode)) {
+        int fd = dial(path);
+        if (fd >= 0) {
+            close(fd);
+        } else if (fd == -ECONNREFUSED) {
+            (void)unlink(path); /* if it fails, bind says so */
+        }
+    }
+}
+
+int lct_link_listen(struct lct_loop *loop, const char *path, json_t *hello,
+                    const struct lct_link_events *events, void *arg,
+                    struct lct_link_listener **ret_listener, struct lct_fault *fault) {
+    remove_stale(path);
+    int fd = bind_socket(path);
+    if (fd == -EADDRINUSE) {
+        return lct_fault_set(fault, fd, "link",
+                             "Another server is running on this folder: %s is in use.",
+                             "该目录已有服务器在运行：%s 正被占用。", path);
+    }
+    if (fd < 0) {
+        return lct_fault_set(fault, fd, "link", "The socket %s cannot be made: %s.",
+                             "无法建立套接字 %s：%s。", path, strerror(-fd));
+    }
+    struct lct_link_listener *listener = lct_new(sizeof *listener);
+    *listener = (struct lct_link_listener){
+        .loop = loop,
+        .path = lct_strdup(path),
+        .hello = json_incref(hello),
+        .events = events,
+        .arg = arg,
+        .inner = {listener_opened, listener_message, listener_chunk, listener_closed},
+        .fd = fd,
+    };
+    listener->watch = lct_watch_create(loop, fd, EPOLLIN, on_caller, listener);
+    *ret_listener = listener;
+    return 0;
+}
+
+void lct_link_listener_destroy(struct lct_link_listener *listener) {
+    if (!listener) {
+        return;
+    }
+    for (size_t i = 0; i < LCT_LINK_PEERS_MAX; i++) {
+        lct_link_peer_destroy(listener->peers[i]);
+    }
+    lct_watch_destroy(listener->watch);
+    close(listener->fd);
+    (void)unlink(listener->path); /* only tidiness: a stale one is replaced */
+    json_decref(listener->hello);
+    free(listener->path);
+    free(listener);
+}
+
+/* The recorder's side. */
+
+struct lct_link_caller {
+    struct lct_loop *loop;
+    char *path;
+    json_t *hello;
+    const struct lct_link_events *events;
+    void *arg;
+    struct lct_link_events inner;
+    struct lct_timer *timer;
+    lct_ns pause;
+    struct lct_link_peer *peer;
+    bool open;
+};
+
+static void caller_opened(void *opaque, struct lct_link_peer *peer, const json_t *hello) {
+    struct lct_link_caller *caller = opaque;
+    caller->open = true;
+    caller->pause = RETRY_FIRST;
+    if (caller->events->opened) {
+        caller->events->opened(caller->arg, peer, hello);
+    }
+}
+
+static void caller_message(void *opaque, struct lct_link_peer *peer, enum lct_link_type type,
+                           const json_t *message) {
+    struct lct_link_caller *caller = opaque;
+    if (caller->events->message) {
+        caller->events->message(caller->arg, peer, type, message);
+    }
+}
+
+static void caller_chunk(void *opaque, struct lct_link_peer *peer, struct lct_chunk *chunk) {
+    struct lct_link_caller *caller = opaque;
+    if (caller->events->chunk) {
+        caller->events->chunk(caller->arg, peer, chunk);
+    }
+}
+
+static void call_later(struct lct_link_caller *caller) {
+    lct_timer_set(caller->timer, lct_monotonic() + caller->pause);
+    caller->pause = caller->pause * 2 > RETRY_LAST ? RETRY_LAST : caller->pause * 2;
+}
+
+static void caller_closed(void *opaque, struct lct_link_peer *peer, const char *why) {
+    struct lct_link_caller *caller = opaque;
+    bool was_open = caller->open;
+    caller->open = false;
+    caller->peer = NULL;
+    call_later(caller);
+    lct_link_peer_destroy(peer); /* freed when its own functions have left */
+    if (was_open && caller->events->closed) {
+        caller->events->closed(caller->arg, peer, why);
+    }
+}
+
+static void call_now(void *opaque) {
+    struct lct_link_caller *caller = opaque;
+    int fd = dial(caller->path);
+    if (fd < 0) {
+        call_later(caller);
+        return;
+    }
+    caller->peer = lct_link_peer_create(caller->loop, fd, caller->hello, &caller->inner, caller);
+}
+
+struct lct_link_caller *lct_link_call(struct lct_loop *loop, const char *path, json_t *hello,
+                                      const struct lct_link_events *events, void *arg) {
+    struct lct_link_caller *caller = lct_new(sizeof *caller);
+    *caller = (struct lct_link_caller){
+        .loop = loop,
+        .path = lct_strdup(path),
+        .hello = json_incref(hello),
+        .events = events,
+        .arg = arg,
+        .inner = {caller_opened, caller_message, caller_chunk, caller_closed},
+        .pause = RETRY_FIRST,
+    };
+    caller->timer = lct_timer_create(loop, call_now, caller);
+    lct_timer_set(caller->timer, lct_monotonic());
+    return caller;
+}
+
+struct lct_link_peer *lct_link_caller_peer(struct lct_link_caller *caller) {
+    return caller->open ? caller->peer : NULL;
+}
+
+void lct_link_caller_destroy(struct lct_link_caller *caller) {
+    if (!caller) {
+        return;
+    }
+    lct_link_peer_destroy(caller->peer);
+    lct_timer_destroy(caller->timer);
+    json_decref(caller->hello);
+    free(caller->path);
+    free(caller);
+}
