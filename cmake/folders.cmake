@@ -7,7 +7,7 @@
 #
 # of which it is given its own entry and those to its left: in capture/, "base/log.h" is found and
 # "encode/bus.h" is not. Each folder's objects are also packed into one archive (lct_pack_stream), so
-# that a program holds, and loads, only what it reaches. See docs/decisions/0001-folders.md.
+# that a program holds, and loads, only what it reaches. See docs/decisions/0001-build-shape.md.
 
 find_package(PkgConfig REQUIRED)
 

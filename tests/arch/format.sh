@@ -7,10 +7,6 @@
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-mode=(--dry-run -Werror)
-if [ "${1:-}" = --fix ]; then
-    mode=(-i)
-fi
 files() {
     if [ -e .git ]; then
         git ls-files '*.c' '*.h'
@@ -18,8 +14,16 @@ files() {
         find . \( -name build -o -name node_modules \) -prune -o -name '*.[ch]' -print
     fi
 }
-files | while read -r file; do
-    if [ -f "$file" ]; then
-        echo "$file"
+
+status=0
+while read -r file; do
+    if [ ! -e "$file" ] || clang-format --dry-run -Werror "$file" 2>/dev/null; then
+        continue
+    elif [ "${1:-}" = --fix ]; then
+        clang-format -i "$file"
+    else
+        echo "$file is not as clang-format writes it; tests/arch/format.sh --fix"
+        status=1
     fi
-done | xargs --no-run-if-empty clang-format "${mode[@]}"
+done < <(files)
+exit $status
