@@ -41,7 +41,7 @@ static void ignore_constructors(void) {
 }
 
 __attribute__((section(".preinit_array"),
-               used)) static void (*const first)(void) = ignore_constructors;
+               used)) static void (*const before_libraries)(void) = ignore_constructors;
 
 void plain_register(struct plain_test *test) {
     *last_test = test;
