@@ -148,10 +148,22 @@ void lct_video_close(struct lct_video_encoder *encoder) {
     }
 }
 
-/* Lends the picture's planes to libavcodec, which hands them to x264 within the call (no
- * lookahead). */
-static void lend(struct lct_video_encoder *e, const struct lct_frame *picture, int64_t ticks) {
+static void give_back(void *opaque, uint8_t *data) {
+    (void)data;
+    lct_frame_unref(opaque);
+}
+
+/* Lends the picture's planes to libavcodec by reference: a frame without one is copied whole. */
+static int lend(struct lct_video_encoder *e, struct lct_frame *picture, int64_t ticks) {
     AVFrame *f = e->frame;
+    av_frame_unref(f);
+    size_t luma = (size_t)picture->stride[0] * (size_t)picture->height;
+    f->buf[0] = av_buffer_create(picture->plane[0], luma, give_back, lct_frame_ref(picture),
+                                 AV_BUFFER_FLAG_READONLY);
+    if (!f->buf[0]) {
+        lct_frame_unref(picture);
+        return -ENOMEM;
+    }
     f->format = e->context->pix_fmt;
     f->width = picture->width;
     f->height = picture->height;

@@ -3,9 +3,9 @@
  * The few things about H.264 byte streams (ISO 14496-10) that packaging needs: NAL units out of
  * Annex B, the avcC record, and the length-prefixed form samples have in MP4. Pure functions.
  *
- *     struct lct_h264_sets sets;
- *     if (lct_h264_find_sets(au, n, &sets)) …           // SPS and PPS stand in this access unit
- *     lct_h264_sample_bytes(au, n); lct_h264_write_sample(au, n, out);
+ *     struct lct_nal_sets sets;
+ *     if (lct_nal_find_sets(au, n, &sets)) …           // SPS and PPS stand in this access unit
+ *     lct_nal_sample_bytes(au, n); lct_nal_write_sample(au, n, out);
  */
 #pragma once
 
@@ -16,28 +16,28 @@
 #include "base/attr.h"
 
 /** Largest parameter set that is kept. */
-#define LCT_H264_SET_MAX 1024
+#define LCT_NAL_SET_MAX 1024
 
 /** NAL unit types used by name (table 7-1). */
-enum lct_h264_nal {
-    LCT_H264_SLICE = 1,
-    LCT_H264_IDR = 5,
-    LCT_H264_SEI = 6,
-    LCT_H264_SPS = 7,
-    LCT_H264_PPS = 8,
-    LCT_H264_AUD = 9,
-    LCT_H264_FILLER = 12,
+enum lct_nal_type {
+    LCT_NAL_SLICE = 1,
+    LCT_NAL_IDR = 5,
+    LCT_NAL_SEI = 6,
+    LCT_NAL_SPS = 7,
+    LCT_NAL_PPS = 8,
+    LCT_NAL_AUD = 9,
+    LCT_NAL_FILLER = 12,
 };
 
 /** One sequence and one picture parameter set, without start codes. */
-struct lct_h264_sets {
-    uint8_t sps[LCT_H264_SET_MAX];
-    uint8_t pps[LCT_H264_SET_MAX];
+struct lct_nal_sets {
+    uint8_t sps[LCT_NAL_SET_MAX];
+    uint8_t pps[LCT_NAL_SET_MAX];
     size_t sps_bytes, pps_bytes;
 };
 
 /** A place in an Annex B stream. Start with {bytes, n, 0}. */
-struct lct_h264_cursor {
+struct lct_nal_cursor {
     const uint8_t *bytes;
     size_t n;
     size_t at;
@@ -45,23 +45,23 @@ struct lct_h264_cursor {
 
 /** Finds the next NAL unit: *ret_nal (borrows, without start code and trailing zeros), its length.
  */
-bool lct_h264_next(struct lct_h264_cursor *cursor, const uint8_t **ret_nal, size_t *ret_n);
+bool lct_nal_next(struct lct_nal_cursor *cursor, const uint8_t **ret_nal, size_t *ret_n);
 
 /** Type of a NAL unit of at least one byte. */
-static inline unsigned lct_h264_type(const uint8_t *nal) { return nal[0] & 0x1fU; }
+static inline unsigned lct_nal_type_of(const uint8_t *nal) { return nal[0] & 0x1fU; }
 
 /** Copies the first SPS and PPS of an access unit; false when one is missing or too large. */
-bool lct_h264_find_sets(const uint8_t *au, size_t n, struct lct_h264_sets *ret_sets);
+bool lct_nal_find_sets(const uint8_t *au, size_t n, struct lct_nal_sets *ret_sets);
 
 /** True when the access unit holds an IDR slice. */
-bool lct_h264_is_key(const uint8_t *au, size_t n);
+bool lct_nal_is_key(const uint8_t *au, size_t n);
 
 /** Bytes of the access unit as an MP4 sample (4-byte lengths; AUD and filler left out). */
-size_t lct_h264_sample_bytes(const uint8_t *au, size_t n);
+size_t lct_nal_sample_bytes(const uint8_t *au, size_t n);
 
-/** Writes that sample; out has lct_h264_sample_bytes. */
-void lct_h264_write_sample(const uint8_t *au, size_t n, uint8_t *out);
+/** Writes that sample; out has lct_nal_sample_bytes. */
+void lct_nal_write_sample(const uint8_t *au, size_t n, uint8_t *out);
 
 /** Writes AVCDecoderConfigurationRecord (ISO 14496-15 sec. 5.3.3.1); returns its size, 0 when it
  * does not fit. */
-size_t lct_h264_write_avcc(const struct lct_h264_sets *sets, uint8_t *out, size_t size);
+size_t lct_nal_write_avcc(const struct lct_nal_sets *sets, uint8_t *out, size_t size);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "encode/h264.h"
+#include "encode/nal.h"
 
 #include <string.h>
 
@@ -21,7 +21,7 @@ static size_t start_code(const uint8_t *p, size_t n, size_t at) {
     return n;
 }
 
-bool lct_h264_next(struct lct_h264_cursor *c, const uint8_t **ret_nal, size_t *ret_n) {
+bool lct_nal_next(struct lct_nal_cursor *c, const uint8_t **ret_nal, size_t *ret_n) {
     for (;;) {
         size_t start = start_code(c->bytes, c->n, c->at);
         if (start >= c->n) {
@@ -42,22 +42,22 @@ bool lct_h264_next(struct lct_h264_cursor *c, const uint8_t **ret_nal, size_t *r
 }
 
 static bool keep_set(uint8_t *set, size_t *set_bytes, const uint8_t *nal, size_t n) {
-    if (*set_bytes == 0 && n <= LCT_H264_SET_MAX) {
+    if (*set_bytes == 0 && n <= LCT_NAL_SET_MAX) {
         memcpy(set, nal, n);
         *set_bytes = n;
     }
     return *set_bytes > 0;
 }
 
-bool lct_h264_find_sets(const uint8_t *au, size_t n, struct lct_h264_sets *ret_sets) {
-    struct lct_h264_sets sets = {.sps_bytes = 0};
-    struct lct_h264_cursor cursor = {au, n, 0};
+bool lct_nal_find_sets(const uint8_t *au, size_t n, struct lct_nal_sets *ret_sets) {
+    struct lct_nal_sets sets = {.sps_bytes = 0};
+    struct lct_nal_cursor cursor = {au, n, 0};
     const uint8_t *nal;
     size_t size;
-    while (lct_h264_next(&cursor, &nal, &size)) {
-        if (lct_h264_type(nal) == LCT_H264_SPS && size >= 4) {
+    while (lct_nal_next(&cursor, &nal, &size)) {
+        if (lct_nal_type_of(nal) == LCT_NAL_SPS && size >= 4) {
             keep_set(sets.sps, &sets.sps_bytes, nal, size);
-        } else if (lct_h264_type(nal) == LCT_H264_PPS) {
+        } else if (lct_nal_type_of(nal) == LCT_NAL_PPS) {
             keep_set(sets.pps, &sets.pps_bytes, nal, size);
         }
     }
@@ -68,12 +68,12 @@ bool lct_h264_find_sets(const uint8_t *au, size_t n, struct lct_h264_sets *ret_s
     return true;
 }
 
-bool lct_h264_is_key(const uint8_t *au, size_t n) {
-    struct lct_h264_cursor cursor = {au, n, 0};
+bool lct_nal_is_key(const uint8_t *au, size_t n) {
+    struct lct_nal_cursor cursor = {au, n, 0};
     const uint8_t *nal;
     size_t size;
-    while (lct_h264_next(&cursor, &nal, &size)) {
-        if (lct_h264_type(nal) == LCT_H264_IDR) {
+    while (lct_nal_next(&cursor, &nal, &size)) {
+        if (lct_nal_type_of(nal) == LCT_NAL_IDR) {
             return true;
         }
     }
@@ -81,26 +81,26 @@ bool lct_h264_is_key(const uint8_t *au, size_t n) {
 }
 
 static bool wanted(const uint8_t *nal) {
-    unsigned type = lct_h264_type(nal);
-    return type != LCT_H264_AUD && type != LCT_H264_FILLER;
+    unsigned type = lct_nal_type_of(nal);
+    return type != LCT_NAL_AUD && type != LCT_NAL_FILLER;
 }
 
-size_t lct_h264_sample_bytes(const uint8_t *au, size_t n) {
-    struct lct_h264_cursor cursor = {au, n, 0};
+size_t lct_nal_sample_bytes(const uint8_t *au, size_t n) {
+    struct lct_nal_cursor cursor = {au, n, 0};
     const uint8_t *nal;
     size_t size, total = 0;
-    while (lct_h264_next(&cursor, &nal, &size)) {
+    while (lct_nal_next(&cursor, &nal, &size)) {
         total += wanted(nal) ? 4 + size : 0;
     }
     return total;
 }
 
-void lct_h264_write_sample(const uint8_t *au, size_t n, uint8_t *out) {
-    struct lct_writer w = lct_writer(out, lct_h264_sample_bytes(au, n));
-    struct lct_h264_cursor cursor = {au, n, 0};
+void lct_nal_write_sample(const uint8_t *au, size_t n, uint8_t *out) {
+    struct lct_writer w = lct_writer(out, lct_nal_sample_bytes(au, n));
+    struct lct_nal_cursor cursor = {au, n, 0};
     const uint8_t *nal;
     size_t size;
-    while (lct_h264_next(&cursor, &nal, &size)) {
+    while (lct_nal_next(&cursor, &nal, &size)) {
         if (wanted(nal)) {
             lct_put_u32(&w, (uint32_t)size);
             lct_put(&w, nal, size);
@@ -114,7 +114,7 @@ static bool has_high_fields(unsigned profile) {
     return profile == 100 || profile == 110 || profile == 122 || profile == 144;
 }
 
-size_t lct_h264_write_avcc(const struct lct_h264_sets *sets, uint8_t *out, size_t size) {
+size_t lct_nal_write_avcc(const struct lct_nal_sets *sets, uint8_t *out, size_t size) {
     struct lct_writer w = lct_writer(out, size);
     lct_put_u8(&w, 1);
     lct_put(&w, sets->sps + 1, 3); /* profile, compatibility, level */

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "encode/track.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "encode/track_priv.h"
+
+static bool is_sound(const struct lct_track *track) {
+    return track->settings.kind == LCT_TRACK_SOUND;
+}
+
+static void run(void *opaque) {
+    struct lct_track *track = opaque;
+    struct lct_queue *in = track->settings.in;
+    while (!lct_queue_finished(in)) {
+        if (is_sound(track)) {
+            lct_sound_step(track->sound, lct_queue_pop(in, lct_sound_deadline(track->sound)));
+        } else {
+            lct_picture_step(track->picture,
+                             lct_queue_pop(in, lct_picture_deadline(track->picture)));
+        }
+    }
+    if (!is_sound(track)) {
+        lct_picture_end(track->picture);
+    }
+}
+
+int lct_track_create(const struct lct_track_settings *settings, struct lct_track **ret_track,
+                     struct lct_fault *fault) {
+    struct lct_track *track = lct_new(sizeof *track);
+    track->settings = *settings;
+    pthread_mutex_init(&track->lock, NULL);
+    track->status.end = settings->start;
+    int rc = is_sound(track) ? lct_sound_lane_create(track, fault)
+                             : lct_picture_lane_create(track, fault);
+    if (rc < 0) {
+        pthread_mutex_destroy(&track->lock);
+        free(track);
+        return rc;
+    }
+    lct_thread_start(&track->thread, settings->name, run, track);
+    *ret_track = track;
+    return 0;
+}
+
+void lct_track_destroy(struct lct_track *track) {
+    if (!track) {
+        return;
+    }
+    lct_queue_close(track->settings.in);
+    lct_thread_join(&track->thread);
+    lct_picture_lane_destroy(track->picture);
+    lct_sound_lane_destroy(track->sound);
+    pthread_mutex_destroy(&track->lock);
+    free(track);
+}
+
+void lct_track_request_key(struct lct_track *track) { atomic_store(&track->wants_key, true); }
+
+void lct_track_publish(struct lct_track *track, struct lct_chunk *chunk, lct_ns captured) {
+    if (!chunk) {
+        struct lct_fault fault;
+        (void)lct_fault_set(&fault, -ENOMEM, "encode",
+                            "A coded picture of track %s was too large and was left out.",
+                            "轨道 %s 的一帧编码数据过大，已舍弃。", track->settings.name);
+        lct_track_report(track, &fault);
+        return;
+    }
+    chunk->captured = captured;
+    chunk->published = lct_monotonic();
+    pthread_mutex_lock(&track->lock);
+    if (chunk->format->codec != LCT_CODEC_OPUS) {
+        struct lct_track_status *s = &track->status;
+        s->chunks++;
+        s->bytes += chunk->n;
+        s->end = chunk->time;
+        s->width = chunk->format->width;
+        s->height = chunk->format->height;
+        (void)snprintf(s->codec, sizeof s->codec, "%s", chunk->format->codec_string);
+    }
+    pthread_mutex_unlock(&track->lock);
+    lct_bus_publish(track->settings.bus, chunk);
+    lct_chunk_unref(chunk);
+}
+
+void lct_track_report(struct lct_track *track, const struct lct_fault *fault) {
+    pthread_mutex_lock(&track->lock);
+    track->status.fault = *fault;
+    pthread_mutex_unlock(&track->lock);
+}
+
+void lct_track_status(struct lct_track *track, struct lct_track_status *ret_status) {
+    pthread_mutex_lock(&track->lock);
+    *ret_status = track->status;
+    pthread_mutex_unlock(&track->lock);
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * What the two kinds of track share: the thread, the bus, the status. picture.c and sound_track.c
+ * are the kinds, track.c the rest.
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/thread.h"
+#include "capture/frame.h"
+#include "encode/track.h"
+
+struct lct_track {
+    /* fixed after create */
+    struct lct_track_settings settings;
+    struct lct_thread thread;
+    /* any thread */
+    atomic_bool wants_key;
+    /* the track's thread only */
+    struct lct_picture_lane *picture;
+    struct lct_sound_lane *sound;
+    /* guarded by lock */
+    pthread_mutex_t lock;
+    struct lct_track_status status;
+};
+
+/** Publishes a packed chunk (takes; NULL counts as a fault) and counts it. captured:
+ * CLOCK_MONOTONIC. */
+void lct_track_publish(struct lct_track *track, struct lct_chunk *chunk, lct_ns captured);
+
+/** Puts a fault into the status (code 0 clears it). */
+void lct_track_report(struct lct_track *track, const struct lct_fault *fault);
+
+/** The picture kinds: see picture.c. 0 or -errno and fault. */
+int lct_picture_lane_create(struct lct_track *track, struct lct_fault *fault) LCT_MUST_USE;
+/** Frees; NULL is allowed. */
+void lct_picture_lane_destroy(struct lct_picture_lane *lane);
+/** One frame, or NULL: nothing came until lct_picture_deadline. Takes frame. */
+void lct_picture_step(struct lct_picture_lane *lane, struct lct_frame *frame);
+/** When step wants to be called at the latest, CLOCK_MONOTONIC. */
+lct_ns lct_picture_deadline(const struct lct_picture_lane *lane);
+/** The queue has ended: the last picture is told to last until now. */
+void lct_picture_end(struct lct_picture_lane *lane);
+
+/** The sound kind: see sound_track.c. 0 or -errno and fault. */
+int lct_sound_lane_create(struct lct_track *track, struct lct_fault *fault) LCT_MUST_USE;
+/** Frees; NULL is allowed. */
+void lct_sound_lane_destroy(struct lct_sound_lane *lane);
+/** One frame, or NULL: nothing came until lct_sound_deadline. Takes frame. */
+void lct_sound_step(struct lct_sound_lane *lane, struct lct_frame *frame);
+/** When step wants to be called at the latest, CLOCK_MONOTONIC. */
+lct_ns lct_sound_deadline(const struct lct_sound_lane *lane);
