@@ -38,6 +38,7 @@ struct lct_gst {
     void *owner;
     void (*free_owner)(void *);
     bool end_is_fine;
+    struct lct_gst *whole; /* fails when this one fails; NULL: the sink is told */
     GstElement *pipeline;
     struct lct_thread hand; /* changes the pipeline's states */
     /* guarded by lock */
@@ -46,6 +47,7 @@ struct lct_gst {
     enum state state;
     struct lct_fault fault;
     bool ready;
+    lct_ns deadline; /* of start */
     bool stop;
     bool stopped;
     unsigned inside; /* callbacks that may use the sink now */
@@ -204,7 +206,11 @@ void lct_gst_fail(struct lct_gst *gst, const struct lct_fault *fault) {
     }
     pthread_mutex_unlock(&gst->lock);
     if (tell) {
-        lct_sink_failed(gst->sink, fault);
+        if (gst->whole) {
+            lct_gst_fail(gst->whole, fault);
+        } else {
+            lct_sink_failed(gst->sink, fault);
+        }
         leave(gst);
     }
 }
@@ -322,6 +328,8 @@ bool lct_gst_feed(GstElement *begin, const void *bytes, size_t n, lct_ns time) {
     return gst_app_src_push_buffer(source, buffer) == GST_FLOW_OK;
 }
 
+void lct_gst_fail_into(struct lct_gst *gst, struct lct_gst *whole) { gst->whole = whole; }
+
 void lct_gst_end_is_fine(struct lct_gst *gst) { gst->end_is_fine = true; }
 
 /* The hand: plays, waits to be told to stop, stops. Either may block for as long as it likes. */
@@ -348,14 +356,15 @@ static void run_hand(void *opaque) {
 }
 
 int lct_gst_start(struct lct_gst *gst, lct_ns within, struct lct_fault *fault) {
-    lct_ns deadline = lct_monotonic() + within;
+    lct_gst_allow(gst, within);
     lct_ref_inc(&gst->ref);
     lct_thread_start(&gst->hand, "gst-hand", run_hand, gst);
     pthread_mutex_lock(&gst->lock);
     while (gst->state == STARTING && !gst->ready) {
-        if (!lct_cond_wait(&gst->moved, &gst->lock, deadline)) {
+        if (lct_monotonic() >= gst->deadline) {
             break;
         }
+        (void)lct_cond_wait(&gst->moved, &gst->lock, gst->deadline); /* looks again either way */
     }
     if (gst->state == STARTING && gst->ready) {
         gst->state = RUNNING;
@@ -370,6 +379,12 @@ int lct_gst_start(struct lct_gst *gst, lct_ns within, struct lct_fault *fault) {
     int rc = gst->state == FAILED ? gst->fault.code : 0;
     pthread_mutex_unlock(&gst->lock);
     return rc;
+}
+
+void lct_gst_allow(struct lct_gst *gst, lct_ns more) {
+    pthread_mutex_lock(&gst->lock);
+    gst->deadline = lct_monotonic() + more;
+    pthread_mutex_unlock(&gst->lock);
 }
 
 void lct_gst_ready(struct lct_gst *gst) {

@@ -62,6 +62,9 @@ GstElement *lct_gst_add_begin(struct lct_gst *gst, GstCaps *caps);
 /** Feeds a copy of n bytes with that time; false when the pipeline does not take more now. */
 bool lct_gst_feed(GstElement *begin, const void *bytes, size_t n, lct_ns time);
 
+/** Failures of gst are those of whole, of which it is a part and which outlives it. */
+void lct_gst_fail_into(struct lct_gst *gst, struct lct_gst *whole);
+
 /** The end of the stream is not a failure (a file, whose driver sees it by itself). */
 void lct_gst_end_is_fine(struct lct_gst *gst);
 
@@ -73,6 +76,9 @@ int lct_gst_start(struct lct_gst *gst, lct_ns within, struct lct_fault *fault) L
 
 /** A sample function says that the device gives what it should: start may return. */
 void lct_gst_ready(struct lct_gst *gst);
+
+/** A sign of life before that: start waits for so much longer from now. */
+void lct_gst_allow(struct lct_gst *gst, lct_ns more);
 
 /** True after lct_gst_start returned 0: frames may be given. */
 bool lct_gst_running(struct lct_gst *gst);
