@@ -67,10 +67,20 @@ struct lct_link_listener {
     int fd;
     struct lct_watch *watch;
     struct lct_link_peer *peers[LCT_LINK_PEERS_MAX];
+    bool open[LCT_LINK_PEERS_MAX]; /* told as opened */
 };
+
+static size_t place_of(const struct lct_link_listener *listener, const struct lct_link_peer *peer) {
+    size_t i = 0;
+    while (i < LCT_LINK_PEERS_MAX && listener->peers[i] != peer) {
+        i++;
+    }
+    return i;
+}
 
 static void listener_opened(void *opaque, struct lct_link_peer *peer, const json_t *hello) {
     struct lct_link_listener *listener = opaque;
+    listener->open[place_of(listener, peer)] = true;
     if (listener->events->opened) {
         listener->events->opened(listener->arg, peer, hello);
     }
@@ -93,15 +103,13 @@ static void listener_chunk(void *opaque, struct lct_link_peer *peer, struct lct_
 
 static void listener_closed(void *opaque, struct lct_link_peer *peer, const char *why) {
     struct lct_link_listener *listener = opaque;
-    if (listener->events->closed) {
+    size_t place = place_of(listener, peer);
+    bool was_open = listener->open[place];
+    listener->peers[place] = NULL;
+    listener->open[place] = false;
+    lct_link_peer_destroy(peer); /* freed when its own functions have left */
+    if (was_open && listener->events->closed) {
         listener->events->closed(listener->arg, peer, why);
-    }
-    for (size_t i = 0; i < LCT_LINK_PEERS_MAX; i++) {
-        if (listener->peers[i] == peer) {
-            listener->peers[i] = NULL;
-            lct_link_peer_destroy(peer);
-            return;
-        }
     }
 }
 

@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <criterion/criterion.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "stream/link_join.h"
+#include "stream/link_peer.h"
+
+/* One end of a link in a test, and what it saw. */
+struct end {
+    struct lct_loop *loop;
+    struct lct_link_peer *peer;
+    int opened, closed, messages, chunks;
+    int stop_at_chunks, stop_at_messages;
+    char why[32];
+    char last[64];
+    bool wait_for_key, lost_without_key;
+    int64_t next;
+};
+
+static void on_opened(void *arg, struct lct_link_peer *peer, const json_t *hello) {
+    struct end *end = arg;
+    end->opened++;
+    end->peer = peer;
+    (void)snprintf(end->last, sizeof end->last, "%s", lct_json_text(hello, "program", ""));
+}
+
+static void on_message(void *arg, struct lct_link_peer *peer, enum lct_link_type type,
+                       const json_t *message) {
+    struct end *end = arg;
+    (void)peer;
+    (void)type;
+    (void)snprintf(end->last, sizeof end->last, "%s", lct_json_text(message, "do", ""));
+    if (++end->messages == end->stop_at_messages) {
+        lct_loop_stop(end->loop);
+    }
+}
+
+static void on_chunk(void *arg, struct lct_link_peer *peer, struct lct_chunk *chunk) {
+    struct end *end = arg;
+    (void)peer;
+    if (chunk->info.tfdt != end->next && !chunk->info.key) {
+        end->lost_without_key = true;
+    }
+    end->next = chunk->info.tfdt + 1;
+    cr_assert_eq(chunk->bytes[chunk->n - 1], (uint8_t)chunk->info.tfdt);
+    if (++end->chunks == end->stop_at_chunks) {
+        lct_loop_stop(end->loop);
+    }
+}
+
+static void on_closed(void *arg, struct lct_link_peer *peer, const char *why) {
+    struct end *end = arg;
+    (void)peer;
+    end->closed++;
+    end->peer = NULL;
+    (void)snprintf(end->why, sizeof end->why, "%s", why);
+    lct_loop_stop(end->loop);
+}
+
+static const struct lct_link_events events = {on_opened, on_message, on_chunk, on_closed};
+
+static json_t *hello(int version) {
+    return json_pack("{s:i, s:s}", "version", version, "program", "test");
+}
+
+static struct lct_format *format_of(uint32_t id) {
+    struct lct_format *format = lct_new(sizeof *format);
+    lct_ref_init(&format->ref);
+    format->track_id = id;
+    format->timescale = 90000;
+    (void)snprintf(format->track, sizeof format->track, "camera-%u", id);
+    format->init = lct_new(1);
+    format->config = lct_new(1);
+    return format;
+}
+
+static struct lct_chunk *chunk_of(struct lct_format *format, int64_t tfdt, bool key, size_t n) {
+    struct lct_chunk *chunk = lct_chunk_create(format, n);
+    memset(chunk->bytes, (uint8_t)tfdt, n);
+    chunk->info = (struct lct_chunk_info){.tfdt = tfdt, .samples = 1, .key = key};
+    chunk->published = lct_monotonic();
+    return chunk;
+}
+
+static void quit(void *arg) { lct_loop_stop(arg); }
+
+static void run_for(struct lct_loop *loop, lct_ns span) {
+    struct lct_timer *timer = lct_timer_create(loop, quit, loop);
+    lct_timer_set(timer, lct_monotonic() + span);
+    lct_loop_run(loop);
+    lct_timer_destroy(timer);
+}
+
+/* Two ends over a socket pair, greeted. */
+static void join(struct lct_loop *loop, struct end *a, struct end *b, int version) {
+    int fds[2];
+    LCT_JSON json_t *one = hello(1);
+    LCT_JSON json_t *two = hello(version);
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+    a->loop = b->loop = loop;
+    a->peer = lct_link_peer_create(loop, fds[0], one, &events, a);
+    b->peer = lct_link_peer_create(loop, fds[1], two, &events, b);
+}
+
+Test(link_peer, greets_and_carries_messages, .timeout = 10) {
+    struct lct_loop *loop = lct_loop_create();
+    struct end a = {0}, b = {0};
+    join(loop, &a, &b, 1);
+    LCT_JSON json_t *command = json_pack("{s:i, s:s}", "id", 7, "do", "start");
+    cr_assert_eq(lct_link_peer_send(a.peer, LCT_LINK_COMMAND, command), 0);
+    run_for(loop, 50 * LCT_MS);
+    cr_assert_eq(a.opened + b.opened, 2);
+    cr_assert_str_eq(b.last, "start");
+    struct lct_link_peer *of_b = b.peer;
+    lct_link_peer_destroy(a.peer);
+    lct_loop_run(loop);
+    cr_assert_eq(b.closed, 1);
+    cr_assert_str_eq(b.why, "end");
+    lct_link_peer_destroy(of_b);
+    lct_loop_destroy(loop);
+}
+
+Test(link_peer, refuses_another_version, .timeout = 10) {
+    struct lct_loop *loop = lct_loop_create();
+    struct end a = {0}, b = {0};
+    join(loop, &a, &b, 2);
+    struct lct_link_peer *of_a = a.peer, *of_b = b.peer;
+    lct_loop_run(loop);
+    cr_assert_str_eq(a.why, "wrong-version");
+    cr_assert_eq(a.opened, 0);
+    cr_assert_eq(lct_link_peer_send(of_a, LCT_LINK_STATUS, json_null()), -ENOTCONN);
+    lct_link_peer_destroy(of_a);
+    lct_link_peer_destroy(of_b);
+    lct_loop_destroy(loop);
+}
+
+static void send_raw(const void *bytes, size_t n, const char *why) {
+    struct lct_loop *loop = lct_loop_create();
+    struct end a = {.loop = loop};
+    int fds[2];
+    LCT_JSON json_t *one = hello(1);
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+    struct lct_link_peer *peer = lct_link_peer_create(loop, fds[0], one, &events, &a);
+    cr_assert_eq(write(fds[1], bytes, n), (ssize_t)n);
+    lct_loop_run(loop);
+    cr_assert_str_eq(a.why, why);
+    lct_link_peer_destroy(peer);
+    close(fds[1]);
+    lct_loop_destroy(loop);
+}
+
+Test(link_peer, closes_on_what_is_wrong, .timeout = 10) {
+    send_raw("GET / HTTP/1.1\r\n", 16, "bad-head");
+    send_raw("\0\0\0\x06\x04\0\0\0{}", 10, "no-hello");
+    send_raw("\0\0\0\x06\x01\0\0\0{x", 10, "bad-json");
+    send_raw("\0\0\0\x06\x01\0\0\0[]", 10, "bad-json");
+    send_raw("\0\0\0\x06\x01\0\0\0{}", 10, "wrong-version");
+    send_raw("\0\0\0\x11\x01\0\0\0{\"version\":1}\0\0\0\x11\x01\0\0\0{\"version\":1}", 42,
+             "second-hello");
+}
+
+Test(link_peer, chunks_arrive_in_order_and_skip_to_a_key_when_slow, .timeout = 60) {
+    struct lct_loop *loop = lct_loop_create();
+    struct end a = {0}, b = {0};
+    struct lct_format *format = format_of(1);
+    join(loop, &a, &b, 1);
+    run_for(loop, 50 * LCT_MS);
+    cr_assert_not_null(b.peer);
+    for (int round = 0; round < 4; round++) { /* 40 MB at once: nobody reads meanwhile */
+        for (int64_t i = round * 100; i < round * 100 + 100; i++) {
+            struct lct_chunk *chunk = chunk_of(format, i, i % 10 == 0, 100000);
+            lct_link_peer_send_chunk(a.peer, chunk);
+            lct_chunk_unref(chunk);
+        }
+        run_for(loop, 200 * LCT_MS);
+    }
+    cr_assert_gt(b.chunks, 100);
+    cr_assert_lt(b.chunks, 400);
+    cr_assert_eq((uint64_t)b.chunks + lct_link_peer_drops(a.peer), 400);
+    cr_assert_not(b.lost_without_key);
+    lct_link_peer_destroy(a.peer);
+    lct_link_peer_destroy(b.peer);
+    lct_format_unref(format);
+    lct_loop_destroy(loop);
+}
+
+Test(link_peer, a_new_status_replaces_one_that_waits, .timeout = 30) {
+    struct lct_loop *loop = lct_loop_create();
+    struct end a = {0}, b = {0};
+    join(loop, &a, &b, 1);
+    run_for(loop, 50 * LCT_MS);
+    char *big = lct_new(60001);
+    memset(big, 'x', 60000);
+    LCT_JSON json_t *status = json_pack("{s:s}", "do", big);
+    for (int i = 0; i < 1000; i++) { /* 60 MB */
+        cr_assert_eq(lct_link_peer_send(a.peer, LCT_LINK_STATUS, status), 0);
+    }
+    LCT_JSON json_t *last = json_pack("{s:s}", "do", "last");
+    cr_assert_eq(lct_link_peer_send(a.peer, LCT_LINK_STATUS, last), 0);
+    run_for(loop, 300 * LCT_MS);
+    cr_assert_lt(b.messages, 100);
+    cr_assert_str_eq(b.last, "last");
+    struct lct_link_peer *of_a = a.peer;
+    for (int i = 0; a.closed == 0 && i < 1000; i++) {
+        (void)lct_link_peer_send(of_a, LCT_LINK_REPLY, status);
+    }
+    cr_assert_str_eq(a.why, "does-not-read");
+    lct_link_peer_destroy(of_a);
+    lct_link_peer_destroy(b.peer);
+    free(big);
+    lct_loop_destroy(loop);
+}
+
+Test(link_peer, silence_is_noticed, .timeout = 10) {
+    struct lct_loop *loop = lct_loop_create();
+    struct end a = {0}, b = {0};
+    join(loop, &a, &b, 1);
+    struct lct_link_peer *of_a = a.peer;
+    lct_link_peer_set_patience(of_a, 200 * LCT_MS);
+    lct_loop_run(loop);
+    cr_assert_str_eq(a.why, "silent");
+    lct_link_peer_destroy(of_a);
+    lct_link_peer_destroy(b.peer);
+    lct_loop_destroy(loop);
+}
+
+Test(link_join, finds_the_server_again, .timeout = 30) {
+    struct lct_loop *loop = lct_loop_create();
+    struct lct_link_listener *listener = NULL, *second = NULL;
+    struct end server = {.loop = loop}, recorder = {.loop = loop};
+    struct lct_fault fault;
+    char folder[] = "/tmp/lct-link-XXXXXX";
+    cr_assert_not_null(mkdtemp(folder));
+    LCT_FREE char *long_folder = lct_format("%s/%0200d", folder, 0); /* longer than an address */
+    cr_assert_eq(mkdir(long_folder, 0700), 0);
+    LCT_FREE char *path = lct_format("%s/link", long_folder);
+    LCT_JSON json_t *greeting = hello(1);
+    struct lct_link_caller *caller = lct_link_call(loop, path, greeting, &events, &recorder);
+    run_for(loop, 100 * LCT_MS);
+    cr_assert_null(lct_link_caller_peer(caller));
+    cr_assert_eq(lct_link_listen(loop, path, greeting, &events, &server, &listener, &fault), 0,
+                 "%s", fault.en);
+    struct stat info;
+    cr_assert_eq(stat(path, &info), 0);
+    cr_assert_eq(info.st_mode & 0777U, 0600U);
+    cr_assert_eq(lct_link_listen(loop, path, greeting, &events, &server, &second, &fault),
+                 -EADDRINUSE);
+    run_for(loop, 1500 * LCT_MS);
+    cr_assert_not_null(lct_link_caller_peer(caller));
+    lct_link_listener_destroy(listener);
+    lct_loop_run(loop);
+    cr_assert_eq(recorder.closed, 1);
+    int fd = open(path, O_CREAT | O_WRONLY, 0600); /* a foreign file of that name is not touched */
+    close(fd);
+    cr_assert_eq(lct_link_listen(loop, path, greeting, &events, &server, &listener, &fault),
+                 -EADDRINUSE);
+    cr_assert_eq(unlink(path), 0);
+    cr_assert_eq(lct_link_listen(loop, path, greeting, &events, &server, &listener, &fault), 0);
+    run_for(loop, 2500 * LCT_MS);
+    cr_assert_eq(recorder.opened, 2);
+    lct_link_caller_destroy(caller);
+    lct_loop_run(loop);
+    lct_link_listener_destroy(listener);
+    lct_loop_destroy(loop);
+    cr_assert_eq(rmdir(long_folder), 0);
+    cr_assert_eq(rmdir(folder), 0);
+}
