@@ -63,7 +63,8 @@ struct lct_picture_lane {
     lct_ns last;        /* of the last sample; LCT_NS_NONE before the first */
     lct_ns promise_end; /* when its picture ends at the latest */
     lct_ns last_key;
-    lct_ns interval; /* between a camera's pictures, smoothed */
+    lct_ns interval;   /* between a camera's pictures, smoothed */
+    lct_ns rest_until; /* CLOCK_MONOTONIC: after a fault of the encoder nothing is tried before */
 };
 
 static bool is_screen(const struct lct_picture_lane *lane) {
@@ -202,24 +203,34 @@ static void note_effort(struct lct_picture_lane *lane, lct_ns began) {
     }
 }
 
-/* Encodes the picture on the canvas at time, which is after the last one's. */
-static void encode(struct lct_picture_lane *lane, struct lct_frame *picture, lct_ns time,
-                   lct_ns promise, bool force_key) {
+static bool encode_failed(struct lct_picture_lane *lane, int rc) {
+    struct lct_fault fault;
+    (void)lct_fault_set(&fault, rc, "encode", "A picture of track %s does not encode (%d).",
+                        "轨道 %s 的一帧画面无法编码（%d）。", lane->track->settings.name, rc);
+    lct_track_report(lane->track, &fault);
+    close_encoder(lane);
+    lane->rest_until = lct_monotonic() + LCT_SECOND;
+    return false;
+}
+
+/*
+ * Encodes what is on the canvas at time, which is after the last one's. changed: how much of it is
+ * new, in permille. False when the encoder failed; it is tried again a second later.
+ */
+static bool encode(struct lct_picture_lane *lane, lct_ns time, lct_ns promise, unsigned changed,
+                   bool force_key) {
     lct_ns began = lct_monotonic();
     bool fresh = !lane->encoder;
-    if (fresh && open_encoder(lane, picture->colour) < 0) {
-        return;
+    if (fresh && open_encoder(lane, lane->shown->colour) < 0) {
+        lane->rest_until = began + LCT_SECOND;
+        return false;
     }
-    bool key = force_key || fresh || key_is_due(lane, time, picture->changed_permille);
+    bool key = force_key || fresh || key_is_due(lane, time, changed);
     struct lct_video_packet packet;
-    int rc = lct_video_encode(lane->encoder, picture, lct_ns_to_ticks(time, TICKS), key, &packet);
+    int64_t ticks = lct_ns_to_ticks(time, TICKS);
+    int rc = lct_video_encode(lane->encoder, lane->shown, ticks, key, &packet);
     if (rc < 0) {
-        struct lct_fault fault;
-        (void)lct_fault_set(&fault, rc, "encode", "A picture of track %s does not encode (%d).",
-                            "轨道 %s 的一帧画面无法编码（%d）。", lane->track->settings.name, rc);
-        lct_track_report(lane->track, &fault);
-        close_encoder(lane);
-        return;
+        return encode_failed(lane, rc);
     }
     struct lct_nal_sets sets;
     if (packet.key && lct_nal_find_sets(packet.bytes, packet.n, &sets)) {
@@ -227,6 +238,7 @@ static void encode(struct lct_picture_lane *lane, struct lct_frame *picture, lct
     }
     publish(lane, packet.bytes, packet.n, time, promise, packet.key);
     note_effort(lane, began);
+    return true;
 }
 
 static void show_state(struct lct_picture_lane *lane, bool repeated, bool late) {
@@ -267,13 +279,11 @@ static void put_on_canvas(struct lct_picture_lane *lane, struct lct_frame *pictu
 
 /* ---- what happens ---- */
 
-/* The picture stays as it is: tells so once more, at time. */
-static void repeat(struct lct_picture_lane *lane, lct_ns time) {
-    struct lct_frame *again = lct_frame_ref(lane->shown);
-    again->changed_permille = 0; /* only this thread looks at a shown picture */
-    encode(lane, again, time, STILL_PROMISE, false);
-    lct_frame_unref(again);
+/* The picture stays as it is: says so once more, at time. */
+static bool repeat(struct lct_picture_lane *lane, lct_ns time) {
+    bool done = encode(lane, time, STILL_PROMISE, 0, false);
     show_state(lane, true, false);
+    return done;
 }
 
 static lct_ns not_before(const struct lct_picture_lane *lane, lct_ns time) {
@@ -283,8 +293,9 @@ static lct_ns not_before(const struct lct_picture_lane *lane, lct_ns time) {
 }
 
 static void fill_up_to(struct lct_picture_lane *lane, lct_ns time) {
-    while (lane->shown && lane->last != LCT_NS_NONE && time > lane->promise_end) {
-        repeat(lane, lane->promise_end);
+    bool whole = lane->shown && lane->last != LCT_NS_NONE;
+    while (whole && time > lane->promise_end) {
+        whole = repeat(lane, lane->promise_end);
     }
 }
 
@@ -303,7 +314,7 @@ static void enter_slate(struct lct_picture_lane *lane) {
     struct lct_frame *slate = lct_slate(lane->width, lane->height, lct_monotonic());
     put_on_canvas(lane, slate);
     lct_frame_unref(slate);
-    encode(lane, lane->shown, time, STILL_PROMISE, true);
+    encode(lane, time, STILL_PROMISE, 1000, true);
     show_state(lane, false, false);
 }
 
@@ -335,7 +346,7 @@ static void take_picture(struct lct_picture_lane *lane, struct lct_frame *pictur
     learn_interval(lane, time);
     lane->mode = LIVE;
     put_on_canvas(lane, picture);
-    encode(lane, lane->shown, time, promise_of(lane), returns);
+    encode(lane, time, promise_of(lane), picture->changed_permille, returns);
     show_state(lane, false, false);
 }
 
@@ -386,7 +397,7 @@ static void take_nothing(struct lct_picture_lane *lane) {
     }
 }
 
-lct_ns lct_picture_deadline(const struct lct_picture_lane *lane) {
+static lct_ns deadline(const struct lct_picture_lane *lane) {
     const struct lct_track_settings *s = &lane->track->settings;
     switch (lane->mode) {
     case WAITING:
@@ -402,6 +413,11 @@ lct_ns lct_picture_deadline(const struct lct_picture_lane *lane) {
         break;
     }
     return s->zero + lane->last + REFRESH;
+}
+
+lct_ns lct_picture_deadline(const struct lct_picture_lane *lane) {
+    lct_ns due = deadline(lane);
+    return due > lane->rest_until ? due : lane->rest_until;
 }
 
 void lct_picture_step(struct lct_picture_lane *lane, struct lct_frame *frame) {
