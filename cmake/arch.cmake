@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Tests of the tree itself: its shape, its headers, its programs, its format.
 
 # Each header compiles alone.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # How every C file is compiled, in every tree.
 
 set(CMAKE_C_STANDARD 17)

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # Makes the libraries of the folders in cmake/folders.txt.
 #
 # Each row is one OBJECT library (lct_stream, lct_stream_http, …) that sees its own foreign libraries
@@ -80,9 +81,10 @@ endforeach()
 
 # lct_link(target folder...): gives a program the code of these folders, and its libraries
 function(lct_link target)
+  set(packs "")
   foreach(folder IN LISTS ARGN)
     if(TARGET lct_pack_${folder})
-      list(PREPEND packs lct_pack_${folder}) # the linker reads right to left: users before the used
+      list(PREPEND packs lct_pack_${folder}) # for the linker, who uses stands before the used
     endif()
   endforeach()
   target_link_libraries(${target} PRIVATE ${packs})

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # tests/fuzz/fuzz_<name>.c with tests/fuzz/corpus/<name>/: with LCT_FUZZ libFuzzer looks for new
 # inputs, in other trees the kept ones are replayed.
 file(GLOB sources CONFIGURE_DEPENDS tests/fuzz/fuzz_*.c)
