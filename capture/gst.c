@@ -20,6 +20,7 @@ LCT_LOG_TOPIC("capture");
 
 #define CLOSE_WITHIN (3 * LCT_SECOND)
 #define FRAME_SAMPLES 1024
+#define STORE_DEPTH 4U
 #define FEED_BYTES_MAX (8U << 20)
 
 enum state {
@@ -142,6 +143,9 @@ static void put_words(const struct lct_gst *gst, const GError *error, struct lct
         {gst_resource_error_quark, GST_RESOURCE_ERROR_OPEN_READ, EIO,
          "The %s cannot be opened (%s). Check that it is there and switched on.",
          "无法打开%s（%s）。请检查设备是否存在并已开启。"},
+        {gst_resource_error_quark, GST_RESOURCE_ERROR_OPEN_READ_WRITE, EIO,
+         "The %s cannot be reached (%s). Check the address, the cable and that it is switched on.",
+         "无法连接%s（%s）。请检查地址、网线以及设备是否已开启。"},
         {gst_resource_error_quark, GST_RESOURCE_ERROR_READ, EIO, "The %s gives no more data (%s).",
          "%s不再提供数据（%s）。"},
         {gst_stream_error_quark, GST_STREAM_ERROR_CODEC_NOT_FOUND, ENOSYS,
@@ -285,6 +289,16 @@ GstElement *lct_gst_add(struct lct_gst *gst, const char *factory) {
     return element;
 }
 
+/* An appsink of those caps that does not wait for the clock. */
+static GstElement *add_sink(struct lct_gst *gst, const char *caps_text) {
+    GstElement *element = lct_gst_add(gst, "appsink");
+    GstCaps *caps = gst_caps_from_string(caps_text);
+    g_object_set(element, "caps", caps, "sync", FALSE, "enable-last-sample", FALSE, "qos", FALSE,
+                 "async", FALSE, NULL);
+    gst_caps_unref(caps);
+    return element;
+}
+
 static GstFlowReturn on_sample(GstAppSink *appsink, void *opaque) {
     struct end *end = opaque;
     GstSample *sample = gst_app_sink_pull_sample(appsink);
@@ -299,14 +313,32 @@ static GstFlowReturn on_sample(GstAppSink *appsink, void *opaque) {
 }
 
 GstElement *lct_gst_add_end(struct lct_gst *gst, const char *caps_text, lct_gst_sample_fn fn) {
-    GstElement *element = lct_gst_add(gst, "appsink");
-    GstCaps *caps = gst_caps_from_string(caps_text);
-    g_object_set(element, "caps", caps, "sync", FALSE, "enable-last-sample", FALSE, "qos", FALSE,
-                 "async", FALSE, NULL);
-    gst_caps_unref(caps);
+    GstElement *element = add_sink(gst, caps_text);
     struct end *end = lct_new(sizeof *end);
     *end = (struct end){gst, fn};
     GstAppSinkCallbacks callbacks = {.new_sample = on_sample};
+    gst_app_sink_set_callbacks(GST_APP_SINK(element), &callbacks, end, free);
+    return element;
+}
+
+static GstFlowReturn on_more(GstAppSink *appsink, void *opaque) {
+    (void)appsink;
+    struct end *end = opaque;
+    if (enter(end->gst)) {
+        end->on_sample(end->gst->owner, NULL);
+        leave(end->gst);
+    }
+    return GST_FLOW_OK;
+}
+
+static void on_end(GstAppSink *appsink, void *opaque) { (void)on_more(appsink, opaque); }
+
+GstElement *lct_gst_add_store(struct lct_gst *gst, const char *caps, lct_gst_sample_fn on_change) {
+    GstElement *element = add_sink(gst, caps);
+    g_object_set(element, "max-buffers", STORE_DEPTH, "drop", FALSE, NULL);
+    struct end *end = lct_new(sizeof *end);
+    *end = (struct end){gst, on_change};
+    GstAppSinkCallbacks callbacks = {.new_sample = on_more, .eos = on_end};
     gst_app_sink_set_callbacks(GST_APP_SINK(element), &callbacks, end, free);
     return element;
 }
@@ -379,6 +411,10 @@ int lct_gst_start(struct lct_gst *gst, lct_ns within, struct lct_fault *fault) {
     int rc = gst->state == FAILED ? gst->fault.code : 0;
     pthread_mutex_unlock(&gst->lock);
     return rc;
+}
+
+bool lct_gst_rewind(struct lct_gst *gst) {
+    return gst_element_seek_simple(gst->pipeline, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 0);
 }
 
 void lct_gst_allow(struct lct_gst *gst, lct_ns more) {

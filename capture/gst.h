@@ -56,6 +56,12 @@ GstElement *lct_gst_add(struct lct_gst *gst, const char *factory);
 /** Adds an appsink of those caps that calls on_sample without waiting for the clock. Borrowed. */
 GstElement *lct_gst_add_end(struct lct_gst *gst, const char *caps, lct_gst_sample_fn on_sample);
 
+/**
+ * Adds an appsink that keeps a few samples and makes the stream wait; on_change is called with NULL
+ * when one came or the stream ended, and its owner pulls them from another thread. Borrowed.
+ */
+GstElement *lct_gst_add_store(struct lct_gst *gst, const char *caps, lct_gst_sample_fn on_change);
+
 /** Adds an appsrc of those caps (borrows) for lct_gst_feed; never blocks its feeder. Borrowed. */
 GstElement *lct_gst_add_begin(struct lct_gst *gst, GstCaps *caps);
 
@@ -76,6 +82,9 @@ int lct_gst_start(struct lct_gst *gst, lct_ns within, struct lct_fault *fault) L
 
 /** A sample function says that the device gives what it should: start may return. */
 void lct_gst_ready(struct lct_gst *gst);
+
+/** Begins again, times again from 0 (a file). Not from a streaming thread. False: it cannot. */
+bool lct_gst_rewind(struct lct_gst *gst) LCT_MUST_USE;
 
 /** A sign of life before that: start waits for so much longer from now. */
 void lct_gst_allow(struct lct_gst *gst, lct_ns more);

@@ -41,6 +41,8 @@ struct lct_device {
     struct lct_pace pace;
     lct_ns decoded; /* time of the last picture */
     struct lct_gst *decoder;
+    /* the decoder's streaming thread only */
+    lct_ns shown;
     /* rtspsrc's thread only */
     bool has_picture;
     bool has_sound;
@@ -83,11 +85,12 @@ static void on_picture(void *owner, GstSample *sample) {
     cam->decoded = time;
     pthread_mutex_unlock(&cam->lock);
     lct_gst_ready(cam->gst);
-    if (time < lct_monotonic() - STALE || !lct_gst_running(cam->gst)) {
+    if (time <= cam->shown || time < lct_monotonic() - STALE || !lct_gst_running(cam->gst)) {
         return;
     }
     struct lct_frame *frame = lct_gst_picture(sample, time);
     if (frame) {
+        cam->shown = time;
         lct_sink_give(cam->sink, LCT_OUTPUT_CAMERA, frame);
     }
 }
