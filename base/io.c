@@ -57,6 +57,11 @@ static int sys_rename(const struct lct_io *io, const char *from, const char *to)
     return result(rename(from, to));
 }
 
+static int sys_remove(const struct lct_io *io, const char *path) {
+    (void)io;
+    return result(unlink(path));
+}
+
 static int sys_sync_folder(const struct lct_io *io, const char *path) {
     (void)io;
     int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -87,6 +92,7 @@ const struct lct_io lct_io_system = {
     .ftruncate = sys_ftruncate,
     .reserve = sys_reserve,
     .rename = sys_rename,
+    .remove = sys_remove,
     .sync_folder = sys_sync_folder,
     .space = sys_space,
 };

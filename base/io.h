@@ -25,6 +25,7 @@ struct lct_io {
     /** Reserves blocks without changing the size (FALLOC_FL_KEEP_SIZE). */
     int (*reserve)(const struct lct_io *io, int fd, off_t offset, off_t n);
     int (*rename)(const struct lct_io *io, const char *from, const char *to);
+    int (*remove)(const struct lct_io *io, const char *path);
     /** Makes names in a folder durable (fsync of the directory). */
     int (*sync_folder)(const struct lct_io *io, const char *path);
     /** Bytes an ordinary user may still write on the volume of path. */
