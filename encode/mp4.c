@@ -389,3 +389,19 @@ int lct_mp4_parse_init(const uint8_t *bytes, size_t n, struct lct_format **ret_f
     *ret_format = f;
     return 0;
 }
+
+int lct_mp4_parse_reel_init(const uint8_t *bytes, size_t n, struct lct_format **ret_format) {
+    const size_t before = LCT_MP4_FTYP_BYTES + LCT_MP4_FREE_BYTES;
+    if (n < before + 8) {
+        return -EBADMSG;
+    }
+    struct lct_reader r = lct_reader(bytes + before, n - before);
+    uint32_t moov_bytes = lct_get_u32(&r);
+    if (moov_bytes < 8 || moov_bytes > n - before) {
+        return -EBADMSG;
+    }
+    LCT_FREE uint8_t *init = lct_new(LCT_MP4_FTYP_BYTES + moov_bytes);
+    memcpy(init, bytes, LCT_MP4_FTYP_BYTES);
+    memcpy(init + LCT_MP4_FTYP_BYTES, bytes + before, moov_bytes);
+    return lct_mp4_parse_init(init, LCT_MP4_FTYP_BYTES + moov_bytes, ret_format);
+}

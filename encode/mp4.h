@@ -65,6 +65,12 @@ int lct_mp4_parse_chunk(const uint8_t *bytes, size_t n,
  */
 int lct_mp4_parse_init(const uint8_t *bytes, size_t n, struct lct_format **ret_format) LCT_MUST_USE;
 
+/**
+ * The same from the first bytes of a reel (at least its ftyp, free or mdat header, and moov).
+ */
+int lct_mp4_parse_reel_init(const uint8_t *bytes, size_t n,
+                            struct lct_format **ret_format) LCT_MUST_USE;
+
 /** One sample of a movie: where it lies, how long it is shown. */
 struct lct_mp4_sample {
     uint64_t offset;

@@ -45,6 +45,3 @@ int lct_sound_encode(struct lct_sound_encoder *encoder, const float *sound,
 /** A format for this encoder's packets, init included; owned. NULL when memory is short. */
 struct lct_format *lct_sound_format(const struct lct_sound_encoder *encoder, const char *track,
                                     uint32_t track_id) LCT_MUST_USE;
-
-/** One AAC-LC stereo frame of silence, for holes in a download (17 bytes at most; static). */
-void lct_sound_silence(const uint8_t **ret_bytes, size_t *ret_n);

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * Reading the reels of a track: what players, downloads, verification and recovery stand on. A reel
+ * that is still being written may be read: one sees the whole rows that are there.
+ *
+ *     struct lct_reels reels;
+ *     lct_reels_load(track_folder, &reels);  …  lct_reels_free(&reels);
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "archive/index.h"
+#include "archive/reel.h"
+#include "base/attr.h"
+#include "encode/chunk.h"
+
+struct lct_reel_view {
+    uint32_t number;
+    struct lct_index_head head;
+    struct lct_index_row *rows; /**< whole rows in file order; bad ones are left out */
+    size_t count;
+    size_t bad_rows;           /**< rows in the file whose check sum is wrong */
+    bool torn;                 /**< the index ends inside a row */
+    bool has_index;            /**< head and file are there and right */
+    uint64_t file_bytes;       /**< of the .mp4; 0 when it is missing */
+    struct lct_format *format; /**< from the init; NULL when there is none to be read */
+};
+
+struct lct_reels {
+    struct lct_reel_view *views; /**< by number */
+    size_t count;
+};
+
+/** Loads all reels of a track's folder. A folder that is missing has none. */
+void lct_reels_load(const char *folder, struct lct_reels *ret_reels);
+
+/** Loads one reel. */
+void lct_reel_view_load(const char *folder, uint32_t number, struct lct_reel_view *ret_view);
+
+/** Frees what it holds. */
+void lct_reels_free(struct lct_reels *reels);
+
+/** Frees what it holds. */
+void lct_reel_view_free(struct lct_reel_view *view);
