@@ -150,7 +150,8 @@ static struct lane *lane_of(struct lct_tape *tape, const struct lct_format *form
     lane->next_number = lct_tape_last_reel(lane->folder) + 1;
     lane->gap = lane->next_number > 1;
     pthread_mutex_lock(&tape->lock);
-    lane->shown = (struct lct_tape_track){.track_id = format->track_id, .saved = LCT_NS_NONE};
+    lane->shown = (struct lct_tape_track){
+        .track_id = format->track_id, .first_reel = lane->next_number, .saved = LCT_NS_NONE};
     (void)snprintf(lane->shown.name, sizeof lane->shown.name, "%s", format->track);
     tape->lane_count++;
     pthread_mutex_unlock(&tape->lock);
@@ -396,10 +397,7 @@ struct lct_tape *lct_tape_create(const struct lct_tape_settings *settings) {
     return tape;
 }
 
-int lct_tape_destroy(struct lct_tape *tape, lct_ns end) {
-    if (!tape) {
-        return 0;
-    }
+int lct_tape_finish(struct lct_tape *tape, lct_ns end) {
     pthread_mutex_lock(&tape->lock);
     tape->stopping = true;
     tape->end = end;
@@ -407,12 +405,17 @@ int lct_tape_destroy(struct lct_tape *tape, lct_ns end) {
     pthread_mutex_unlock(&tape->lock);
     lct_bus_wake(tape->reader);
     lct_thread_join(&tape->thread);
+    return tape->first_error;
+}
+
+void lct_tape_destroy(struct lct_tape *tape) {
+    if (!tape) {
+        return;
+    }
     lct_bus_unsubscribe(tape->reader);
-    int rc = tape->first_error;
     pthread_mutex_destroy(&tape->lock);
     free(tape->folder);
     free(tape);
-    return rc;
 }
 
 static lct_ns saved_by_all(const struct lct_tape_status *status) {

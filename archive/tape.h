@@ -58,6 +58,7 @@ enum lct_tape_state {
 struct lct_tape_track {
     char name[LCT_TRACK_NAME_SIZE];
     uint32_t track_id;
+    uint32_t first_reel;    /**< number of the first reel this tape makes */
     uint32_t reel;          /**< number of the reel being written; 0: none yet */
     uint32_t synced_rows;   /**< durable rows of it */
     uint64_t bytes, chunks; /**< since the tape was created */
@@ -80,11 +81,14 @@ struct lct_tape_status {
 struct lct_tape *lct_tape_create(const struct lct_tape_settings *settings) LCT_MUST_USE;
 
 /**
- * Writes what waits, closes all reels so that the last samples end at lesson time end, and frees. A
- * disk that is full or fails is tried for two seconds more. NULL is allowed. 0, or the first -errno
- * of what could not be written or closed (recovery will close it).
+ * Writes what waits and closes all reels so that the last samples end at lesson time end; the
+ * status can still be read. A disk that is full or fails is tried for two seconds more. 0, or the
+ * first -errno of what could not be written or closed (recovery will close it).
  */
-int lct_tape_destroy(struct lct_tape *tape, lct_ns end);
+int lct_tape_finish(struct lct_tape *tape, lct_ns end);
+
+/** Frees; finish comes before. NULL is allowed. */
+void lct_tape_destroy(struct lct_tape *tape);
 
 /** Copies the present state. Any thread. */
 void lct_tape_status(struct lct_tape *tape, struct lct_tape_status *ret_status);
