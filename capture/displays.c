@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,9 @@ struct question {
     bool done;
     int width, height; /* 0: nobody there */
 };
+
+/* Threads that frozen servers keep. */
+static atomic_uint away;
 
 static void unref(struct question *q) {
     if (lct_ref_dec(&q->ref)) {
@@ -59,6 +63,7 @@ static void run_question(void *opaque) {
     pthread_cond_broadcast(&q->moved);
     pthread_mutex_unlock(&q->lock);
     unref(q);
+    atomic_fetch_sub(&away, 1U);
 }
 
 static struct question *begin(const char *name) {
@@ -68,6 +73,7 @@ static struct question *begin(const char *name) {
     snprintf(q->name, sizeof q->name, "%s", name);
     pthread_mutex_init(&q->lock, NULL);
     lct_cond_init(&q->moved);
+    atomic_fetch_add(&away, 1U);
     lct_thread_start(&q->thread, "x11-look", run_question, q);
     return q;
 }
@@ -149,6 +155,9 @@ static void find_names(struct names *names) {
 void lct_displays_add(struct lct_device_list *list) {
     struct names names = {0};
     struct question *questions[DISPLAYS_MAX];
+    if (atomic_load(&away) > DISPLAYS_MAX) {
+        return;
+    }
     find_names(&names);
     for (size_t i = 0; i < names.n; i++) {
         questions[i] = begin(names.all[i]);

@@ -44,7 +44,7 @@ static void build(struct lct_device *mic, const char *factory, const char *devic
     }
     gst_util_set_object_arg(G_OBJECT(source), "slave-method", "none");
     g_object_set(source, "provide-clock", FALSE, "latency-time", (gint64)10000, "buffer-time",
-                 (gint64)200000, NULL);
+                 (gint64)2000000, NULL);
     GstElement *convert = lct_gst_add(mic->gst, "audioconvert");
     GstElement *resample = lct_gst_add(mic->gst, "audioresample");
     GstElement *end = lct_gst_add_end(mic->gst, LCT_GST_SOUND_CAPS, on_sound);

@@ -2,6 +2,7 @@
 #include "capture/names.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,9 @@ struct lct_device_entry *lct_names_new_entry(struct lct_device_list *list) {
     memset(&entries[list->count], 0, sizeof *entries);
     return &entries[list->count++];
 }
+
+/* Threads that a frozen daemon keeps: while there is one, no further one is sent after it. */
+static atomic_uint away;
 
 static void unref_look(struct look *look) {
     if (lct_ref_dec(&look->ref)) {
@@ -90,6 +94,7 @@ static void run_look(void *opaque) {
     pthread_cond_broadcast(&look->moved);
     pthread_mutex_unlock(&look->lock);
     unref_look(look);
+    atomic_fetch_sub(&away, 1U);
 }
 
 static void append_all(struct lct_device_list *list, const struct lct_device_list *more) {
@@ -99,7 +104,7 @@ static void append_all(struct lct_device_list *list, const struct lct_device_lis
 }
 
 void lct_names_add_pulse(struct lct_device_list *list) {
-    if (!lct_gst_has("pulsesrc")) {
+    if (atomic_load(&away) > 0 || !lct_gst_has("pulsesrc")) {
         return;
     }
     struct look *look = lct_new(sizeof *look);
@@ -108,6 +113,7 @@ void lct_names_add_pulse(struct lct_device_list *list) {
     pthread_mutex_init(&look->lock, NULL);
     lct_cond_init(&look->moved);
     struct lct_thread thread = {0};
+    atomic_fetch_add(&away, 1U);
     lct_thread_start(&thread, "pulse-look", run_look, look);
     lct_ns deadline = lct_monotonic() + LOOK_WITHIN;
     pthread_mutex_lock(&look->lock);

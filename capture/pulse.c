@@ -2,10 +2,16 @@
 /* Microphones by PulseAudio, or PipeWire where it speaks PulseAudio's protocol. */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "capture/driver.h"
 #include "capture/mic.h"
 #include "capture/names.h"
+
+/* libpulse's own words are all that tells these apart. */
+static bool says(const struct lct_fault *fault, const char *words) {
+    return strstr(fault->en, words) != NULL;
+}
 
 /* A source that is not there: say which there are. */
 static int absent(const char *name, struct lct_fault *fault) {
@@ -24,8 +30,16 @@ static int open_pulse(const struct lct_spec *spec, struct lct_sink *sink,
     snprintf(zh, sizeof zh, "PulseAudio 麦克风 %.90s", *name ? name : "（默认）");
     struct lct_fault own = {0};
     int rc = lct_mic_open("pulsesrc", name, en, zh, sink, ret_device, &own);
-    if (rc != 0 && *name && own.code == -ENOENT) {
-        return absent(name, fault);
+    if (rc != 0 && says(&own, "No such entity")) {
+        return absent(*name ? name : "(default)", fault);
+    }
+    if (rc != 0 && says(&own, "Connection refused")) {
+        return lct_fault_set(
+            fault, -ECONNREFUSED, "source",
+            "PulseAudio does not answer. Start it, or PipeWire with its PulseAudio "
+            "service, in this user's session.",
+            "PulseAudio 没有应答。请在当前用户会话中启动 PulseAudio，或带 PulseAudio "
+            "服务的 PipeWire。");
     }
     if (rc != 0) {
         if (fault) {
