@@ -584,6 +584,10 @@ class WallClock:
 
     def close(self):
         shutil.rmtree(self._folder, ignore_errors=True)
+        for left in pathlib.Path("/dev/shm").glob("*faketime_*_*"):  # by programs that were killed
+            if not os.path.exists(f"/proc/{left.name.rsplit('_', 1)[1]}"):
+                with contextlib.suppress(OSError):
+                    left.unlink()
 
     def __enter__(self):
         return self

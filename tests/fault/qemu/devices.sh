@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
 # What a script in the guest begins with: its programs, its devices, and their plugs.
 #
 #   /dev/video0    a webcam: 320x180 or 640x360 YUYV (larger sizes are too slow on an emulated CPU)
