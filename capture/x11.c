@@ -296,15 +296,17 @@ static lct_ns next_look(const struct lct_device *screen, bool wanted)
     return due > paced ? due : paced;
 }
 
-/* Waits for the time of the next look. The server's words wake us only when we would act on them:
-   what comes faster than the pace is left in the socket. */
+/* Waits for the time of the next look, or for the server. What the server says faster than the pace
+   is left in the socket: it does not wake us before we would act on it. */
 static void wait_for(struct lct_device *screen, lct_ns now, lct_ns due, bool wanted)
 {
-    bool listen = wanted && now >= screen->active_at + PACE;
+    lct_ns paced = screen->active_at + PACE;
+    bool listen = wanted && now >= paced;
+    lct_ns until = listen ? due : earlier(due, wanted ? paced : now + LOOK_UP);
     struct pollfd server = {.fd = xcb_get_file_descriptor(screen->link.x),
                             .events = listen ? POLLIN : 0};
-    lct_ns span = wanted ? due - now : earlier(due - now, LOOK_UP);
-    struct timespec timeout = {.tv_sec = span / LCT_SECOND, .tv_nsec = span % LCT_SECOND};
+    struct timespec timeout = {.tv_sec = (until - now) / LCT_SECOND,
+                               .tv_nsec = (until - now) % LCT_SECOND};
     (void)xcb_flush(screen->link.x);         /* its failure shows at the next call */
     (void)ppoll(&server, 1, &timeout, NULL); /* whatever ended it, the loop looks again */
 }
