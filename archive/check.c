@@ -128,19 +128,44 @@ static int read_back(struct lct_check *check, const char *path, uint64_t offset,
 
 /* ---- judging ---- */
 
-static void report(struct lct_check *check, const char *path, const struct lct_index_row *row,
-                   const char *en, const char *zh) {
+/* What can be wrong, in both languages; each takes the file and the byte. */
+struct wrong {
+    const char *word; /* for the log */
+    const char *en, *zh;
+};
+
+static const struct wrong wrong_sum = {
+    "check sum",
+    "What was saved does not come back right: the chunk in %s at byte %llu has a wrong check sum. "
+    "The "
+    "disk may be failing: save this lesson elsewhere.",
+    "已保存的数据读回有误：%s 第 %llu 字节处校验和不符。磁盘可能正在损坏，请尽快另存该课程。"};
+static const struct wrong wrong_key = {
+    "key frame",
+    "What was saved cannot be shown: the key frame in %s at byte %llu does not decode. Stop and "
+    "record "
+    "anew, and run 'lectern doctor'.",
+    "已保存的画面无法解码：%s 第 %llu 字节处的关键帧。请停止并重新录制，并运行 lectern doctor。"};
+static const struct wrong wrong_row = {
+    "index row",
+    "What was saved does not come back right: the index %s has a wrong row at byte %llu. The disk "
+    "may "
+    "be failing: save this lesson elsewhere.",
+    "已保存的索引读回有误：%s 第 %llu 字节处。磁盘可能正在损坏，请尽快另存该课程。"};
+static const struct wrong wrong_read = {
+    "unreadable",
+    "What was saved cannot be read: %s at byte %llu. The disk may be failing: save this lesson "
+    "elsewhere.",
+    "已保存的数据无法读取：%s 第 %llu 字节处。磁盘可能正在损坏，请尽快另存该课程。"};
+
+static void report(struct lct_check *check, const char *path, uint64_t offset,
+                   const struct wrong *wrong) {
+    unsigned long long at = offset;
     pthread_mutex_lock(&check->lock);
     check->status.bad++;
-    (void)lct_fault_set(
-        &check->status.fault, -EIO, "check",
-        "What was saved does not come back right: %s at byte %llu %s. The disk may "
-        "be failing: save this lesson elsewhere.",
-        "已保存的数据读回有误：%s 第 %llu 字节%s。磁盘可能正在损坏，请尽快另存该课程。", path,
-        (unsigned long long)row->offset, lct_speak_chinese() ? zh : en);
+    (void)lct_fault_set(&check->status.fault, -EIO, "check", wrong->en, wrong->zh, path, at);
     pthread_mutex_unlock(&check->lock);
-    lct_error("read back wrong", "file=%s offset=%llu why=%s", path,
-              (unsigned long long)row->offset, en);
+    lct_error("read back wrong", "file=%s offset=%llu what=%s", path, at, wrong->word);
 }
 
 static void keep_thumb(struct lct_check *check, struct cursor *cursor, const char *folder,
@@ -175,9 +200,9 @@ static bool judge_key(struct lct_check *check, struct cursor *cursor, const char
 static void judge(struct lct_check *check, struct cursor *cursor, const char *folder,
                   const char *path, const struct lct_index_row *row, const uint8_t *chunk) {
     if (lct_crc32c(0, chunk, row->n) != row->crc) {
-        report(check, path, row, "has a wrong check sum", "校验和不符");
+        report(check, path, row->offset, &wrong_sum);
     } else if (!judge_key(check, cursor, folder, row, chunk)) {
-        report(check, path, row, "holds a key frame that does not decode", "关键帧无法解码");
+        report(check, path, row->offset, &wrong_key);
     } else {
         pthread_mutex_lock(&check->lock);
         check->status.chunks++;
@@ -211,8 +236,7 @@ static size_t read_rows(struct lct_check *check, const char *path, uint32_t firs
         good++;
     }
     if (good < count) {
-        const struct lct_index_row here = {.offset = at + good * LCT_INDEX_ROW_BYTES};
-        report(check, path, &here, "has a row with a wrong check sum", "索引行校验和不符");
+        report(check, path, at + good * LCT_INDEX_ROW_BYTES, &wrong_row);
     }
     return good;
 }
@@ -229,7 +253,7 @@ static size_t judge_span(struct lct_check *check, struct cursor *cursor, const c
     int rc = read_back(check, path, rows[0].offset, span, &bytes);
     for (size_t i = 0; i < n; i++) {
         if (rc < 0) {
-            report(check, path, &rows[i], "cannot be read", "无法读取");
+            report(check, path, rows[i].offset, &wrong_read);
         } else {
             judge(check, cursor, folder, path, &rows[i], bytes + (rows[i].offset - rows[0].offset));
         }

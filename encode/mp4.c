@@ -303,6 +303,20 @@ int lct_mp4_parse_chunk(const uint8_t *bytes, size_t n, struct lct_mp4_chunk *re
     return 0;
 }
 
+size_t lct_mp4_chunk_bytes(const uint8_t *bytes, size_t n) {
+    struct lct_reader r = lct_reader(bytes, n);
+    uint32_t moof_bytes = lct_get_u32(&r);
+    const uint8_t *moof = lct_get(&r, 4);
+    if (!moof || memcmp(moof, "moof", 4) != 0 || moof_bytes < 8 || moof_bytes > n ||
+        !lct_get(&r, moof_bytes - 8)) {
+        return 0;
+    }
+    uint32_t mdat_bytes = lct_get_u32(&r);
+    const uint8_t *mdat = lct_get(&r, 4);
+    bool right = mdat && memcmp(mdat, "mdat", 4) == 0 && mdat_bytes <= LCT_CHUNK_BYTES_MAX;
+    return right ? (size_t)moof_bytes + mdat_bytes : 0;
+}
+
 static bool keep_config(struct lct_format *f, const uint8_t *bytes, size_t n) {
     if (!bytes || n == 0 || n > 2 * LCT_CHUNK_BYTES_MAX) {
         return false;

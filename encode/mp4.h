@@ -59,6 +59,10 @@ struct lct_mp4_chunk {
 int lct_mp4_parse_chunk(const uint8_t *bytes, size_t n,
                         struct lct_mp4_chunk *ret_chunk) LCT_MUST_USE;
 
+/** How many bytes the chunk that begins here has by its box sizes (256 bytes suffice); 0: it is
+ * none. */
+size_t lct_mp4_chunk_bytes(const uint8_t *bytes, size_t n);
+
 /**
  * Reads an init of our making: track_id, codec, timescale, size, config (owned by *ret_format, one
  * reference; track name and encoder are left empty). 0, -EBADMSG, -ENOMEM.

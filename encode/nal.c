@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "capture/h264.h"
 
 /* Offset of the next 00 00 01 at or after at, or n. */
 static size_t start_code(const uint8_t *p, size_t n, size_t at) {
@@ -132,4 +133,33 @@ size_t lct_nal_write_avcc(const struct lct_nal_sets *sets, uint8_t *out, size_t 
         lct_put_u8(&w, 0);
     }
     return w.failed ? 0 : w.at;
+}
+
+bool lct_nal_sets_of_sample(const uint8_t *sample, size_t n, struct lct_nal_sets *ret_sets) {
+    struct lct_nal_sets sets = {.sps_bytes = 0};
+    struct lct_reader r = lct_reader(sample, n);
+    while (lct_left(&r) > 4) {
+        uint32_t size = lct_get_u32(&r);
+        const uint8_t *nal = size > 0 ? lct_get(&r, size) : NULL;
+        if (!nal) {
+            break;
+        }
+        if (lct_nal_type_of(nal) == LCT_NAL_SPS && size >= 4) {
+            keep_set(sets.sps, &sets.sps_bytes, nal, size);
+        } else if (lct_nal_type_of(nal) == LCT_NAL_PPS) {
+            keep_set(sets.pps, &sets.pps_bytes, nal, size);
+        }
+    }
+    if (sets.sps_bytes == 0 || sets.pps_bytes == 0) {
+        return false;
+    }
+    *ret_sets = sets;
+    return true;
+}
+
+void lct_nal_picture_size(const struct lct_nal_sets *sets, int *ret_width, int *ret_height) {
+    struct lct_h264_sps sps = {.width = 0};
+    bool read = lct_h264_sps_parse(sets->sps, sets->sps_bytes, &sps);
+    *ret_width = read ? sps.width : 0;
+    *ret_height = read ? sps.height : 0;
 }

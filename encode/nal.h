@@ -65,3 +65,9 @@ void lct_nal_write_sample(const uint8_t *au, size_t n, uint8_t *out);
 /** Writes AVCDecoderConfigurationRecord (ISO 14496-15 sec. 5.3.3.1); returns its size, 0 when it
  * does not fit. */
 size_t lct_nal_write_avcc(const struct lct_nal_sets *sets, uint8_t *out, size_t size);
+
+/** The same from an MP4 sample (4-byte lengths). */
+bool lct_nal_sets_of_sample(const uint8_t *sample, size_t n, struct lct_nal_sets *ret_sets);
+
+/** Picture size in pixels out of the SPS; 0 x 0 when it cannot be read. */
+void lct_nal_picture_size(const struct lct_nal_sets *sets, int *ret_width, int *ret_height);

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * What recorder.c (the button), resume.c (lessons that were interrupted) and status.c (how it is
+ * told) share.
+ */
+#pragma once
+
+#include "archive/guard.h"
+#include "base/thread.h"
+#include "control/recorder.h"
+
+struct lct_recorder {
+    /* fixed after create */
+    char *room, *name, *lessons, *out;
+    lct_ns resume_within;
+    struct lct_pipeline *pipeline;
+    /* the owner's thread only */
+    struct lct_lesson_info lesson; /* that runs, or ran last */
+    char *folder;                  /* its folder */
+    size_t marks;
+    bool looked_at, paused, canvas_known;
+    struct lct_guard guard;
+    struct lct_guard_verdict verdict;
+    uint64_t free_bytes;
+    struct lct_pipeline_status status; /* as of the last tick */
+    /* mending of interrupted lessons, on its own thread */
+    struct lct_thread repair;
+};
+
+/** Prepares the disk guard for a lesson of this room. */
+void lct_recorder_expect(struct lct_recorder *recorder);
+
+/** Puts canvases that became known into lesson.json; true when all are known and written. */
+bool lct_recorder_keep_canvas(struct lct_recorder *recorder);
