@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "stream/http/http_parse.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <string.h>
+#include <strings.h>
+
+/* Bytes of the character at p (at least 1 byte), 0 when it is none; RFC 3629 sec. 4. */
+static size_t character(const unsigned char *p, size_t n) {
+    static const struct {
+        unsigned char first, last;  /* of the leading byte */
+        unsigned char second_first; /* range of the second byte */
+        unsigned char second_last;
+        unsigned char length;
+    } rows[] = {
+        {0x01, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
+        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
+        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (p[0] < rows[i].first || p[0] > rows[i].last) {
+            continue;
+        }
+        if (rows[i].length > n ||
+            (rows[i].length > 1 && (p[1] < rows[i].second_first || p[1] > rows[i].second_last))) {
+            return 0;
+        }
+        for (size_t k = 2; k < rows[i].length; k++) {
+            if ((p[k] & 0xc0U) != 0x80U) {
+                return 0;
+            }
+        }
+        return rows[i].length;
+    }
+    return 0;
+}
+
+bool lct_http_is_utf8(const char *text, size_t n) {
+    const unsigned char *p = (const unsigned char *)text;
+    while (n > 0) {
+        size_t length = character(p, n);
+        if (length == 0) {
+            return false;
+        }
+        p += length;
+        n -= length;
+    }
+    return true;
+}
+
+static bool is_good_part(const char *part, size_t n) {
+    if (n == 0 || n > LCT_HTTP_PART_MAX || !lct_http_is_utf8(part, n) ||
+        (n <= 2 && memcmp(part, "..", n) == 0)) {
+        return false;
+    }
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)part[i];
+        if (c < 0x20 || c == 0x7f || c == '\\') {
+            return false;
+        }
+    }
+    return true;
+}
+
+int lct_http_split(const char *path, size_t n, struct lct_http_parts *ret_parts) {
+    if (n == 0 || path[0] != '/') {
+        return -EINVAL;
+    }
+    ret_parts->n = 0;
+    for (size_t at = 1; n > 1 && at <= n;) {
+        const char *slash = memchr(path + at, '/', n - at);
+        size_t end = slash ? (size_t)(slash - path) : n;
+        if (ret_parts->n == LCT_HTTP_PARTS_MAX || !is_good_part(path + at, end - at)) {
+            return -EINVAL;
+        }
+        char *part = ret_parts->parts[ret_parts->n++];
+        memcpy(part, path + at, end - at);
+        part[end - at] = '\0';
+        at = end + 1;
+    }
+    return 0;
+}
+
+bool lct_http_match(const char *pattern, const struct lct_http_parts *parts,
+                    const char *values[LCT_HTTP_VALUES_MAX]) {
+    size_t part = 0, value = 0;
+    if (strcmp(pattern, "*") == 0) {
+        return true;
+    }
+    while (*pattern == '/' && pattern[1]) {
+        pattern++;
+        size_t n = strcspn(pattern, "/");
+        if (part == parts->n) {
+            return false;
+        }
+        const char *given = parts->parts[part++];
+        if (*pattern == '{') {
+            if (value == LCT_HTTP_VALUES_MAX) {
+                return false;
+            }
+            values[value++] = given;
+        } else if (strlen(given) != n || memcmp(given, pattern, n) != 0) {
+            return false;
+        }
+        pattern += n;
+    }
+    return part == parts->n;
+}
+
+/* Reads digits; false when there are none or the number does not fit. */
+static bool number(const char **at, uint64_t *ret_value) {
+    const char *p = *at;
+    uint64_t value = 0;
+    if (*p < '0' || *p > '9') {
+        return false;
+    }
+    for (; *p >= '0' && *p <= '9'; p++) {
+        uint64_t digit = (uint64_t)(*p - '0');
+        if (value > (UINT64_MAX - digit) / 10) {
+            return false;
+        }
+        value = value * 10 + digit;
+    }
+    *at = p;
+    *ret_value = value;
+    return true;
+}
+
+enum lct_http_range_kind lct_http_range(const char *text, uint64_t size, uint64_t *ret_first,
+                                        uint64_t *ret_last) {
+    uint64_t first = 0, last = UINT64_MAX;
+    if (!text || strncasecmp(text, "bytes=", 6) != 0) {
+        return LCT_HTTP_RANGE_ALL;
+    }
+    text += 6;
+    bool has_first = number(&text, &first);
+    if (*text++ != '-') {
+        return LCT_HTTP_RANGE_ALL;
+    }
+    bool has_last = number(&text, &last);
+    if (*text || (!has_first && !has_last) || (has_first && has_last && last < first)) {
+        return LCT_HTTP_RANGE_ALL;
+    }
+    if (!has_first) { /* the last so many bytes */
+        if (last == 0 || size == 0) {
+            return LCT_HTTP_RANGE_NONE;
+        }
+        *ret_first = last < size ? size - last : 0;
+        *ret_last = size - 1;
+        return LCT_HTTP_RANGE_ONE;
+    }
+    if (first >= size) {
+        return LCT_HTTP_RANGE_NONE;
+    }
+    *ret_first = first;
+    *ret_last = last < size ? last : size - 1;
+    return LCT_HTTP_RANGE_ONE;
+}
+
+bool lct_http_cookie(const char *header, const char *name, char *out, size_t size) {
+    size_t length = strlen(name);
+    while (header && *header) {
+        header += strspn(header, "; ");
+        size_t n = strcspn(header, ";");
+        if (n > length && strncmp(header, name, length) == 0 && header[length] == '=') {
+            const char *value = header + length + 1;
+            n -= length + 1;
+            if (n >= size) {
+                return false;
+            }
+            memcpy(out, value, n);
+            out[n] = '\0';
+            return true;
+        }
+        header += n;
+    }
+    return false;
+}
+
+bool lct_http_tag_matches(const char *header, const char *tag) {
+    size_t length = strlen(tag);
+    while (header && *header) {
+        header += strspn(header, ", ");
+        if (*header == '*') {
+            return true;
+        }
+        header += strncmp(header, "W/", 2) == 0 ? 2 : 0;
+        size_t n = strcspn(header, ",");
+        while (n > 0 && header[n - 1] == ' ') {
+            n--;
+        }
+        if (n == length && memcmp(header, tag, n) == 0) {
+            return true;
+        }
+        header += strcspn(header, ",");
+    }
+    return false;
+}
+
+/* Copies the host without its port and without the brackets of IPv6. */
+static bool strip_port(const char *host, char *out, size_t size) {
+    const char *end = host + strcspn(host, ":");
+    if (*host == '[') {
+        host++;
+        end = strchr(host, ']');
+        if (!end || (end[1] && end[1] != ':')) {
+            return false;
+        }
+    }
+    size_t n = (size_t)(end - host);
+    const char *port = strchr(end, ':');
+    if (n == 0 || n >= size || (port && port[1 + strspn(port + 1, "0123456789")])) {
+        return false;
+    }
+    memcpy(out, host, n);
+    out[n] = '\0';
+    return true;
+}
+
+bool lct_http_host_is_ours(const char *host, const char *const *names) {
+    char name[256];
+    unsigned char address[sizeof(struct in6_addr)];
+    if (!strip_port(host, name, sizeof name)) {
+        return false;
+    }
+    if (inet_pton(AF_INET, name, address) == 1 || inet_pton(AF_INET6, name, address) == 1 ||
+        strcasecmp(name, "localhost") == 0) {
+        return true;
+    }
+    for (; names && *names; names++) {
+        if (strcasecmp(name, *names) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool lct_http_origin_is_ours(const char *origin, const char *host) {
+    size_t scheme = strncasecmp(origin, "http://", 7) == 0    ? 7
+                    : strncasecmp(origin, "https://", 8) == 0 ? 8
+                                                              : 0;
+    return scheme > 0 && *host && strcasecmp(origin + scheme, host) == 0;
+}
