@@ -5,7 +5,8 @@
 #define HOLE (100 * LCT_MS)
 #define SLOPE 100 /* the offset moves by at most 1 / SLOPE */
 
-static void begin(struct lct_pace *pace, lct_ns delay, lct_ns arrival) {
+static void begin(struct lct_pace *pace, lct_ns delay, lct_ns arrival)
+{
     *pace = (struct lct_pace){.begun = true,
                               .since = arrival,
                               .last = arrival,
@@ -16,7 +17,8 @@ static void begin(struct lct_pace *pace, lct_ns delay, lct_ns arrival) {
 }
 
 /* At the end of a window its smallest delay is what the offset is to be. */
-static void end_window(struct lct_pace *pace, lct_ns arrival) {
+static void end_window(struct lct_pace *pace, lct_ns arrival)
+{
     pace->aim = pace->lowest;
     if (pace->aim > pace->offset + HOLE) {
         pace->offset = pace->aim;
@@ -25,13 +27,15 @@ static void end_window(struct lct_pace *pace, lct_ns arrival) {
     pace->window = arrival + WINDOW;
 }
 
-static void move(struct lct_pace *pace, lct_ns arrival) {
+static void move(struct lct_pace *pace, lct_ns arrival)
+{
     lct_ns step = (arrival - pace->last) / SLOPE;
     lct_ns off = pace->aim - pace->offset;
     pace->offset += off > step ? step : off < -step ? -step : off;
 }
 
-void lct_pace_see(struct lct_pace *pace, lct_ns device, lct_ns arrival) {
+void lct_pace_see(struct lct_pace *pace, lct_ns device, lct_ns arrival)
+{
     lct_ns delay = arrival - device;
     if (!pace->begun) {
         begin(pace, delay, arrival);
@@ -55,6 +59,7 @@ void lct_pace_see(struct lct_pace *pace, lct_ns device, lct_ns arrival) {
 
 lct_ns lct_pace_time(const struct lct_pace *pace, lct_ns device) { return device + pace->offset; }
 
-bool lct_pace_settled(const struct lct_pace *pace) {
+bool lct_pace_settled(const struct lct_pace *pace)
+{
     return pace->begun && pace->last - pace->since >= LCT_PACE_SETTLE;
 }
