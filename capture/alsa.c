@@ -9,16 +9,14 @@
 #include "capture/names.h"
 
 /* True when name is a sound card's ("hw:…", "plughw:…") and no such card is there. */
-static bool card_absent(const char *name, const char *names)
-{
+static bool card_absent(const char *name, const char *names) {
     const char *colon = strchr(name, ':');
     bool card = strncmp(name, "hw:", 3) == 0 || strncmp(name, "plughw:", 7) == 0;
     return card && colon && !strstr(names, colon);
 }
 
 static int open_alsa(const struct lct_spec *spec, struct lct_sink *sink,
-                     struct lct_device **ret_device, struct lct_fault *fault)
-{
+                     struct lct_device **ret_device, struct lct_fault *fault) {
     char en[128], zh[128], names[320];
     const char *name = spec->target;
     snprintf(en, sizeof en, "ALSA microphone %.90s", *name ? name : "(default)");

@@ -26,8 +26,7 @@ static const char *or_empty(const char *text) { return text ? text : ""; }
 
 /* By serial where the maker gave one, else by the place on the bus; never by the order of plugging.
    A camera's further nodes differ by their index. */
-static void write_id(struct udev_device *device, char *out, size_t size)
-{
+static void write_id(struct udev_device *device, char *out, size_t size) {
     const char *serial = udev_device_get_property_value(device, "ID_SERIAL");
     const char *place = udev_device_get_property_value(device, "ID_PATH");
     const char *index = udev_device_get_sysattr_value(device, "index");
@@ -43,8 +42,7 @@ static void write_id(struct udev_device *device, char *out, size_t size)
     }
 }
 
-static void add_v4l2(struct lct_device_list *list, struct udev_device *device)
-{
+static void add_v4l2(struct lct_device_list *list, struct udev_device *device) {
     const char *node = udev_device_get_devnode(device);
     struct lct_v4l2_about about;
     if (!node || (!lct_v4l2_about(node, &about) && about.card[0] != '\0')) {
@@ -60,16 +58,14 @@ static void add_v4l2(struct lct_device_list *list, struct udev_device *device)
     snprintf(entry->detail, sizeof entry->detail, "%s", about.detail);
 }
 
-static void add_all_v4l2(struct lct_device_list *list)
-{
+static void add_all_v4l2(struct lct_device_list *list) {
     struct udev *udev = udev_new();
     struct udev_enumerate *all = udev ? udev_enumerate_new(udev) : NULL;
     if (all) {
         udev_enumerate_add_match_subsystem(all, "video4linux");
         udev_enumerate_scan_devices(all);
         struct udev_list_entry *at;
-        udev_list_entry_foreach(at, udev_enumerate_get_list_entry(all))
-        {
+        udev_list_entry_foreach(at, udev_enumerate_get_list_entry(all)) {
             const char *path = udev_list_entry_get_name(at);
             struct udev_device *device = udev_device_new_from_syspath(udev, path);
             if (device) {
@@ -84,8 +80,7 @@ static void add_all_v4l2(struct lct_device_list *list)
     }
 }
 
-void lct_devices_list(struct lct_device_list *ret_list)
-{
+void lct_devices_list(struct lct_device_list *ret_list) {
     struct lct_device_list list = {0};
     add_all_v4l2(&list);
     lct_displays_add(&list);
@@ -94,8 +89,7 @@ void lct_devices_list(struct lct_device_list *ret_list)
     *ret_list = list;
 }
 
-void lct_devices_free(struct lct_device_list *list)
-{
+void lct_devices_free(struct lct_device_list *list) {
     free(list->entries);
     *list = (struct lct_device_list){0};
 }
@@ -115,8 +109,7 @@ struct lct_device_watch {
 };
 
 /* What sends no events, as one number. */
-static uint32_t sum_up(void)
-{
+static uint32_t sum_up(void) {
     struct lct_device_list list = {0};
     uint32_t sum = 0;
     lct_displays_add(&list);
@@ -128,8 +121,7 @@ static uint32_t sum_up(void)
     return sum;
 }
 
-static void start_monitor(struct lct_device_watch *watch)
-{
+static void start_monitor(struct lct_device_watch *watch) {
     watch->udev = udev_new();
     watch->monitor = watch->udev ? udev_monitor_new_from_netlink(watch->udev, "udev") : NULL;
     if (watch->monitor) {
@@ -139,8 +131,7 @@ static void start_monitor(struct lct_device_watch *watch)
     }
 }
 
-static void stop_monitor(struct lct_device_watch *watch)
-{
+static void stop_monitor(struct lct_device_watch *watch) {
     if (watch->monitor) {
         udev_monitor_unref(watch->monitor);
     }
@@ -149,8 +140,7 @@ static void stop_monitor(struct lct_device_watch *watch)
     }
 }
 
-static bool take_events(struct lct_device_watch *watch)
-{
+static bool take_events(struct lct_device_watch *watch) {
     bool any = false;
     struct udev_device *device;
     while (watch->monitor && (device = udev_monitor_receive_device(watch->monitor)) != NULL) {
@@ -160,16 +150,14 @@ static bool take_events(struct lct_device_watch *watch)
     return any;
 }
 
-static bool others_changed(struct lct_device_watch *watch)
-{
+static bool others_changed(struct lct_device_watch *watch) {
     uint32_t sum = sum_up();
     bool changed = sum != watch->sum;
     watch->sum = sum;
     return changed;
 }
 
-static void run_watch(void *opaque)
-{
+static void run_watch(void *opaque) {
     struct lct_device_watch *watch = opaque;
     start_monitor(watch);
     watch->sum = sum_up();
@@ -200,8 +188,7 @@ static void run_watch(void *opaque)
     stop_monitor(watch);
 }
 
-struct lct_device_watch *lct_devices_watch(void (*changed)(void *), void *opaque)
-{
+struct lct_device_watch *lct_devices_watch(void (*changed)(void *), void *opaque) {
     struct lct_device_watch *watch = lct_new(sizeof *watch);
     watch->changed = changed;
     watch->opaque = opaque;
@@ -213,8 +200,7 @@ struct lct_device_watch *lct_devices_watch(void (*changed)(void *), void *opaque
     return watch;
 }
 
-void lct_devices_unwatch(struct lct_device_watch *watch)
-{
+void lct_devices_unwatch(struct lct_device_watch *watch) {
     if (!watch) {
         return;
     }

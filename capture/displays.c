@@ -35,8 +35,7 @@ struct question {
 /* Threads that frozen servers keep. */
 static atomic_uint away;
 
-static void unref(struct question *q)
-{
+static void unref(struct question *q) {
     if (lct_ref_dec(&q->ref)) {
         pthread_cond_destroy(&q->moved);
         pthread_mutex_destroy(&q->lock);
@@ -44,8 +43,7 @@ static void unref(struct question *q)
     }
 }
 
-static void run_question(void *opaque)
-{
+static void run_question(void *opaque) {
     struct question *q = opaque;
     int screen = 0, width = 0, height = 0;
     xcb_connection_t *x = xcb_connect(q->name, &screen);
@@ -68,8 +66,7 @@ static void run_question(void *opaque)
     atomic_fetch_sub(&away, 1U);
 }
 
-static struct question *begin(const char *name)
-{
+static struct question *begin(const char *name) {
     struct question *q = lct_new(sizeof *q);
     lct_ref_init(&q->ref);
     lct_ref_inc(&q->ref);
@@ -81,8 +78,8 @@ static struct question *begin(const char *name)
     return q;
 }
 
-static void add_entry(struct lct_device_list *list, const struct question *q, int width, int height)
-{
+static void add_entry(struct lct_device_list *list, const struct question *q, int width,
+                      int height) {
     struct lct_device_entry *entry = lct_names_new_entry(list);
     snprintf(entry->id, sizeof entry->id, "x11:%s", q->name);
     snprintf(entry->spec, sizeof entry->spec, "screen:x11:%s", q->name);
@@ -91,8 +88,7 @@ static void add_entry(struct lct_device_list *list, const struct question *q, in
     snprintf(entry->detail, sizeof entry->detail, "%dx%d", width, height);
 }
 
-static void end(struct question *q, lct_ns deadline, struct lct_device_list *list)
-{
+static void end(struct question *q, lct_ns deadline, struct lct_device_list *list) {
     pthread_mutex_lock(&q->lock);
     while (!q->done && lct_cond_wait(&q->moved, &q->lock, deadline)) {
     }
@@ -115,8 +111,7 @@ struct names {
     size_t n;
 };
 
-static void add_name(struct names *names, const char *name)
-{
+static void add_name(struct names *names, const char *name) {
     for (size_t i = 0; i < names->n; i++) {
         size_t length = strlen(names->all[i]);
         /* ":0" and ":0.0" are one display */
@@ -131,8 +126,7 @@ static void add_name(struct names *names, const char *name)
 
 static int by_name(const void *a, const void *b) { return strcmp(a, b); }
 
-static void find_names(struct names *names)
-{
+static void find_names(struct names *names) {
     const char *own = getenv("DISPLAY");
     if (own && *own) {
         add_name(names, own);
@@ -158,8 +152,7 @@ static void find_names(struct names *names)
     qsort(names->all + first, names->n - first, NAME_SIZE, by_name);
 }
 
-void lct_displays_add(struct lct_device_list *list)
-{
+void lct_displays_add(struct lct_device_list *list) {
     struct names names = {0};
     struct question *questions[DISPLAYS_MAX];
     if (atomic_load(&away) > DISPLAYS_MAX) {

@@ -52,8 +52,7 @@ struct lct_device {
 /* ---- player ---- */
 
 /* A picture is due when it begins, sound when its last sample has been "captured". */
-static void fetch(struct stream *stream, bool sound)
-{
+static void fetch(struct stream *stream, bool sound) {
     if (!stream->store || stream->head || stream->ended) {
         return;
     }
@@ -73,8 +72,7 @@ static void fetch(struct stream *stream, bool sound)
     }
 }
 
-static void give_picture(struct lct_device *file)
-{
+static void give_picture(struct lct_device *file) {
     struct lct_frame *frame = lct_gst_picture(file->picture.head, file->base + file->picture.due);
     if (frame) {
         lct_sink_give(file->sink, LCT_OUTPUT_CAMERA, frame);
@@ -86,22 +84,19 @@ static void give_picture(struct lct_device *file)
     g_clear_pointer(&file->picture.head, gst_sample_unref);
 }
 
-static void give_sound(struct lct_device *file)
-{
+static void give_sound(struct lct_device *file) {
     lct_ns time = file->base + lct_gst_time(file->sound.head);
     lct_gst_give_sound(file->sink, file->sound.head, time);
     file->reach = file->sound.due > file->reach ? file->sound.due : file->reach;
     g_clear_pointer(&file->sound.head, gst_sample_unref);
 }
 
-static bool finished(const struct stream *stream)
-{
+static bool finished(const struct stream *stream) {
     return !stream->store || (stream->ended && !stream->head);
 }
 
 /* The next stream to give from; NULL when nothing is at hand. */
-static struct stream *next_of(struct lct_device *file)
-{
+static struct stream *next_of(struct lct_device *file) {
     fetch(&file->picture, false);
     fetch(&file->sound, true);
     if (file->picture.head && file->sound.head) {
@@ -111,8 +106,7 @@ static struct stream *next_of(struct lct_device *file)
 }
 
 /* Waits until a monotonic time, a change in the stores, or the end; false at the end. */
-static bool rest(struct lct_device *file, lct_ns until)
-{
+static bool rest(struct lct_device *file, lct_ns until) {
     pthread_mutex_lock(&file->lock);
     while (!file->stop && !file->changed && lct_cond_wait(&file->wake, &file->lock, until)) {
     }
@@ -123,8 +117,7 @@ static bool rest(struct lct_device *file, lct_ns until)
 }
 
 /* The next run's times begin where this one's end. */
-static bool begin_again(struct lct_device *file)
-{
+static bool begin_again(struct lct_device *file) {
     file->base += file->reach;
     file->reach = 0;
     file->picture.ended = file->sound.ended = false;
@@ -138,8 +131,7 @@ static bool begin_again(struct lct_device *file)
     return false;
 }
 
-static void give_when_due(struct lct_device *file, struct stream *next)
-{
+static void give_when_due(struct lct_device *file, struct stream *next) {
     lct_ns late = lct_monotonic() - file->base - next->due;
     if (late < 0) {
         return;
@@ -155,8 +147,7 @@ static void give_when_due(struct lct_device *file, struct stream *next)
 }
 
 /* Both streams begin together: waits until each that there is has something. */
-static bool begin(struct lct_device *file)
-{
+static bool begin(struct lct_device *file) {
     lct_ns patience = lct_monotonic() + EMPTY_MAX;
     for (;;) {
         struct stream *next = next_of(file);
@@ -172,8 +163,7 @@ static bool begin(struct lct_device *file)
     }
 }
 
-static void run_player(void *opaque)
-{
+static void run_player(void *opaque) {
     struct lct_device *file = opaque;
     bool go_on = begin(file);
     while (go_on) {
@@ -194,8 +184,7 @@ static void run_player(void *opaque)
 
 /* ---- pipeline ---- */
 
-static void on_change(void *owner, GstSample *none)
-{
+static void on_change(void *owner, GstSample *none) {
     (void)none;
     struct lct_device *file = owner;
     lct_gst_ready(file->gst);
@@ -207,8 +196,7 @@ static void on_change(void *owner, GstSample *none)
 
 /* pad -> each element of the chain -> store; the chain's elements are named last first. */
 static GstElement *add_chain(struct lct_device *file, GstPad *pad, const char *caps,
-                             const char *const *names)
-{
+                             const char *const *names) {
     GstElement *store = lct_gst_add_store(file->gst, caps, on_change);
     gst_element_sync_state_with_parent(store);
     GstElement *last = store;
@@ -225,8 +213,7 @@ static GstElement *add_chain(struct lct_device *file, GstPad *pad, const char *c
 }
 
 /* The first picture and the first sound are taken. */
-static void on_pad(GstElement *source, GstPad *pad, void *owner)
-{
+static void on_pad(GstElement *source, GstPad *pad, void *owner) {
     (void)source;
     static const char *const to_picture[] = {"videoconvert", NULL};
     static const char *const to_sound[] = {"audioresample", "audioconvert", NULL};
@@ -241,8 +228,7 @@ static void on_pad(GstElement *source, GstPad *pad, void *owner)
     gst_clear_caps(&caps);
 }
 
-static void on_all_pads(GstElement *source, void *owner)
-{
+static void on_all_pads(GstElement *source, void *owner) {
     (void)source;
     struct lct_device *file = owner;
     if (!file->picture.store && !file->sound.store) {
@@ -255,8 +241,7 @@ static void on_all_pads(GstElement *source, void *owner)
 
 /* ---- open and close ---- */
 
-static int check(const char *path, struct lct_fault *fault)
-{
+static int check(const char *path, struct lct_fault *fault) {
     struct stat info;
     if (stat(path, &info) != 0) {
         return lct_fault_set(fault, -errno, "source", "The file %s cannot be read: %s.",
@@ -274,16 +259,14 @@ static int check(const char *path, struct lct_fault *fault)
     return 0;
 }
 
-static void free_file(void *owner)
-{
+static void free_file(void *owner) {
     struct lct_device *file = owner;
     pthread_cond_destroy(&file->wake);
     pthread_mutex_destroy(&file->lock);
     free(file);
 }
 
-static void close_file(struct lct_device *file)
-{
+static void close_file(struct lct_device *file) {
     if (!file) {
         return;
     }
@@ -295,8 +278,7 @@ static void close_file(struct lct_device *file)
     lct_gst_close(file->gst);
 }
 
-static void build(struct lct_device *file, const char *path)
-{
+static void build(struct lct_device *file, const char *path) {
     LCT_FREE char *real = realpath(path, NULL);
     char *uri = g_filename_to_uri(real ? real : path, NULL, NULL);
     GstElement *source = lct_gst_add(file->gst, "uridecodebin");
@@ -308,8 +290,7 @@ static void build(struct lct_device *file, const char *path)
 }
 
 static int open_file(const struct lct_spec *spec, struct lct_sink *sink,
-                     struct lct_device **ret_device, struct lct_fault *fault)
-{
+                     struct lct_device **ret_device, struct lct_fault *fault) {
     int rc = check(spec->target, fault);
     if (rc == 0) {
         rc = lct_gst_need(fault, "uridecodebin", "videoconvert", "audioconvert", "audioresample",

@@ -63,16 +63,14 @@ struct end {
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool initialised;
 
-static void initialise(void)
-{
+static void initialise(void) {
     gst_segtrap_set_enabled(FALSE);
     gst_registry_fork_set_enabled(FALSE);
     initialised = gst_init_check(NULL, NULL, NULL);
 }
 
 /* Which Debian package holds an element. */
-static const char *package_of(const char *factory)
-{
+static const char *package_of(const char *factory) {
     static const struct {
         const char *prefix, *package;
     } table[] = {
@@ -92,8 +90,7 @@ static const char *package_of(const char *factory)
     return "gstreamer1.0-plugins-base";
 }
 
-bool lct_gst_has(const char *factory)
-{
+bool lct_gst_has(const char *factory) {
     pthread_once(&once, initialise);
     GstElementFactory *found = initialised ? gst_element_factory_find(factory) : NULL;
     if (found) {
@@ -102,8 +99,7 @@ bool lct_gst_has(const char *factory)
     return found != NULL;
 }
 
-int lct_gst_need(struct lct_fault *fault, const char *factory, ...)
-{
+int lct_gst_need(struct lct_fault *fault, const char *factory, ...) {
     const char *missing = NULL;
     va_list names;
     va_start(names, factory);
@@ -121,8 +117,7 @@ int lct_gst_need(struct lct_fault *fault, const char *factory, ...)
 
 /* A sentence about gst's device; each format takes its name and the detail. */
 static void say(const struct lct_gst *gst, struct lct_fault *fault, int code, const char *en,
-                const char *zh, const char *detail)
-{
+                const char *zh, const char *detail) {
     struct lct_fault chinese;
     lct_fault_set(&chinese, code, "source", zh, zh, gst->zh, detail);
     lct_fault_set(fault, code, "source", en, en, gst->en, detail);
@@ -130,8 +125,7 @@ static void say(const struct lct_gst *gst, struct lct_fault *fault, int code, co
 }
 
 /* What went wrong, by GStreamer's error domains, as a sentence about gst's device. */
-static void put_words(const struct lct_gst *gst, const GError *error, struct lct_fault *fault)
-{
+static void put_words(const struct lct_gst *gst, const GError *error, struct lct_fault *fault) {
     static const struct {
         GQuark (*domain)(void);
         int code, errnum;
@@ -180,8 +174,7 @@ static void put_words(const struct lct_gst *gst, const GError *error, struct lct
     say(gst, fault, -errnum, en, zh, error->message);
 }
 
-static void unref(struct lct_gst *gst)
-{
+static void unref(struct lct_gst *gst) {
     if (!lct_ref_dec(&gst->ref)) {
         return;
     }
@@ -194,8 +187,7 @@ static void unref(struct lct_gst *gst)
 }
 
 /* A callback that uses the sink stands between enter and leave; enter says whether it may. */
-static bool enter(struct lct_gst *gst)
-{
+static bool enter(struct lct_gst *gst) {
     pthread_mutex_lock(&gst->lock);
     bool may = gst->state != SHUT;
     gst->inside += may;
@@ -203,16 +195,14 @@ static bool enter(struct lct_gst *gst)
     return may;
 }
 
-static void leave(struct lct_gst *gst)
-{
+static void leave(struct lct_gst *gst) {
     pthread_mutex_lock(&gst->lock);
     gst->inside--;
     pthread_cond_broadcast(&gst->moved);
     pthread_mutex_unlock(&gst->lock);
 }
 
-void lct_gst_fail(struct lct_gst *gst, const struct lct_fault *fault)
-{
+void lct_gst_fail(struct lct_gst *gst, const struct lct_fault *fault) {
     pthread_mutex_lock(&gst->lock);
     bool tell = gst->state == RUNNING;
     if (gst->state == STARTING || gst->state == RUNNING) {
@@ -232,8 +222,7 @@ void lct_gst_fail(struct lct_gst *gst, const struct lct_fault *fault)
     }
 }
 
-static void fail_by_error(struct lct_gst *gst, GstMessage *message)
-{
+static void fail_by_error(struct lct_gst *gst, GstMessage *message) {
     GError *error = NULL;
     char *debug = NULL;
     struct lct_fault fault;
@@ -246,8 +235,7 @@ static void fail_by_error(struct lct_gst *gst, GstMessage *message)
     g_free(debug);
 }
 
-static void fail_by_end(struct lct_gst *gst)
-{
+static void fail_by_end(struct lct_gst *gst) {
     struct lct_fault fault;
     say(gst, &fault, -EPIPE, "The %s closed the stream (%s).", "%s关闭了数据流（%s）。",
         "end of stream");
@@ -255,8 +243,7 @@ static void fail_by_end(struct lct_gst *gst)
 }
 
 /* Runs in whichever thread posts a message. */
-static GstBusSyncReply on_message(GstBus *bus, GstMessage *message, void *opaque)
-{
+static GstBusSyncReply on_message(GstBus *bus, GstMessage *message, void *opaque) {
     (void)bus;
     struct lct_gst *gst = opaque;
     if (GST_MESSAGE_TYPE(message) == GST_MESSAGE_ERROR) {
@@ -269,8 +256,7 @@ static GstBusSyncReply on_message(GstBus *bus, GstMessage *message, void *opaque
 }
 
 /* CLOCK_MONOTONIC rules whatever the elements offer; a live buffer's PTS is its clock time. */
-static void set_clock(GstElement *pipeline)
-{
+static void set_clock(GstElement *pipeline) {
     GstClock *clock =
         g_object_new(GST_TYPE_SYSTEM_CLOCK, "clock-type", GST_CLOCK_TYPE_MONOTONIC, NULL);
     gst_object_ref_sink(clock);
@@ -281,8 +267,7 @@ static void set_clock(GstElement *pipeline)
 }
 
 struct lct_gst *lct_gst_create(struct lct_sink *sink, const char *en, const char *zh, void *owner,
-                               void (*free_owner)(void *))
-{
+                               void (*free_owner)(void *)) {
     struct lct_gst *gst = lct_new(sizeof *gst);
     lct_ref_init(&gst->ref);
     gst->sink = sink;
@@ -300,8 +285,7 @@ struct lct_gst *lct_gst_create(struct lct_sink *sink, const char *en, const char
     return gst;
 }
 
-GstElement *lct_gst_add(struct lct_gst *gst, const char *factory)
-{
+GstElement *lct_gst_add(struct lct_gst *gst, const char *factory) {
     GstElement *element = gst_element_factory_make(factory, NULL);
     assert(element); /* lct_gst_need has seen it */
     gst_bin_add(GST_BIN(gst->pipeline), element);
@@ -309,8 +293,7 @@ GstElement *lct_gst_add(struct lct_gst *gst, const char *factory)
 }
 
 /* An appsink of those caps that does not wait for the clock. */
-static GstElement *add_sink(struct lct_gst *gst, const char *caps_text)
-{
+static GstElement *add_sink(struct lct_gst *gst, const char *caps_text) {
     GstElement *element = lct_gst_add(gst, "appsink");
     GstCaps *caps = gst_caps_from_string(caps_text);
     g_object_set(element, "caps", caps, "sync", FALSE, "enable-last-sample", FALSE, "qos", FALSE,
@@ -319,8 +302,7 @@ static GstElement *add_sink(struct lct_gst *gst, const char *caps_text)
     return element;
 }
 
-static GstFlowReturn on_sample(GstAppSink *appsink, void *opaque)
-{
+static GstFlowReturn on_sample(GstAppSink *appsink, void *opaque) {
     struct end *end = opaque;
     GstSample *sample = gst_app_sink_pull_sample(appsink);
     if (sample && enter(end->gst)) {
@@ -333,8 +315,7 @@ static GstFlowReturn on_sample(GstAppSink *appsink, void *opaque)
     return GST_FLOW_OK;
 }
 
-GstElement *lct_gst_add_end(struct lct_gst *gst, const char *caps_text, lct_gst_sample_fn fn)
-{
+GstElement *lct_gst_add_end(struct lct_gst *gst, const char *caps_text, lct_gst_sample_fn fn) {
     GstElement *element = add_sink(gst, caps_text);
     struct end *end = lct_new(sizeof *end);
     *end = (struct end){gst, fn};
@@ -343,8 +324,7 @@ GstElement *lct_gst_add_end(struct lct_gst *gst, const char *caps_text, lct_gst_
     return element;
 }
 
-static GstFlowReturn on_more(GstAppSink *appsink, void *opaque)
-{
+static GstFlowReturn on_more(GstAppSink *appsink, void *opaque) {
     (void)appsink;
     struct end *end = opaque;
     if (enter(end->gst)) {
@@ -356,8 +336,7 @@ static GstFlowReturn on_more(GstAppSink *appsink, void *opaque)
 
 static void on_end(GstAppSink *appsink, void *opaque) { (void)on_more(appsink, opaque); }
 
-GstElement *lct_gst_add_store(struct lct_gst *gst, const char *caps, lct_gst_sample_fn on_change)
-{
+GstElement *lct_gst_add_store(struct lct_gst *gst, const char *caps, lct_gst_sample_fn on_change) {
     GstElement *element = add_sink(gst, caps);
     g_object_set(element, "max-buffers", STORE_DEPTH, "drop", FALSE, NULL);
     struct end *end = lct_new(sizeof *end);
@@ -367,16 +346,14 @@ GstElement *lct_gst_add_store(struct lct_gst *gst, const char *caps, lct_gst_sam
     return element;
 }
 
-GstElement *lct_gst_add_begin(struct lct_gst *gst, GstCaps *caps)
-{
+GstElement *lct_gst_add_begin(struct lct_gst *gst, GstCaps *caps) {
     GstElement *element = lct_gst_add(gst, "appsrc");
     g_object_set(element, "caps", caps, "format", GST_FORMAT_TIME, "is-live", TRUE, "block", FALSE,
                  "max-bytes", (guint64)FEED_BYTES_MAX, NULL);
     return element;
 }
 
-bool lct_gst_feed(GstElement *begin, const void *bytes, size_t n, lct_ns time)
-{
+bool lct_gst_feed(GstElement *begin, const void *bytes, size_t n, lct_ns time) {
     GstAppSrc *source = GST_APP_SRC(begin);
     if (gst_app_src_get_current_level_bytes(source) + n > FEED_BYTES_MAX) {
         return false;
@@ -391,8 +368,7 @@ void lct_gst_fail_into(struct lct_gst *gst, struct lct_gst *whole) { gst->whole 
 void lct_gst_end_is_fine(struct lct_gst *gst) { gst->end_is_fine = true; }
 
 /* The hand: plays, waits to be told to stop, stops. Either may block for as long as it likes. */
-static void run_hand(void *opaque)
-{
+static void run_hand(void *opaque) {
     struct lct_gst *gst = opaque;
     if (gst_element_set_state(gst->pipeline, GST_STATE_PLAYING) == GST_STATE_CHANGE_FAILURE) {
         struct lct_fault fault;
@@ -414,8 +390,7 @@ static void run_hand(void *opaque)
     unref(gst);
 }
 
-int lct_gst_start(struct lct_gst *gst, lct_ns within, struct lct_fault *fault)
-{
+int lct_gst_start(struct lct_gst *gst, lct_ns within, struct lct_fault *fault) {
     lct_gst_allow(gst, within);
     lct_ref_inc(&gst->ref);
     lct_thread_start(&gst->hand, "gst-hand", run_hand, gst);
@@ -441,20 +416,17 @@ int lct_gst_start(struct lct_gst *gst, lct_ns within, struct lct_fault *fault)
     return rc;
 }
 
-bool lct_gst_rewind(struct lct_gst *gst)
-{
+bool lct_gst_rewind(struct lct_gst *gst) {
     return gst_element_seek_simple(gst->pipeline, GST_FORMAT_TIME, GST_SEEK_FLAG_FLUSH, 0);
 }
 
-void lct_gst_allow(struct lct_gst *gst, lct_ns more)
-{
+void lct_gst_allow(struct lct_gst *gst, lct_ns more) {
     pthread_mutex_lock(&gst->lock);
     gst->deadline = lct_monotonic() + more;
     pthread_mutex_unlock(&gst->lock);
 }
 
-void lct_gst_ready(struct lct_gst *gst)
-{
+void lct_gst_ready(struct lct_gst *gst) {
     pthread_mutex_lock(&gst->lock);
     if (!gst->ready) {
         gst->ready = true;
@@ -463,16 +435,14 @@ void lct_gst_ready(struct lct_gst *gst)
     pthread_mutex_unlock(&gst->lock);
 }
 
-bool lct_gst_running(struct lct_gst *gst)
-{
+bool lct_gst_running(struct lct_gst *gst) {
     pthread_mutex_lock(&gst->lock);
     bool running = gst->state == RUNNING;
     pthread_mutex_unlock(&gst->lock);
     return running;
 }
 
-void lct_gst_shut(struct lct_gst *gst)
-{
+void lct_gst_shut(struct lct_gst *gst) {
     pthread_mutex_lock(&gst->lock);
     gst->state = SHUT;
     while (gst->inside > 0) {
@@ -482,8 +452,7 @@ void lct_gst_shut(struct lct_gst *gst)
 }
 
 /* True when the hand has finished; false when an element hangs. */
-static bool stop_hand(struct lct_gst *gst)
-{
+static bool stop_hand(struct lct_gst *gst) {
     lct_ns deadline = lct_monotonic() + CLOSE_WITHIN;
     pthread_mutex_lock(&gst->lock);
     gst->stop = true;
@@ -495,8 +464,7 @@ static bool stop_hand(struct lct_gst *gst)
     return stopped;
 }
 
-void lct_gst_close(struct lct_gst *gst)
-{
+void lct_gst_close(struct lct_gst *gst) {
     if (!gst) {
         return;
     }
@@ -513,16 +481,14 @@ void lct_gst_close(struct lct_gst *gst)
 }
 
 /* ISO 14496-10 table E-5 as far as we tell it apart. */
-static enum lct_colour colour_of(const GstVideoColorimetry *colour)
-{
+static enum lct_colour colour_of(const GstVideoColorimetry *colour) {
     if (colour->range == GST_VIDEO_COLOR_RANGE_0_255) {
         return LCT_COLOUR_BT601_FULL;
     }
     return colour->matrix == GST_VIDEO_COLOR_MATRIX_BT709 ? LCT_COLOUR_BT709 : LCT_COLOUR_BT601;
 }
 
-static struct lct_frame *copy_picture(const GstVideoFrame *from, lct_ns time)
-{
+static struct lct_frame *copy_picture(const GstVideoFrame *from, lct_ns time) {
     int width = GST_VIDEO_FRAME_WIDTH(from) & ~1, height = GST_VIDEO_FRAME_HEIGHT(from) & ~1;
     if (width < 2 || height < 2 || width > LCT_PICTURE_SIDE_MAX || height > LCT_PICTURE_SIDE_MAX) {
         return NULL;
@@ -537,8 +503,7 @@ static struct lct_frame *copy_picture(const GstVideoFrame *from, lct_ns time)
     return frame;
 }
 
-struct lct_frame *lct_gst_picture(GstSample *sample, lct_ns time)
-{
+struct lct_frame *lct_gst_picture(GstSample *sample, lct_ns time) {
     GstVideoInfo info;
     GstVideoFrame mapped;
     GstCaps *caps = gst_sample_get_caps(sample);
@@ -552,8 +517,7 @@ struct lct_frame *lct_gst_picture(GstSample *sample, lct_ns time)
     return frame;
 }
 
-void lct_gst_give_floats(struct lct_sink *sink, const float *sound, size_t samples, lct_ns time)
-{
+void lct_gst_give_floats(struct lct_sink *sink, const float *sound, size_t samples, lct_ns time) {
     for (size_t at = 0; at < samples; at += FRAME_SAMPLES) {
         size_t n = samples - at < FRAME_SAMPLES ? samples - at : FRAME_SAMPLES;
         lct_ns begin = time + lct_ticks_to_ns((int64_t)at, LCT_SOUND_RATE);
@@ -564,8 +528,7 @@ void lct_gst_give_floats(struct lct_sink *sink, const float *sound, size_t sampl
     }
 }
 
-void lct_gst_give_sound(struct lct_sink *sink, GstSample *sample, lct_ns time)
-{
+void lct_gst_give_sound(struct lct_sink *sink, GstSample *sample, lct_ns time) {
     GstMapInfo map;
     GstBuffer *buffer = gst_sample_get_buffer(sample);
     if (buffer && gst_buffer_map(buffer, &map, GST_MAP_READ)) {
@@ -575,14 +538,12 @@ void lct_gst_give_sound(struct lct_sink *sink, GstSample *sample, lct_ns time)
     }
 }
 
-size_t lct_gst_samples(GstSample *sample)
-{
+size_t lct_gst_samples(GstSample *sample) {
     GstBuffer *buffer = gst_sample_get_buffer(sample);
     return buffer ? gst_buffer_get_size(buffer) / (LCT_SOUND_CHANNELS * sizeof(float)) : 0;
 }
 
-lct_ns lct_gst_time(GstSample *sample)
-{
+lct_ns lct_gst_time(GstSample *sample) {
     GstBuffer *buffer = gst_sample_get_buffer(sample);
     if (!buffer || !GST_BUFFER_PTS_IS_VALID(buffer)) {
         return LCT_NS_NONE;

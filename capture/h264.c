@@ -14,8 +14,7 @@ struct bits {
     bool failed;
 };
 
-static void unescape(struct bits *bits, const uint8_t *nal, size_t n)
-{
+static void unescape(struct bits *bits, const uint8_t *nal, size_t n) {
     size_t out = 0;
     unsigned zeros = 0;
     for (size_t i = 0; i < n && out < sizeof bits->bytes; i++) {
@@ -31,8 +30,7 @@ static void unescape(struct bits *bits, const uint8_t *nal, size_t n)
     bits->failed = false;
 }
 
-static unsigned get(struct bits *bits, unsigned n)
-{
+static unsigned get(struct bits *bits, unsigned n) {
     unsigned value = 0;
     while (n-- > 0) {
         if (bits->at >= bits->n) {
@@ -46,8 +44,7 @@ static unsigned get(struct bits *bits, unsigned n)
 }
 
 /* ue(v), 9.1 */
-static unsigned get_ue(struct bits *bits)
-{
+static unsigned get_ue(struct bits *bits) {
     unsigned zeros = 0;
     while (get(bits, 1) == 0) {
         if (bits->failed || ++zeros > 30) {
@@ -59,16 +56,14 @@ static unsigned get_ue(struct bits *bits)
 }
 
 /* se(v), 9.1.1 */
-static int get_se(struct bits *bits)
-{
+static int get_se(struct bits *bits) {
     unsigned code = get_ue(bits);
     int half = (int)(code / 2 + code % 2);
     return code % 2 ? half : -half;
 }
 
 /* 7.3.2.1.1.1 */
-static void skip_scaling_list(struct bits *bits, unsigned size)
-{
+static void skip_scaling_list(struct bits *bits, unsigned size) {
     int last = 8, next = 8;
     for (unsigned i = 0; i < size && next != 0 && !bits->failed; i++) {
         int delta = get_se(bits);
@@ -77,8 +72,7 @@ static void skip_scaling_list(struct bits *bits, unsigned size)
     }
 }
 
-static bool has_chroma_fields(int profile)
-{
+static bool has_chroma_fields(int profile) {
     static const int high[] = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135};
     for (size_t i = 0; i < sizeof high / sizeof *high; i++) {
         if (profile == high[i]) {
@@ -88,8 +82,7 @@ static bool has_chroma_fields(int profile)
     return false;
 }
 
-static unsigned get_chroma(struct bits *bits, struct lct_h264_sps *sps)
-{
+static unsigned get_chroma(struct bits *bits, struct lct_h264_sps *sps) {
     unsigned chroma = get_ue(bits);
     if (chroma == 3) {
         get(bits, 1);
@@ -108,8 +101,7 @@ static unsigned get_chroma(struct bits *bits, struct lct_h264_sps *sps)
 }
 
 /* Returns pic_order_cnt_type. */
-static unsigned skip_order(struct bits *bits)
-{
+static unsigned skip_order(struct bits *bits) {
     unsigned type = get_ue(bits);
     if (type == 0) {
         get_ue(bits);
@@ -125,8 +117,7 @@ static unsigned skip_order(struct bits *bits)
     return type;
 }
 
-static void get_size(struct bits *bits, struct lct_h264_sps *sps, unsigned chroma)
-{
+static void get_size(struct bits *bits, struct lct_h264_sps *sps, unsigned chroma) {
     unsigned width = get_ue(bits) + 1, height = get_ue(bits) + 1;
     unsigned frames = get(bits, 1);
     sps->interlaced = frames == 0;
@@ -151,8 +142,7 @@ static void get_size(struct bits *bits, struct lct_h264_sps *sps, unsigned chrom
 }
 
 /* E.1.1, colour */
-static void get_video_signal(struct bits *bits, struct lct_h264_sps *sps)
-{
+static void get_video_signal(struct bits *bits, struct lct_h264_sps *sps) {
     get(bits, 3);
     bool full = get(bits, 1);
     unsigned matrix = 2;
@@ -164,8 +154,7 @@ static void get_video_signal(struct bits *bits, struct lct_h264_sps *sps)
 }
 
 /* E.1.2 */
-static void skip_hrd(struct bits *bits)
-{
+static void skip_hrd(struct bits *bits) {
     unsigned count = get_ue(bits) + 1;
     get(bits, 8);
     for (unsigned i = 0; i < count && i < 32 && !bits->failed; i++) {
@@ -177,8 +166,7 @@ static void skip_hrd(struct bits *bits)
 }
 
 /* E.1.1; tells the colour and how many pictures may stand out of order. */
-static void get_vui(struct bits *bits, struct lct_h264_sps *sps)
-{
+static void get_vui(struct bits *bits, struct lct_h264_sps *sps) {
     if (get(bits, 1) && get(bits, 8) == 255) {
         get(bits, 32);
     }
@@ -216,8 +204,7 @@ static void get_vui(struct bits *bits, struct lct_h264_sps *sps)
     }
 }
 
-bool lct_h264_sps_parse(const uint8_t *nal, size_t n, struct lct_h264_sps *ret_sps)
-{
+bool lct_h264_sps_parse(const uint8_t *nal, size_t n, struct lct_h264_sps *ret_sps) {
     struct bits bits;
     struct lct_h264_sps sps = {.plain = true, .reorder = -1};
     if (n < 4 || (nal[0] & 0x1f) != NAL_SPS) {
@@ -248,8 +235,7 @@ bool lct_h264_sps_parse(const uint8_t *nal, size_t n, struct lct_h264_sps *ret_s
 }
 
 /* The next start code at or after at (its position), or n. */
-static size_t next_start(const uint8_t *bytes, size_t n, size_t at)
-{
+static size_t next_start(const uint8_t *bytes, size_t n, size_t at) {
     for (; at + 3 <= n; at++) {
         if (bytes[at] == 0 && bytes[at + 1] == 0 && bytes[at + 2] == 1) {
             return at;
@@ -258,8 +244,7 @@ static size_t next_start(const uint8_t *bytes, size_t n, size_t at)
     return n;
 }
 
-static bool is_b_slice(const uint8_t *nal, size_t n)
-{
+static bool is_b_slice(const uint8_t *nal, size_t n) {
     struct bits bits;
     unescape(&bits, nal + 1, n - 1 < 16 ? n - 1 : 16);
     get_ue(&bits); /* first_mb_in_slice */
@@ -269,8 +254,7 @@ static bool is_b_slice(const uint8_t *nal, size_t n)
 
 /* Calls see(opaque, nal, n) for each NAL unit, trailing zeros cut. */
 static void each_nal(const uint8_t *bytes, size_t n,
-                     void (*see)(void *opaque, const uint8_t *nal, size_t n), void *opaque)
-{
+                     void (*see)(void *opaque, const uint8_t *nal, size_t n), void *opaque) {
     size_t at = next_start(bytes, n, 0);
     while (at + 3 < n) {
         size_t next = next_start(bytes, n, at + 3);
@@ -285,8 +269,7 @@ static void each_nal(const uint8_t *bytes, size_t n,
     }
 }
 
-static void look_at_nal(void *opaque, const uint8_t *nal, size_t n)
-{
+static void look_at_nal(void *opaque, const uint8_t *nal, size_t n) {
     struct lct_h264_unit *unit = opaque;
     switch (nal[0] & 0x1f) {
     case NAL_IDR:
@@ -308,14 +291,12 @@ static void look_at_nal(void *opaque, const uint8_t *nal, size_t n)
     }
 }
 
-void lct_h264_look(const uint8_t *bytes, size_t n, struct lct_h264_unit *ret_unit)
-{
+void lct_h264_look(const uint8_t *bytes, size_t n, struct lct_h264_unit *ret_unit) {
     *ret_unit = (struct lct_h264_unit){0};
     each_nal(bytes, n, look_at_nal, ret_unit);
 }
 
-static void keep_set(void *opaque, const uint8_t *nal, size_t n)
-{
+static void keep_set(void *opaque, const uint8_t *nal, size_t n) {
     struct lct_h264_sets *sets = opaque;
     int type = nal[0] & 0x1f;
     if ((type == NAL_SPS || type == NAL_PPS) && n <= LCT_H264_SET_MAX) {
@@ -327,8 +308,7 @@ static void keep_set(void *opaque, const uint8_t *nal, size_t n)
 }
 
 struct lct_frame *lct_h264_frame(struct lct_h264_sets *sets, const struct lct_h264_unit *unit,
-                                 const uint8_t *bytes, size_t n, lct_ns time)
-{
+                                 const uint8_t *bytes, size_t n, lct_ns time) {
     if (unit->has_sps || unit->has_pps) {
         each_nal(bytes, n, keep_set, sets);
     }

@@ -10,8 +10,7 @@
 #include <unistd.h>
 
 /* True when process pid has the device open; our own descriptors do not count twice. */
-static bool holds(long pid, dev_t device)
-{
+static bool holds(long pid, dev_t device) {
     char path[300];
     snprintf(path, sizeof path, "/proc/%ld/fd", pid);
     DIR *folder = opendir(path);
@@ -28,8 +27,7 @@ static bool holds(long pid, dev_t device)
     return found;
 }
 
-static void write_name(long pid, char *out, size_t size)
-{
+static void write_name(long pid, char *out, size_t size) {
     char path[64], name[32] = "";
     snprintf(path, sizeof path, "/proc/%ld/comm", pid);
     FILE *file = fopen(path, "re");
@@ -42,8 +40,7 @@ static void write_name(long pid, char *out, size_t size)
     snprintf(out, size, "%s (%ld)", name, pid);
 }
 
-void lct_holder_of(const char *path, char *out, size_t size)
-{
+void lct_holder_of(const char *path, char *out, size_t size) {
     struct stat info;
     snprintf(out, size, "another program");
     DIR *folder = stat(path, &info) == 0 ? opendir("/proc") : NULL;

@@ -20,8 +20,7 @@ struct lct_device {
 /* slave-method "none" makes a sample's PTS the count of samples the device made until then, those
    it lost included: the device's own line of time. A buffer is in our hands when its last sample
    is. */
-static void on_sound(void *owner, GstSample *sample)
-{
+static void on_sound(void *owner, GstSample *sample) {
     struct lct_device *mic = owner;
     lct_ns count = lct_gst_time(sample);
     if (count == LCT_NS_NONE) {
@@ -38,8 +37,7 @@ static void on_sound(void *owner, GstSample *sample)
     }
 }
 
-static void build(struct lct_device *mic, const char *factory, const char *device)
-{
+static void build(struct lct_device *mic, const char *factory, const char *device) {
     GstElement *source = lct_gst_add(mic->gst, factory);
     if (*device) {
         g_object_set(source, "device", device, NULL);
@@ -54,8 +52,7 @@ static void build(struct lct_device *mic, const char *factory, const char *devic
 }
 
 int lct_mic_open(const char *factory, const char *device, const char *en, const char *zh,
-                 struct lct_sink *sink, struct lct_device **ret_device, struct lct_fault *fault)
-{
+                 struct lct_sink *sink, struct lct_device **ret_device, struct lct_fault *fault) {
     int rc = lct_gst_need(fault, factory, "audioconvert", "audioresample", "appsink", NULL);
     if (rc != 0) {
         return rc;
@@ -73,8 +70,7 @@ int lct_mic_open(const char *factory, const char *device, const char *en, const 
     return 0;
 }
 
-void lct_mic_close(struct lct_device *device)
-{
+void lct_mic_close(struct lct_device *device) {
     if (device) {
         lct_gst_close(device->gst);
     }

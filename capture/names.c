@@ -24,8 +24,7 @@ struct look {
     struct lct_device_list list;
 };
 
-struct lct_device_entry *lct_names_new_entry(struct lct_device_list *list)
-{
+struct lct_device_entry *lct_names_new_entry(struct lct_device_list *list) {
     struct lct_device_entry *entries = realloc(list->entries, (list->count + 1) * sizeof *entries);
     if (!entries) {
         abort();
@@ -38,8 +37,7 @@ struct lct_device_entry *lct_names_new_entry(struct lct_device_list *list)
 /* Threads that a frozen daemon keeps: while there is one, no further one is sent after it. */
 static atomic_uint away;
 
-static void unref_look(struct look *look)
-{
+static void unref_look(struct look *look) {
     if (lct_ref_dec(&look->ref)) {
         free(look->list.entries);
         pthread_cond_destroy(&look->moved);
@@ -48,8 +46,7 @@ static void unref_look(struct look *look)
     }
 }
 
-static void add_pulse_device(struct lct_device_list *list, GstDevice *device)
-{
+static void add_pulse_device(struct lct_device_list *list, GstDevice *device) {
     char *name = NULL;
     g_object_get(device, "internal-name", &name, NULL);
     char *label = gst_device_get_display_name(device);
@@ -72,24 +69,27 @@ static void add_pulse_device(struct lct_device_list *list, GstDevice *device)
     g_free(name);
 }
 
-static void look_at_pulse(struct lct_device_list *list)
-{
+static void look_at_pulse(struct lct_device_list *list) {
     GstDeviceProvider *provider = gst_device_provider_factory_get_by_name("pulsedeviceprovider");
     if (!provider) {
         return;
     }
-    GList *devices = gst_device_provider_get_devices(provider);
+    /* Started and stopped: 1.22's way of looking without a start leaks its connection. */
+    bool started = gst_device_provider_start(provider);
+    GList *devices = started ? gst_device_provider_get_devices(provider) : NULL;
     for (GList *at = devices; at; at = at->next) {
         if (gst_device_has_classes(at->data, "Audio/Source")) {
             add_pulse_device(list, at->data);
         }
     }
     g_list_free_full(devices, gst_object_unref);
+    if (started) {
+        gst_device_provider_stop(provider);
+    }
     gst_object_unref(provider);
 }
 
-static void run_look(void *opaque)
-{
+static void run_look(void *opaque) {
     struct look *look = opaque;
     struct lct_device_list list = {0};
     look_at_pulse(&list);
@@ -102,15 +102,13 @@ static void run_look(void *opaque)
     atomic_fetch_sub(&away, 1U);
 }
 
-static void append_all(struct lct_device_list *list, const struct lct_device_list *more)
-{
+static void append_all(struct lct_device_list *list, const struct lct_device_list *more) {
     for (size_t i = 0; i < more->count; i++) {
         *lct_names_new_entry(list) = more->entries[i];
     }
 }
 
-void lct_names_add_pulse(struct lct_device_list *list)
-{
+void lct_names_add_pulse(struct lct_device_list *list) {
     if (atomic_load(&away) > 0 || !lct_gst_has("pulsesrc")) {
         return;
     }
@@ -140,8 +138,7 @@ void lct_names_add_pulse(struct lct_device_list *list)
 }
 
 /* The word in /proc/asound/cardN/id: stays the same when cards are plugged in another order. */
-static bool read_card_id(int card, char *out, size_t size)
-{
+static bool read_card_id(int card, char *out, size_t size) {
     char path[64];
     snprintf(path, sizeof path, "/proc/asound/card%d/id", card);
     FILE *file = fopen(path, "re");
@@ -155,8 +152,7 @@ static bool read_card_id(int card, char *out, size_t size)
 }
 
 /* A line of /proc/asound/pcm: "00-00: ALC257 Analog : ALC257 Analog : playback 1 : capture 1". */
-static void add_pcm(struct lct_device_list *list, char *line)
-{
+static void add_pcm(struct lct_device_list *list, char *line) {
     int card = 0, device = 0;
     char id[64];
     if (!strstr(line, "capture") || sscanf(line, "%d-%d:", &card, &device) != 2 ||
@@ -174,8 +170,7 @@ static void add_pcm(struct lct_device_list *list, char *line)
     snprintf(entry->detail, sizeof entry->detail, "ALSA");
 }
 
-void lct_names_add_alsa(struct lct_device_list *list)
-{
+void lct_names_add_alsa(struct lct_device_list *list) {
     char line[256];
     FILE *file = fopen("/proc/asound/pcm", "re");
     while (file && fgets(line, sizeof line, file)) {
@@ -187,8 +182,7 @@ void lct_names_add_alsa(struct lct_device_list *list)
 }
 
 /* The names (behind the spec's second colon) of what list holds, which is freed. */
-static void join(struct lct_device_list *list, char *out, size_t size)
-{
+static void join(struct lct_device_list *list, char *out, size_t size) {
     size_t at = 0;
     out[0] = '\0';
     for (size_t i = 0; i < list->count && at < size; i++) {
@@ -199,15 +193,13 @@ static void join(struct lct_device_list *list, char *out, size_t size)
     free(list->entries);
 }
 
-void lct_names_pulse(char *out, size_t size)
-{
+void lct_names_pulse(char *out, size_t size) {
     struct lct_device_list list = {0};
     lct_names_add_pulse(&list);
     join(&list, out, size);
 }
 
-void lct_names_alsa(char *out, size_t size)
-{
+void lct_names_alsa(char *out, size_t size) {
     struct lct_device_list list = {0};
     lct_names_add_alsa(&list);
     join(&list, out, size);

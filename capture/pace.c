@@ -5,8 +5,7 @@
 #define HOLE (100 * LCT_MS)
 #define SLOPE 100 /* the offset moves by at most 1 / SLOPE */
 
-static void begin(struct lct_pace *pace, lct_ns delay, lct_ns arrival)
-{
+static void begin(struct lct_pace *pace, lct_ns delay, lct_ns arrival) {
     *pace = (struct lct_pace){.begun = true,
                               .since = arrival,
                               .last = arrival,
@@ -17,8 +16,7 @@ static void begin(struct lct_pace *pace, lct_ns delay, lct_ns arrival)
 }
 
 /* At the end of a window its smallest delay is what the offset is to be. */
-static void end_window(struct lct_pace *pace, lct_ns arrival)
-{
+static void end_window(struct lct_pace *pace, lct_ns arrival) {
     pace->aim = pace->lowest;
     if (pace->aim > pace->offset + HOLE) {
         pace->offset = pace->aim;
@@ -27,15 +25,13 @@ static void end_window(struct lct_pace *pace, lct_ns arrival)
     pace->window = arrival + WINDOW;
 }
 
-static void move(struct lct_pace *pace, lct_ns arrival)
-{
+static void move(struct lct_pace *pace, lct_ns arrival) {
     lct_ns step = (arrival - pace->last) / SLOPE;
     lct_ns off = pace->aim - pace->offset;
     pace->offset += off > step ? step : off < -step ? -step : off;
 }
 
-void lct_pace_see(struct lct_pace *pace, lct_ns device, lct_ns arrival)
-{
+void lct_pace_see(struct lct_pace *pace, lct_ns device, lct_ns arrival) {
     lct_ns delay = arrival - device;
     if (!pace->begun) {
         begin(pace, delay, arrival);
@@ -59,7 +55,6 @@ void lct_pace_see(struct lct_pace *pace, lct_ns device, lct_ns arrival)
 
 lct_ns lct_pace_time(const struct lct_pace *pace, lct_ns device) { return device + pace->offset; }
 
-bool lct_pace_settled(const struct lct_pace *pace)
-{
+bool lct_pace_settled(const struct lct_pace *pace) {
     return pace->begun && pace->last - pace->since >= LCT_PACE_SETTLE;
 }

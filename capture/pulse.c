@@ -9,14 +9,12 @@
 #include "capture/names.h"
 
 /* libpulse's own words are all that tells these apart. */
-static bool says(const struct lct_fault *fault, const char *words)
-{
+static bool says(const struct lct_fault *fault, const char *words) {
     return strstr(fault->en, words) != NULL;
 }
 
 /* A source that is not there: say which there are. */
-static int absent(const char *name, struct lct_fault *fault)
-{
+static int absent(const char *name, struct lct_fault *fault) {
     char names[320];
     lct_names_pulse(names, sizeof names);
     return lct_fault_set(
@@ -25,8 +23,7 @@ static int absent(const char *name, struct lct_fault *fault)
 }
 
 static int open_pulse(const struct lct_spec *spec, struct lct_sink *sink,
-                      struct lct_device **ret_device, struct lct_fault *fault)
-{
+                      struct lct_device **ret_device, struct lct_fault *fault) {
     char en[128], zh[128];
     const char *name = spec->target;
     snprintf(en, sizeof en, "PulseAudio microphone %.90s", *name ? name : "(default)");

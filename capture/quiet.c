@@ -20,8 +20,7 @@ struct block {
 };
 
 /* A fixed count, so that compilers make vector code of it. */
-static void add_row(const uint8_t *a, const uint8_t *b, unsigned *absolute, int *drift)
-{
+static void add_row(const uint8_t *a, const uint8_t *b, unsigned *absolute, int *drift) {
     unsigned sum = 0;
     int tilt = 0;
     for (int i = 0; i < SIDE; i++) {
@@ -34,8 +33,7 @@ static void add_row(const uint8_t *a, const uint8_t *b, unsigned *absolute, int 
 }
 
 static struct block compare(const uint8_t *a, ptrdiff_t a_stride, const uint8_t *b,
-                            ptrdiff_t b_stride, int rows)
-{
+                            ptrdiff_t b_stride, int rows) {
     unsigned absolute = 0;
     int drift = 0;
     for (int y = 0; y < rows; y++) {
@@ -45,8 +43,7 @@ static struct block compare(const uint8_t *a, ptrdiff_t a_stride, const uint8_t 
 }
 
 /* The quartile of the sums: noise, as long as a quarter of the picture stood still. */
-static unsigned measure_noise(const struct block *blocks, size_t n)
-{
+static unsigned measure_noise(const struct block *blocks, size_t n) {
     size_t counts[256] = {0}, seen = 0;
     for (size_t i = 0; i < n; i++) {
         counts[blocks[i].absolute >> 8]++;
@@ -61,8 +58,7 @@ static unsigned measure_noise(const struct block *blocks, size_t n)
 
 /* Noise spreads a block's sum by less than a tenth and its drift by less than an eighth of the sum:
    a limit lies well beyond what the thousands of blocks of an hour's pictures reach by chance. */
-static size_t count_changed(const struct block *blocks, size_t n)
-{
+static size_t count_changed(const struct block *blocks, size_t n) {
     unsigned noise = measure_noise(blocks, n);
     unsigned limit = noise + noise / 2 + 64, drift = noise / 2 + 32;
     size_t changed = 0;
@@ -73,8 +69,7 @@ static size_t count_changed(const struct block *blocks, size_t n)
 }
 
 unsigned lct_quiet_changed(const uint8_t *now, int now_stride, const uint8_t *last, int last_stride,
-                           int width, int height)
-{
+                           int width, int height) {
     if (width < SIDE || height < SIDE) {
         return 1000;
     }

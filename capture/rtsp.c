@@ -61,8 +61,7 @@ struct lct_device {
 
 /* ---- time ---- */
 
-static lct_ns see_time(struct lct_device *cam, lct_ns own)
-{
+static lct_ns see_time(struct lct_device *cam, lct_ns own) {
     lct_ns now = lct_monotonic();
     if (own == LCT_NS_NONE) {
         return now;
@@ -76,8 +75,7 @@ static lct_ns see_time(struct lct_device *cam, lct_ns own)
 
 /* ---- the decoder ---- */
 
-static void on_picture(void *owner, GstSample *sample)
-{
+static void on_picture(void *owner, GstSample *sample) {
     struct lct_device *cam = owner;
     lct_ns time = lct_gst_time(sample);
     if (time == LCT_NS_NONE) {
@@ -97,8 +95,7 @@ static void on_picture(void *owner, GstSample *sample)
     }
 }
 
-static bool start_decoder(struct lct_device *cam, GstCaps *caps)
-{
+static bool start_decoder(struct lct_device *cam, GstCaps *caps) {
     struct lct_fault fault = {0};
     if (lct_gst_need(&fault, cam->decode_by, "videoconvert", "appsrc", NULL) != 0) {
         lct_gst_fail(cam->gst, &fault);
@@ -121,8 +118,7 @@ static bool start_decoder(struct lct_device *cam, GstCaps *caps)
 
 /* A decoder that does not keep up goes on with the next IDR. */
 static void feed_decoder(struct lct_device *cam, const uint8_t *bytes, size_t n, lct_ns time,
-                         bool idr)
-{
+                         bool idr) {
     pthread_mutex_lock(&cam->lock);
     bool behind = cam->decoded != LCT_NS_NONE && time - cam->decoded > BEHIND;
     pthread_mutex_unlock(&cam->lock);
@@ -134,8 +130,7 @@ static void feed_decoder(struct lct_device *cam, const uint8_t *bytes, size_t n,
 
 /* ---- H.264: to pass or to decode ---- */
 
-static void drop_held(struct lct_device *cam)
-{
+static void drop_held(struct lct_device *cam) {
     for (size_t i = 0; i < cam->held_count; i++) {
         lct_frame_unref(cam->held[i]);
     }
@@ -143,8 +138,7 @@ static void drop_held(struct lct_device *cam)
     cam->held_bytes = 0;
 }
 
-static void hold(struct lct_device *cam, const uint8_t *bytes, size_t n, lct_ns time, bool idr)
-{
+static void hold(struct lct_device *cam, const uint8_t *bytes, size_t n, lct_ns time, bool idr) {
     if (cam->held_count == HELD_MAX || cam->held_bytes + n > HELD_BYTES_MAX) {
         drop_held(cam);
     }
@@ -156,8 +150,7 @@ static void hold(struct lct_device *cam, const uint8_t *bytes, size_t n, lct_ns 
     }
 }
 
-static void begin_decoding(struct lct_device *cam, GstCaps *caps)
-{
+static void begin_decoding(struct lct_device *cam, GstCaps *caps) {
     lct_verdict_keep(cam->address, cam->watch.verdict);
     lct_verdict_note(cam->sink, cam->watch.verdict);
     lct_sink_describe(cam->sink, cam->label, 0, false, false);
@@ -170,8 +163,7 @@ static void begin_decoding(struct lct_device *cam, GstCaps *caps)
     drop_held(cam);
 }
 
-static void begin_passing(struct lct_device *cam)
-{
+static void begin_passing(struct lct_device *cam) {
     lct_verdict_keep(cam->address, LCT_VERDICT_PASS);
     lct_verdict_note(cam->sink, LCT_VERDICT_PASS);
     lct_sink_describe(cam->sink, cam->label, 0, false, true);
@@ -180,8 +172,7 @@ static void begin_passing(struct lct_device *cam)
 }
 
 /* It passed and must not any more: the next open decodes. */
-static void stop_passing(struct lct_device *cam)
-{
+static void stop_passing(struct lct_device *cam) {
     struct lct_fault fault;
     lct_verdict_keep(cam->address, cam->watch.verdict);
     lct_fault_set(
@@ -194,8 +185,7 @@ static void stop_passing(struct lct_device *cam)
 }
 
 static void pass(struct lct_device *cam, const struct lct_h264_unit *unit, const uint8_t *bytes,
-                 size_t n, lct_ns time)
-{
+                 size_t n, lct_ns time) {
     if (!lct_gst_running(cam->gst)) {
         cam->skipping = true; /* open has not returned yet: begin with the next IDR */
         return;
@@ -215,8 +205,7 @@ static void pass(struct lct_device *cam, const struct lct_h264_unit *unit, const
 
 /* Held units are stale when the decision falls, but for the one that made it: an IDR. */
 static void decide(struct lct_device *cam, const uint8_t *bytes, size_t n, lct_ns time, bool idr,
-                   GstCaps *caps)
-{
+                   GstCaps *caps) {
     if (cam->watch.verdict == LCT_VERDICT_OPEN) {
         hold(cam, bytes, n, time, idr);
     } else if (cam->watch.verdict == LCT_VERDICT_PASS) {
@@ -228,8 +217,7 @@ static void decide(struct lct_device *cam, const uint8_t *bytes, size_t n, lct_n
 }
 
 static void on_unit(struct lct_device *cam, const uint8_t *bytes, size_t n, lct_ns time,
-                    GstCaps *caps)
-{
+                    GstCaps *caps) {
     struct lct_h264_unit unit;
     lct_h264_look(bytes, n, &unit);
     enum lct_verdict verdict = lct_watch_unit(&cam->watch, &unit, time);
@@ -251,8 +239,7 @@ static void on_unit(struct lct_device *cam, const uint8_t *bytes, size_t n, lct_
     }
 }
 
-static void on_coded(void *owner, GstSample *sample)
-{
+static void on_coded(void *owner, GstSample *sample) {
     struct lct_device *cam = owner;
     GstMapInfo map;
     GstBuffer *buffer = gst_sample_get_buffer(sample);
@@ -279,8 +266,7 @@ static void on_coded(void *owner, GstSample *sample)
 
 /* ---- sound ---- */
 
-static void on_sound(void *owner, GstSample *sample)
-{
+static void on_sound(void *owner, GstSample *sample) {
     struct lct_device *cam = owner;
     lct_ns own = lct_gst_time(sample);
     pthread_mutex_lock(&cam->lock);
@@ -317,8 +303,7 @@ static const struct way ways[] = {
     {"L16", true, "rtpL16depay", "identity", "identity", NULL},
 };
 
-static const struct way *way_of(const GstCaps *caps)
-{
+static const struct way *way_of(const GstCaps *caps) {
     const GstStructure *words = gst_caps_get_structure(caps, 0);
     const char *encoding = gst_structure_get_string(words, "encoding-name");
     for (size_t i = 0; encoding && i < sizeof ways / sizeof *ways; i++) {
@@ -329,8 +314,7 @@ static const struct way *way_of(const GstCaps *caps)
     return NULL;
 }
 
-static void add_picture(struct lct_device *cam, const struct way *way, GstPad *pad)
-{
+static void add_picture(struct lct_device *cam, const struct way *way, GstPad *pad) {
     GstElement *unpack = lct_gst_add(cam->gst, way->unpack);
     GstElement *parse = lct_gst_add(cam->gst, way->parse);
     GstElement *end = lct_gst_add_end(cam->gst, way->caps, on_coded);
@@ -347,8 +331,7 @@ static void add_picture(struct lct_device *cam, const struct way *way, GstPad *p
     gst_object_unref(first);
 }
 
-static void add_sound(struct lct_device *cam, const struct way *way, GstPad *pad)
-{
+static void add_sound(struct lct_device *cam, const struct way *way, GstPad *pad) {
     const char *names[] = {way->unpack, way->parse, way->decode, "audioconvert", "audioresample"};
     GstElement *last = lct_gst_add_end(cam->gst, LCT_GST_SOUND_CAPS, on_sound);
     gst_element_sync_state_with_parent(last);
@@ -365,8 +348,7 @@ static void add_sound(struct lct_device *cam, const struct way *way, GstPad *pad
 
 /* One picture and one sound are taken; other streams (events, a second picture) are not asked for.
  */
-static gboolean select_stream(GstElement *source, guint number, GstCaps *caps, void *owner)
-{
+static gboolean select_stream(GstElement *source, guint number, GstCaps *caps, void *owner) {
     (void)source;
     (void)number;
     struct lct_device *cam = owner;
@@ -380,8 +362,7 @@ static gboolean select_stream(GstElement *source, guint number, GstCaps *caps, v
     return TRUE;
 }
 
-static void on_pad(GstElement *source, GstPad *pad, void *owner)
-{
+static void on_pad(GstElement *source, GstPad *pad, void *owner) {
     (void)source;
     GstCaps *caps = gst_pad_get_current_caps(pad);
     const struct way *way = caps ? way_of(caps) : NULL;
@@ -393,8 +374,7 @@ static void on_pad(GstElement *source, GstPad *pad, void *owner)
     gst_clear_caps(&caps);
 }
 
-static void on_all_pads(GstElement *source, void *owner)
-{
+static void on_all_pads(GstElement *source, void *owner) {
     (void)source;
     struct lct_device *cam = owner;
     if (!cam->has_picture) {
@@ -409,8 +389,7 @@ static void on_all_pads(GstElement *source, void *owner)
 /* ---- open and close ---- */
 
 /* Splits rtsp://user:password@host/… : rtspsrc is given the parts, so that it never prints them. */
-static void set_address(GstElement *source, const char *address)
-{
+static void set_address(GstElement *source, const char *address) {
     LCT_FREE char *plain = lct_strdup(address);
     const char *host = strstr(address, "://");
     host = host ? host + 3 : address;
@@ -429,8 +408,7 @@ static void set_address(GstElement *source, const char *address)
     g_object_set(source, "location", plain, NULL);
 }
 
-static void free_camera(void *owner)
-{
+static void free_camera(void *owner) {
     struct lct_device *cam = owner;
     lct_gst_close(cam->decoder);
     drop_held(cam);
@@ -438,8 +416,7 @@ static void free_camera(void *owner)
     free(cam);
 }
 
-static void close_rtsp(struct lct_device *cam)
-{
+static void close_rtsp(struct lct_device *cam) {
     if (!cam) {
         return;
     }
@@ -450,8 +427,7 @@ static void close_rtsp(struct lct_device *cam)
     lct_gst_close(cam->gst);
 }
 
-static void build(struct lct_device *cam)
-{
+static void build(struct lct_device *cam) {
     GstElement *source = lct_gst_add(cam->gst, "rtspsrc");
     gst_util_set_object_arg(G_OBJECT(source), "protocols", "tcp");
     g_object_set(source, "latency", LATENCY_MS, "tcp-timeout", (guint64)CONNECT_WITHIN_US,
@@ -463,8 +439,7 @@ static void build(struct lct_device *cam)
 }
 
 static int open_rtsp(const struct lct_spec *spec, struct lct_sink *sink,
-                     struct lct_device **ret_device, struct lct_fault *fault)
-{
+                     struct lct_device **ret_device, struct lct_fault *fault) {
     int rc = lct_gst_need(fault, "rtspsrc", "rtph264depay", "h264parse", "audioconvert",
                           "audioresample", NULL);
     if (rc != 0) {

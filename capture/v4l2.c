@@ -69,8 +69,7 @@ struct lct_device {
     struct lct_h264_sets sets;
 };
 
-static int ask(int fd, unsigned long request, void *argument)
-{
+static int ask(int fd, unsigned long request, void *argument) {
     int rc;
     do {
         rc = ioctl(fd, request, argument);
@@ -80,16 +79,14 @@ static int ask(int fd, unsigned long request, void *argument)
 
 /* ---- sentences ---- */
 
-static int say_busy(const char *path, struct lct_fault *fault)
-{
+static int say_busy(const char *path, struct lct_fault *fault) {
     char who[64];
     lct_holder_of(path, who, sizeof who);
     return lct_fault_set(fault, -EBUSY, "source", "%s is in use by %s. Close that program.",
                          "%s 正被 %s 占用。请关闭该程序。", path, who);
 }
 
-static int say(const struct lct_device *dev, int rc, const char *what, struct lct_fault *fault)
-{
+static int say(const struct lct_device *dev, int rc, const char *what, struct lct_fault *fault) {
     switch (-rc) {
     case EBUSY:
         return say_busy(dev->path, fault);
@@ -109,8 +106,7 @@ static int say(const struct lct_device *dev, int rc, const char *what, struct lc
     }
 }
 
-static void fail(struct lct_device *dev, int rc, const char *what)
-{
+static void fail(struct lct_device *dev, int rc, const char *what) {
     struct lct_fault fault;
     say(dev, rc, what, &fault);
     dev->phase = FAILED;
@@ -118,8 +114,7 @@ static void fail(struct lct_device *dev, int rc, const char *what)
 }
 
 /* Why there is no signal, by VIDIOC_QUERY_DV_TIMINGS's answer. */
-static void say_no_signal(const struct lct_device *dev, int rc, struct lct_fault *fault)
-{
+static void say_no_signal(const struct lct_device *dev, int rc, struct lct_fault *fault) {
     if (rc == -ENOLCK) {
         lct_fault_set(fault, -ENOLINK, "source", "The signal at %s is not steady. Check the cable.",
                       "%s 的信号不稳定。请检查线缆。", dev->label);
@@ -137,8 +132,7 @@ static void say_no_signal(const struct lct_device *dev, int rc, struct lct_fault
 /* ---- signal ---- */
 
 /* 0: there is one (its timings in *ret_timings, if the card knows any), or -errno: none. */
-static int look_for_signal(struct lct_device *dev, struct v4l2_dv_timings *ret_timings)
-{
+static int look_for_signal(struct lct_device *dev, struct v4l2_dv_timings *ret_timings) {
     struct v4l2_input input = {0};
     if (dev->has_timings) {
         return ask(dev->fd, VIDIOC_QUERY_DV_TIMINGS, ret_timings);
@@ -151,14 +145,12 @@ static int look_for_signal(struct lct_device *dev, struct v4l2_dv_timings *ret_t
     return 0;
 }
 
-static bool same_timings(const struct v4l2_dv_timings *a, const struct v4l2_dv_timings *b)
-{
+static bool same_timings(const struct v4l2_dv_timings *a, const struct v4l2_dv_timings *b) {
     return a->bt.width == b->bt.width && a->bt.height == b->bt.height &&
            a->bt.interlaced == b->bt.interlaced && a->bt.pixelclock == b->bt.pixelclock;
 }
 
-static double timings_fps(const struct v4l2_bt_timings *bt)
-{
+static double timings_fps(const struct v4l2_bt_timings *bt) {
     double total = (double)V4L2_DV_BT_FRAME_WIDTH(bt) * (double)V4L2_DV_BT_FRAME_HEIGHT(bt);
     return total > 0 ? (double)bt->pixelclock / total : 0;
 }
@@ -170,20 +162,18 @@ struct modes {
     size_t n;
 };
 
-static void add_mode(struct modes *modes, uint32_t fourcc, int width, int height, double fps)
-{
+static void add_mode(struct modes *modes, uint32_t fourcc, int width, int height, double fps) {
     if (modes->n < LCT_V4L2_MODES_MAX) {
         modes->all[modes->n++] = (struct lct_v4l2_mode){fourcc, width, height, fps};
     }
 }
 
-static double fps_of(const struct v4l2_fract *interval)
-{
+static double fps_of(const struct v4l2_fract *interval) {
     return interval->numerator ? (double)interval->denominator / interval->numerator : 0;
 }
 
-static void add_rates(int fd, struct modes *modes, uint32_t fourcc, uint32_t width, uint32_t height)
-{
+static void add_rates(int fd, struct modes *modes, uint32_t fourcc, uint32_t width,
+                      uint32_t height) {
     struct v4l2_frmivalenum rate = {.pixel_format = fourcc, .width = width, .height = height};
     while (ask(fd, VIDIOC_ENUM_FRAMEINTERVALS, &rate) == 0) {
         bool discrete = rate.type == V4L2_FRMIVAL_TYPE_DISCRETE;
@@ -201,8 +191,7 @@ static void add_rates(int fd, struct modes *modes, uint32_t fourcc, uint32_t wid
 }
 
 static void add_steps(int fd, struct modes *modes, uint32_t fourcc,
-                      const struct v4l2_frmsize_stepwise *steps)
-{
+                      const struct v4l2_frmsize_stepwise *steps) {
     static const uint32_t usual[][2] = {{1920, 1080}, {1280, 720}, {640, 480}};
     for (size_t i = 0; i < sizeof usual / sizeof *usual; i++) {
         uint32_t width = usual[i][0], height = usual[i][1];
@@ -213,8 +202,7 @@ static void add_steps(int fd, struct modes *modes, uint32_t fourcc,
     }
 }
 
-static void add_sizes(int fd, struct modes *modes, uint32_t fourcc)
-{
+static void add_sizes(int fd, struct modes *modes, uint32_t fourcc) {
     struct v4l2_frmsizeenum size = {.pixel_format = fourcc};
     while (ask(fd, VIDIOC_ENUM_FRAMESIZES, &size) == 0) {
         if (size.type != V4L2_FRMSIZE_TYPE_DISCRETE) {
@@ -230,8 +218,7 @@ static void add_sizes(int fd, struct modes *modes, uint32_t fourcc)
     }
 }
 
-static void list_modes(const struct lct_device *dev, struct modes *modes)
-{
+static void list_modes(const struct lct_device *dev, struct modes *modes) {
     struct v4l2_fmtdesc format = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
     for (; ask(dev->fd, VIDIOC_ENUM_FMT, &format) == 0; format.index++) {
         if (!lct_v4l2_known(format.pixelformat)) {
@@ -248,15 +235,13 @@ static void list_modes(const struct lct_device *dev, struct modes *modes)
 
 /* ---- streaming ---- */
 
-static void set_control(int fd, uint32_t id, int value)
-{
+static void set_control(int fd, uint32_t id, int value) {
     struct v4l2_control control = {.id = id, .value = value};
     (void)ask(fd, VIDIOC_S_CTRL, &control); /* a device without it needs none */
 }
 
 /* Cameras lower their rate in poor light unless told not to; H.264 from them is to suit us. */
-static void set_controls(const struct lct_device *dev)
-{
+static void set_controls(const struct lct_device *dev) {
     set_control(dev->fd, V4L2_CID_EXPOSURE_AUTO_PRIORITY, 0);
     if (dev->mode.fourcc == V4L2_PIX_FMT_H264) {
         set_control(dev->fd, V4L2_CID_MPEG_VIDEO_B_FRAMES, 0);
@@ -266,8 +251,7 @@ static void set_controls(const struct lct_device *dev)
     }
 }
 
-static enum lct_colour colour_of(const struct v4l2_pix_format *pix)
-{
+static enum lct_colour colour_of(const struct v4l2_pix_format *pix) {
     bool rgb = pix->pixelformat == V4L2_PIX_FMT_BGR24 || pix->pixelformat == V4L2_PIX_FMT_RGB24;
     uint32_t matrix = pix->ycbcr_enc ? pix->ycbcr_enc : V4L2_MAP_YCBCR_ENC_DEFAULT(pix->colorspace);
     uint32_t range = pix->quantization
@@ -282,8 +266,7 @@ static enum lct_colour colour_of(const struct v4l2_pix_format *pix)
     return matrix == V4L2_YCBCR_ENC_709 ? LCT_COLOUR_BT709 : LCT_COLOUR_BT601;
 }
 
-static int set_mode(struct lct_device *dev)
-{
+static int set_mode(struct lct_device *dev) {
     struct v4l2_format format = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
     format.fmt.pix.width = (uint32_t)dev->mode.width;
     format.fmt.pix.height = (uint32_t)dev->mode.height;
@@ -311,8 +294,7 @@ static int set_mode(struct lct_device *dev)
     return 0;
 }
 
-static void stop_stream(struct lct_device *dev)
-{
+static void stop_stream(struct lct_device *dev) {
     int type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
     struct v4l2_requestbuffers none = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE,
                                        .memory = V4L2_MEMORY_MMAP};
@@ -328,8 +310,7 @@ static void stop_stream(struct lct_device *dev)
     dev->shown = NULL;
 }
 
-static int map_buffers(struct lct_device *dev)
-{
+static int map_buffers(struct lct_device *dev) {
     struct v4l2_requestbuffers request = {
         .count = BUFFERS, .type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP};
     int rc = ask(dev->fd, VIDIOC_REQBUFS, &request);
@@ -353,8 +334,7 @@ static int map_buffers(struct lct_device *dev)
     return rc;
 }
 
-static int start_stream(struct lct_device *dev)
-{
+static int start_stream(struct lct_device *dev) {
     struct modes *modes = lct_new(sizeof *modes);
     list_modes(dev, modes);
     enum lct_verdict verdict = lct_verdict_recall(dev->key);
@@ -390,8 +370,7 @@ static int start_stream(struct lct_device *dev)
 }
 
 /* Takes the source's timings, if the card knows any, and streams; or waits for a signal. */
-static int start(struct lct_device *dev)
-{
+static int start(struct lct_device *dev) {
     struct v4l2_dv_timings timings = {0};
     int rc = dev->hdmi ? look_for_signal(dev, &timings) : 0;
     dev->looked = lct_monotonic();
@@ -415,8 +394,7 @@ static int start(struct lct_device *dev)
 /* ---- pictures ---- */
 
 /* The driver's stamp when it is CLOCK_MONOTONIC and believable, else now. */
-static lct_ns time_of(const struct v4l2_buffer *buffer)
-{
+static lct_ns time_of(const struct v4l2_buffer *buffer) {
     lct_ns now = lct_monotonic();
     lct_ns time = buffer->timestamp.tv_sec * LCT_SECOND + buffer->timestamp.tv_usec * LCT_US;
     bool monotonic =
@@ -424,8 +402,7 @@ static lct_ns time_of(const struct v4l2_buffer *buffer)
     return monotonic && time <= now && time > now - STAMP_AGE_MAX ? time : now;
 }
 
-static void give_coded(struct lct_device *dev, const uint8_t *bytes, size_t n, lct_ns time)
-{
+static void give_coded(struct lct_device *dev, const uint8_t *bytes, size_t n, lct_ns time) {
     struct lct_h264_unit unit;
     lct_h264_look(bytes, n, &unit);
     enum lct_verdict before = dev->watch.verdict;
@@ -458,8 +435,7 @@ static void give_coded(struct lct_device *dev, const uint8_t *bytes, size_t n, l
 }
 
 /* An HDMI picture that differs from the shown one by noise only is not given. */
-static void give_screen(struct lct_device *dev, struct lct_frame *frame)
-{
+static void give_screen(struct lct_device *dev, struct lct_frame *frame) {
     const struct lct_frame *shown = dev->shown;
     if (shown && shown->width == frame->width && shown->height == frame->height) {
         frame->changed_permille =
@@ -476,8 +452,7 @@ static void give_screen(struct lct_device *dev, struct lct_frame *frame)
     lct_sink_give(dev->sink, dev->output, frame);
 }
 
-static void give_picture(struct lct_device *dev, const uint8_t *bytes, size_t n, lct_ns time)
-{
+static void give_picture(struct lct_device *dev, const uint8_t *bytes, size_t n, lct_ns time) {
     if (dev->hdmi && time - dev->taken < HDMI_FRAME_MIN) {
         return;
     }
@@ -500,8 +475,7 @@ static void give_picture(struct lct_device *dev, const uint8_t *bytes, size_t n,
     }
 }
 
-static void take_buffer(struct lct_device *dev)
-{
+static void take_buffer(struct lct_device *dev) {
     struct v4l2_buffer buffer = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE, .memory = V4L2_MEMORY_MMAP};
     int rc = ask(dev->fd, VIDIOC_DQBUF, &buffer);
     if (rc == -EAGAIN) {
@@ -526,8 +500,7 @@ static void take_buffer(struct lct_device *dev)
 
 /* ---- the thread ---- */
 
-static void start_again(struct lct_device *dev)
-{
+static void start_again(struct lct_device *dev) {
     stop_stream(dev);
     bool waited = dev->phase == WAITING;
     int rc = start(dev);
@@ -539,8 +512,7 @@ static void start_again(struct lct_device *dev)
 }
 
 /* HDMI: has the signal gone, come, or changed? */
-static void look(struct lct_device *dev)
-{
+static void look(struct lct_device *dev) {
     struct v4l2_dv_timings timings = {0};
     dev->looked = lct_monotonic();
     int rc = look_for_signal(dev, &timings);
@@ -557,8 +529,7 @@ static void look(struct lct_device *dev)
     }
 }
 
-static void take_events(struct lct_device *dev)
-{
+static void take_events(struct lct_device *dev) {
     struct v4l2_event event;
     bool changed = false;
     while (ask(dev->fd, VIDIOC_DQEVENT, &event) == 0) {
@@ -571,8 +542,7 @@ static void take_events(struct lct_device *dev)
     }
 }
 
-static void run(void *opaque)
-{
+static void run(void *opaque) {
     struct lct_device *dev = opaque;
     struct pollfd fds[2] = {{.fd = dev->stop_fd, .events = POLLIN}, {.fd = dev->fd}};
     for (;;) {
@@ -604,8 +574,7 @@ static void run(void *opaque)
 
 /* ---- open and close ---- */
 
-static int open_node(struct lct_device *dev, struct lct_fault *fault)
-{
+static int open_node(struct lct_device *dev, struct lct_fault *fault) {
     dev->fd = open(dev->path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (dev->fd >= 0) {
         return 0;
@@ -631,8 +600,7 @@ static int open_node(struct lct_device *dev, struct lct_fault *fault)
                          dev->path, strerror(error));
 }
 
-static int check_node(struct lct_device *dev, struct lct_fault *fault)
-{
+static int check_node(struct lct_device *dev, struct lct_fault *fault) {
     struct v4l2_capability about = {0};
     int rc = ask(dev->fd, VIDIOC_QUERYCAP, &about);
     uint32_t caps =
@@ -654,8 +622,7 @@ static int check_node(struct lct_device *dev, struct lct_fault *fault)
 }
 
 /* An HDMI card: its digital input, if it has several; whether it knows timings. */
-static int choose_input(struct lct_device *dev)
-{
+static int choose_input(struct lct_device *dev) {
     struct v4l2_input input = {0};
     uint32_t now = 0;
     bool known = ask(dev->fd, VIDIOC_G_INPUT, &now) == 0;
@@ -677,14 +644,12 @@ static int choose_input(struct lct_device *dev)
     return 0;
 }
 
-static void subscribe(const struct lct_device *dev)
-{
+static void subscribe(const struct lct_device *dev) {
     struct v4l2_event_subscription wish = {.type = V4L2_EVENT_SOURCE_CHANGE};
     (void)ask(dev->fd, VIDIOC_SUBSCRIBE_EVENT, &wish); /* else `look` finds out */
 }
 
-static void free_device(struct lct_device *dev)
-{
+static void free_device(struct lct_device *dev) {
     if (dev->fd >= 0) {
         stop_stream(dev);
         close(dev->fd);
@@ -695,8 +660,7 @@ static void free_device(struct lct_device *dev)
     free(dev);
 }
 
-static int prepare(struct lct_device *dev, struct lct_fault *fault)
-{
+static int prepare(struct lct_device *dev, struct lct_fault *fault) {
     int rc = open_node(dev, fault);
     if (rc == 0) {
         rc = check_node(dev, fault);
@@ -719,8 +683,7 @@ static int prepare(struct lct_device *dev, struct lct_fault *fault)
 }
 
 static int open_v4l2(const struct lct_spec *spec, struct lct_sink *sink,
-                     struct lct_device **ret_device, struct lct_fault *fault)
-{
+                     struct lct_device **ret_device, struct lct_fault *fault) {
     struct lct_device *dev = lct_new(sizeof *dev);
     dev->sink = sink;
     dev->hdmi = spec->kind == LCT_SPEC_HDMI;
@@ -737,8 +700,7 @@ static int open_v4l2(const struct lct_spec *spec, struct lct_sink *sink,
     return 0;
 }
 
-static void close_v4l2(struct lct_device *dev)
-{
+static void close_v4l2(struct lct_device *dev) {
     if (dev) {
         uint64_t one = 1;
         ssize_t written = write(dev->stop_fd, &one, sizeof one);

@@ -12,8 +12,7 @@
 
 #include "capture/v4l2_mode.h"
 
-static bool has_timings(int fd)
-{
+static bool has_timings(int fd) {
     struct v4l2_input input = {0};
     for (; ioctl(fd, VIDIOC_ENUMINPUT, &input) == 0; input.index++) {
         if (input.capabilities & V4L2_IN_CAP_DV_TIMINGS) {
@@ -24,8 +23,7 @@ static bool has_timings(int fd)
 }
 
 /* The largest size of a format, 0 when it tells none. */
-static uint32_t largest(int fd, uint32_t fourcc, uint32_t *ret_height)
-{
+static uint32_t largest(int fd, uint32_t fourcc, uint32_t *ret_height) {
     struct v4l2_frmsizeenum size = {.pixel_format = fourcc};
     uint32_t best = 0;
     for (; ioctl(fd, VIDIOC_ENUM_FRAMESIZES, &size) == 0; size.index++) {
@@ -42,8 +40,7 @@ static uint32_t largest(int fd, uint32_t fourcc, uint32_t *ret_height)
     return best;
 }
 
-static void write_formats(int fd, char *out, size_t size)
-{
+static void write_formats(int fd, char *out, size_t size) {
     struct v4l2_fmtdesc format = {.type = V4L2_BUF_TYPE_VIDEO_CAPTURE};
     size_t at = 0;
     out[0] = '\0';
@@ -63,8 +60,7 @@ static void write_formats(int fd, char *out, size_t size)
     }
 }
 
-bool lct_v4l2_about(const char *path, struct lct_v4l2_about *ret_about)
-{
+bool lct_v4l2_about(const char *path, struct lct_v4l2_about *ret_about) {
     *ret_about = (struct lct_v4l2_about){0};
     int fd = open(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
     if (fd < 0) {

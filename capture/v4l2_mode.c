@@ -16,8 +16,7 @@ static const uint32_t formats[] = {
 };
 #define FORMATS (sizeof formats / sizeof *formats)
 
-static size_t cost(uint32_t fourcc)
-{
+static size_t cost(uint32_t fourcc) {
     size_t i = 0;
     while (i < FORMATS && formats[i] != fourcc) {
         i++;
@@ -25,18 +24,15 @@ static size_t cost(uint32_t fourcc)
     return i;
 }
 
-bool lct_v4l2_known(uint32_t fourcc)
-{
+bool lct_v4l2_known(uint32_t fourcc) {
     return fourcc == V4L2_PIX_FMT_H264 || cost(fourcc) < FORMATS;
 }
 
-static double rate(const struct lct_v4l2_mode *mode)
-{
+static double rate(const struct lct_v4l2_mode *mode) {
     return mode->fps > 0 ? mode->fps : FPS_WANTED;
 }
 
-static bool usable(const struct lct_v4l2_mode *mode, bool with_h264, int limit)
-{
+static bool usable(const struct lct_v4l2_mode *mode, bool with_h264, int limit) {
     if (mode->width < 2 || mode->height < 2 || mode->width > limit ||
         mode->height > LCT_PICTURE_SIDE_MAX || !lct_v4l2_known(mode->fourcc)) {
         return false;
@@ -46,14 +42,12 @@ static bool usable(const struct lct_v4l2_mode *mode, bool with_h264, int limit)
 }
 
 /* Negative when a is better. */
-static int compare_rates(const struct lct_v4l2_mode *a, const struct lct_v4l2_mode *b)
-{
+static int compare_rates(const struct lct_v4l2_mode *a, const struct lct_v4l2_mode *b) {
     double off_a = fabs(rate(a) - FPS_WANTED), off_b = fabs(rate(b) - FPS_WANTED);
     return off_a < off_b ? -1 : off_a > off_b;
 }
 
-static bool better(const struct lct_v4l2_mode *a, const struct lct_v4l2_mode *b)
-{
+static bool better(const struct lct_v4l2_mode *a, const struct lct_v4l2_mode *b) {
     bool coded_a = a->fourcc == V4L2_PIX_FMT_H264, coded_b = b->fourcc == V4L2_PIX_FMT_H264;
     bool fast_a = rate(a) >= FPS_ENOUGH, fast_b = rate(b) >= FPS_ENOUGH;
     if (coded_a != coded_b) {
@@ -76,8 +70,7 @@ static bool better(const struct lct_v4l2_mode *a, const struct lct_v4l2_mode *b)
     return rates < 0 || (rates == 0 && cost(a->fourcc) < cost(b->fourcc));
 }
 
-static size_t best_within(const struct lct_v4l2_mode *modes, size_t n, bool with_h264, int limit)
-{
+static size_t best_within(const struct lct_v4l2_mode *modes, size_t n, bool with_h264, int limit) {
     size_t best = n;
     for (size_t i = 0; i < n; i++) {
         if (usable(&modes[i], with_h264, limit) && (best == n || better(&modes[i], &modes[best]))) {
@@ -87,15 +80,13 @@ static size_t best_within(const struct lct_v4l2_mode *modes, size_t n, bool with
     return best;
 }
 
-size_t lct_v4l2_choose(const struct lct_v4l2_mode *modes, size_t n, bool with_h264, int limit)
-{
+size_t lct_v4l2_choose(const struct lct_v4l2_mode *modes, size_t n, bool with_h264, int limit) {
     size_t best = best_within(modes, n, with_h264, limit);
     return best < n ? best : best_within(modes, n, with_h264, LCT_PICTURE_SIDE_MAX);
 }
 
 /* Bytes that a picture of raw rows needs. */
-static size_t needed(uint32_t fourcc, size_t stride, size_t height)
-{
+static size_t needed(uint32_t fourcc, size_t stride, size_t height) {
     switch (fourcc) {
     case V4L2_PIX_FMT_NV12:
     case V4L2_PIX_FMT_YUV420:
@@ -105,8 +96,7 @@ static size_t needed(uint32_t fourcc, size_t stride, size_t height)
     }
 }
 
-static int bytes_a_pixel(uint32_t fourcc)
-{
+static int bytes_a_pixel(uint32_t fourcc) {
     switch (fourcc) {
     case V4L2_PIX_FMT_YUYV:
     case V4L2_PIX_FMT_UYVY:
@@ -119,8 +109,7 @@ static int bytes_a_pixel(uint32_t fourcc)
     }
 }
 
-static int convert_planar(uint32_t fourcc, const uint8_t *in, int stride, struct lct_frame *f)
-{
+static int convert_planar(uint32_t fourcc, const uint8_t *in, int stride, struct lct_frame *f) {
     int width = f->width, height = f->height;
     const uint8_t *chroma = in + (ptrdiff_t)stride * height;
     if (fourcc == V4L2_PIX_FMT_NV12) {
@@ -133,8 +122,7 @@ static int convert_planar(uint32_t fourcc, const uint8_t *in, int stride, struct
 }
 
 static int convert(uint32_t fourcc, const uint8_t *in, size_t n, int stride, struct lct_frame *f,
-                   const struct lct_v4l2_mode *mode)
-{
+                   const struct lct_v4l2_mode *mode) {
     uint8_t *y = f->plane[0], *u = f->plane[1], *v = f->plane[2];
     int sy = f->stride[0], sc = f->stride[1], width = f->width, height = f->height;
     switch (fourcc) {
@@ -155,8 +143,7 @@ static int convert(uint32_t fourcc, const uint8_t *in, size_t n, int stride, str
 }
 
 struct lct_frame *lct_v4l2_picture(const struct lct_v4l2_mode *mode, int stride,
-                                   const uint8_t *bytes, size_t n, lct_ns time)
-{
+                                   const uint8_t *bytes, size_t n, lct_ns time) {
     int width = mode->width & ~1, height = mode->height & ~1;
     if (width < 2 || height < 2 || width > LCT_PICTURE_SIDE_MAX || height > LCT_PICTURE_SIDE_MAX) {
         return NULL;

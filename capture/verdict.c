@@ -9,8 +9,7 @@
 #define DISORDER_MAX 3 /* one may be a correction of the camera's clock */
 
 static enum lct_verdict judge(const struct lct_watch *watch, const struct lct_h264_unit *unit,
-                              lct_ns time)
-{
+                              lct_ns time) {
     if (unit->has_sps && (unit->sps.interlaced || !unit->sps.plain)) {
         return LCT_VERDICT_FORMAT;
     }
@@ -24,8 +23,7 @@ static enum lct_verdict judge(const struct lct_watch *watch, const struct lct_h2
 }
 
 enum lct_verdict lct_watch_unit(struct lct_watch *watch, const struct lct_h264_unit *unit,
-                                lct_ns time)
-{
+                                lct_ns time) {
     bool first = !watch->begun;
     if (time == LCT_NS_NONE) {
         time = watch->last;
@@ -58,8 +56,7 @@ static struct {
 } kept[KEPT];
 static size_t next_kept;
 
-enum lct_verdict lct_verdict_recall(const char *address)
-{
+enum lct_verdict lct_verdict_recall(const char *address) {
     enum lct_verdict verdict = LCT_VERDICT_OPEN;
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < KEPT; i++) {
@@ -71,8 +68,7 @@ enum lct_verdict lct_verdict_recall(const char *address)
     return verdict;
 }
 
-void lct_verdict_keep(const char *address, enum lct_verdict verdict)
-{
+void lct_verdict_keep(const char *address, enum lct_verdict verdict) {
     pthread_mutex_lock(&lock);
     size_t at = 0;
     while (at < KEPT && strcmp(kept[at].address, address) != 0) {
@@ -87,8 +83,7 @@ void lct_verdict_keep(const char *address, enum lct_verdict verdict)
     pthread_mutex_unlock(&lock);
 }
 
-void lct_verdict_note(struct lct_sink *sink, enum lct_verdict verdict)
-{
+void lct_verdict_note(struct lct_sink *sink, enum lct_verdict verdict) {
     switch (verdict) {
     case LCT_VERDICT_OPEN:
     case LCT_VERDICT_PASS:

@@ -47,16 +47,14 @@ struct probe {
 
 static volatile sig_atomic_t stopped;
 
-static void on_signal(int number)
-{
+static void on_signal(int number) {
     (void)number;
     stopped = 1;
 }
 
 static double seconds(lct_ns time) { return (double)time / (double)LCT_SECOND; }
 
-static void print_text(const char *name, const char *text)
-{
+static void print_text(const char *name, const char *text) {
     printf(",\"%s\":\"", name);
     for (; *text; text++) {
         if (*text == '"' || *text == '\\') {
@@ -67,8 +65,7 @@ static void print_text(const char *name, const char *text)
     putchar('"');
 }
 
-static double mean_luma(const struct lct_frame *frame)
-{
+static double mean_luma(const struct lct_frame *frame) {
     uint64_t sum = 0;
     for (int y = 0; y < frame->height; y++) {
         for (int x = 0; x < frame->width; x++) {
@@ -78,8 +75,7 @@ static double mean_luma(const struct lct_frame *frame)
     return (double)sum / ((double)frame->width * frame->height);
 }
 
-static double loudness(const struct lct_frame *frame)
-{
+static double loudness(const struct lct_frame *frame) {
     double sum = 0;
     size_t n = frame->samples * LCT_SOUND_CHANNELS;
     for (size_t i = 0; i < n; i++) {
@@ -88,8 +84,7 @@ static double loudness(const struct lct_frame *frame)
     return sum > 0 ? 10 * log10(sum / (double)n) : -100;
 }
 
-static void print_frame(const struct output *out, const struct lct_frame *frame)
-{
+static void print_frame(const struct output *out, const struct lct_frame *frame) {
     printf("{\"event\":\"frame\",\"output\":\"%s\",\"time\":%.6f,\"late_ms\":%.1f", out->name,
            seconds(frame->time), out->late_ms);
     if (frame->kind == LCT_FRAME_SOUND) {
@@ -100,8 +95,7 @@ static void print_frame(const struct output *out, const struct lct_frame *frame)
     }
 }
 
-static void see_frame(struct probe *probe, struct output *out, const struct lct_frame *frame)
-{
+static void see_frame(struct probe *probe, struct output *out, const struct lct_frame *frame) {
     if (frame->kind == LCT_FRAME_LOST) {
         out->lost++;
         out->last = 0;
@@ -128,8 +122,7 @@ static void see_frame(struct probe *probe, struct output *out, const struct lct_
     }
 }
 
-static void drain(struct probe *probe)
-{
+static void drain(struct probe *probe) {
     for (int i = 0; i < LCT_OUTPUTS; i++) {
         struct output *out = &probe->outputs[i];
         struct lct_frame *frame;
@@ -140,8 +133,7 @@ static void drain(struct probe *probe)
     }
 }
 
-static void print_state(const struct probe *probe, const struct lct_source_status *status)
-{
+static void print_state(const struct probe *probe, const struct lct_source_status *status) {
     printf("{\"event\":\"state\",\"t\":%.3f,\"state\":\"%s\",\"code\":%d,\"pass_through\":%s",
            seconds(lct_monotonic() - probe->start), lct_source_state_name(status->state),
            status->fault.code, status->pass_through ? "true" : "false");
@@ -153,8 +145,7 @@ static void print_state(const struct probe *probe, const struct lct_source_statu
     printf(",\"rebuilds\":%u}\n", status->rebuilds);
 }
 
-static void print_tick(const struct probe *probe, const char *event)
-{
+static void print_tick(const struct probe *probe, const char *event) {
     struct lct_source_status status;
     lct_source_status(probe->source, &status);
     printf("{\"event\":\"%s\",\"t\":%.3f,\"state\":\"%s\",\"fps\":%.2f,\"nominal_fps\":%.2f,"
@@ -178,8 +169,7 @@ static void print_tick(const struct probe *probe, const char *event)
     printf("}}\n");
 }
 
-static void run(struct probe *probe, lct_ns until, lct_ns interval)
-{
+static void run(struct probe *probe, lct_ns until, lct_ns interval) {
     struct lct_source_status before = {.state = LCT_SOURCE_STATES};
     lct_ns next = lct_monotonic() + interval;
     struct lct_queue *timer = lct_queue_create(1, LCT_QUEUE_DROP_OLDEST, free);
@@ -202,8 +192,7 @@ static void run(struct probe *probe, lct_ns until, lct_ns interval)
     lct_queue_destroy(timer);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static const char *const names[LCT_OUTPUTS] = {"camera", "screen", "sound"};
     struct probe probe = {.start = lct_monotonic()};
     if (argc > 1 && strcmp(argv[1], "--frames") == 0) {

@@ -24,21 +24,18 @@
 
 static char folder[64];
 
-static void make_folder(void)
-{
+static void make_folder(void) {
     snprintf(folder, sizeof folder, "/tmp/lct-sources-XXXXXX");
     cr_assert(mkdtemp(folder));
 }
 
-static void remove_folder(void)
-{
+static void remove_folder(void) {
     LCT_FREE char *command = lct_format("rm -rf '%s'", folder);
     cr_assert_eq(system(command), 0);
 }
 
 /* Runs a command in the background; its output goes to ret_out (if given) or nowhere. */
-static pid_t start(char *const *argv, int *ret_out)
-{
+static pid_t start(char *const *argv, int *ret_out) {
     int ends[2] = {-1, -1};
     cr_assert(!ret_out || pipe2(ends, O_CLOEXEC) == 0);
     pid_t pid = fork();
@@ -57,8 +54,7 @@ static pid_t start(char *const *argv, int *ret_out)
     return pid;
 }
 
-static void stop(pid_t pid, int number)
-{
+static void stop(pid_t pid, int number) {
     kill(pid, number);
     cr_assert_eq(waitpid(pid, NULL, 0), pid);
 }
@@ -72,8 +68,7 @@ struct tap {
     struct lct_queue *queues[LCT_OUTPUTS];
 };
 
-static struct tap open_tap(const char *text)
-{
+static struct tap open_tap(const char *text) {
     struct tap tap = {0};
     struct lct_spec spec;
     cr_assert_eq(lct_spec_parse(text, &spec, NULL), 0);
@@ -85,8 +80,7 @@ static struct tap open_tap(const char *text)
     return tap;
 }
 
-static void close_tap(struct tap *tap)
-{
+static void close_tap(struct tap *tap) {
     for (int i = 0; i < LCT_OUTPUTS; i++) {
         lct_source_attach(tap->source, (enum lct_output)i, NULL);
     }
@@ -97,8 +91,7 @@ static void close_tap(struct tap *tap)
 }
 
 /* The next frame that is not LOST; NULL when none comes in time. */
-static struct lct_frame *next(struct tap *tap, enum lct_output output, lct_ns within)
-{
+static struct lct_frame *next(struct tap *tap, enum lct_output output, lct_ns within) {
     lct_ns deadline = lct_monotonic() + within;
     struct lct_frame *frame;
     while ((frame = lct_queue_pop(tap->queues[output], deadline)) != NULL &&
@@ -108,16 +101,14 @@ static struct lct_frame *next(struct tap *tap, enum lct_output output, lct_ns wi
     return frame;
 }
 
-static struct lct_source_status status_of(const struct tap *tap)
-{
+static struct lct_source_status status_of(const struct tap *tap) {
     struct lct_source_status status;
     lct_source_status(tap->source, &status);
     return status;
 }
 
 /* Waits for a state (and, unless 0, its fault's code). */
-static void wait_for(struct tap *tap, enum lct_source_state state, int code)
-{
+static void wait_for(struct tap *tap, enum lct_source_state state, int code) {
     lct_ns deadline = lct_monotonic() + PATIENCE;
     struct lct_source_status status = status_of(tap);
     while ((status.state != state || (code && status.fault.code != code)) &&
@@ -131,8 +122,7 @@ static void wait_for(struct tap *tap, enum lct_source_state state, int code)
     cr_assert(!code || status.fault.code == code, "%d %s", status.fault.code, status.fault.en);
 }
 
-static void flush(struct tap *tap, enum lct_output output)
-{
+static void flush(struct tap *tap, enum lct_output output) {
     struct lct_frame *frame;
     while ((frame = lct_queue_pop(tap->queues[output], 0)) != NULL) {
         lct_frame_unref(frame);
@@ -142,8 +132,7 @@ static void flush(struct tap *tap, enum lct_output output)
 /* ---- file ---- */
 
 /* Each second's half: one white picture and a beep that begins with it. */
-static char *make_clip(void)
-{
+static char *make_clip(void) {
     LCT_FREE char *command = lct_format(
         "ffmpeg -loglevel error -y -f lavfi -i \"color=black:s=320x180:r=30:d=4,"
         "drawbox=c=white:t=fill:enable='eq(mod(n,30),15)'\" -f lavfi -i "
@@ -154,16 +143,14 @@ static char *make_clip(void)
     return lct_format("file:%s/clip.mp4", folder);
 }
 
-static double mean_luma(const struct lct_frame *frame)
-{
+static double mean_luma(const struct lct_frame *frame) {
     return frame->plane[0][(frame->height / 2) * frame->stride[0] + frame->width / 2];
 }
 
 #define TIMES_MAX 32
 
 /* When the picture turned white. */
-static size_t find_flashes(struct tap *tap, lct_ns until, lct_ns *times)
-{
+static size_t find_flashes(struct tap *tap, lct_ns until, lct_ns *times) {
     size_t n = 0;
     struct lct_frame *frame;
     lct_ns last = 0;
@@ -182,8 +169,7 @@ static size_t find_flashes(struct tap *tap, lct_ns until, lct_ns *times)
 }
 
 /* When it turned loud: the first sample above a tenth after 50 ms below. */
-static size_t find_beeps(struct tap *tap, lct_ns until, lct_ns *times)
-{
+static size_t find_beeps(struct tap *tap, lct_ns until, lct_ns *times) {
     size_t n = 0;
     lct_ns loud = 0;
     struct lct_frame *frame;
@@ -205,8 +191,7 @@ static size_t find_beeps(struct tap *tap, lct_ns until, lct_ns *times)
 }
 
 Test(sources, a_file_plays_in_time_and_in_sync_and_again, .init = make_folder,
-     .fini = remove_folder, .timeout = 60)
-{
+     .fini = remove_folder, .timeout = 60) {
     LCT_FREE char *spec = make_clip();
     struct tap tap = open_tap(spec);
     lct_ns flashes[TIMES_MAX], beeps[TIMES_MAX], begin = lct_monotonic();
@@ -222,8 +207,7 @@ Test(sources, a_file_plays_in_time_and_in_sync_and_again, .init = make_folder,
     close_tap(&tap);
 }
 
-static void check_refused(const char *spec, int code, const char *word)
-{
+static void check_refused(const char *spec, int code, const char *word) {
     struct tap tap = open_tap(spec);
     wait_for(&tap, LCT_SOURCE_LOST, code);
     struct lct_source_status status = status_of(&tap);
@@ -233,8 +217,7 @@ static void check_refused(const char *spec, int code, const char *word)
 }
 
 Test(sources, what_is_no_medium_is_refused_in_words, .init = make_folder, .fini = remove_folder,
-     .timeout = 60)
-{
+     .timeout = 60) {
     LCT_FREE char *text = lct_format("echo 'no medium at all' > %s/text.mp4", folder);
     LCT_FREE char *text_spec = lct_format("file:%s/text.mp4", folder);
     LCT_FREE char *folder_spec = lct_format("file:%s", folder);
@@ -247,8 +230,7 @@ Test(sources, what_is_no_medium_is_refused_in_words, .init = make_folder, .fini 
 
 /* ---- PulseAudio ---- */
 
-static pid_t start_pulse(void)
-{
+static pid_t start_pulse(void) {
     char *argv[] = {"pulseaudio",
                     "-n",
                     "--daemonize=no",
@@ -261,19 +243,16 @@ static pid_t start_pulse(void)
     return start(argv, NULL);
 }
 
-static void use_own_pulse(void)
-{
+static void use_own_pulse(void) {
     make_folder();
     LCT_FREE char *pulse = lct_format("%s/pulse", folder);
     cr_assert_eq(mkdir(pulse, 0700), 0);
     setenv("XDG_RUNTIME_DIR", folder, 1);
     setenv("PULSE_RUNTIME_PATH", pulse, 1);
-    setenv("HOME", folder, 1);
     unsetenv("PULSE_SERVER");
 }
 
-static pid_t play_tone(void)
-{
+static pid_t play_tone(void) {
     char *argv[] = {"ffmpeg", "-loglevel", "error",   "-re",
                     "-f",     "lavfi",     "-i",      "sine=frequency=1000:duration=60",
                     "-f",     "pulse",     "-device", "room",
@@ -282,8 +261,7 @@ static pid_t play_tone(void)
 }
 
 /* True when a tone comes within a while, its frames one after the other. */
-static bool hear_tone(struct tap *tap)
-{
+static bool hear_tone(struct tap *tap) {
     lct_ns deadline = lct_monotonic() + PATIENCE, end = 0;
     size_t loud = 0;
     struct lct_frame *frame;
@@ -305,8 +283,7 @@ static bool hear_tone(struct tap *tap)
 }
 
 Test(sources, pulse_is_heard_lost_and_heard_again, .init = use_own_pulse, .fini = remove_folder,
-     .timeout = 90)
-{
+     .timeout = 90) {
     pid_t daemon = start_pulse();
     struct tap tap = open_tap("mic:pulse:room.monitor");
     wait_for(&tap, LCT_SOURCE_RUNNING, 0);
@@ -327,8 +304,7 @@ Test(sources, pulse_is_heard_lost_and_heard_again, .init = use_own_pulse, .fini 
 }
 
 Test(sources, a_frozen_pulse_daemon_does_not_hang_us, .init = use_own_pulse, .fini = remove_folder,
-     .timeout = 60)
-{
+     .timeout = 60) {
     pid_t daemon = start_pulse();
     struct tap tap = open_tap("mic:pulse:room.monitor");
     wait_for(&tap, LCT_SOURCE_RUNNING, 0);
@@ -344,8 +320,7 @@ Test(sources, a_frozen_pulse_daemon_does_not_hang_us, .init = use_own_pulse, .fi
 /* ---- RTSP ---- */
 
 /* Starts the test camera (built beside this test) and waits for its address. */
-static pid_t start_camera(const char *more[4], int port, char *address, size_t size)
-{
+static pid_t start_camera(const char *more[4], int port, char *address, size_t size) {
     char self[256], text[16];
     ssize_t n = readlink("/proc/self/exe", self, sizeof self - 16);
     cr_assert_gt(n, 0);
@@ -370,8 +345,7 @@ static pid_t start_camera(const char *more[4], int port, char *address, size_t s
 
 static int port_of(const char *address) { return atoi(strrchr(address, ':') + 1); }
 
-Test(sources, an_ip_camera_passes_through_and_comes_back, .timeout = 90)
-{
+Test(sources, an_ip_camera_passes_through_and_comes_back, .timeout = 90) {
     char address[128], spec[160];
     const char *more[4] = {"--idr", "25"};
     pid_t camera = start_camera(more, 0, address, sizeof address);
@@ -403,8 +377,7 @@ Test(sources, an_ip_camera_passes_through_and_comes_back, .timeout = 90)
     stop(camera, SIGKILL);
 }
 
-static void check_decoded(const char *more[4], const char *word)
-{
+static void check_decoded(const char *more[4], const char *word) {
     char address[128], spec[160];
     pid_t camera = start_camera(more, 0, address, sizeof address);
     snprintf(spec, sizeof spec, "camera:%s", address);
@@ -424,20 +397,17 @@ static void check_decoded(const char *more[4], const char *word)
     stop(camera, SIGKILL);
 }
 
-Test(sources, b_frames_are_decoded, .timeout = 60)
-{
+Test(sources, b_frames_are_decoded, .timeout = 60) {
     const char *more[4] = {"--bframes", "2"};
     check_decoded(more, "B-frames");
 }
 
-Test(sources, rare_key_frames_are_decoded, .timeout = 60)
-{
+Test(sources, rare_key_frames_are_decoded, .timeout = 60) {
     const char *more[4] = {"--idr", "250"};
     check_decoded(more, "key frames");
 }
 
-Test(sources, a_camera_with_a_login, .timeout = 60)
-{
+Test(sources, a_camera_with_a_login, .timeout = 60) {
     char address[128], spec[192];
     const char *more[4] = {"--login", "room:p@ss"};
     pid_t camera = start_camera(more, 0, address, sizeof address);
@@ -451,7 +421,6 @@ Test(sources, a_camera_with_a_login, .timeout = 60)
     stop(camera, SIGKILL);
 }
 
-Test(sources, an_absent_camera, .timeout = 60)
-{
+Test(sources, an_absent_camera, .timeout = 60) {
     check_refused("camera:rtsp://127.0.0.1:1/camera", -EIO, "switched on");
 }

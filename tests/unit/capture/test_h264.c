@@ -11,8 +11,7 @@
 #include "capture/verdict.h"
 
 /* A second of video by x264 with those options, Annex B. */
-static size_t encode(const char *options, uint8_t **ret_bytes)
-{
+static size_t encode(const char *options, uint8_t **ret_bytes) {
     char path[] = "/tmp/lct-h264-XXXXXX", *bytes = NULL;
     size_t n = 0;
     cr_assert_geq(mkstemp(path), 0);
@@ -27,8 +26,7 @@ static size_t encode(const char *options, uint8_t **ret_bytes)
     return n;
 }
 
-static struct lct_h264_unit look_at(const char *options)
-{
+static struct lct_h264_unit look_at(const char *options) {
     uint8_t *bytes;
     struct lct_h264_unit unit;
     size_t n = encode(options, &bytes);
@@ -38,8 +36,7 @@ static struct lct_h264_unit look_at(const char *options)
     return unit;
 }
 
-Test(h264, reads_what_x264_writes)
-{
+Test(h264, reads_what_x264_writes) {
     struct lct_h264_unit plain = look_at("-profile:v baseline");
     cr_expect_eq(plain.sps.profile, 66);
     cr_expect_eq(plain.sps.width, 1918);
@@ -61,8 +58,7 @@ Test(h264, reads_what_x264_writes)
     cr_expect_eq(fields.sps.width, 1918);
 }
 
-Test(h264, survives_every_cut_and_flip)
-{
+Test(h264, survives_every_cut_and_flip) {
     uint8_t *bytes;
     size_t n = encode("-preset veryfast -profile:v high", &bytes);
     n = n < 900 ? n : 900;
@@ -81,8 +77,7 @@ Test(h264, survives_every_cut_and_flip)
     free(bytes);
 }
 
-Test(h264, puts_parameter_sets_before_every_idr)
-{
+Test(h264, puts_parameter_sets_before_every_idr) {
     static const uint8_t sets[] = {0,    0,    0, 1, 0x67, 66, 0,    30,   0xf4, 0x05,
                                    0x01, 0xe8, 0, 0, 0,    1,  0x68, 0xce, 0x3c, 0x80};
     static const uint8_t idr[] = {0, 0, 0, 1, 0x65, 0x88, 0x84, 0x11};
@@ -103,14 +98,12 @@ Test(h264, puts_parameter_sets_before_every_idr)
     lct_frame_unref(frame);
 }
 
-static enum lct_verdict watch(struct lct_watch *w, bool idr, bool b, lct_ns ms)
-{
+static enum lct_verdict watch(struct lct_watch *w, bool idr, bool b, lct_ns ms) {
     struct lct_h264_unit unit = {.idr = idr, .slice = true, .b_slice = b};
     return lct_watch_unit(w, &unit, ms * LCT_MS);
 }
 
-Test(h264, the_verdict_falls_at_the_second_idr)
-{
+Test(h264, the_verdict_falls_at_the_second_idr) {
     struct lct_watch good = {0}, b = {0}, rare = {0}, known = {.verdict = LCT_VERDICT_PASS};
     cr_expect_eq(watch(&good, false, false, 0), LCT_VERDICT_OPEN);
     cr_expect_eq(watch(&good, true, false, 40), LCT_VERDICT_OPEN);
@@ -126,8 +119,7 @@ Test(h264, the_verdict_falls_at_the_second_idr)
     cr_expect_eq(watch(&known, true, false, 0), LCT_VERDICT_PASS, "remembered");
 }
 
-Test(h264, pictures_out_of_order_are_b_frames_too)
-{
+Test(h264, pictures_out_of_order_are_b_frames_too) {
     struct lct_watch w = {0};
     static const int times[] = {0, 120, 40, 80, 240, 160, 200, 360, 280};
     enum lct_verdict verdict = LCT_VERDICT_OPEN;
@@ -137,8 +129,7 @@ Test(h264, pictures_out_of_order_are_b_frames_too)
     cr_expect_eq(verdict, LCT_VERDICT_B_FRAMES);
 }
 
-Test(h264, verdicts_are_remembered_by_address)
-{
+Test(h264, verdicts_are_remembered_by_address) {
     lct_verdict_keep("rtsp://one", LCT_VERDICT_PASS);
     lct_verdict_keep("rtsp://two", LCT_VERDICT_B_FRAMES);
     lct_verdict_keep("rtsp://one", LCT_VERDICT_RARE_IDR);

@@ -13,8 +13,7 @@
 
 static uint64_t seed = 1;
 
-static double uniform(void)
-{
+static double uniform(void) {
     seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
     return ((double)(seed >> 11) + 0.5) / 9007199254740992.0;
 }
@@ -24,8 +23,7 @@ static double gauss(void) { return sqrt(-2 * log(uniform())) * cos(6.28318530717
 static uint8_t clamp(double v) { return v < 0 ? 0 : v > 255 ? 255 : (uint8_t)(v + 0.5); }
 
 /* A slide: paper, lines of "text", a gradient. */
-static uint8_t *slide(void)
-{
+static uint8_t *slide(void) {
     uint8_t *p = malloc((size_t)STRIDE * H);
     for (int y = 0; y < H; y++) {
         for (int x = 0; x < W; x++) {
@@ -37,8 +35,7 @@ static uint8_t *slide(void)
 }
 
 /* The same through an analogue way. */
-static uint8_t *noisy(const uint8_t *from, double sigma)
-{
+static uint8_t *noisy(const uint8_t *from, double sigma) {
     uint8_t *p = malloc((size_t)STRIDE * H);
     for (int y = 0; y < H; y++) {
         for (int x = 0; x < W; x++) {
@@ -49,8 +46,7 @@ static uint8_t *noisy(const uint8_t *from, double sigma)
 }
 
 /* A character of 12 x 16 pixels with strokes of 2, delta darker or lighter. */
-static void put_character(uint8_t *p, int x0, int y0, int delta)
-{
+static void put_character(uint8_t *p, int x0, int y0, int delta) {
     for (int y = 0; y < 16; y++) {
         for (int x = 0; x < 12; x++) {
             if (x < 2 || x >= 10 || y == 7 || y == 8) {
@@ -61,13 +57,11 @@ static void put_character(uint8_t *p, int x0, int y0, int delta)
     }
 }
 
-static unsigned changed(const uint8_t *now, const uint8_t *last)
-{
+static unsigned changed(const uint8_t *now, const uint8_t *last) {
     return lct_quiet_changed(now, STRIDE, last, STRIDE, W, H);
 }
 
-Test(quiet, noise_on_a_still_picture_is_quiet)
-{
+Test(quiet, noise_on_a_still_picture_is_quiet) {
     static const double sigmas[] = {0, 0.5, 1, 2, 3};
     uint8_t *still = slide();
     for (size_t i = 0; i < sizeof sigmas / sizeof *sigmas; i++) {
@@ -81,8 +75,7 @@ Test(quiet, noise_on_a_still_picture_is_quiet)
     free(still);
 }
 
-Test(quiet, one_changed_character_is_seen_wherever_it_stands)
-{
+Test(quiet, one_changed_character_is_seen_wherever_it_stands) {
     uint8_t *still = slide();
     uint8_t *last = noisy(still, 2);
     for (int n = 0; n < 40; n++) {
@@ -96,8 +89,7 @@ Test(quiet, one_changed_character_is_seen_wherever_it_stands)
     free(still);
 }
 
-Test(quiet, edges_and_corners_are_looked_at)
-{
+Test(quiet, edges_and_corners_are_looked_at) {
     static const int at[][2] = {{0, 0}, {W - 12, 0}, {0, H - 16}, {W - 12, H - 16}};
     uint8_t *last = slide();
     for (size_t i = 0; i < 4; i++) {
@@ -109,8 +101,7 @@ Test(quiet, edges_and_corners_are_looked_at)
     free(last);
 }
 
-Test(quiet, a_new_slide_and_a_slow_fade_are_seen)
-{
+Test(quiet, a_new_slide_and_a_slow_fade_are_seen) {
     uint8_t *last = slide(), *now = slide();
     for (size_t i = 0; i < (size_t)STRIDE * H; i++) {
         now[i] = (uint8_t)(255 - now[i]);
@@ -124,8 +115,7 @@ Test(quiet, a_new_slide_and_a_slow_fade_are_seen)
     free(now);
 }
 
-Test(quiet, the_share_is_told)
-{
+Test(quiet, the_share_is_told) {
     uint8_t *last = slide(), *now = slide();
     for (int y = 0; y < H / 2; y++) {
         memset(now + (size_t)y * STRIDE, 0, W);

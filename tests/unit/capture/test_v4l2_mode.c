@@ -12,9 +12,7 @@
 #include "capture/v4l2_mode.h"
 
 #define MODE(f, w, h, r)                                                                           \
-    {                                                                                              \
-        V4L2_PIX_FMT_##f, w, h, r                                                                  \
-    }
+    { V4L2_PIX_FMT_##f, w, h, r }
 
 /* A common USB 2 camera, with H.264. */
 static const struct lct_v4l2_mode webcam[] = {
@@ -25,18 +23,15 @@ static const struct lct_v4l2_mode webcam[] = {
 };
 #define WEBCAM (sizeof webcam / sizeof *webcam)
 
-Test(v4l2_mode, h264_if_it_may_pass)
-{
+Test(v4l2_mode, h264_if_it_may_pass) {
     cr_expect_eq(lct_v4l2_choose(webcam, WEBCAM, true, 1920), 9);
 }
 
-Test(v4l2_mode, else_mjpeg_at_1080p30)
-{
+Test(v4l2_mode, else_mjpeg_at_1080p30) {
     cr_expect_eq(lct_v4l2_choose(webcam, WEBCAM, false, 1920), 7);
 }
 
-Test(v4l2_mode, raw_at_the_largest_size_that_is_fast)
-{
+Test(v4l2_mode, raw_at_the_largest_size_that_is_fast) {
     static const struct lct_v4l2_mode raw[] = {MODE(YUYV, 640, 480, 30), MODE(NV12, 1280, 720, 25),
                                                MODE(YUYV, 1280, 720, 25),
                                                MODE(YUYV, 1920, 1080, 5)};
@@ -50,8 +45,7 @@ Test(v4l2_mode, raw_at_the_largest_size_that_is_fast)
     cr_expect_eq(lct_v4l2_choose(strange, 1, true, 1920), 1, "none");
 }
 
-Test(v4l2_mode, raw_bytes_become_pictures)
-{
+Test(v4l2_mode, raw_bytes_become_pictures) {
     static const uint32_t fourccs[] = {V4L2_PIX_FMT_YUYV, V4L2_PIX_FMT_UYVY, V4L2_PIX_FMT_NV12,
                                        V4L2_PIX_FMT_YUV420};
     uint8_t bytes[64 * 48 * 2];
@@ -70,8 +64,7 @@ Test(v4l2_mode, raw_bytes_become_pictures)
     }
 }
 
-static char *make_jpeg(const char *format, size_t *ret_n)
-{
+static char *make_jpeg(const char *format, size_t *ret_n) {
     char *bytes = NULL;
     LCT_FREE char *command =
         lct_format("gst-launch-1.0 -q videotestsrc num-buffers=1 pattern=white ! "
@@ -85,8 +78,7 @@ static char *make_jpeg(const char *format, size_t *ret_n)
     return bytes;
 }
 
-Test(v4l2_mode, jpegs_whole_and_damaged)
-{
+Test(v4l2_mode, jpegs_whole_and_damaged) {
     static const char *const formats[] = {"I420", "Y42B", "Y444"};
     struct lct_v4l2_mode mode = MODE(MJPEG, 640, 360, 30);
     for (size_t i = 0; i < 3; i++) {
