@@ -1,0 +1,362 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "control/rooms.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/config.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "stream/link_join.h"
+
+LCT_LOG_TOPIC("rooms");
+
+#define LESSON_SIZE 72
+
+struct room {
+    char id[40];
+    char name[256];
+    struct lct_link_peer *peer; /* NULL: away */
+    json_t *status;             /* NULL: never heard, or away */
+    char *text;                 /* of the status, to see whether it changed */
+    struct lct_bus *bus;
+};
+
+struct command {
+    struct command *next;
+    int64_t id;
+    struct room *room;
+    lct_ns deadline;
+    lct_rooms_done_fn done;
+    void *arg;
+};
+
+struct lct_rooms {
+    struct lct_loop *loop;
+    void (*changed)(void *);
+    void *arg;
+    json_t *hello;
+    struct lct_link_listener *listener;
+    struct lct_timer *timer;
+    struct room rooms[LCT_ROOMS_MAX];
+    size_t n;
+    struct command *commands;
+    int64_t last_id;
+    bool looking;
+    /* guarded by lock */
+    pthread_mutex_t lock;
+    char recording[LCT_ROOMS_MAX][LESSON_SIZE];
+};
+
+static struct room *find(const struct lct_rooms *rooms, const char *id) {
+    for (size_t i = 0; i < rooms->n; i++) {
+        if (strcmp(rooms->rooms[i].id, id) == 0) {
+            return (struct room *)(uintptr_t)&rooms->rooms[i];
+        }
+    }
+    return NULL;
+}
+
+static struct room *add(struct lct_rooms *rooms, const char *id, const char *name) {
+    if (rooms->n == LCT_ROOMS_MAX || !lct_config_is_id(id)) {
+        return NULL;
+    }
+    struct room *room = &rooms->rooms[rooms->n++];
+    (void)snprintf(room->id, sizeof room->id, "%s", id);
+    (void)snprintf(room->name, sizeof room->name, "%s", *name ? name : id);
+    room->bus = lct_bus_create();
+    return room;
+}
+
+bool lct_rooms_add(struct lct_rooms *rooms, const char *id, const char *name) {
+    return find(rooms, id) || add(rooms, id, name);
+}
+
+bool lct_rooms_has(const struct lct_rooms *rooms, const char *id) {
+    return find(rooms, id) != NULL;
+}
+
+struct lct_bus *lct_rooms_bus(struct lct_rooms *rooms, const char *room) {
+    struct room *found = find(rooms, room);
+    return found ? found->bus : NULL;
+}
+
+/* Which lesson a room records, for threads that do not see the room. */
+static void note_recording(struct lct_rooms *rooms, const struct room *room) {
+    const char *state = lct_json_text(room->status, "state", "");
+    bool recording = strcmp(state, "recording") == 0 || strcmp(state, "paused") == 0;
+    const char *lesson = recording ? lct_json_text(room->status, "lesson", "") : "";
+    pthread_mutex_lock(&rooms->lock);
+    (void)snprintf(rooms->recording[room - rooms->rooms], LESSON_SIZE, "%s", lesson);
+    pthread_mutex_unlock(&rooms->lock);
+}
+
+bool lct_rooms_is_recording(struct lct_rooms *rooms, const char *lesson) {
+    bool found = false;
+    pthread_mutex_lock(&rooms->lock);
+    for (size_t i = 0; i < LCT_ROOMS_MAX && *lesson; i++) {
+        found = found || strcmp(rooms->recording[i], lesson) == 0;
+    }
+    pthread_mutex_unlock(&rooms->lock);
+    return found;
+}
+
+/* Commands. */
+
+/* Takes the command out of the list and tells its end. */
+static void finish(struct lct_rooms *rooms, struct command *command, const json_t *reply,
+                   const struct lct_fault *fault) {
+    struct command **at = &rooms->commands;
+    while (*at != command) {
+        at = &(*at)->next;
+    }
+    *at = command->next;
+    command->done(command->arg, reply, fault);
+    free(command);
+}
+
+static int say_away(struct lct_fault *fault, const struct room *room) {
+    return lct_fault_set(fault, -ENOTCONN, "rooms",
+                         "The recorder of room %s is not there. Start it, then try again.",
+                         "教室 %s 的录制程序不在线。请启动后重试。", room->id);
+}
+
+static void fail_all(struct lct_rooms *rooms, const struct room *room) {
+    struct lct_fault fault;
+    for (struct command *c = rooms->commands, *next; c; c = next) {
+        next = c->next;
+        if (c->room == room) {
+            (void)say_away(&fault, room);
+            finish(rooms, c, NULL, &fault);
+            next = rooms->commands; /* done may have sent another one */
+        }
+    }
+}
+
+static void on_timer(void *opaque) {
+    struct lct_rooms *rooms = opaque;
+    lct_ns now = lct_monotonic();
+    for (struct command *c = rooms->commands, *next; c; c = next) {
+        next = c->next;
+        if (c->deadline <= now) {
+            struct lct_fault fault;
+            (void)lct_fault_set(&fault, -ETIMEDOUT, "rooms",
+                                "The recorder of room %s does not answer.",
+                                "教室 %s 的录制程序没有响应。", c->room->id);
+            finish(rooms, c, NULL, &fault);
+            next = rooms->commands;
+        }
+    }
+    lct_timer_set(rooms->timer, rooms->commands ? now + LCT_SECOND / 2 : LCT_NS_NONE);
+}
+
+void lct_rooms_command(struct lct_rooms *rooms, const char *id, json_t *command,
+                       lct_rooms_done_fn done, void *arg) {
+    LCT_JSON json_t *owned = command;
+    struct lct_fault fault;
+    struct room *room = find(rooms, id);
+    lct_loop_assert_here(rooms->loop);
+    if (!room) {
+        (void)lct_fault_set(&fault, -ENOENT, "rooms", "There is no room %s.", "没有教室 %s。", id);
+        done(arg, NULL, &fault);
+        return;
+    }
+    json_object_set_new(owned, "id", json_integer(++rooms->last_id));
+    if (!room->peer || lct_link_peer_send(room->peer, LCT_LINK_COMMAND, owned) < 0) {
+        (void)say_away(&fault, room);
+        done(arg, NULL, &fault);
+        return;
+    }
+    struct command *waiting = lct_new(sizeof *waiting);
+    *waiting = (struct command){.next = rooms->commands,
+                                .id = rooms->last_id,
+                                .room = room,
+                                .deadline = lct_monotonic() + LCT_ROOMS_REPLY,
+                                .done = done,
+                                .arg = arg};
+    rooms->commands = waiting;
+    lct_timer_set(rooms->timer, lct_monotonic() + LCT_SECOND / 2);
+}
+
+static void on_reply(struct lct_rooms *rooms, const struct room *room, const json_t *reply) {
+    int64_t id = lct_json_int(reply, "id", 0);
+    for (struct command *c = rooms->commands; c; c = c->next) {
+        if (c->id == id && c->room == room) {
+            const json_t *trouble = json_object_get(reply, "fault");
+            struct lct_fault fault;
+            if (trouble) {
+                (void)lct_json_to_fault(trouble, "rooms", &fault);
+            }
+            finish(rooms, c, trouble ? NULL : reply, trouble ? &fault : NULL);
+            return;
+        }
+    }
+}
+
+static void ignore_reply(void *arg, const json_t *reply, const struct lct_fault *fault) {
+    (void)arg;
+    (void)reply;
+    (void)fault; /* the next HELLO tells it again */
+}
+
+static void tell_look(struct lct_rooms *rooms, const struct room *room) {
+    lct_rooms_command(rooms, room->id,
+                      json_pack("{s:s, s:b}", "do", "look", "on", (int)rooms->looking),
+                      ignore_reply, NULL);
+}
+
+void lct_rooms_look(struct lct_rooms *rooms, bool on) {
+    rooms->looking = on;
+    for (size_t i = 0; i < rooms->n; i++) {
+        if (rooms->rooms[i].peer) {
+            tell_look(rooms, &rooms->rooms[i]);
+        }
+    }
+}
+
+/* The links. */
+
+static void on_opened(void *arg, struct lct_link_peer *peer, const json_t *hello) {
+    struct lct_rooms *rooms = arg;
+    const char *id = lct_json_text(hello, "room", "");
+    struct room *room = find(rooms, id);
+    room = room ? room : add(rooms, id, lct_json_text(hello, "name", ""));
+    if (!room) {
+        lct_warn("a recorder of a room that cannot be", "room=%s", id);
+        lct_link_peer_close(peer, "bad-room");
+        return;
+    }
+    if (room->peer) {
+        lct_warn("a second recorder for a room is sent away", "room=%s", id);
+        lct_link_peer_close(peer, "second-recorder");
+        return;
+    }
+    lct_info("recorder is there", "room=%s program=%s", id, lct_json_text(hello, "program", ""));
+    room->peer = peer;
+    lct_link_peer_set_user(peer, room);
+    lct_link_peer_set_patience(peer, LCT_ROOMS_SILENCE);
+    if (rooms->looking) {
+        tell_look(rooms, room);
+    }
+    rooms->changed(rooms->arg);
+}
+
+static void on_status(struct lct_rooms *rooms, struct room *room, const json_t *message) {
+    char *text = lct_json_dump(message, NULL);
+    bool same = room->text && strcmp(room->text, text) == 0;
+    free(room->text);
+    room->text = text;
+    if (same) {
+        return;
+    }
+    json_decref(room->status);
+    room->status = json_incref((json_t *)(uintptr_t)message); /* nobody changes it any more */
+    const char *name = lct_json_text(message, "name", "");
+    if (*name) {
+        (void)snprintf(room->name, sizeof room->name, "%s", name);
+    }
+    note_recording(rooms, room);
+    rooms->changed(rooms->arg);
+}
+
+static void on_message(void *arg, struct lct_link_peer *peer, enum lct_link_type type,
+                       const json_t *message) {
+    struct room *room = lct_link_peer_user(peer);
+    if (room && type == LCT_LINK_STATUS) {
+        on_status(arg, room, message);
+    } else if (room && type == LCT_LINK_REPLY) {
+        on_reply(arg, room, message);
+    }
+}
+
+static void on_chunk(void *arg, struct lct_link_peer *peer, struct lct_chunk *chunk) {
+    struct room *room = lct_link_peer_user(peer);
+    (void)arg;
+    if (room) {
+        lct_bus_publish(room->bus, chunk);
+    }
+}
+
+static void forget(struct lct_rooms *rooms, struct room *room) {
+    room->peer = NULL;
+    json_decref(room->status);
+    room->status = NULL;
+    free(room->text);
+    room->text = NULL;
+    note_recording(rooms, room);
+    fail_all(rooms, room);
+}
+
+static void on_closed(void *arg, struct lct_link_peer *peer, const char *why) {
+    struct lct_rooms *rooms = arg;
+    struct room *room = lct_link_peer_user(peer);
+    if (room) {
+        lct_warn("recorder is away", "room=%s why=%s", room->id, why);
+        forget(rooms, room);
+        rooms->changed(rooms->arg);
+    }
+}
+
+static const struct lct_link_events events = {on_opened, on_message, on_chunk, on_closed};
+
+int lct_rooms_create(struct lct_loop *loop, const char *path, void (*changed)(void *arg), void *arg,
+                     struct lct_rooms **ret_rooms, struct lct_fault *fault) {
+    struct lct_rooms *rooms = lct_new(sizeof *rooms);
+    rooms->loop = loop;
+    rooms->changed = changed;
+    rooms->arg = arg;
+    rooms->hello = json_pack("{s:i, s:s}", "version", LCT_LINK_VERSION, "program",
+                             "lectern-server " LCT_VERSION);
+    int rc = lct_link_listen(loop, path, rooms->hello, &events, rooms, &rooms->listener, fault);
+    if (rc < 0) {
+        json_decref(rooms->hello);
+        free(rooms);
+        return rc;
+    }
+    pthread_mutex_init(&rooms->lock, NULL);
+    rooms->timer = lct_timer_create(loop, on_timer, rooms);
+    *ret_rooms = rooms;
+    return 0;
+}
+
+void lct_rooms_destroy(struct lct_rooms *rooms) {
+    if (!rooms) {
+        return;
+    }
+    lct_link_listener_destroy(rooms->listener);
+    for (size_t i = 0; i < rooms->n; i++) {
+        forget(rooms, &rooms->rooms[i]);
+        lct_bus_destroy(rooms->rooms[i].bus);
+    }
+    assert(!rooms->commands);
+    lct_timer_destroy(rooms->timer);
+    pthread_mutex_destroy(&rooms->lock);
+    json_decref(rooms->hello);
+    free(rooms);
+}
+
+/* What the API shows. */
+
+static json_t *room_json(const struct room *room) {
+    const char *state = room->peer ? lct_json_text(room->status, "state", "idle") : "away";
+    json_t *status = room->status ? json_incref(room->status) : json_null();
+    return json_pack("{s:s, s:s, s:b, s:s, s:o}", "id", room->id, "name", room->name, "online",
+                     room->peer != NULL, "state", state, "status", status);
+}
+
+json_t *lct_rooms_json_of(const struct lct_rooms *rooms, const char *id) {
+    const struct room *room = find(rooms, id);
+    return room ? room_json(room) : NULL;
+}
+
+json_t *lct_rooms_json(const struct lct_rooms *rooms) {
+    json_t *list = json_array();
+    for (size_t i = 0; i < rooms->n; i++) {
+        json_array_append_new(list, room_json(&rooms->rooms[i]));
+    }
+    return list;
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * The server's model of the rooms: what each recorder said last, and the commands under way to it.
+ * Bound to one loop and its thread, but for lct_rooms_is_recording. Each room has a bus on which
+ * the chunks of its recorder are published, for the engines that show them live.
+ *
+ *     rc = lct_rooms_create(loop, "/data/link", changed, me, &rooms, &fault);
+ *     lct_rooms_add(rooms, "main", "Room 1");
+ *     lct_rooms_command(rooms, "main", json_pack("{s:s}", "do", "stop"), done, request);
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "base/fault.h"
+#include "base/json.h"
+#include "base/loop.h"
+#include "encode/bus.h"
+
+struct lct_rooms;
+
+/** Rooms a server knows at most. */
+#define LCT_ROOMS_MAX 64
+
+/** A recorder must reply in this time, and must be heard this often. */
+#define LCT_ROOMS_REPLY (20 * LCT_SECOND)
+#define LCT_ROOMS_SILENCE (10 * LCT_SECOND)
+
+/**
+ * Listens for recorders at the socket path. changed(arg) is told, in the loop's thread, whenever
+ * something of a room changed. 0 or -errno with a fault; *ret_rooms is owned.
+ */
+int lct_rooms_create(struct lct_loop *loop, const char *path, void (*changed)(void *arg), void *arg,
+                     struct lct_rooms **ret_rooms, struct lct_fault *fault) LCT_MUST_USE;
+
+/** Ends the links; commands under way are answered with "away". NULL is allowed. */
+void lct_rooms_destroy(struct lct_rooms *rooms);
+
+/** Makes a room known before its recorder calls; false when there are too many. */
+bool lct_rooms_add(struct lct_rooms *rooms, const char *id, const char *name);
+
+/** True when there is such a room. */
+bool lct_rooms_has(const struct lct_rooms *rooms, const char *id);
+
+/** All rooms as docs/api.yaml says. Returns owned. */
+json_t *lct_rooms_json(const struct lct_rooms *rooms) LCT_MUST_USE;
+
+/** One room as docs/api.yaml says, NULL when there is none. Returns owned. */
+json_t *lct_rooms_json_of(const struct lct_rooms *rooms, const char *id) LCT_MUST_USE;
+
+/**
+ * Called once for each command: reply is the recorder's (borrowed), or NULL with fault when it is
+ * away (-ENOTCONN), too slow (-ETIMEDOUT), or refused (its own fault).
+ */
+typedef void (*lct_rooms_done_fn)(void *arg, const json_t *reply, const struct lct_fault *fault);
+
+/** Sends a command (takes it; its id is set here) to the room's recorder. done may come at once. */
+void lct_rooms_command(struct lct_rooms *rooms, const char *room, json_t *command,
+                       lct_rooms_done_fn done, void *arg);
+
+/** Somebody looks at the rooms, or nobody any more: told to the recorders. */
+void lct_rooms_look(struct lct_rooms *rooms, bool on);
+
+/** The bus of a room's chunks; NULL when there is no such room. Borrows. */
+struct lct_bus *lct_rooms_bus(struct lct_rooms *rooms, const char *room);
+
+/** True when a recorder says that it is recording the lesson now. Any thread. */
+bool lct_rooms_is_recording(struct lct_rooms *rooms, const char *lesson);

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "control/settings.h"
+
+#define COUNT(items) (sizeof(items) / sizeof *(items))
+
+static const struct lct_config_item server_items[] = {
+    {"listen", LCT_CONFIG_TEXT, "0.0.0.0:8080", 3, 60, "",
+     "Address and port the pages are served on; [::]:8080 for IPv6.",
+     "网页服务的地址和端口；IPv6 用 [::]:8080。"},
+    {"name", LCT_CONFIG_LIST, NULL, 0, 16, "",
+     "A name this machine is reached by, beside its addresses and its host name.",
+     "除地址和主机名外，访问本机所用的名称。"},
+    {"web", LCT_CONFIG_TEXT, NULL, 0, 180, "",
+     "Folder of the pages; empty: where they were installed.", "网页文件夹；留空则使用安装位置。"},
+};
+
+static const struct lct_config_item recorder_items[] = {
+    {"resume_minutes", LCT_CONFIG_NUMBER, "30", 0, 1440, "minutes",
+     "A lesson that a crash or a power cut interrupted goes on when it is not older.",
+     "因崩溃或断电中断的课程，若未超过此时间则继续录制。"},
+};
+
+static const struct lct_config_item disk_items[] = {
+    {"data", LCT_CONFIG_TEXT, "/var/lib/lectern", 1, 180, "",
+     "Folder of the lessons and of the access code.", "课程与访问码所在的文件夹。"},
+};
+
+static const struct lct_config_item room_items[] = {
+    {"name", LCT_CONFIG_TEXT, NULL, 0, 80, "", "What people call the room.", "教室的名称。"},
+    {"source", LCT_CONFIG_LIST, NULL, 1, LCT_SETTINGS_SOURCES_MAX, "",
+     "A source: screen:x11[:DISPLAY], camera:/dev/videoN, hdmi:/dev/videoN, camera:rtsp://…, "
+     "mic:pulse[:NAME], mic:alsa[:NAME], file:PATH or demo; one line each.",
+     "一个信号源：screen:x11[:DISPLAY]、camera:/dev/videoN、hdmi:/dev/videoN、camera:rtsp://…、"
+     "mic:pulse[:NAME]、mic:alsa[:NAME]、file:PATH 或 demo；每行一个。"},
+};
+
+static const struct lct_config_section server = {
+    "server", false, server_items, COUNT(server_items), "The pages and the API.", "网页与接口。"};
+static const struct lct_config_section recorder = {
+    "recorder", false, recorder_items, COUNT(recorder_items), "Recording.", "录制。"};
+static const struct lct_config_section disk = {
+    "disk", false, disk_items, COUNT(disk_items), "Where things are kept.", "存储位置。"};
+static const struct lct_config_section room = {"room",
+                                               true,
+                                               room_items,
+                                               COUNT(room_items),
+                                               "A room; its ID stands in addresses and file names.",
+                                               "一间教室；ID 用于网址和文件名。"};
+
+static const struct lct_config_section *const sections[] = {&server, &recorder, &disk, &room};
+
+int lct_settings_read(const char *path, struct lct_config **ret_config, struct lct_fault *fault) {
+    return lct_config_read(path, sections, COUNT(sections), ret_config, fault);
+}
+
+void lct_settings_print_sample(FILE *out) {
+    lct_config_print_sample(out, sections, COUNT(sections));
+}
+
+void lct_settings_print_manual(FILE *out) {
+    lct_config_print_manual(out, sections, COUNT(sections));
+}
