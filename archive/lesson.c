@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,9 +25,9 @@ void lct_lesson_new(const char *room, const char *title, struct lct_lesson_info 
     struct lct_lesson_info info = {.zero_monotonic = lct_monotonic(), .zero_wall = lct_wall()};
     time_t seconds = (time_t)(info.zero_wall / LCT_SECOND);
     struct tm local;
-    uint16_t tail = 0;
+    /* Only keeps two lessons of one second apart. */
+    unsigned tail = (unsigned)(info.zero_monotonic / 1000) & 0xffffU;
     localtime_r(&seconds, &local);
-    (void)getrandom(&tail, sizeof tail, 0); /* only keeps two lessons of one second apart */
     (void)snprintf(info.room, sizeof info.room, "%s", room);
     (void)snprintf(info.title, sizeof info.title, "%s", title ? title : "");
     (void)snprintf(info.id, sizeof info.id, "%04d%02d%02d-%02d%02d%02d-%.32s-%04x",

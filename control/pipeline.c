@@ -22,6 +22,7 @@ LCT_LOG_TOPIC("pipeline");
 struct lct_pipeline {
     /* fixed after create */
     struct lct_spec specs[LCT_ROOM_SOURCES_MAX];
+    char spec_texts[LCT_ROOM_SOURCES_MAX][LCT_SPEC_TARGET_SIZE + 16];
     size_t spec_count;
     struct lct_pipeline_lane lanes[LCT_TAPE_TRACKS_MAX];
     size_t lane_count;
@@ -80,6 +81,7 @@ struct lct_pipeline *lct_pipeline_create(const struct lct_spec *specs, size_t co
     p->spec_count = count < LCT_ROOM_SOURCES_MAX ? count : LCT_ROOM_SOURCES_MAX;
     memcpy(p->specs, specs, p->spec_count * sizeof *specs);
     for (size_t i = 0; i < p->spec_count; i++) {
+        lct_spec_show(&p->specs[i], p->spec_texts[i], sizeof p->spec_texts[i]);
         add_lanes(p, i);
     }
     p->bus = lct_bus_create();
@@ -98,6 +100,10 @@ const struct lct_pipeline_lane *lct_pipeline_lanes(const struct lct_pipeline *pi
 
 struct lct_bus *lct_pipeline_bus(struct lct_pipeline *pipeline) {
     return pipeline->bus;
+}
+
+const char *lct_pipeline_spec(const struct lct_pipeline *pipeline, size_t source) {
+    return pipeline->spec_texts[source];
 }
 
 bool lct_pipeline_recording(const struct lct_pipeline *pipeline) { return pipeline->tape != NULL; }
@@ -195,7 +201,7 @@ static void describe_track(struct lct_pipeline *p, size_t i, struct lct_lesson_t
     (void)snprintf(track->name, sizeof track->name, "%s", lane->name);
     (void)snprintf(track->kind, sizeof track->kind, "%s", kind_names[lane->kind]);
     track->id = (uint32_t)i + 1;
-    lct_spec_show(&p->specs[lane->source], track->source, sizeof track->source);
+    (void)snprintf(track->source, sizeof track->source, "%.255s", p->spec_texts[lane->source]);
     track->demo = status.demo;
 }
 

@@ -81,6 +81,9 @@ struct lct_bus *lct_pipeline_bus(struct lct_pipeline *pipeline);
 const struct lct_pipeline_lane *lct_pipeline_lanes(const struct lct_pipeline *pipeline,
                                                    size_t *ret_count);
 
+/** The source's spec as text, without passwords. Borrows. */
+const char *lct_pipeline_spec(const struct lct_pipeline *pipeline, size_t source);
+
 /** Everything that can be said of a room now. */
 struct lct_pipeline_status {
     size_t source_count;

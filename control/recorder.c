@@ -20,12 +20,12 @@ static char *copied(const char *text) { return text ? lct_strdup(text) : NULL; }
 int lct_recorder_create(const struct lct_recorder_settings *settings,
                         struct lct_recorder **ret_recorder, struct lct_fault *fault) {
     const char *folder = settings->out ? settings->out : settings->lessons;
-    int rc = settings->out ? 0 : lct_io_make_folder(folder);
+    int rc = lct_io_make_folder(folder);
     if (rc < 0) {
         return lct_fault_set(
             fault, rc, "recorder",
-            "Cannot make the folder %s for lessons: %s. Check the path and its owner.",
-            "无法创建课程文件夹 %s：%s。请检查路径和权限。", folder, strerror(-rc));
+            "Cannot make the folder %s: %s. Check the path and its owner.",
+            "无法创建文件夹 %s：%s。请检查路径和权限。", folder, strerror(-rc));
     }
     struct lct_recorder *r = lct_new(sizeof *r);
     r->room = copied(settings->room);

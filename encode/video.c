@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <libavcodec/avcodec.h>
+#include <libavutil/log.h>
 #include <libavutil/opt.h>
 
 #include "base/mem.h"
@@ -42,7 +43,9 @@ struct lct_video_settings lct_video_screen(int width, int height) {
     return (struct lct_video_settings){
         .width = width,
         .height = height,
-        .fps = 30,
+        /* The rate control takes every picture for 1/15 s: pictures of a scrolled page come faster,
+         * those of slides slower, and neither may starve the other within the cap. */
+        .fps = 15,
         .crf = 21,
         .max_bps = cap_for(width, height, 6000000),
         .key_seconds = 10,
@@ -66,14 +69,15 @@ static void set_colour(AVCodecContext *c, enum lct_colour colour) {
 /*
  * bframes=0, open-gop=0 and the baseline profile let WebRTC stacks take the pictures and the cutter
  * cut at any of them; stitchable=1 keeps the headers free of content, so that a re-encoded head
- * fits; repeat-headers is what libavcodec does without a global header. force-cfr=0: the times are
- * real. keyint counts pictures, and a screen has few: the track forces IDRs by time, keyint is only
- * the ceiling. scenecut=0 for the same reason.
+ * fits; repeat-headers is what libavcodec does without a global header. force-cfr=1: with true
+ * times x264 holds each picture back until it knows the next one's; the rate control counts
+ * pictures instead (see the screen's fps). keyint counts pictures too: the track forces IDRs by
+ * time, keyint is only the ceiling, and scenecut=0 leaves the choice to the track.
  */
 static void write_x264_params(const struct lct_video_settings *s, char *out, size_t size) {
     (void)snprintf(
         out, size,
-        "stitchable=1:bframes=0:open-gop=0:keyint=%d:min-keyint=1:scenecut=0:force-cfr=0:"
+        "stitchable=1:bframes=0:open-gop=0:keyint=%d:min-keyint=1:scenecut=0:force-cfr=1:"
         "sliced-threads=%d:rc-lookahead=0:sync-lookahead=0:mbtree=0:aud=0",
         (int)(s->fps * s->key_seconds * 4) + 1, s->threads > 1);
 }
@@ -110,6 +114,7 @@ static int configure(struct lct_video_encoder *e) {
 }
 
 static int open_context(struct lct_video_encoder *e, struct lct_fault *fault) {
+    av_log_set_level(AV_LOG_ERROR); /* its notes are not for our log */
     const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
     e->context = codec ? avcodec_alloc_context3(codec) : NULL;
     e->frame = av_frame_alloc();

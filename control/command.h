@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * The subcommands of the program "lectern": one file each (cmd_*.c) and one line in
+ * lectern_main.c's table. Exit status: 0 done, 1 it did not work (a sentence says why), 2 wrong
+ * use.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/attr.h"
+#include "base/fault.h"
+
+/** What a command is called with; argv[0] is its name. Main thread. */
+typedef int (*lct_command_fn)(int argc, char **argv);
+
+int lct_cmd_up(int argc, char **argv);
+int lct_cmd_record(int argc, char **argv);
+int lct_cmd_devices(int argc, char **argv);
+int lct_cmd_verify(int argc, char **argv);
+int lct_cmd_export(int argc, char **argv);
+int lct_cmd_doctor(int argc, char **argv);
+
+/** Says a fault on standard error, or as one JSON line on standard output; returns 1. */
+int lct_command_fail(const struct lct_fault *fault, bool json);
+
+/** Says English or Chinese text by the environment's language. Borrows one of them. */
+const char *lct_say(const char *en, const char *zh);

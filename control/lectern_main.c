@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The program "lectern": one subcommand a line. */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/command.h"
+
+static const struct {
+    const char *name;
+    lct_command_fn run;
+    const char *en, *zh;
+} commands[] = {
+    {"devices", lct_cmd_devices, "list what can be recorded here", "列出本机可录制的设备"},
+    {"export", lct_cmd_export, "write a lesson as one MP4 file", "把课程导出为一个 MP4 文件"},
+    {"record", lct_cmd_record, "record a lesson without a server", "不经服务器直接录制课程"},
+};
+
+#define COMMANDS (sizeof commands / sizeof *commands)
+
+static void help(FILE *out) {
+    (void)fputs(lct_say("usage: lectern COMMAND [OPTION …]\n", "用法：lectern 命令 [选项 …]\n"),
+                out);
+    for (size_t i = 0; i < COMMANDS; i++) {
+        (void)fprintf(out, "  %-8s  %s\n", commands[i].name,
+                      lct_say(commands[i].en, commands[i].zh));
+    }
+}
+
+int main(int argc, char **argv) {
+    (void)setlocale(LC_CTYPE, ""); /* numbers stay "C": JSON and status lines */
+    for (size_t i = 0; argc > 1 && i < COMMANDS; i++) {
+        if (strcmp(argv[1], commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        help(stdout);
+        return 0;
+    }
+    if (argc > 1 && strcmp(argv[1], "--version") == 0) {
+        (void)puts("lectern " LCT_VERSION);
+        return 0;
+    }
+    help(stderr);
+    return 2;
+}
