@@ -53,18 +53,15 @@ struct lct_device {
     bool stopping;
 };
 
-static lct_ns picture_time(const struct lct_device *demo, int64_t picture)
-{
+static lct_ns picture_time(const struct lct_device *demo, int64_t picture) {
     return demo->start + picture * LCT_SECOND / FPS;
 }
 
-static lct_ns run_time(const struct lct_device *demo, int64_t run)
-{
+static lct_ns run_time(const struct lct_device *demo, int64_t run) {
     return demo->start + run * RUN_SAMPLES * LCT_SECOND / LCT_SOUND_RATE;
 }
 
-static void paint_clock(struct lct_frame *frame, int x, int y, int scale, struct lct_paint paint)
-{
+static void paint_clock(struct lct_frame *frame, int x, int y, int scale, struct lct_paint paint) {
     lct_ns wall = frame->time + (lct_wall() - lct_monotonic());
     time_t seconds = (time_t)(wall / LCT_SECOND);
     struct tm local;
@@ -76,8 +73,7 @@ static void paint_clock(struct lct_frame *frame, int x, int y, int scale, struct
     lct_paint_text(frame, x, y, scale, text, paint);
 }
 
-static struct lct_frame *paint_room(void)
-{
+static struct lct_frame *paint_room(void) {
     struct lct_frame *room = lct_frame_picture(1280, 720, 0);
     lct_paint_rect(room, 0, 0, 1280, 720, WOOD);
     lct_paint_rect(room, 40, 140, 1200, 400, BOARD);
@@ -86,16 +82,14 @@ static struct lct_frame *paint_room(void)
     return room;
 }
 
-static void copy_picture(struct lct_frame *to, const struct lct_frame *from)
-{
+static void copy_picture(struct lct_frame *to, const struct lct_frame *from) {
     for (int i = 0; i < 3; i++) {
         size_t rows = (size_t)(i == 0 ? from->height : from->height / 2);
         memcpy(to->plane[i], from->plane[i], (size_t)from->stride[i] * rows);
     }
 }
 
-static void give_camera(struct lct_device *demo, int64_t n)
-{
+static void give_camera(struct lct_device *demo, int64_t n) {
     struct lct_frame *frame =
         lct_frame_picture(demo->room->width, demo->room->height, picture_time(demo, n));
     copy_picture(frame, demo->room);
@@ -108,8 +102,7 @@ static void give_camera(struct lct_device *demo, int64_t n)
     lct_sink_give(demo->sink, LCT_OUTPUT_CAMERA, frame);
 }
 
-static void paint_bars(struct lct_frame *frame, int64_t slide)
-{
+static void paint_bars(struct lct_frame *frame, int64_t slide) {
     for (int i = 0; i < 8; i++) {
         int height = 60 + (int)((slide * 37 + i * i * 29 + i * 61) % 420);
         struct lct_paint paint = {(uint8_t)(80 + 12 * i), (uint8_t)(90 + 10 * i), 150};
@@ -117,8 +110,7 @@ static void paint_bars(struct lct_frame *frame, int64_t slide)
     }
 }
 
-static void paint_sums(struct lct_frame *frame, int64_t slide)
-{
+static void paint_sums(struct lct_frame *frame, int64_t slide) {
     for (int i = 0; i < 6; i++) {
         char sum[48];
         int a = (int)(slide % 90) + 7 * i + 3, b = 11 + 4 * i;
@@ -127,8 +119,7 @@ static void paint_sums(struct lct_frame *frame, int64_t slide)
     }
 }
 
-static void give_slide(struct lct_device *demo, int64_t n)
-{
+static void give_slide(struct lct_device *demo, int64_t n) {
     struct lct_frame *frame = lct_frame_picture(1920, 1080, picture_time(demo, n));
     char title[32];
     demo->slide = n / SLIDE_PICTURES;
@@ -144,8 +135,7 @@ static void give_slide(struct lct_device *demo, int64_t n)
 }
 
 /* Gives the picture that is due; one that the machine came too late for is left out. */
-static void give_pictures(struct lct_device *demo, lct_ns now)
-{
+static void give_pictures(struct lct_device *demo, lct_ns now) {
     int64_t due = (now - demo->start) * FPS / LCT_SECOND;
     if (demo->picture < due) {
         demo->picture = due;
@@ -157,8 +147,7 @@ static void give_pictures(struct lct_device *demo, lct_ns now)
     demo->picture++;
 }
 
-static void give_sound(struct lct_device *demo, lct_ns now)
-{
+static void give_sound(struct lct_device *demo, lct_ns now) {
     int64_t due = (now - demo->start) * LCT_SOUND_RATE / LCT_SECOND / RUN_SAMPLES - 1;
     if (demo->run < due - LATE_RUNS) {
         demo->run = due;
@@ -176,8 +165,7 @@ static void give_sound(struct lct_device *demo, lct_ns now)
 }
 
 /* False when the demo is to end. */
-static bool wait_until(struct lct_device *demo, lct_ns time)
-{
+static bool wait_until(struct lct_device *demo, lct_ns time) {
     pthread_mutex_lock(&demo->lock);
     while (!demo->stopping && lct_monotonic() < time) {
         (void)lct_cond_wait(&demo->wake, &demo->lock, time);
@@ -187,8 +175,7 @@ static bool wait_until(struct lct_device *demo, lct_ns time)
     return !stopping;
 }
 
-static void run(void *opaque)
-{
+static void run(void *opaque) {
     struct lct_device *demo = opaque;
     for (;;) {
         /* A run of sound is there when its last sample is. */
@@ -205,8 +192,7 @@ static void run(void *opaque)
     }
 }
 
-static void make_sound(struct lct_device *demo)
-{
+static void make_sound(struct lct_device *demo) {
     for (int i = 0; i < TONE_SAMPLES; i++) {
         demo->tone[i] = (float)(TONE_AMPLITUDE * sin(2 * M_PI * TONE_HZ * i / LCT_SOUND_RATE));
     }
@@ -216,8 +202,7 @@ static void make_sound(struct lct_device *demo)
 }
 
 static int open_demo(const struct lct_spec *spec, struct lct_sink *sink,
-                     struct lct_device **ret_device, struct lct_fault *fault)
-{
+                     struct lct_device **ret_device, struct lct_fault *fault) {
     (void)spec;
     (void)fault; /* nothing can go wrong here */
     struct lct_device *demo = lct_new(sizeof *demo);
@@ -234,8 +219,7 @@ static int open_demo(const struct lct_spec *spec, struct lct_sink *sink,
     return 0;
 }
 
-static void close_demo(struct lct_device *demo)
-{
+static void close_demo(struct lct_device *demo) {
     pthread_mutex_lock(&demo->lock);
     demo->stopping = true;
     pthread_cond_signal(&demo->wake);

@@ -12,8 +12,7 @@
 #define MODULUS (1 << LCT_DEMOCODE_BITS)
 
 /* The colours of the blocks: bit i is block i. */
-static uint32_t blocks_of(uint32_t code)
-{
+static uint32_t blocks_of(uint32_t code) {
     uint32_t blocks = 1U | 1U << 27;
     for (unsigned i = 0; i < LCT_DEMOCODE_BITS; i++) {
         uint32_t bit = code >> (LCT_DEMOCODE_BITS - 1 - i) & 1U;
@@ -23,8 +22,7 @@ static uint32_t blocks_of(uint32_t code)
     return blocks;
 }
 
-static uint32_t code_of(uint32_t blocks)
-{
+static uint32_t code_of(uint32_t blocks) {
     uint32_t code = 0;
     for (unsigned i = 0; i < LCT_DEMOCODE_BITS; i++) {
         code = code << 1 | (blocks >> (2 + i) & 1U);
@@ -32,8 +30,7 @@ static uint32_t code_of(uint32_t blocks)
     return code;
 }
 
-void lct_democode_draw(struct lct_frame *frame)
-{
+void lct_democode_draw(struct lct_frame *frame) {
     uint32_t blocks = blocks_of((uint32_t)(frame->time / LCT_MS % MODULUS));
     int unit = frame->width / UNITS;
     int top = frame->height - 3 * unit;
@@ -46,8 +43,7 @@ void lct_democode_draw(struct lct_frame *frame)
 }
 
 /* Mean luma of the middle half of block i. */
-static int mean(const uint8_t *luma, int stride, int width, int height, int i)
-{
+static int mean(const uint8_t *luma, int stride, int width, int height, int i) {
     int x0 = (4 * (FIRST_UNIT + i) + 1) * width / (4 * UNITS);
     int x1 = (4 * (FIRST_UNIT + i) + 3) * width / (4 * UNITS);
     int y0 = height - 7 * width / (4 * UNITS);
@@ -61,8 +57,7 @@ static int mean(const uint8_t *luma, int stride, int width, int height, int i)
     return sum / ((x1 - x0) * (y1 - y0));
 }
 
-int32_t lct_democode_read(const uint8_t *luma, int stride, int width, int height)
-{
+int32_t lct_democode_read(const uint8_t *luma, int stride, int width, int height) {
     if (width < 4 * UNITS || height < 3 * width / UNITS) {
         return -1;
     }
@@ -83,8 +78,7 @@ int32_t lct_democode_read(const uint8_t *luma, int stride, int width, int height
     return blocks == blocks_of(code) ? (int32_t)code : -1;
 }
 
-lct_ns lct_democode_time(int32_t code, lct_ns near)
-{
+lct_ns lct_democode_time(int32_t code, lct_ns near) {
     int64_t near_ms = near / LCT_MS;
     int64_t ahead = (code - near_ms % MODULUS + MODULUS) % MODULUS;
     return (near_ms + (ahead > MODULUS / 2 ? ahead - MODULUS : ahead)) * LCT_MS;

@@ -9,14 +9,12 @@
 #define STALE (LCT_SECOND / 2)
 #define RATE_SPAN (2 * LCT_SECOND)
 
-static float decibels(double amplitude)
-{
+static float decibels(double amplitude) {
     double db = amplitude > 0 ? 20 * log10(amplitude) : (double)LCT_LEVEL_SILENCE_DB;
     return db > (double)LCT_LEVEL_SILENCE_DB ? (float)db : LCT_LEVEL_SILENCE_DB;
 }
 
-static void end_window(struct lct_level *level, lct_ns time)
-{
+static void end_window(struct lct_level *level, lct_ns time) {
     level->peak_db = decibels((double)level->peak);
     level->rms_db = decibels(sqrt(level->squares / (double)(level->samples * LCT_SOUND_CHANNELS)));
     level->time = time;
@@ -25,8 +23,7 @@ static void end_window(struct lct_level *level, lct_ns time)
     level->squares = 0;
 }
 
-void lct_level_add(struct lct_level *level, const float *sound, size_t samples, lct_ns time)
-{
+void lct_level_add(struct lct_level *level, const float *sound, size_t samples, lct_ns time) {
     for (size_t i = 0; i < samples; i++) {
         for (size_t c = 0; c < LCT_SOUND_CHANNELS; c++) {
             float value = sound[i * LCT_SOUND_CHANNELS + c];
@@ -40,21 +37,18 @@ void lct_level_add(struct lct_level *level, const float *sound, size_t samples, 
 }
 
 void lct_level_read(const struct lct_level *level, lct_ns now, float *ret_peak_db,
-                    float *ret_rms_db)
-{
+                    float *ret_rms_db) {
     int fresh = level->time != 0 && now - level->time < STALE;
     *ret_peak_db = fresh ? level->peak_db : LCT_LEVEL_SILENCE_DB;
     *ret_rms_db = fresh ? level->rms_db : LCT_LEVEL_SILENCE_DB;
 }
 
-void lct_rate_add(struct lct_rate *rate, lct_ns time)
-{
+void lct_rate_add(struct lct_rate *rate, lct_ns time) {
     rate->times[rate->next] = time;
     rate->next = (rate->next + 1) % LCT_RATE_TIMES;
 }
 
-double lct_rate_per_second(const struct lct_rate *rate, lct_ns now)
-{
+double lct_rate_per_second(const struct lct_rate *rate, lct_ns now) {
     lct_ns first = now;
     unsigned count = 0;
     int older = 0; /* something came before the span: the span counts whole */

@@ -61,21 +61,18 @@ static const struct character characters[] = {
       ".......##.......", ".......##.......", ".##############.", "................"}},
 };
 
-static int clamp(int value, int least, int most)
-{
+static int clamp(int value, int least, int most) {
     return value < least ? least : value > most ? most : value;
 }
 
-static void fill(uint8_t *plane, int stride, int x0, int y0, int x1, int y1, uint8_t value)
-{
+static void fill(uint8_t *plane, int stride, int x0, int y0, int x1, int y1, uint8_t value) {
     for (int y = y0; y < y1 && x0 < x1; y++) {
         memset(plane + (ptrdiff_t)y * stride + x0, value, (size_t)(x1 - x0));
     }
 }
 
 void lct_paint_rect(struct lct_frame *frame, int x, int y, int width, int height,
-                    struct lct_paint paint)
-{
+                    struct lct_paint paint) {
     int x0 = clamp(x, 0, frame->width), x1 = clamp(x + width, x0, frame->width);
     int y0 = clamp(y, 0, frame->height), y1 = clamp(y + height, y0, frame->height);
     fill(frame->plane[0], frame->stride[0], x0, y0, x1, y1, paint.y);
@@ -83,8 +80,7 @@ void lct_paint_rect(struct lct_frame *frame, int x, int y, int width, int height
     fill(frame->plane[2], frame->stride[2], x0 / 2, y0 / 2, x1 / 2, y1 / 2, paint.v);
 }
 
-void lct_paint_disc(struct lct_frame *frame, int x, int y, int radius, struct lct_paint paint)
-{
+void lct_paint_disc(struct lct_frame *frame, int x, int y, int radius, struct lct_paint paint) {
     int half = 0; /* half the width of this pair of rows, grows to the middle and shrinks again */
     for (int dy = -radius; dy < radius; dy += 2) {
         while (half < radius && (half + 1) * (half + 1) + dy * dy <= radius * radius) {
@@ -98,8 +94,7 @@ void lct_paint_disc(struct lct_frame *frame, int x, int y, int radius, struct lc
 }
 
 static void paint_letter(struct lct_frame *frame, int x, int y, int scale, char code,
-                         struct lct_paint paint)
-{
+                         struct lct_paint paint) {
     int dot = 2 * scale; /* a letter is drawn at twice the scale of a character */
     for (size_t i = 0; i < sizeof letters / sizeof *letters; i++) {
         for (int c = 0; letters[i].code == code && c < 5; c++) {
@@ -114,8 +109,7 @@ static void paint_letter(struct lct_frame *frame, int x, int y, int scale, char 
 
 /* Draws the character at the head of text, if it is one we have; its bytes, or 0. */
 static size_t paint_character(struct lct_frame *frame, int x, int y, int scale, const char *text,
-                              struct lct_paint paint)
-{
+                              struct lct_paint paint) {
     for (size_t i = 0; i < sizeof characters / sizeof *characters; i++) {
         const struct character *character = &characters[i];
         size_t n = strlen(character->utf8);
@@ -135,8 +129,7 @@ static size_t paint_character(struct lct_frame *frame, int x, int y, int scale, 
 }
 
 int lct_paint_text(struct lct_frame *frame, int x, int y, int scale, const char *text,
-                   struct lct_paint paint)
-{
+                   struct lct_paint paint) {
     while (*text) {
         size_t n = paint_character(frame, x, y, scale, text, paint);
         if (n == 0) {

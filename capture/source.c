@@ -69,8 +69,7 @@ struct lct_source {
 };
 
 enum lct_source_state lct_source_next_state(enum lct_source_state state,
-                                            enum lct_source_event event)
-{
+                                            enum lct_source_event event) {
     /* The table in source_priv.h; LCT_SOURCE_OPENING is 0, so every field is written out. */
     static const enum lct_source_state table[LCT_SOURCE_STATES][LCT_SOURCE_EVENTS] = {
         [LCT_SOURCE_OPENING] = {LCT_SOURCE_RUNNING, LCT_SOURCE_NO_SIGNAL, LCT_SOURCE_OPENING,
@@ -85,24 +84,21 @@ enum lct_source_state lct_source_next_state(enum lct_source_state state,
     return table[state][event];
 }
 
-lct_ns lct_source_pause(lct_ns last, lct_ns ran)
-{
+lct_ns lct_source_pause(lct_ns last, lct_ns ran) {
     if (last == 0 || ran >= PAUSE_RESET_AFTER) {
         return PAUSE_FIRST;
     }
     return last * 2 < PAUSE_MOST ? last * 2 : PAUSE_MOST;
 }
 
-const char *lct_source_state_name(enum lct_source_state state)
-{
+const char *lct_source_state_name(enum lct_source_state state) {
     static const char *const names[LCT_SOURCE_STATES] = {"opening", "running", "no-signal", "lost"};
     return names[state];
 }
 
 /* --- with the lock held --- */
 
-static bool gives_nothing_locked(const struct lct_source *source)
-{
+static bool gives_nothing_locked(const struct lct_source *source) {
     switch (source->status.state) {
     case LCT_SOURCE_RUNNING:
         return false;
@@ -113,8 +109,7 @@ static bool gives_nothing_locked(const struct lct_source *source)
     }
 }
 
-static void tell_lost_locked(struct lct_source *source)
-{
+static void tell_lost_locked(struct lct_source *source) {
     for (int i = 0; i < LCT_OUTPUTS; i++) {
         struct output *output = &source->outputs[i];
         if (output->queue && !output->told_lost && gives_nothing_locked(source)) {
@@ -124,8 +119,7 @@ static void tell_lost_locked(struct lct_source *source)
     }
 }
 
-static void forget_pictures_locked(struct lct_source *source)
-{
+static void forget_pictures_locked(struct lct_source *source) {
     for (int i = 0; i < LCT_OUTPUTS; i++) {
         lct_frame_unref(source->outputs[i].last);
         source->outputs[i].last = NULL;
@@ -134,8 +128,7 @@ static void forget_pictures_locked(struct lct_source *source)
 }
 
 static void set_fault_locked(struct lct_source *source, enum lct_source_event event,
-                             const struct lct_fault *fault)
-{
+                             const struct lct_fault *fault) {
     if (source->status.state == LCT_SOURCE_RUNNING) {
         source->status.fault = (struct lct_fault){0};
     } else if (fault) {
@@ -149,8 +142,7 @@ static void set_fault_locked(struct lct_source *source, enum lct_source_event ev
 
 /* Takes one step of the state machine; true when the state changed (tell the owner, unlocked). */
 static bool step_locked(struct lct_source *source, enum lct_source_event event,
-                        const struct lct_fault *fault)
-{
+                        const struct lct_fault *fault) {
     enum lct_source_state before = source->status.state;
     enum lct_source_state after = lct_source_next_state(before, event);
     if (before == after) {
@@ -170,8 +162,7 @@ static bool step_locked(struct lct_source *source, enum lct_source_event event,
 /* --- without it --- */
 
 static void log_change(const struct lct_source *source, enum lct_source_event event,
-                       const struct lct_fault *fault)
-{
+                       const struct lct_fault *fault) {
     char name[LCT_SPEC_TARGET_SIZE + 16];
     lct_spec_show(&source->spec, name, sizeof name);
     switch (event) {
@@ -190,8 +181,7 @@ static void log_change(const struct lct_source *source, enum lct_source_event ev
 }
 
 static void step(struct lct_source *source, enum lct_source_event event,
-                 const struct lct_fault *fault)
-{
+                 const struct lct_fault *fault) {
     pthread_mutex_lock(&source->lock);
     /* The same reason again, try after try, is one event. */
     bool news = !fault || strcmp(fault->en, source->status.fault.en) != 0;
@@ -208,8 +198,7 @@ static void step(struct lct_source *source, enum lct_source_event event,
 /* --- the sink: called by the driver's threads --- */
 
 static void count_picture_locked(struct lct_source *source, enum lct_output output,
-                                 const struct lct_frame *frame)
-{
+                                 const struct lct_frame *frame) {
     if (output != source->main_picture) {
         return;
     }
@@ -221,8 +210,7 @@ static void count_picture_locked(struct lct_source *source, enum lct_output outp
 }
 
 static void pass_on_locked(struct lct_source *source, enum lct_output which,
-                           struct lct_frame *frame)
-{
+                           struct lct_frame *frame) {
     struct output *output = &source->outputs[which];
     source->status.frames++;
     if (frame->kind == LCT_FRAME_SOUND) {
@@ -240,8 +228,7 @@ static void pass_on_locked(struct lct_source *source, enum lct_output which,
     }
 }
 
-static void life(struct lct_source *source, enum lct_output output, struct lct_frame *frame)
-{
+static void life(struct lct_source *source, enum lct_output output, struct lct_frame *frame) {
     pthread_mutex_lock(&source->lock);
     source->sign = lct_monotonic();
     bool changed = step_locked(source, LCT_SOURCE_FRAME, NULL);
@@ -257,30 +244,23 @@ static void life(struct lct_source *source, enum lct_output output, struct lct_f
     }
 }
 
-void lct_sink_give(struct lct_sink *sink, enum lct_output output, struct lct_frame *frame)
-{
+void lct_sink_give(struct lct_sink *sink, enum lct_output output, struct lct_frame *frame) {
     life(sink->source, output, frame);
     lct_frame_unref(frame);
 }
 
-void lct_sink_alive(struct lct_sink *sink)
-{
-    life(sink->source, LCT_OUTPUTS, NULL);
-}
+void lct_sink_alive(struct lct_sink *sink) { life(sink->source, LCT_OUTPUTS, NULL); }
 
-void lct_sink_failed(struct lct_sink *sink, const struct lct_fault *fault)
-{
+void lct_sink_failed(struct lct_sink *sink, const struct lct_fault *fault) {
     step(sink->source, LCT_SOURCE_FAILED, fault);
 }
 
-void lct_sink_signal(struct lct_sink *sink, const struct lct_fault *fault)
-{
+void lct_sink_signal(struct lct_sink *sink, const struct lct_fault *fault) {
     step(sink->source, fault ? LCT_SOURCE_SIGNAL_GONE : LCT_SOURCE_SIGNAL_BACK, fault);
 }
 
 void lct_sink_describe(struct lct_sink *sink, const char *label, double nominal_fps, bool demo,
-                       bool pass_through)
-{
+                       bool pass_through) {
     struct lct_source *source = sink->source;
     pthread_mutex_lock(&source->lock);
     (void)snprintf(source->status.label, sizeof source->status.label, "%s", label);
@@ -290,8 +270,7 @@ void lct_sink_describe(struct lct_sink *sink, const char *label, double nominal_
     pthread_mutex_unlock(&source->lock);
 }
 
-void lct_sink_note(struct lct_sink *sink, const char *en, const char *zh)
-{
+void lct_sink_note(struct lct_sink *sink, const char *en, const char *zh) {
     struct lct_source *source = sink->source;
     pthread_mutex_lock(&source->lock);
     (void)snprintf(source->status.note_en, sizeof source->status.note_en, "%s", en);
@@ -299,8 +278,7 @@ void lct_sink_note(struct lct_sink *sink, const char *en, const char *zh)
     pthread_mutex_unlock(&source->lock);
 }
 
-bool lct_sink_wanted(struct lct_sink *sink, enum lct_output output)
-{
+bool lct_sink_wanted(struct lct_sink *sink, enum lct_output output) {
     pthread_mutex_lock(&sink->source->lock);
     bool wanted = sink->source->outputs[output].queue != NULL;
     pthread_mutex_unlock(&sink->source->lock);
@@ -310,8 +288,7 @@ bool lct_sink_wanted(struct lct_sink *sink, enum lct_output output)
 /* --- the source's thread --- */
 
 /* When the device counts as stalled; LCT_NS_NONE: not in this state. */
-static lct_ns stalled_at_locked(const struct lct_source *source)
-{
+static lct_ns stalled_at_locked(const struct lct_source *source) {
     lct_ns stall = source->driver->stall;
     if (stall == 0 || source->status.state == LCT_SOURCE_NO_SIGNAL) {
         return LCT_NS_NONE;
@@ -322,8 +299,7 @@ static lct_ns stalled_at_locked(const struct lct_source *source)
     return source->sign + stall;
 }
 
-static void fail_by_stall(struct lct_source *source, lct_ns silent)
-{
+static void fail_by_stall(struct lct_source *source, lct_ns silent) {
     struct lct_fault fault;
     char name[LCT_SPEC_TARGET_SIZE + 16];
     lct_spec_show(&source->spec, name, sizeof name);
@@ -335,8 +311,7 @@ static void fail_by_stall(struct lct_source *source, lct_ns silent)
 }
 
 /* Waits for the end of the opened device: failed, stalled, or no longer wanted. */
-static void watch(struct lct_source *source)
-{
+static void watch(struct lct_source *source) {
     pthread_mutex_lock(&source->lock);
     while (!source->stopping && source->status.state != LCT_SOURCE_LOST) {
         lct_ns limit = stalled_at_locked(source);
@@ -353,8 +328,7 @@ static void watch(struct lct_source *source)
     pthread_mutex_unlock(&source->lock);
 }
 
-static int open_device(struct lct_source *source)
-{
+static int open_device(struct lct_source *source) {
     struct lct_fault fault = {0};
     int rc = source->driver->open(&source->spec, &source->sink, &source->device, &fault);
     if (rc < 0) {
@@ -371,8 +345,7 @@ static int open_device(struct lct_source *source)
     return 0;
 }
 
-static void begin(struct lct_source *source)
-{
+static void begin(struct lct_source *source) {
     pthread_mutex_lock(&source->lock);
     source->opens++;
     source->status.rebuilds = source->opens - 1;
@@ -381,8 +354,7 @@ static void begin(struct lct_source *source)
 }
 
 /* One life of the device; how long it lived. */
-static lct_ns live(struct lct_source *source)
-{
+static lct_ns live(struct lct_source *source) {
     begin(source);
     if (open_device(source) < 0) {
         return 0;
@@ -395,8 +367,7 @@ static lct_ns live(struct lct_source *source)
 }
 
 /* False when the source is to end. */
-static bool rest(struct lct_source *source, lct_ns pause)
-{
+static bool rest(struct lct_source *source, lct_ns pause) {
     lct_ns until = lct_monotonic() + pause;
     pthread_mutex_lock(&source->lock);
     while (!source->stopping && lct_monotonic() < until) {
@@ -407,8 +378,7 @@ static bool rest(struct lct_source *source, lct_ns pause)
     return !stopping;
 }
 
-static void run(void *opaque)
-{
+static void run(void *opaque) {
     struct lct_source *source = opaque;
     do {
         source->pause = lct_source_pause(source->pause, live(source));
@@ -418,8 +388,7 @@ static void run(void *opaque)
 /* --- the owner --- */
 
 struct lct_source *lct_source_create(const struct lct_spec *spec, lct_source_changed_fn changed,
-                                     void *opaque)
-{
+                                     void *opaque) {
     struct lct_source *source = lct_new(sizeof *source);
     source->spec = *spec;
     source->driver = drivers[spec->kind];
@@ -436,8 +405,7 @@ struct lct_source *lct_source_create(const struct lct_spec *spec, lct_source_cha
     return source;
 }
 
-void lct_source_destroy(struct lct_source *source)
-{
+void lct_source_destroy(struct lct_source *source) {
     if (!source) {
         return;
     }
@@ -453,8 +421,7 @@ void lct_source_destroy(struct lct_source *source)
 }
 
 /* The same picture as if it had been captured now. */
-static struct lct_frame *again(struct lct_frame *frame)
-{
+static struct lct_frame *again(struct lct_frame *frame) {
     struct lct_frame *copy = lct_frame_lost(lct_monotonic()); /* a frame without memory */
     copy->kind = LCT_FRAME_PICTURE;
     copy->width = frame->width;
@@ -468,8 +435,7 @@ static struct lct_frame *again(struct lct_frame *frame)
     return copy;
 }
 
-void lct_source_attach(struct lct_source *source, enum lct_output which, struct lct_queue *queue)
-{
+void lct_source_attach(struct lct_source *source, enum lct_output which, struct lct_queue *queue) {
     struct output *output = &source->outputs[which];
     pthread_mutex_lock(&source->lock);
     output->queue = queue;
@@ -481,8 +447,7 @@ void lct_source_attach(struct lct_source *source, enum lct_output which, struct 
     pthread_mutex_unlock(&source->lock);
 }
 
-bool lct_source_has(const struct lct_source *source, enum lct_output output)
-{
+bool lct_source_has(const struct lct_source *source, enum lct_output output) {
     const bool has[LCT_OUTPUTS] = {
         [LCT_OUTPUT_CAMERA] = source->spec.camera,
         [LCT_OUTPUT_SCREEN] = source->spec.screen,
@@ -491,8 +456,7 @@ bool lct_source_has(const struct lct_source *source, enum lct_output output)
     return has[output];
 }
 
-void lct_source_status(struct lct_source *source, struct lct_source_status *ret_status)
-{
+void lct_source_status(struct lct_source *source, struct lct_source_status *ret_status) {
     lct_ns now = lct_monotonic();
     pthread_mutex_lock(&source->lock);
     *ret_status = source->status;

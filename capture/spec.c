@@ -39,15 +39,13 @@ static const struct form forms[] = {
     "screen:x11[:DISPLAY], camera:/dev/videoN, hdmi:/dev/videoN, camera:rtsp://…, "              \
     "mic:pulse[:NAME], mic:alsa[:NAME], file:PATH, demo"
 
-static int refuse(struct lct_fault *fault, const char *text, const char *en, const char *zh)
-{
+static int refuse(struct lct_fault *fault, const char *text, const char *en, const char *zh) {
     return lct_fault_set(fault, -EINVAL, "source",
                          "\"%.80s\" is not a source: %s.%.0s Allowed are: " ALLOWED ".",
                          "“%.80s”不是可用的来源：%.0s%s。可用的写法：" ALLOWED "。", text, en, zh);
 }
 
-static bool has_control_character(const char *text)
-{
+static bool has_control_character(const char *text) {
     for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
         if (*c < 0x20 || *c == 0x7f) {
             return true;
@@ -57,8 +55,7 @@ static bool has_control_character(const char *text)
 }
 
 /* The target of text in that form, or NULL when text is not of that form. */
-static const char *target_in(const struct form *form, const char *text)
-{
+static const char *target_in(const struct form *form, const char *text) {
     size_t n = strlen(form->word);
     if (strncmp(text, form->word, n) != 0) {
         return NULL;
@@ -77,15 +74,13 @@ static const char *target_in(const struct form *form, const char *text)
 }
 
 /* "camera:/dev/" and "camera:rtsp://" alone name nothing. */
-static bool is_empty(const struct form *form, const char *text)
-{
+static bool is_empty(const struct form *form, const char *text) {
     return (form->rest == REST_NEEDED || form->rest == REST_ADDRESS) &&
            text[strlen(form->word)] == '\0';
 }
 
 static int fill(const struct form *form, const char *text, const char *target,
-                struct lct_spec *ret_spec, struct lct_fault *fault)
-{
+                struct lct_spec *ret_spec, struct lct_fault *fault) {
     if (is_empty(form, text)) {
         return refuse(fault, text, "it names nothing", "没有写明是哪一个");
     }
@@ -98,8 +93,7 @@ static int fill(const struct form *form, const char *text, const char *target,
     return 0;
 }
 
-int lct_spec_parse(const char *text, struct lct_spec *ret_spec, struct lct_fault *fault)
-{
+int lct_spec_parse(const char *text, struct lct_spec *ret_spec, struct lct_fault *fault) {
     if (has_control_character(text)) {
         return refuse(fault, text, "it holds a control character", "含有控制字符");
     }
@@ -113,8 +107,7 @@ int lct_spec_parse(const char *text, struct lct_spec *ret_spec, struct lct_fault
                   *text ? "不认识这种写法" : "内容为空");
 }
 
-static const struct form *form_of(const struct lct_spec *spec)
-{
+static const struct form *form_of(const struct lct_spec *spec) {
     const struct form *form = NULL;
     for (size_t i = 0; i < FORMS; i++) {
         const char *address = forms[i].word + forms[i].target_at;
@@ -128,8 +121,7 @@ static const struct form *form_of(const struct lct_spec *spec)
 
 /* Hides what stands between the user's ':' and the last '@' of an address: also a password that
    somebody wrote with a '/' or an '@' in it. */
-static void show_address(const char *address, char *out, size_t size)
-{
+static void show_address(const char *address, char *out, size_t size) {
     const char *host = strstr(address, "://");
     host = host ? host + 3 : address;
     const char *end = host + strcspn(host, "?#");
@@ -143,8 +135,7 @@ static void show_address(const char *address, char *out, size_t size)
 }
 
 /* Many cameras take the password in the query: "?user=admin&password=…" becomes "password=***". */
-static void hide_query_password(char *text)
-{
+static void hide_query_password(char *text) {
     static const char *const keys[] = {"password=", "passwd=", "pass=", "pwd="};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
         char *found = strcasestr(text, keys[i]);
@@ -158,8 +149,7 @@ static void hide_query_password(char *text)
     }
 }
 
-void lct_spec_show(const struct lct_spec *spec, char *out, size_t size)
-{
+void lct_spec_show(const struct lct_spec *spec, char *out, size_t size) {
     char target[LCT_SPEC_TARGET_SIZE + 4];
     const struct form *form = form_of(spec);
     const char *join = form->rest == REST_OPTION && *spec->target ? ":" : "";

@@ -23,9 +23,9 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "capture/driver.h"
-#include "capture/x11_grab.h"
-#include "capture/x11_link.h"
-#include "capture/x11_pointer.h"
+#include "capture/x11_grab_priv.h"
+#include "capture/x11_link_priv.h"
+#include "capture/x11_pointer_priv.h"
 
 #define PACE (LCT_SECOND / 30)
 #define PACE_UNWANTED LCT_SECOND /* nobody reads: a preview of one picture a second */
@@ -70,8 +70,7 @@ struct lct_device {
 /* --- the screen's size --- */
 
 static int refuse_size(const struct lct_device *screen, int width, int height,
-                       struct lct_fault *fault)
-{
+                       struct lct_fault *fault) {
     return lct_fault_set(fault, -ENODEV, "source",
                          "The screen %s is %d x %d pixels; from 2 x 2 to 8192 x 8192 can be "
                          "recorded.",
@@ -80,8 +79,7 @@ static int refuse_size(const struct lct_device *screen, int width, int height,
 }
 
 /* Prepares for the size the screen has now. */
-static int fit(struct lct_device *screen, struct lct_fault *fault)
-{
+static int fit(struct lct_device *screen, struct lct_fault *fault) {
     int width, height;
     int rc = lct_x11_size(&screen->link, &width, &height);
     if (rc < 0) {
@@ -102,8 +100,7 @@ static int fit(struct lct_device *screen, struct lct_fault *fault)
 
 /* --- what the server tells --- */
 
-static void note_event(struct lct_device *screen, const xcb_generic_event_t *event)
-{
+static void note_event(struct lct_device *screen, const xcb_generic_event_t *event) {
     const struct lct_x11_link *link = &screen->link;
     int type = event->response_type & 0x7f;
     if (type == link->damage_event + XCB_DAMAGE_NOTIFY) {
@@ -115,8 +112,7 @@ static void note_event(struct lct_device *screen, const xcb_generic_event_t *eve
     } /* an error of a request without an answer changes nothing */
 }
 
-static void note_events(struct lct_device *screen)
-{
+static void note_events(struct lct_device *screen) {
     for (xcb_generic_event_t *event; (event = xcb_poll_for_event(screen->link.x));) {
         note_event(screen, event);
         free(event);
@@ -133,8 +129,7 @@ struct look {
     int64_t changed; /* pixels */
 };
 
-static void mark_region(struct lct_device *screen, const xcb_xfixes_fetch_region_reply_t *region)
-{
+static void mark_region(struct lct_device *screen, const xcb_xfixes_fetch_region_reply_t *region) {
     const xcb_rectangle_t *r = xcb_xfixes_fetch_region_rectangles(region);
     for (int i = 0; i < xcb_xfixes_fetch_region_rectangles_length(region); i++) {
         lct_tiles_mark(&screen->grab.tiles, r[i].x, r[i].y, r[i].width, r[i].height);
@@ -142,8 +137,7 @@ static void mark_region(struct lct_device *screen, const xcb_xfixes_fetch_region
 }
 
 /* Asks where the pointer is and, when damaged, what was drawn: one way there and back. */
-static int ask(struct lct_device *screen, struct look *look)
-{
+static int ask(struct lct_device *screen, struct look *look) {
     xcb_connection_t *x = screen->link.x;
     xcb_xfixes_fetch_region_cookie_t asked_region = {0};
     look->damaged = screen->damaged;
@@ -169,8 +163,7 @@ static int ask(struct lct_device *screen, struct look *look)
 }
 
 /* Marks what is to be compared though nothing was told of it. */
-static void mark_check(struct lct_device *screen, struct look *look)
-{
+static void mark_check(struct lct_device *screen, struct look *look) {
     struct lct_tiles *tiles = &screen->grab.tiles;
     if (look->time < screen->check_at) {
         return;
@@ -187,8 +180,7 @@ static void mark_check(struct lct_device *screen, struct look *look)
     screen->check_at = look->time + CHECK_EACH;
 }
 
-static int fetch(struct lct_device *screen, struct look *look)
-{
+static int fetch(struct lct_device *screen, struct look *look) {
     int rc = lct_x11_grab_fetch(&screen->grab, &look->changed);
     if (rc == -EAGAIN && ++screen->refusals < REFUSALS_MOST) {
         screen->resized = true; /* and the marks stay for the next look */
@@ -205,8 +197,7 @@ static int fetch(struct lct_device *screen, struct look *look)
     return rc;
 }
 
-static int fetch_pointer(struct lct_device *screen, struct look *look)
-{
+static int fetch_pointer(struct lct_device *screen, struct look *look) {
     if (!screen->pointer_changed) {
         return 0;
     }
@@ -215,8 +206,7 @@ static int fetch_pointer(struct lct_device *screen, struct look *look)
     return lct_x11_pointer_fetch(&screen->pointer, &screen->link);
 }
 
-static unsigned permille(const struct lct_device *screen, const struct look *look)
-{
+static unsigned permille(const struct lct_device *screen, const struct look *look) {
     const struct lct_frame *canvas = screen->grab.canvas;
     int64_t area = (int64_t)canvas->width * canvas->height;
     int64_t pixels = look->changed;
@@ -227,8 +217,7 @@ static unsigned permille(const struct lct_device *screen, const struct look *loo
     return (unsigned)(share < 1 ? 1 : share > 1000 ? 1000 : share);
 }
 
-static void give(struct lct_device *screen, const struct look *look)
-{
+static void give(struct lct_device *screen, const struct look *look) {
     struct lct_frame *frame = lct_x11_grab_picture(&screen->grab, look->time);
     lct_x11_pointer_draw(&screen->pointer, frame);
     frame->changed_permille = screen->fresh ? 1000 : permille(screen, look);
@@ -237,8 +226,7 @@ static void give(struct lct_device *screen, const struct look *look)
 }
 
 /* When to look again, after this one. */
-static void plan(struct lct_device *screen, const struct look *look)
-{
+static void plan(struct lct_device *screen, const struct look *look) {
     if (look->pointer) {
         screen->pointer_moved = look->time;
     }
@@ -250,8 +238,7 @@ static void plan(struct lct_device *screen, const struct look *look)
     }
 }
 
-static int look(struct lct_device *screen, struct lct_fault *fault)
-{
+static int look(struct lct_device *screen, struct lct_fault *fault) {
     struct look now = {0};
     int rc = screen->resized ? fit(screen, fault) : 0;
     rc = rc < 0 ? rc : ask(screen, &now);
@@ -276,18 +263,13 @@ static int look(struct lct_device *screen, struct lct_fault *fault)
 
 /* --- the screen's thread --- */
 
-static bool has_news(const struct lct_device *screen)
-{
+static bool has_news(const struct lct_device *screen) {
     return screen->damaged || screen->resized || screen->pointer_changed || screen->fresh;
 }
 
-static lct_ns earlier(lct_ns a, lct_ns b)
-{
-    return a < b ? a : b;
-}
+static lct_ns earlier(lct_ns a, lct_ns b) { return a < b ? a : b; }
 
-static lct_ns next_look(const struct lct_device *screen, bool wanted)
-{
+static lct_ns next_look(const struct lct_device *screen, bool wanted) {
     if (!wanted) {
         return screen->looked_at + PACE_UNWANTED;
     }
@@ -298,8 +280,7 @@ static lct_ns next_look(const struct lct_device *screen, bool wanted)
 
 /* Waits for the time of the next look, or for the server. What the server says faster than the pace
    is left in the socket: it does not wake us before we would act on it. */
-static void wait_for(struct lct_device *screen, lct_ns now, lct_ns due, bool wanted)
-{
+static void wait_for(struct lct_device *screen, lct_ns now, lct_ns due, bool wanted) {
     lct_ns paced = screen->active_at + PACE;
     bool listen = wanted && now >= paced;
     lct_ns until = listen ? due : earlier(due, wanted ? paced : now + LOOK_UP);
@@ -311,8 +292,7 @@ static void wait_for(struct lct_device *screen, lct_ns now, lct_ns due, bool wan
     (void)ppoll(&server, 1, &timeout, NULL); /* whatever ended it, the loop looks again */
 }
 
-static int explain(const struct lct_device *screen, int rc, struct lct_fault *fault)
-{
+static int explain(const struct lct_device *screen, int rc, struct lct_fault *fault) {
     const char *name = screen->link.name;
     if (fault->code != 0) {
         return fault->code;
@@ -326,8 +306,7 @@ static int explain(const struct lct_device *screen, int rc, struct lct_fault *fa
                          "显示 %s 的 X 服务器不给出画面：%s。", name, strerror(-rc));
 }
 
-static int run_once(struct lct_device *screen, struct lct_fault *fault)
-{
+static int run_once(struct lct_device *screen, struct lct_fault *fault) {
     note_events(screen);
     if (xcb_connection_has_error(screen->link.x)) {
         return -EPIPE;
@@ -342,8 +321,7 @@ static int run_once(struct lct_device *screen, struct lct_fault *fault)
     return 0;
 }
 
-static void run(void *opaque)
-{
+static void run(void *opaque) {
     struct lct_device *screen = opaque;
     struct lct_fault fault = {0};
     int rc = 0;
@@ -358,8 +336,7 @@ static void run(void *opaque)
 
 /* --- the driver --- */
 
-static void watch_screen(struct lct_device *screen)
-{
+static void watch_screen(struct lct_device *screen) {
     xcb_connection_t *x = screen->link.x;
     screen->damage = xcb_generate_id(x);
     screen->region = xcb_generate_id(x);
@@ -369,8 +346,7 @@ static void watch_screen(struct lct_device *screen)
     screen->pointer_changed = true;
 }
 
-static void free_screen(struct lct_device *screen)
-{
+static void free_screen(struct lct_device *screen) {
     lct_x11_grab_close(&screen->grab);
     lct_x11_pointer_close(&screen->pointer);
     lct_x11_disconnect(&screen->link);
@@ -378,8 +354,7 @@ static void free_screen(struct lct_device *screen)
 }
 
 static int open_x11(const struct lct_spec *spec, struct lct_sink *sink,
-                    struct lct_device **ret_device, struct lct_fault *fault)
-{
+                    struct lct_device **ret_device, struct lct_fault *fault) {
     struct lct_device *screen = lct_new(sizeof *screen);
     screen->sink = sink;
     int rc = lct_x11_connect(spec->target, &screen->link, fault);
@@ -402,8 +377,7 @@ static int open_x11(const struct lct_spec *spec, struct lct_sink *sink,
     return 0;
 }
 
-static void close_x11(struct lct_device *screen)
-{
+static void close_x11(struct lct_device *screen) {
     atomic_store(&screen->stopping, true);
     lct_x11_hang_up(&screen->link);
     lct_thread_join(&screen->thread);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "capture/x11_grab.h"
+#include "capture/x11_grab_priv.h"
 
 #include <errno.h>
 #include <libyuv.h>
@@ -13,14 +13,12 @@
 
 #define PIXEL ((size_t)4)
 
-static size_t box_bytes(const struct lct_box *box)
-{
+static size_t box_bytes(const struct lct_box *box) {
     return (size_t)(box->x1 - box->x0) * (size_t)(box->y1 - box->y0) * PIXEL;
 }
 
 /* Asks the server to map fd; takes fd. */
-static int attach(struct lct_x11_grab *grab, int fd)
-{
+static int attach(struct lct_x11_grab *grab, int fd) {
     xcb_connection_t *x = grab->link->x;
     grab->segment = xcb_generate_id(x);
     xcb_generic_error_t *error =
@@ -30,8 +28,7 @@ static int attach(struct lct_x11_grab *grab, int fd)
 }
 
 /* A refusal (a display reached over the network) leaves shared NULL: slower, but it works. */
-static void open_shared(struct lct_x11_grab *grab, size_t bytes)
-{
+static void open_shared(struct lct_x11_grab *grab, size_t bytes) {
     int fd = grab->link->shared_memory ? memfd_create("lectern-screen", MFD_CLOEXEC) : -1;
     if (fd < 0) {
         return;
@@ -50,16 +47,14 @@ static void open_shared(struct lct_x11_grab *grab, size_t bytes)
     }
 }
 
-static void paint_black(struct lct_frame *canvas)
-{
+static void paint_black(struct lct_frame *canvas) {
     memset(canvas->plane[0], 16, (size_t)canvas->stride[0] * (size_t)canvas->height);
     memset(canvas->plane[1], 128, (size_t)canvas->stride[1] * (size_t)canvas->height / 2);
     memset(canvas->plane[2], 128, (size_t)canvas->stride[2] * (size_t)canvas->height / 2);
 }
 
 int lct_x11_grab_open(struct lct_x11_grab *grab, const struct lct_x11_link *link, int width,
-                      int height)
-{
+                      int height) {
     size_t bytes = (size_t)width * (size_t)height * PIXEL;
     uint8_t *shadow = calloc(1, bytes);
     if (!shadow) {
@@ -74,8 +69,7 @@ int lct_x11_grab_open(struct lct_x11_grab *grab, const struct lct_x11_link *link
     return 0;
 }
 
-void lct_x11_grab_close(struct lct_x11_grab *grab)
-{
+void lct_x11_grab_close(struct lct_x11_grab *grab) {
     if (grab->shared) {
         xcb_shm_detach(grab->link->x, grab->segment);
         munmap(grab->shared, grab->shared_bytes);
@@ -87,8 +81,7 @@ void lct_x11_grab_close(struct lct_x11_grab *grab)
 
 /* --- compare and convert --- */
 
-static void convert(struct lct_x11_grab *grab, int x, int y0, int y1, int width)
-{
+static void convert(struct lct_x11_grab *grab, int x, int y0, int y1, int width) {
     struct lct_frame *to = grab->canvas;
     size_t stride = (size_t)to->width * PIXEL;
     const uint8_t *from = grab->shadow + (size_t)y0 * stride + (size_t)x * PIXEL;
@@ -101,8 +94,7 @@ static void convert(struct lct_x11_grab *grab, int x, int y0, int y1, int width)
 /* Takes one tile over from the pixels at from, stride bytes a row; how many pixels differed,
    counted in whole rows of the tile. */
 static int take_tile(struct lct_x11_grab *grab, const struct lct_box *tile, const uint8_t *from,
-                     size_t stride)
-{
+                     size_t stride) {
     size_t own_stride = (size_t)grab->canvas->width * PIXEL;
     size_t row_bytes = (size_t)(tile->x1 - tile->x0) * PIXEL;
     uint8_t *own = grab->shadow + (size_t)tile->y0 * own_stride + (size_t)tile->x0 * PIXEL;
@@ -128,8 +120,8 @@ static int take_tile(struct lct_x11_grab *grab, const struct lct_box *tile, cons
     return (int)(end - first) * (tile->x1 - tile->x0);
 }
 
-static int64_t take_box(struct lct_x11_grab *grab, const struct lct_box *box, const uint8_t *pixels)
-{
+static int64_t take_box(struct lct_x11_grab *grab, const struct lct_box *box,
+                        const uint8_t *pixels) {
     int64_t changed = 0;
     size_t stride = (size_t)(box->x1 - box->x0) * PIXEL;
     for (int y = box->y0; y < box->y1; y += LCT_TILE) {
@@ -145,15 +137,13 @@ static int64_t take_box(struct lct_x11_grab *grab, const struct lct_box *box, co
 
 /* --- fetch --- */
 
-static int verdict(const struct lct_x11_grab *grab, xcb_generic_error_t *error)
-{
+static int verdict(const struct lct_x11_grab *grab, xcb_generic_error_t *error) {
     free(error);
     return xcb_connection_has_error(grab->link->x) || !error ? -EPIPE : -EAGAIN;
 }
 
 /* All boxes are asked for at once, so that the server copies them in one go: no tearing between. */
-static int fetch_shared(struct lct_x11_grab *grab, const struct lct_box *boxes, size_t count)
-{
+static int fetch_shared(struct lct_x11_grab *grab, const struct lct_box *boxes, size_t count) {
     xcb_shm_get_image_cookie_t asked[LCT_TILES_BOXES];
     size_t at = 0;
     int rc = 0;
@@ -175,8 +165,7 @@ static int fetch_shared(struct lct_x11_grab *grab, const struct lct_box *boxes, 
 }
 
 static int take_shared(struct lct_x11_grab *grab, const struct lct_box *boxes, size_t count,
-                       int64_t *ret_changed)
-{
+                       int64_t *ret_changed) {
     int rc = fetch_shared(grab, boxes, count);
     size_t at = 0;
     for (size_t i = 0; i < count && rc == 0; i++) {
@@ -187,8 +176,7 @@ static int take_shared(struct lct_x11_grab *grab, const struct lct_box *boxes, s
 }
 
 static int take_unshared(struct lct_x11_grab *grab, const struct lct_box *boxes, size_t count,
-                         int64_t *ret_changed)
-{
+                         int64_t *ret_changed) {
     int rc = 0;
     for (size_t i = 0; i < count && rc == 0; i++) {
         const struct lct_box *box = &boxes[i];
@@ -209,8 +197,7 @@ static int take_unshared(struct lct_x11_grab *grab, const struct lct_box *boxes,
     return rc;
 }
 
-int lct_x11_grab_fetch(struct lct_x11_grab *grab, int64_t *ret_changed)
-{
+int lct_x11_grab_fetch(struct lct_x11_grab *grab, int64_t *ret_changed) {
     struct lct_box boxes[LCT_TILES_BOXES];
     size_t count = lct_tiles_boxes(&grab->tiles, boxes, LCT_TILES_BOXES);
     int64_t changed = 0;
@@ -223,8 +210,7 @@ int lct_x11_grab_fetch(struct lct_x11_grab *grab, int64_t *ret_changed)
     return rc;
 }
 
-struct lct_frame *lct_x11_grab_picture(const struct lct_x11_grab *grab, lct_ns time)
-{
+struct lct_frame *lct_x11_grab_picture(const struct lct_x11_grab *grab, lct_ns time) {
     const struct lct_frame *from = grab->canvas;
     struct lct_frame *to = lct_frame_picture(from->width, from->height, time);
     for (int i = 0; i < 3; i++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "capture/x11_link.h"
+#include "capture/x11_link_priv.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -19,8 +19,7 @@
 
 /* --- is anybody there? --- */
 
-static int connect_unix(const char *path, size_t n)
-{
+static int connect_unix(const char *path, size_t n) {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0 || n > sizeof address.sun_path) {
@@ -37,8 +36,7 @@ static int connect_unix(const char *path, size_t n)
 }
 
 /* The server's socket of that display: its abstract name first, then its file, as XCB does. */
-static int connect_display(int display)
-{
+static int connect_display(int display) {
     char path[64] = "";
     int n = snprintf(path + 1, sizeof path - 1, "/tmp/.X11-unix/X%d", display);
     int fd = connect_unix(path, (size_t)n + 1);
@@ -50,8 +48,7 @@ static int connect_display(int display)
  * The greeting has a protocol version that does not exist: any server refuses it at once, before it
  * looks at who we are, and does not count us as a client that came and left.
  */
-static int probe(int display)
-{
+static int probe(int display) {
     static const uint8_t greeting[12] = {'l', 0, 99, 0, 0};
     int fd = connect_display(display);
     if (fd < 0) {
@@ -66,8 +63,7 @@ static int probe(int display)
     return rc;
 }
 
-static int no_display(int rc, const char *name, struct lct_fault *fault)
-{
+static int no_display(int rc, const char *name, struct lct_fault *fault) {
     switch (rc) {
     case -ETIMEDOUT:
         return lct_fault_set(fault, rc, "source",
@@ -92,8 +88,7 @@ static int no_display(int rc, const char *name, struct lct_fault *fault)
 }
 
 /* Splits the name, and asks a server of this machine whether it lives. */
-static int check_display(const char *display, struct lct_fault *fault)
-{
+static int check_display(const char *display, struct lct_fault *fault) {
     char *host = NULL;
     int number = 0, screen = 0;
     if (!display && !getenv("DISPLAY")) {
@@ -116,8 +111,7 @@ static int check_display(const char *display, struct lct_fault *fault)
 
 /* --- what can it do? --- */
 
-static const xcb_screen_t *screen_of(xcb_connection_t *x, int number)
-{
+static const xcb_screen_t *screen_of(xcb_connection_t *x, int number) {
     xcb_screen_iterator_t i = xcb_setup_roots_iterator(xcb_get_setup(x));
     while (i.rem > 0 && number-- > 0) {
         xcb_screen_next(&i);
@@ -125,14 +119,12 @@ static const xcb_screen_t *screen_of(xcb_connection_t *x, int number)
     return i.rem > 0 ? i.data : NULL;
 }
 
-static bool is_bgrx_visual(const xcb_visualtype_t *visual)
-{
+static bool is_bgrx_visual(const xcb_visualtype_t *visual) {
     return visual->_class == XCB_VISUAL_CLASS_TRUE_COLOR && visual->red_mask == 0xff0000 &&
            visual->green_mask == 0xff00 && visual->blue_mask == 0xff;
 }
 
-static bool has_bgrx_visual(const xcb_screen_t *screen)
-{
+static bool has_bgrx_visual(const xcb_screen_t *screen) {
     xcb_depth_iterator_t depth = xcb_screen_allowed_depths_iterator(screen);
     for (; depth.rem > 0; xcb_depth_next(&depth)) {
         xcb_visualtype_iterator_t visual = xcb_depth_visuals_iterator(depth.data);
@@ -146,8 +138,7 @@ static bool has_bgrx_visual(const xcb_screen_t *screen)
 }
 
 /* Pixels must be four bytes: blue, green, red, nothing. */
-static bool gives_bgrx(xcb_connection_t *x, const xcb_screen_t *screen)
-{
+static bool gives_bgrx(xcb_connection_t *x, const xcb_screen_t *screen) {
     const xcb_setup_t *setup = xcb_get_setup(x);
     if (setup->image_byte_order != XCB_IMAGE_ORDER_LSB_FIRST || !has_bgrx_visual(screen)) {
         return false;
@@ -161,8 +152,7 @@ static bool gives_bgrx(xcb_connection_t *x, const xcb_screen_t *screen)
     return false;
 }
 
-static bool has_damage(struct lct_x11_link *link)
-{
+static bool has_damage(struct lct_x11_link *link) {
     const xcb_query_extension_reply_t *damage = xcb_get_extension_data(link->x, &xcb_damage_id);
     const xcb_query_extension_reply_t *fixes = xcb_get_extension_data(link->x, &xcb_xfixes_id);
     if (!damage || !damage->present || !fixes || !fixes->present) {
@@ -182,8 +172,7 @@ static bool has_damage(struct lct_x11_link *link)
     return good;
 }
 
-static void look_for_shared_memory(struct lct_x11_link *link)
-{
+static void look_for_shared_memory(struct lct_x11_link *link) {
     const xcb_query_extension_reply_t *shm = xcb_get_extension_data(link->x, &xcb_shm_id);
     if (!shm || !shm->present) {
         return;
@@ -195,8 +184,7 @@ static void look_for_shared_memory(struct lct_x11_link *link)
     free(version);
 }
 
-static void look_for_randr(struct lct_x11_link *link)
-{
+static void look_for_randr(struct lct_x11_link *link) {
     const xcb_query_extension_reply_t *randr = xcb_get_extension_data(link->x, &xcb_randr_id);
     if (randr && randr->present) {
         link->randr_event = randr->first_event;
@@ -204,8 +192,7 @@ static void look_for_randr(struct lct_x11_link *link)
     }
 }
 
-static int use_screen(struct lct_x11_link *link, int number, struct lct_fault *fault)
-{
+static int use_screen(struct lct_x11_link *link, int number, struct lct_fault *fault) {
     const xcb_screen_t *screen = screen_of(link->x, number);
     if (!screen) {
         return lct_fault_set(fault, -ENODEV, "source", "Display %s has no screen %d.",
@@ -229,8 +216,7 @@ static int use_screen(struct lct_x11_link *link, int number, struct lct_fault *f
     return 0;
 }
 
-int lct_x11_connect(const char *display, struct lct_x11_link *ret_link, struct lct_fault *fault)
-{
+int lct_x11_connect(const char *display, struct lct_x11_link *ret_link, struct lct_fault *fault) {
     const char *name = *display ? display : NULL; /* NULL: $DISPLAY */
     int rc = check_display(name, fault);
     if (rc < 0) {
@@ -259,19 +245,16 @@ int lct_x11_connect(const char *display, struct lct_x11_link *ret_link, struct l
     return 0;
 }
 
-void lct_x11_disconnect(struct lct_x11_link *link)
-{
+void lct_x11_disconnect(struct lct_x11_link *link) {
     xcb_disconnect(link->x);
     link->x = NULL;
 }
 
-void lct_x11_hang_up(struct lct_x11_link *link)
-{
+void lct_x11_hang_up(struct lct_x11_link *link) {
     (void)shutdown(xcb_get_file_descriptor(link->x), SHUT_RDWR); /* it may be gone already */
 }
 
-int lct_x11_size(const struct lct_x11_link *link, int *ret_width, int *ret_height)
-{
+int lct_x11_size(const struct lct_x11_link *link, int *ret_width, int *ret_height) {
     xcb_get_geometry_reply_t *geometry =
         xcb_get_geometry_reply(link->x, xcb_get_geometry(link->x, link->root), NULL);
     if (!geometry) {

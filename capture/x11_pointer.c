@@ -1,25 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "capture/x11_pointer.h"
+#include "capture/x11_pointer_priv.h"
 
 #include <errno.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <xcb/xfixes.h>
 
-void lct_x11_pointer_watch(const struct lct_x11_link *link)
-{
+void lct_x11_pointer_watch(const struct lct_x11_link *link) {
     xcb_xfixes_select_cursor_input(link->x, link->root,
                                    XCB_XFIXES_CURSOR_NOTIFY_MASK_DISPLAY_CURSOR);
 }
 
-void lct_x11_pointer_close(struct lct_x11_pointer *pointer)
-{
+void lct_x11_pointer_close(struct lct_x11_pointer *pointer) {
     free(pointer->owner);
     *pointer = (struct lct_x11_pointer){0};
 }
 
-int lct_x11_pointer_fetch(struct lct_x11_pointer *pointer, const struct lct_x11_link *link)
-{
+int lct_x11_pointer_fetch(struct lct_x11_pointer *pointer, const struct lct_x11_link *link) {
     xcb_generic_error_t *error = NULL;
     xcb_xfixes_get_cursor_image_reply_t *reply =
         xcb_xfixes_get_cursor_image_reply(link->x, xcb_xfixes_get_cursor_image(link->x), &error);
@@ -41,8 +38,7 @@ int lct_x11_pointer_fetch(struct lct_x11_pointer *pointer, const struct lct_x11_
     return 0;
 }
 
-bool lct_x11_pointer_move(struct lct_x11_pointer *pointer, const xcb_query_pointer_reply_t *reply)
-{
+bool lct_x11_pointer_move(struct lct_x11_pointer *pointer, const xcb_query_pointer_reply_t *reply) {
     bool here = reply->same_screen;
     bool moved = here != pointer->here ||
                  (here && (reply->root_x != pointer->x || reply->root_y != pointer->y));
@@ -53,8 +49,7 @@ bool lct_x11_pointer_move(struct lct_x11_pointer *pointer, const xcb_query_point
 }
 
 /* The pointer's pixel at that place of the screen, transparent outside of it. */
-static uint32_t pixel_at(const struct lct_x11_pointer *pointer, int x, int y)
-{
+static uint32_t pixel_at(const struct lct_x11_pointer *pointer, int x, int y) {
     int column = x - pointer->x - pointer->left;
     int row = y - pointer->y - pointer->top;
     if (column < 0 || column >= pointer->width || row < 0 || row >= pointer->height) {
@@ -67,33 +62,27 @@ struct sum {
     int alpha, red, green, blue;
 };
 
-static struct sum parts_of(uint32_t argb)
-{
+static struct sum parts_of(uint32_t argb) {
     return (struct sum){(int)(argb >> 24), (int)(argb >> 16 & 0xff), (int)(argb >> 8 & 0xff),
                         (int)(argb & 0xff)};
 }
 
-static uint8_t limited(int value)
-{
-    return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value);
-}
+static uint8_t limited(int value) { return (uint8_t)(value < 0 ? 0 : value > 255 ? 255 : value); }
 
 /* below shows through as far as alpha (of 255) lets it; value was computed for a premultiplied
    colour without its offset (16 or 128), which alpha scales too. BT.601 limited, as libyuv does it.
  */
-static uint8_t blend(uint8_t below, int alpha, int offset, int value)
-{
+static uint8_t blend(uint8_t below, int alpha, int offset, int value) {
     return limited((below * (255 - alpha) + offset * alpha + 127) / 255 + value);
 }
 
-static void blend_luma(uint8_t *luma, const struct sum *c)
-{
+static void blend_luma(uint8_t *luma, const struct sum *c) {
     *luma = blend(*luma, c->alpha, 16, (66 * c->red + 129 * c->green + 25 * c->blue + 128) / 256);
 }
 
 /* Four pixels that share one chroma value each way. */
-static void draw_block(const struct lct_x11_pointer *pointer, struct lct_frame *frame, int x, int y)
-{
+static void draw_block(const struct lct_x11_pointer *pointer, struct lct_frame *frame, int x,
+                       int y) {
     struct sum all = {0};
     for (int i = 0; i < 4; i++) {
         int px = x + (i & 1), py = y + (i >> 1);
@@ -115,13 +104,9 @@ static void draw_block(const struct lct_x11_pointer *pointer, struct lct_frame *
     }
 }
 
-static int clamp(int value, int most)
-{
-    return value < 0 ? 0 : value > most ? most : value;
-}
+static int clamp(int value, int most) { return value < 0 ? 0 : value > most ? most : value; }
 
-void lct_x11_pointer_draw(const struct lct_x11_pointer *pointer, struct lct_frame *frame)
-{
+void lct_x11_pointer_draw(const struct lct_x11_pointer *pointer, struct lct_frame *frame) {
     if (!pointer->here) {
         return;
     }

@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-void reader_open(struct reader *reader, const char *text, enum lct_output output)
-{
+void reader_open(struct reader *reader, const char *text, enum lct_output output) {
     struct lct_spec spec;
     struct lct_fault fault;
     if (lct_spec_parse(text, &spec, &fault) < 0) {
@@ -19,8 +18,7 @@ void reader_open(struct reader *reader, const char *text, enum lct_output output
     lct_source_attach(reader->source, output, reader->queue);
 }
 
-struct lct_frame *reader_next(struct reader *reader, enum lct_frame_kind kind, lct_ns within)
-{
+struct lct_frame *reader_next(struct reader *reader, enum lct_frame_kind kind, lct_ns within) {
     lct_ns until = lct_monotonic() + within;
     struct lct_frame *frame;
     while ((frame = lct_queue_pop(reader->queue, until)) && frame->kind != kind) {
@@ -29,8 +27,7 @@ struct lct_frame *reader_next(struct reader *reader, enum lct_frame_kind kind, l
     return frame;
 }
 
-bool reader_wait(struct reader *reader, enum lct_source_state state, lct_ns within)
-{
+bool reader_wait(struct reader *reader, enum lct_source_state state, lct_ns within) {
     lct_ns until = lct_monotonic() + within;
     struct lct_source_status status;
     do {
@@ -43,15 +40,13 @@ bool reader_wait(struct reader *reader, enum lct_source_state state, lct_ns with
     return false;
 }
 
-void reader_close(struct reader *reader)
-{
+void reader_close(struct reader *reader) {
     lct_source_attach(reader->source, reader->output, NULL);
     lct_source_destroy(reader->source);
     lct_queue_destroy(reader->queue);
 }
 
-void reader_sleep(lct_ns span)
-{
+void reader_sleep(lct_ns span) {
     struct timespec time = {.tv_sec = span / LCT_SECOND, .tv_nsec = span % LCT_SECOND};
     (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
 }

@@ -15,15 +15,13 @@
 
 #define UP_WITHIN_MS 20000
 
-static void die(const char *what)
-{
+static void die(const char *what) {
     (void)fprintf(stderr, "xvfb: %s\n", what);
     abort();
 }
 
 /* In the child. The server ends with the test, however that ends. */
-static void exec_server(const char *name, const char *screen, int fd)
-{
+static void exec_server(const char *name, const char *screen, int fd) {
     char number[16];
     (void)snprintf(number, sizeof number, "%d", fd);
     int null = open("/dev/null", O_RDWR);
@@ -42,8 +40,7 @@ static void exec_server(const char *name, const char *screen, int fd)
     _exit(127);
 }
 
-static void start(struct xvfb *server, const char *name, const char *screen)
-{
+static void start(struct xvfb *server, const char *name, const char *screen) {
     int fds[2];
     char number[16] = "";
     if (pipe(fds) < 0) {
@@ -68,20 +65,15 @@ static void start(struct xvfb *server, const char *name, const char *screen)
     (void)snprintf(server->name, sizeof server->name, ":%d", atoi(number));
 }
 
-void xvfb_start(struct xvfb *server, const char *screen)
-{
-    start(server, NULL, screen);
-}
+void xvfb_start(struct xvfb *server, const char *screen) { start(server, NULL, screen); }
 
-void xvfb_restart(struct xvfb *server, const char *screen)
-{
+void xvfb_restart(struct xvfb *server, const char *screen) {
     char name[sizeof server->name];
     memcpy(name, server->name, sizeof name);
     start(server, name, screen);
 }
 
-void xvfb_kill(struct xvfb *server)
-{
+void xvfb_kill(struct xvfb *server) {
     (void)kill(server->pid, SIGKILL);
     (void)waitpid(server->pid, NULL, 0);
 }
@@ -92,8 +84,7 @@ struct xclient {
     xcb_gcontext_t gc;
 };
 
-struct xclient *xclient_open(const char *name)
-{
+struct xclient *xclient_open(const char *name) {
     struct xclient *client = calloc(1, sizeof *client);
     client->x = xcb_connect(name, NULL);
     if (xcb_connection_has_error(client->x)) {
@@ -105,27 +96,23 @@ struct xclient *xclient_open(const char *name)
     return client;
 }
 
-void xclient_close(struct xclient *client)
-{
+void xclient_close(struct xclient *client) {
     xcb_disconnect(client->x);
     free(client);
 }
 
-static void arrive(struct xclient *client)
-{
+static void arrive(struct xclient *client) {
     free(xcb_get_input_focus_reply(client->x, xcb_get_input_focus(client->x), NULL));
 }
 
-void xclient_fill(struct xclient *client, int x, int y, int width, int height, uint32_t colour)
-{
+void xclient_fill(struct xclient *client, int x, int y, int width, int height, uint32_t colour) {
     xcb_rectangle_t box = {(int16_t)x, (int16_t)y, (uint16_t)width, (uint16_t)height};
     xcb_change_gc(client->x, client->gc, XCB_GC_FOREGROUND, &colour);
     xcb_poly_fill_rectangle(client->x, client->screen->root, client->gc, 1, &box);
     arrive(client);
 }
 
-void xclient_noise(struct xclient *client, int x, int y, int size, unsigned seed)
-{
+void xclient_noise(struct xclient *client, int x, int y, int size, unsigned seed) {
     size_t count = (size_t)size * (size_t)size;
     uint32_t *pixels = malloc(count * sizeof *pixels);
     for (size_t i = 0; i < count; i++) {
@@ -140,14 +127,12 @@ void xclient_noise(struct xclient *client, int x, int y, int size, unsigned seed
     arrive(client);
 }
 
-void xclient_point(struct xclient *client, int x, int y)
-{
+void xclient_point(struct xclient *client, int x, int y) {
     xcb_warp_pointer(client->x, XCB_NONE, client->screen->root, 0, 0, 0, 0, (int16_t)x, (int16_t)y);
     arrive(client);
 }
 
-void xclient_black_pointer(struct xclient *client)
-{
+void xclient_black_pointer(struct xclient *client) {
     xcb_connection_t *x = client->x;
     xcb_pixmap_t shape = xcb_generate_id(x);
     xcb_cursor_t cursor = xcb_generate_id(x);
@@ -162,8 +147,7 @@ void xclient_black_pointer(struct xclient *client)
     arrive(client);
 }
 
-bool xclient_resize(struct xclient *client, int width, int height)
-{
+bool xclient_resize(struct xclient *client, int width, int height) {
     xcb_connection_t *x = client->x;
     xcb_window_t root = client->screen->root;
     xcb_randr_get_screen_resources_reply_t *has =

@@ -9,24 +9,20 @@
 #include "capture/paint.h"
 #include "tests/support/reader.h"
 
-static int32_t code_of(const struct lct_frame *frame)
-{
+static int32_t code_of(const struct lct_frame *frame) {
     return lct_democode_read(frame->plane[0], frame->stride[0], frame->width, frame->height);
 }
 
-static int32_t expected_code(lct_ns time)
-{
+static int32_t expected_code(lct_ns time) {
     return (int32_t)(time / LCT_MS % (1 << LCT_DEMOCODE_BITS));
 }
 
 /* The middle of the flash area. */
-static bool flashes(const struct lct_frame *frame)
-{
+static bool flashes(const struct lct_frame *frame) {
     return frame->plane[0][390 * frame->stride[0] + 1000] > 200;
 }
 
-Test(democode, is_read_back)
-{
+Test(democode, is_read_back) {
     static const int sizes[][2] = {{1280, 720}, {1920, 1080}, {640, 360}, {320, 180}, {160, 90}};
     for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
         for (unsigned i = 0; i < 300; i++) {
@@ -46,8 +42,7 @@ Test(democode, is_read_back)
 }
 
 /* What an encoder and a scaler do to it, only worse: every size between, low contrast, noise. */
-Test(democode, survives_scaling_and_noise)
-{
+Test(democode, survives_scaling_and_noise) {
     struct lct_frame *frame = lct_frame_picture(1280, 720, 123456789 * LCT_MS);
     lct_paint_rect(frame, 0, 0, 1280, 720, LCT_PAINT_GREY);
     lct_democode_draw(frame);
@@ -69,8 +64,7 @@ Test(democode, survives_scaling_and_noise)
     lct_frame_unref(frame);
 }
 
-Test(democode, refuses_a_broken_row)
-{
+Test(democode, refuses_a_broken_row) {
     struct lct_frame *frame = lct_frame_picture(1280, 720, 123456789 * LCT_MS);
     for (int block = 0; block < LCT_DEMOCODE_BLOCKS; block++) {
         lct_democode_draw(frame);
@@ -83,8 +77,7 @@ Test(democode, refuses_a_broken_row)
     lct_frame_unref(frame);
 }
 
-Test(demo, keeps_its_grid_and_flashes_each_two_seconds, .timeout = 30)
-{
+Test(demo, keeps_its_grid_and_flashes_each_two_seconds, .timeout = 30) {
     struct reader reader;
     reader_open(&reader, "demo", LCT_OUTPUT_CAMERA);
     lct_ns start = 0, flash = 0;
@@ -108,8 +101,7 @@ Test(demo, keeps_its_grid_and_flashes_each_two_seconds, .timeout = 30)
     reader_close(&reader);
 }
 
-Test(demo, is_seen_and_heard_at_the_same_time, .timeout = 30)
-{
+Test(demo, is_seen_and_heard_at_the_same_time, .timeout = 30) {
     struct reader reader;
     reader_open(&reader, "demo", LCT_OUTPUT_CAMERA);
     struct lct_queue *sound = lct_queue_create(1000, LCT_QUEUE_DROP_OLDEST, lct_frame_unref_item);
@@ -139,8 +131,7 @@ Test(demo, is_seen_and_heard_at_the_same_time, .timeout = 30)
     lct_queue_destroy(sound);
 }
 
-Test(demo, changes_its_slide, .timeout = 40)
-{
+Test(demo, changes_its_slide, .timeout = 40) {
     struct reader reader;
     reader_open(&reader, "demo", LCT_OUTPUT_SCREEN);
     lct_ns last = 0;
@@ -155,8 +146,7 @@ Test(demo, changes_its_slide, .timeout = 40)
     reader_close(&reader);
 }
 
-Test(paint, stays_inside)
-{
+Test(paint, stays_inside) {
     struct lct_frame *frame = lct_frame_picture(64, 48, 0);
     lct_paint_rect(frame, -10, -10, 1000, 1000, LCT_PAINT_BLACK);
     lct_paint_disc(frame, 0, 47, 30, LCT_PAINT_WHITE);

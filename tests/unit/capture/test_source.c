@@ -10,8 +10,7 @@
 #include "tests/support/reader.h"
 #include "tests/support/xvfb.h"
 
-Test(source, takes_the_steps_of_its_table)
-{
+Test(source, takes_the_steps_of_its_table) {
     enum {
         O = LCT_SOURCE_OPENING,
         R = LCT_SOURCE_RUNNING,
@@ -36,8 +35,7 @@ Test(source, takes_the_steps_of_its_table)
     cr_expect_str_eq(lct_source_state_name(LCT_SOURCE_LOST), "lost");
 }
 
-Test(source, waits_longer_after_each_failure)
-{
+Test(source, waits_longer_after_each_failure) {
     static const lct_ns pauses_ms[] = {500, 1000, 2000, 4000, 5000, 5000};
     lct_ns pause = 0;
     for (size_t i = 0; i < sizeof pauses_ms / sizeof *pauses_ms; i++) {
@@ -49,14 +47,12 @@ Test(source, waits_longer_after_each_failure)
 
 static atomic_int changes;
 
-static void count_change(void *opaque)
-{
+static void count_change(void *opaque) {
     (void)opaque;
     atomic_fetch_add(&changes, 1);
 }
 
-Test(source, gives_all_outputs_of_the_demo, .timeout = 30)
-{
+Test(source, gives_all_outputs_of_the_demo, .timeout = 30) {
     struct lct_spec spec;
     struct lct_queue *queues[LCT_OUTPUTS];
     cr_assert_eq(lct_spec_parse("demo", &spec, NULL), 0);
@@ -90,8 +86,7 @@ Test(source, gives_all_outputs_of_the_demo, .timeout = 30)
     lct_source_destroy(source);
 }
 
-Test(source, counts_what_a_slow_reader_loses, .timeout = 30)
-{
+Test(source, counts_what_a_slow_reader_loses, .timeout = 30) {
     struct lct_spec spec;
     struct lct_source_status status;
     cr_assert_eq(lct_spec_parse("demo", &spec, NULL), 0);
@@ -107,8 +102,7 @@ Test(source, counts_what_a_slow_reader_loses, .timeout = 30)
     lct_queue_destroy(queue);
 }
 
-Test(source, tells_whoever_comes_while_it_is_lost, .timeout = 60)
-{
+Test(source, tells_whoever_comes_while_it_is_lost, .timeout = 60) {
     struct reader reader;
     reader_open(&reader, "screen:x11::4711", LCT_OUTPUT_SCREEN);
     cr_assert(reader_wait(&reader, LCT_SOURCE_LOST, 5 * LCT_SECOND));
@@ -124,8 +118,7 @@ Test(source, tells_whoever_comes_while_it_is_lost, .timeout = 60)
     reader_close(&reader);
 }
 
-Test(source, ends_at_once_while_it_waits_to_try_again, .timeout = 60)
-{
+Test(source, ends_at_once_while_it_waits_to_try_again, .timeout = 60) {
     struct reader reader;
     reader_open(&reader, "screen:x11::4711", LCT_OUTPUT_SCREEN);
     reader_sleep(2 * LCT_SECOND); /* now the pause is a second or two */
@@ -135,8 +128,7 @@ Test(source, ends_at_once_while_it_waits_to_try_again, .timeout = 60)
     lct_source_destroy(NULL);
 }
 
-Test(source, waits_for_a_device_that_comes_later, .timeout = 60)
-{
+Test(source, waits_for_a_device_that_comes_later, .timeout = 60) {
     struct xvfb server;
     struct reader reader;
     char spec[64];
@@ -154,8 +146,7 @@ Test(source, waits_for_a_device_that_comes_later, .timeout = 60)
 }
 
 /* A server that comes and goes again and again: what the readers are told stays in order. */
-Test(source, keeps_order_through_many_deaths, .timeout = 120)
-{
+Test(source, keeps_order_through_many_deaths, .timeout = 120) {
     struct xvfb server;
     struct reader reader;
     char spec[64];
@@ -177,8 +168,7 @@ Test(source, keeps_order_through_many_deaths, .timeout = 120)
     xvfb_kill(&server);
 }
 
-Test(meter, measures_level)
-{
+Test(meter, measures_level) {
     struct lct_level level = {0};
     static float sound[LCT_SOUND_RATE / 5 * LCT_SOUND_CHANNELS];
     float peak, rms;
@@ -199,8 +189,7 @@ Test(meter, measures_level)
     cr_expect_eq(peak, LCT_LEVEL_SILENCE_DB);
 }
 
-Test(meter, measures_rate)
-{
+Test(meter, measures_rate) {
     struct lct_rate rate = {0};
     cr_expect_eq(lct_rate_per_second(&rate, LCT_SECOND), 0);
     for (int i = 0; i < 200; i++) {

@@ -6,16 +6,14 @@
 
 #include "capture/spec.h"
 
-static struct lct_spec parsed(const char *text)
-{
+static struct lct_spec parsed(const char *text) {
     struct lct_spec spec;
     struct lct_fault fault = {0};
     cr_assert_eq(lct_spec_parse(text, &spec, &fault), 0, "%s: %s", text, fault.en);
     return spec;
 }
 
-static void check_refused(const char *text)
-{
+static void check_refused(const char *text) {
     struct lct_spec spec = {.kind = LCT_SPEC_KINDS};
     struct lct_fault fault = {0};
     cr_assert_eq(lct_spec_parse(text, &spec, &fault), -EINVAL, "\"%s\" was taken", text);
@@ -25,8 +23,7 @@ static void check_refused(const char *text)
     cr_assert(strstr(fault.zh, "screen:x11[:DISPLAY]") && strstr(fault.zh, "。"), "%s", fault.zh);
 }
 
-Test(spec, knows_every_form)
-{
+Test(spec, knows_every_form) {
     static const struct {
         const char *text;
         enum lct_spec_kind kind;
@@ -60,8 +57,7 @@ Test(spec, knows_every_form)
     }
 }
 
-Test(spec, refuses_with_the_forms_there_are)
-{
+Test(spec, refuses_with_the_forms_there_are) {
     static const char *const bad[] = {
         "",           "screen",        "screen:wayland", "screen:x11x",  "camera:",
         "camera:/",   "camera:/dev/",  "hdmi:/dev/",     "camera:rtsp:", "camera:rtsp://",
@@ -73,8 +69,7 @@ Test(spec, refuses_with_the_forms_there_are)
     }
 }
 
-Test(spec, refuses_what_does_not_fit)
-{
+Test(spec, refuses_what_does_not_fit) {
     char text[LCT_SPEC_TARGET_SIZE + 8] = "file:";
     memset(text + 5, 'a', LCT_SPEC_TARGET_SIZE - 1);
     text[5 + LCT_SPEC_TARGET_SIZE - 1] = '\0';
@@ -85,8 +80,7 @@ Test(spec, refuses_what_does_not_fit)
     check_refused(text);
 }
 
-Test(spec, hides_passwords)
-{
+Test(spec, hides_passwords) {
     static const char *const rows[][2] = {
         {"camera:rtsp://admin:secret@10.0.0.5:554/live",
          "camera:rtsp://admin:***@10.0.0.5:554/live"},

@@ -9,8 +9,7 @@ static struct lct_tiles tiles;
 static uint8_t covered[200][400]; /* pixels in units of 8 */
 
 /* Every marked tile once, no other, nothing outside. */
-static void check_cover(size_t max)
-{
+static void check_cover(size_t max) {
     struct lct_box boxes[64];
     size_t count = lct_tiles_boxes(&tiles, boxes, max);
     cr_assert_leq(count, max);
@@ -33,8 +32,7 @@ static void check_cover(size_t max)
     }
 }
 
-Test(tiles, cover_what_is_marked)
-{
+Test(tiles, cover_what_is_marked) {
     lct_tiles_init(&tiles, 1920, 1080);
     check_cover(48);
     cr_expect_eq(tiles.marked, 0);
@@ -59,8 +57,7 @@ Test(tiles, cover_what_is_marked)
     cr_expect_eq(lct_tiles_boxes(&tiles, &all, 1), 0);
 }
 
-Test(tiles, cover_any_marks)
-{
+Test(tiles, cover_any_marks) {
     unsigned seed = 1;
     for (int round = 0; round < 300; round++) {
         lct_tiles_init(&tiles, 1366, 768);

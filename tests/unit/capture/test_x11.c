@@ -15,8 +15,7 @@ static struct xvfb server;
 static struct xclient *client;
 static struct reader reader;
 
-static void open_screen(const char *screen)
-{
+static void open_screen(const char *screen) {
     char spec[64];
     xvfb_start(&server, screen);
     client = xclient_open(server.name);
@@ -26,8 +25,7 @@ static void open_screen(const char *screen)
     reader_open(&reader, spec, LCT_OUTPUT_SCREEN);
 }
 
-static void close_screen(void)
-{
+static void close_screen(void) {
     reader_close(&reader);
     if (client) {
         xclient_close(client);
@@ -35,14 +33,12 @@ static void close_screen(void)
     xvfb_kill(&server);
 }
 
-static struct lct_frame *next(lct_ns within)
-{
+static struct lct_frame *next(lct_ns within) {
     return reader_next(&reader, LCT_FRAME_PICTURE, within);
 }
 
 /* The last picture before it is quiet for that long. */
-static struct lct_frame *settled(lct_ns quiet)
-{
+static struct lct_frame *settled(lct_ns quiet) {
     struct lct_frame *last = next(20 * LCT_SECOND);
     for (struct lct_frame *frame; last && (frame = next(quiet));) {
         lct_frame_unref(last);
@@ -51,8 +47,7 @@ static struct lct_frame *settled(lct_ns quiet)
     return last;
 }
 
-static void check_pixel(const struct lct_frame *frame, int x, int y, int luma, int u, int v)
-{
+static void check_pixel(const struct lct_frame *frame, int x, int y, int luma, int u, int v) {
     int is_y = frame->plane[0][y * frame->stride[0] + x];
     int is_u = frame->plane[1][y / 2 * frame->stride[1] + x / 2];
     int is_v = frame->plane[2][y / 2 * frame->stride[2] + x / 2];
@@ -60,8 +55,7 @@ static void check_pixel(const struct lct_frame *frame, int x, int y, int luma, i
               "at %d,%d: %d %d %d instead of %d %d %d", x, y, is_y, is_u, is_v, luma, u, v);
 }
 
-Test(x11, shows_what_is_drawn, .timeout = 60)
-{
+Test(x11, shows_what_is_drawn, .timeout = 60) {
     open_screen("1280x720x24");
     struct lct_frame *frame = settled(LCT_SECOND);
     cr_assert(frame && frame->width == 1280 && frame->height == 720);
@@ -84,8 +78,7 @@ Test(x11, shows_what_is_drawn, .timeout = 60)
     close_screen();
 }
 
-Test(x11, is_quiet_while_nothing_changes, .timeout = 60)
-{
+Test(x11, is_quiet_while_nothing_changes, .timeout = 60) {
     open_screen("1280x720x24");
     lct_frame_unref(settled(LCT_SECOND));
     struct lct_frame *frame = next(3 * LCT_SECOND);
@@ -99,8 +92,7 @@ Test(x11, is_quiet_while_nothing_changes, .timeout = 60)
     close_screen();
 }
 
-Test(x11, draws_the_pointer, .timeout = 60)
-{
+Test(x11, draws_the_pointer, .timeout = 60) {
     open_screen("1280x720x24");
     xclient_fill(client, 0, 0, 1280, 720, 0xffffff);
     xclient_point(client, 300, 200);
@@ -125,8 +117,7 @@ Test(x11, draws_the_pointer, .timeout = 60)
     close_screen();
 }
 
-Test(x11, paces_pictures, .timeout = 60)
-{
+Test(x11, paces_pictures, .timeout = 60) {
     open_screen("1280x720x24");
     lct_frame_unref(settled(LCT_SECOND));
     lct_ns last = 0;
@@ -146,8 +137,7 @@ Test(x11, paces_pictures, .timeout = 60)
     close_screen();
 }
 
-Test(x11, crops_odd_sizes, .timeout = 60)
-{
+Test(x11, crops_odd_sizes, .timeout = 60) {
     open_screen("1367x767x24");
     struct lct_frame *frame = settled(LCT_SECOND);
     cr_assert(frame && frame->width == 1366 && frame->height == 766);
@@ -160,8 +150,7 @@ Test(x11, crops_odd_sizes, .timeout = 60)
     close_screen();
 }
 
-Test(x11, goes_on_when_the_size_changes, .timeout = 60)
-{
+Test(x11, goes_on_when_the_size_changes, .timeout = 60) {
     open_screen("1280x720x24");
     lct_frame_unref(settled(LCT_SECOND));
     cr_assert(xclient_resize(client, 1024, 576), "this server cannot change its size");
@@ -183,8 +172,7 @@ Test(x11, goes_on_when_the_size_changes, .timeout = 60)
     close_screen();
 }
 
-Test(x11, says_lost_when_the_server_is_killed_and_comes_back, .timeout = 90)
-{
+Test(x11, says_lost_when_the_server_is_killed_and_comes_back, .timeout = 90) {
     open_screen("1280x720x24");
     lct_frame_unref(settled(LCT_SECOND));
     xclient_close(client);
@@ -212,8 +200,7 @@ Test(x11, says_lost_when_the_server_is_killed_and_comes_back, .timeout = 90)
     close_screen();
 }
 
-Test(x11, notices_a_frozen_server, .timeout = 120)
-{
+Test(x11, notices_a_frozen_server, .timeout = 120) {
     open_screen("640x480x24");
     lct_frame_unref(settled(LCT_SECOND));
     (void)kill(server.pid, SIGSTOP);
@@ -231,16 +218,14 @@ Test(x11, notices_a_frozen_server, .timeout = 120)
     close_screen();
 }
 
-static int by_size(const void *a, const void *b)
-{
+static int by_size(const void *a, const void *b) {
     const double *x = a, *y = b;
     return (*x > *y) - (*x < *y);
 }
 
 /* Milliseconds from the drawing of a block of noise to the time on the first picture that shows it.
  */
-static double flash(unsigned seed)
-{
+static double flash(unsigned seed) {
     int x = (int)(seed * 997 % 1000), y = (int)(seed * 661 % 440);
     lct_ns drawn = lct_monotonic();
     xclient_noise(client, x, y, 256, seed);
@@ -255,8 +240,7 @@ static double flash(unsigned seed)
     return -1;
 }
 
-Test(x11, misses_no_flash, .timeout = 120)
-{
+Test(x11, misses_no_flash, .timeout = 120) {
     enum { FLASHES = 50 };
     double waits[FLASHES];
     open_screen("1280x720x24");
@@ -272,8 +256,7 @@ Test(x11, misses_no_flash, .timeout = 120)
     close_screen();
 }
 
-Test(x11, saves_work_while_nobody_reads, .timeout = 60)
-{
+Test(x11, saves_work_while_nobody_reads, .timeout = 60) {
     open_screen("1280x720x24");
     lct_frame_unref(settled(LCT_SECOND));
     lct_source_attach(reader.source, LCT_OUTPUT_SCREEN, NULL);
@@ -300,8 +283,7 @@ Test(x11, saves_work_while_nobody_reads, .timeout = 60)
     close_screen();
 }
 
-static void check_refused(const char *spec, int code, const char *word)
-{
+static void check_refused(const char *spec, int code, const char *word) {
     struct lct_source_status status;
     reader_open(&reader, spec, LCT_OUTPUT_SCREEN);
     cr_assert(reader_wait(&reader, LCT_SOURCE_LOST, 10 * LCT_SECOND));
@@ -314,8 +296,7 @@ static void check_refused(const char *spec, int code, const char *word)
     reader_close(&reader);
 }
 
-Test(x11, refuses_in_words, .timeout = 60)
-{
+Test(x11, refuses_in_words, .timeout = 60) {
     char spec[64];
     check_refused("screen:x11::4711", -ENOENT, "no X server for display :4711");
     check_refused("screen:x11:nonsense", -EINVAL, "not the name of a display");

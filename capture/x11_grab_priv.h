@@ -17,7 +17,7 @@
 #include "base/attr.h"
 #include "capture/frame.h"
 #include "capture/tiles.h"
-#include "capture/x11_link.h"
+#include "capture/x11_link_priv.h"
 
 struct lct_x11_grab {
     const struct lct_x11_link *link;

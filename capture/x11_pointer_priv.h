@@ -11,7 +11,7 @@
 
 #include "base/attr.h"
 #include "capture/frame.h"
-#include "capture/x11_link.h"
+#include "capture/x11_link_priv.h"
 
 struct lct_x11_pointer {
     int x, y;               /**< of the hot spot, on the screen */
