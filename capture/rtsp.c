@@ -346,12 +346,21 @@ static void add_sound(struct lct_device *cam, const struct way *way, GstPad *pad
     gst_object_unref(first);
 }
 
+/* rtspsrc's threads begin out of sight of whoever checks ours for races: that open came first is
+   said by the lock. */
+static struct lct_device *enter(void *owner) {
+    struct lct_device *cam = owner;
+    pthread_mutex_lock(&cam->lock);
+    pthread_mutex_unlock(&cam->lock);
+    return cam;
+}
+
 /* One picture and one sound are taken; other streams (events, a second picture) are not asked for.
  */
 static gboolean select_stream(GstElement *source, guint number, GstCaps *caps, void *owner) {
     (void)source;
     (void)number;
-    struct lct_device *cam = owner;
+    struct lct_device *cam = enter(owner);
     const struct way *way = way_of(caps);
     struct lct_fault ignored;
     if (!way || (way->sound ? cam->has_sound : cam->has_picture) ||
@@ -364,19 +373,20 @@ static gboolean select_stream(GstElement *source, guint number, GstCaps *caps, v
 
 static void on_pad(GstElement *source, GstPad *pad, void *owner) {
     (void)source;
+    struct lct_device *cam = enter(owner);
     GstCaps *caps = gst_pad_get_current_caps(pad);
     const struct way *way = caps ? way_of(caps) : NULL;
     if (way && way->sound) {
-        add_sound(owner, way, pad);
+        add_sound(cam, way, pad);
     } else if (way) {
-        add_picture(owner, way, pad);
+        add_picture(cam, way, pad);
     }
     gst_clear_caps(&caps);
 }
 
 static void on_all_pads(GstElement *source, void *owner) {
     (void)source;
-    struct lct_device *cam = owner;
+    struct lct_device *cam = enter(owner);
     if (!cam->has_picture) {
         struct lct_fault fault;
         lct_fault_set(&fault, -EPROTONOSUPPORT, "source",
@@ -429,7 +439,7 @@ static void close_rtsp(struct lct_device *cam) {
 
 static void build(struct lct_device *cam) {
     GstElement *source = lct_gst_add(cam->gst, "rtspsrc");
-    gst_util_set_object_arg(G_OBJECT(source), "protocols", "tcp");
+    gst_util_set_object_arg(G_OBJECT(source), "protocols", "tcp+tls");
     g_object_set(source, "latency", LATENCY_MS, "tcp-timeout", (guint64)CONNECT_WITHIN_US,
                  "user-agent", "lectern", NULL);
     set_address(source, cam->address);
@@ -458,6 +468,7 @@ static int open_rtsp(const struct lct_spec *spec, struct lct_sink *sink,
     cam->watch.verdict = lct_verdict_recall(spec->target);
     cam->gst = lct_gst_create(sink, en, zh, cam, free_camera);
     build(cam);
+    (void)enter(cam);
     rc = lct_gst_start(cam->gst, CONNECT_WITHIN, fault);
     if (rc != 0) {
         close_rtsp(cam);
