@@ -11,6 +11,9 @@
 #include "base/attr.h"
 #include "base/fault.h"
 
+/** Exit status of a recorder that finds another one at its room: no fault, its supervisor waits. */
+#define LCT_EXIT_BUSY 3
+
 /** What a command is called with; argv[0] is its name. Main thread. */
 typedef int (*lct_command_fn)(int argc, char **argv);
 

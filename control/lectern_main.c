@@ -15,6 +15,7 @@ static const struct {
     {"devices", lct_cmd_devices, "list what can be recorded here", "列出本机可录制的设备"},
     {"export", lct_cmd_export, "write a lesson as one MP4 file", "把课程导出为一个 MP4 文件"},
     {"record", lct_cmd_record, "record a lesson without a server", "不经服务器直接录制课程"},
+    {"up", lct_cmd_up, "start everything", "启动全部服务"},
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)

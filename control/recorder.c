@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/lock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
@@ -17,17 +18,39 @@ LCT_LOG_TOPIC("recorder");
 
 static char *copied(const char *text) { return text ? lct_strdup(text) : NULL; }
 
+static int take_lock(const struct lct_recorder_settings *settings, struct lct_fault *fault) {
+    const char *path = settings->lock ? settings->lock : settings->out;
+    int fd = settings->lock ? lct_lock_file(path) : lct_lock_folder(path);
+    if (fd == -EBUSY) {
+        return lct_fault_set(fault, fd, "recorder",
+                             "Another lectern records here already: %s is locked, by process %d. "
+                             "Stop that one first.",
+                             "已有另一个 lectern 正在此录制：%s 被进程 %d 锁定。请先停止它。", path,
+                             (int)lct_lock_holder(path));
+    }
+    if (fd < 0) {
+        return lct_fault_set(fault, fd, "recorder",
+                             "Cannot lock %s: %s. Check the path, its owner and the free space.",
+                             "无法锁定 %s：%s。请检查路径、权限和剩余空间。", path, strerror(-fd));
+    }
+    return fd;
+}
+
 int lct_recorder_create(const struct lct_recorder_settings *settings,
                         struct lct_recorder **ret_recorder, struct lct_fault *fault) {
     const char *folder = settings->out ? settings->out : settings->lessons;
     int rc = lct_io_make_folder(folder);
     if (rc < 0) {
-        return lct_fault_set(
-            fault, rc, "recorder",
-            "Cannot make the folder %s: %s. Check the path and its owner.",
-            "无法创建文件夹 %s：%s。请检查路径和权限。", folder, strerror(-rc));
+        return lct_fault_set(fault, rc, "recorder",
+                             "Cannot make the folder %s: %s. Check the path and its owner.",
+                             "无法创建文件夹 %s：%s。请检查路径和权限。", folder, strerror(-rc));
+    }
+    int lock = take_lock(settings, fault);
+    if (lock < 0) {
+        return lock;
     }
     struct lct_recorder *r = lct_new(sizeof *r);
+    r->lock = lock;
     r->room = copied(settings->room);
     r->name = copied(settings->name);
     r->lessons = copied(settings->lessons);
@@ -49,6 +72,7 @@ void lct_recorder_destroy(struct lct_recorder *recorder) {
     }
     lct_thread_join(&recorder->repair);
     lct_pipeline_destroy(recorder->pipeline);
+    lct_unlock(recorder->lock);
     free(recorder->folder);
     free(recorder->room);
     free(recorder->name);

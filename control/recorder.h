@@ -40,6 +40,7 @@ struct lct_recorder_settings {
     const char *lessons; /**< folder of all lessons: each gets one of its own in it; NULL with out;
                             copied */
     const char *out;     /**< or: the one folder this lesson becomes; NULL with lessons; copied */
+    const char *lock;    /**< lock file of the room (base/lock.h); NULL: the folder out is locked */
     const struct lct_spec *specs;
     size_t spec_count;
     lct_ns resume_within; /**< an interrupted lesson goes on when its last sample is not older */
@@ -47,7 +48,8 @@ struct lct_recorder_settings {
     void *opaque;
 };
 
-/** Makes a recorder, nothing opened. 0 or -errno and fault. */
+/** Makes a recorder, nothing opened. 0; -EBUSY: another one is at this room or folder; -errno; with
+ * fault. */
 int lct_recorder_create(const struct lct_recorder_settings *settings,
                         struct lct_recorder **ret_recorder, struct lct_fault *fault) LCT_MUST_USE;
 

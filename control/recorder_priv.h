@@ -13,6 +13,7 @@ struct lct_recorder {
     /* fixed after create */
     char *room, *name, *lessons, *out;
     lct_ns resume_within;
+    int lock;
     struct lct_pipeline *pipeline;
     /* the owner's thread only */
     struct lct_lesson_info lesson; /* that runs, or ran last */

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * Starting another program of ours as a child process. It gets an empty signal mask and no
+ * descriptors but the standard ones. Reaping is the owner's (SIGCHLD by lct_loop_signals, then
+ * waitpid).
+ *
+ *     pid_t pid = lct_child_start(argv, &(struct lct_child_options){.dies_with_us = true});
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/attr.h"
+
+struct lct_child_options {
+    bool dies_with_us; /**< killed by the kernel when this process dies, however it dies */
+    int *ret_stdout;   /**< not NULL: receives the reading end (non-blocking, owned) of its standard
+                          output */
+};
+
+/** Starts argv[0] (a path) with argv (NULL at the end). The process id, or -errno. Main thread. */
+pid_t lct_child_start(char *const argv[], const struct lct_child_options *options) LCT_MUST_USE;

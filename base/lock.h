@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * A lock that a file or folder carries while a process holds it, and that the kernel takes back
+ * when the process dies, however it dies (flock). It keeps two recorders off one room, one folder.
+ *
+ *     int fd = lct_lock_file("/data/room-main.lock");     // -EBUSY: somebody holds it
+ *     int pid = lct_lock_holder("/data/room-main.lock");  // who
+ *     lct_unlock(fd);
+ */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/attr.h"
+
+/** Makes the file (mode 0640) if need be, locks it, writes the process id in. A descriptor, -EBUSY
+ * or -errno. */
+int lct_lock_file(const char *path) LCT_MUST_USE;
+
+/** Locks an existing folder. A descriptor, -EBUSY or -errno. */
+int lct_lock_folder(const char *path) LCT_MUST_USE;
+
+/** The process that wrote itself into a lock file that is held now; 0: nobody holds it. */
+pid_t lct_lock_holder(const char *path);
+
+/** Gives the lock back; a negative descriptor is allowed. */
+void lct_unlock(int fd);

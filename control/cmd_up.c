@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * lectern up: starts the server and a recorder for each room, and starts again what dies. The
+ * server dies with us; a recorder does not: a lesson must not end because its supervisor did. A
+ * later "up" finds such a recorder by the room's lock and takes it over.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/child.h"
+#include "base/io.h"
+#include "base/json.h"
+#include "base/lock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/mem.h"
+#include "capture/spec.h"
+#include "control/command.h"
+#include "control/programs.h"
+#include "control/rooms.h"
+#include "control/settings.h"
+
+LCT_LOG_TOPIC("up");
+
+/* A program that lived so long is started again at once; one that dies sooner waits, twice as long
+ * each time. */
+#define LIVED_WELL (5 * LCT_SECOND)
+#define WAIT_FIRST (100 * LCT_MS)
+#define WAIT_MOST (5 * LCT_SECOND)
+/* At the end: so long for lessons to be closed, then the hard way. */
+#define END_PATIENCE (15 * LCT_SECOND)
+
+#define ARGS_MAX 16
+#define SERVER_LINE_MAX 1024
+
+struct program {
+    struct up *up;
+    char *args[ARGS_MAX];
+    bool is_server;
+    char *lock; /* a recorder's room */
+    pid_t pid;  /* 0: not running */
+    lct_ns started, wait;
+    struct lct_timer *again;
+};
+
+struct options {
+    const char *data, *listen, *config, *web;
+    const char *sources[LCT_SETTINGS_SOURCES_MAX];
+    size_t source_count;
+    bool json;
+};
+
+struct up {
+    struct lct_loop *loop;
+    struct options options;
+    char *data, *config;
+    struct program programs[LCT_ROOMS_MAX + 1]; /* the server first */
+    size_t count;
+    struct lct_watch *ready_watch;
+    int ready_fd; /* the server's standard output */
+    char line[SERVER_LINE_MAX];
+    size_t line_n;
+    bool ready, ending;
+    struct lct_timer *hard;
+    int status;
+};
+
+/* ---- programs ---- */
+
+static void start(struct program *p);
+
+static void start_again(void *opaque) { start(opaque); }
+
+static void start_later(struct program *p) {
+    lct_ns lived = lct_monotonic() - p->started;
+    p->wait = lived > LIVED_WELL ? 0 : p->wait == 0 ? WAIT_FIRST : 2 * p->wait;
+    p->wait = p->wait > WAIT_MOST ? WAIT_MOST : p->wait;
+    lct_timer_set(p->again, lct_monotonic() + p->wait);
+}
+
+static void read_ready(void *opaque, uint32_t events);
+
+static void start(struct program *p) {
+    struct up *up = p->up;
+    bool first_server = p->is_server && !up->ready && up->ready_fd < 0;
+    const struct lct_child_options options = {
+        .dies_with_us = p->is_server,
+        .ret_stdout = first_server ? &up->ready_fd : NULL,
+    };
+    p->started = lct_monotonic();
+    pid_t pid = lct_child_start(p->args, &options);
+    if (pid < 0) {
+        lct_error("cannot start a program", "program=%s error=%s", p->args[0], strerror(-pid));
+        start_later(p);
+        return;
+    }
+    p->pid = pid;
+    if (first_server) {
+        up->ready_watch = lct_watch_create(up->loop, up->ready_fd, EPOLLIN, read_ready, up);
+    }
+}
+
+static bool nothing_runs(const struct up *up) {
+    for (size_t i = 0; i < up->count; i++) {
+        if (up->programs[i].pid > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The server stays until the recorders have closed their lessons: somebody may be looking. */
+static void end_server_when_alone(struct up *up) {
+    for (size_t i = 1; i < up->count; i++) {
+        if (up->programs[i].pid > 0) {
+            return;
+        }
+    }
+    if (up->programs[0].pid > 0) {
+        (void)kill(up->programs[0].pid, SIGTERM); /* gone already: reaped next */
+    }
+}
+
+static void end_all(struct up *up) {
+    up->ending = true;
+    for (size_t i = 1; i < up->count; i++) {
+        struct program *p = &up->programs[i];
+        lct_timer_set(p->again, LCT_NS_NONE);
+        pid_t pid = p->pid > 0 ? p->pid : lct_lock_holder(p->lock); /* one we took over */
+        if (pid > 0) {
+            (void)kill(pid, SIGTERM); /* gone already: fine */
+        }
+    }
+    lct_timer_set(up->programs[0].again, LCT_NS_NONE);
+    lct_timer_set(up->hard, lct_monotonic() + END_PATIENCE);
+    end_server_when_alone(up);
+    if (nothing_runs(up)) {
+        lct_loop_stop(up->loop);
+    }
+}
+
+static void end_hard(void *opaque) {
+    struct up *up = opaque;
+    for (size_t i = 0; i < up->count; i++) {
+        if (up->programs[i].pid > 0) {
+            lct_error("a program does not end and is killed", "program=%s",
+                      up->programs[i].args[0]);
+            (void)kill(up->programs[i].pid, SIGKILL); /* gone already: fine */
+        }
+    }
+}
+
+static void program_ended(struct up *up, struct program *p, int status) {
+    p->pid = 0;
+    bool refused = WIFEXITED(status) && (WEXITSTATUS(status) == 1 || WEXITSTATUS(status) == 2);
+    if (up->ending) {
+        end_server_when_alone(up);
+        if (nothing_runs(up)) {
+            lct_loop_stop(up->loop);
+        }
+        return;
+    }
+    if (p->is_server && !up->ready && refused) { /* its own sentence has said why */
+        up->status = 1;
+        end_all(up);
+        return;
+    }
+    bool busy = !p->is_server && WIFEXITED(status) && WEXITSTATUS(status) == LCT_EXIT_BUSY;
+    if (!busy) {
+        lct_warn("a program ended and is started again", "program=%s status=%d signal=%d",
+                 p->args[0], WIFEXITED(status) ? WEXITSTATUS(status) : -1,
+                 WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+    }
+    start_later(p);
+}
+
+static void reap(struct up *up) {
+    int status;
+    pid_t pid;
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        for (size_t i = 0; i < up->count; i++) {
+            if (up->programs[i].pid == pid) {
+                program_ended(up, &up->programs[i], status);
+            }
+        }
+    }
+}
+
+static void on_signal(void *opaque, int signal) {
+    struct up *up = opaque;
+    if (signal == SIGCHLD) {
+        reap(up);
+    } else if (!up->ending) {
+        end_all(up);
+    }
+}
+
+/* ---- the server's one line: {"url":…,"code":…} ---- */
+
+static void say_ready(struct up *up) {
+    LCT_JSON json_t *json = NULL;
+    struct lct_fault unused;
+    up->ready = true;
+    if (lct_json_parse(up->line, up->line_n, &json, &unused) < 0) {
+        return;
+    }
+    if (up->options.json) {
+        (void)printf("%.*s\n", (int)up->line_n, up->line);
+    } else {
+        const char *url = lct_json_text(json, "url", "");
+        const char *code = lct_json_text(json, "code", "");
+        (void)printf(lct_say("lectern is ready.\n  page         %s/?code=%s\n  access code  %s\n",
+                             "lectern 已就绪。\n  网页    %s/?code=%s\n  访问码  %s\n"),
+                     url, code, code);
+    }
+    (void)fflush(stdout);
+}
+
+static void read_ready(void *opaque, uint32_t events) {
+    struct up *up = opaque;
+    (void)events;
+    ssize_t n = read(up->ready_fd, up->line + up->line_n, sizeof up->line - up->line_n);
+    up->line_n += n > 0 ? (size_t)n : 0;
+    char *end = memchr(up->line, '\n', up->line_n);
+    if (end && !up->ready) {
+        up->line_n = (size_t)(end - up->line);
+        say_ready(up);
+    }
+    if (end || n == 0 || (n < 0 && errno != EAGAIN) || up->line_n == sizeof up->line) {
+        lct_watch_destroy(up->ready_watch);
+        up->ready_watch = NULL;
+        close(up->ready_fd);
+        up->ready_fd = up->ready ? up->ready_fd : -1;
+    }
+}
+
+/* ---- what to start ---- */
+
+static int write_config(struct up *up, struct lct_fault *fault) {
+    char text[8192];
+    size_t n = (size_t)snprintf(text, sizeof text, "[room main]\nname = %s\n",
+                                lct_say("Classroom", "教室"));
+    for (size_t i = 0; i < up->options.source_count; i++) {
+        struct lct_spec spec;
+        int rc = lct_spec_parse(up->options.sources[i], &spec, fault);
+        if (rc < 0) {
+            return rc;
+        }
+        n += (size_t)snprintf(text + n, sizeof text - n, "source = %s\n", up->options.sources[i]);
+    }
+    up->config = lct_format("%s/up.conf", up->data);
+    int rc = lct_io_replace(&lct_io_system, up->config, text, n);
+    if (rc < 0) {
+        return lct_fault_set(fault, rc, "up", "Cannot write %s: %s.", "无法写入 %s：%s。",
+                             up->config, strerror(-rc));
+    }
+    return 0;
+}
+
+static int find_config(struct up *up, struct lct_fault *fault) {
+    static const char system_wide[] = "/etc/lectern/lectern.conf";
+    if (up->options.source_count > 0) {
+        return write_config(up, fault);
+    }
+    if (up->options.config) {
+        up->config = lct_strdup(up->options.config);
+        return 0;
+    }
+    if (access(system_wide, R_OK) == 0) {
+        up->config = lct_strdup(system_wide);
+        return 0;
+    }
+    return lct_fault_set(
+        fault, -ENOENT, "up",
+        "No room is configured. Give --source SPEC ('lectern devices' lists them; "
+        "--source demo always works), or write %s.",
+        "尚未配置教室。请使用 --source 来源（lectern devices 可列出；--source demo "
+        "总可使用），或编写 %s。",
+        system_wide);
+}
+
+static struct program *add_program(struct up *up, const char *name) {
+    char path[LCT_PROGRAM_PATH_SIZE];
+    struct program *p = &up->programs[up->count++];
+    lct_program_path(name, path);
+    *p = (struct program){.up = up, .again = lct_timer_create(up->loop, start_again, p)};
+    p->args[0] = lct_strdup(path);
+    return p;
+}
+
+static void add_arg(struct program *p, const char *option, const char *value) {
+    size_t n = 0;
+    while (p->args[n]) {
+        n++;
+    }
+    if (value && n + 3 < ARGS_MAX) {
+        p->args[n] = lct_strdup(option);
+        p->args[n + 1] = lct_strdup(value);
+    }
+}
+
+static void add_programs(struct up *up, const struct lct_config *config) {
+    struct program *server = add_program(up, "lectern-server");
+    server->is_server = true;
+    add_arg(server, "--data", up->data);
+    add_arg(server, "--config", up->config);
+    add_arg(server, "--listen", up->options.listen);
+    add_arg(server, "--web", up->options.web);
+    size_t n = 0;
+    while (server->args[n]) {
+        n++;
+    }
+    server->args[n] = lct_strdup("--json");
+    const char *id;
+    for (size_t i = 0; (id = lct_config_id(config, "room", i)) && up->count <= LCT_ROOMS_MAX; i++) {
+        struct program *recorder = add_program(up, "lectern-recorder");
+        recorder->lock = lct_format("%s/room-%s.lock", up->data, id);
+        add_arg(recorder, "--room", id);
+        add_arg(recorder, "--data", up->data);
+        add_arg(recorder, "--config", up->config);
+    }
+}
+
+static char *default_data(void) {
+    const char *home = getenv("HOME");
+    return geteuid() == 0 || !home ? lct_strdup("/var/lib/lectern")
+                                   : lct_format("%s/.local/share/lectern", home);
+}
+
+static int prepare(struct up *up, struct lct_fault *fault) {
+    struct lct_config *config = NULL;
+    up->data = up->options.data ? lct_strdup(up->options.data) : default_data();
+    int rc = lct_io_make_folder(up->data);
+    if (rc < 0) {
+        return lct_fault_set(
+            fault, rc, "up", "Cannot use the folder %s: %s. Give another one with --data.",
+            "无法使用文件夹 %s：%s。请用 --data 指定其他文件夹。", up->data, strerror(-rc));
+    }
+    rc = find_config(up, fault);
+    rc = rc ? rc : lct_settings_read(up->config, &config, fault);
+    if (rc == 0) {
+        add_programs(up, config);
+    }
+    lct_config_destroy(config);
+    return rc;
+}
+
+static void clean_up(struct up *up) {
+    for (size_t i = 0; i < up->count; i++) {
+        struct program *p = &up->programs[i];
+        for (size_t k = 0; k < ARGS_MAX; k++) {
+            free(p->args[k]);
+        }
+        free(p->lock);
+        lct_timer_destroy(p->again);
+    }
+    lct_watch_destroy(up->ready_watch);
+    lct_timer_destroy(up->hard);
+    lct_loop_destroy(up->loop);
+    free(up->data);
+    free(up->config);
+}
+
+static int usage(void) {
+    (void)fputs(lct_say("usage: lectern up [--data DIR] [--listen ADDR:PORT] [--source SPEC …]\n"
+                        "                  [--config FILE] [--web DIR] [--json]\n",
+                        "用法：lectern up [--data 文件夹] [--listen 地址:端口] [--source 来源 …]\n"
+                        "                 [--config 文件] [--web 文件夹] [--json]\n"),
+                stderr);
+    return 2;
+}
+
+static int read_options(int argc, char **argv, struct options *o) {
+    static const struct option known[] = {{"data", required_argument, NULL, 'd'},
+                                          {"listen", required_argument, NULL, 'l'},
+                                          {"source", required_argument, NULL, 's'},
+                                          {"config", required_argument, NULL, 'c'},
+                                          {"web", required_argument, NULL, 'w'},
+                                          {"json", no_argument, NULL, 'j'},
+                                          {NULL, 0, NULL, 0}};
+    int c;
+    while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+        switch (c) {
+        case 'd':
+            o->data = optarg;
+            break;
+        case 'l':
+            o->listen = optarg;
+            break;
+        case 's':
+            if (o->source_count == LCT_SETTINGS_SOURCES_MAX) {
+                return -E2BIG;
+            }
+            o->sources[o->source_count++] = optarg;
+            break;
+        case 'c':
+            o->config = optarg;
+            break;
+        case 'w':
+            o->web = optarg;
+            break;
+        case 'j':
+            o->json = true;
+            break;
+        default:
+            return -EINVAL;
+        }
+    }
+    return optind == argc ? 0 : -EINVAL;
+}
+
+int lct_cmd_up(int argc, char **argv) {
+    struct up up = {.ready_fd = -1};
+    struct lct_fault fault;
+    if (read_options(argc, argv, &up.options) < 0) {
+        return usage();
+    }
+    up.loop = lct_loop_create();
+    up.hard = lct_timer_create(up.loop, end_hard, &up);
+    int rc = lct_loop_signals(up.loop, (const int[]){SIGINT, SIGTERM, SIGHUP, SIGCHLD, 0},
+                              on_signal, &up);
+    rc = rc ? rc : prepare(&up, &fault);
+    if (rc == 0) {
+        for (size_t i = 0; i < up.count; i++) {
+            start(&up.programs[i]);
+        }
+        lct_loop_run(up.loop);
+    }
+    clean_up(&up);
+    return rc < 0 ? lct_command_fail(&fault, up.options.json) : up.status;
+}
