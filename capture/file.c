@@ -14,7 +14,7 @@
 
 #include "base/mem.h"
 #include "base/thread.h"
-#include "capture/gst.h"
+#include "capture/gst_priv.h"
 
 #define OPEN_WITHIN (5 * LCT_SECOND)
 #define LEAD (50 * LCT_MS)        /* from the first sample to its being given */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "capture/gst.h"
+#include "capture/gst_priv.h"
 
 #include <assert.h>
 #include <errno.h>

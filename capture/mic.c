@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "capture/gst.h"
+#include "capture/gst_priv.h"
 #include "capture/pace.h"
 
 #define OPEN_WITHIN (5 * LCT_SECOND)

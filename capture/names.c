@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/ref.h"
 #include "base/thread.h"
-#include "capture/gst.h"
+#include "capture/gst_priv.h"
 
 #define LOOK_WITHIN LCT_SECOND
 #define ENTRIES_MAX 64

@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "capture/gst.h"
+#include "capture/gst_priv.h"
 #include "capture/pace.h"
 #include "capture/verdict.h"
 
