@@ -196,13 +196,11 @@ static void tape_changed(void *opaque) {
 
 static void describe_track(struct lct_pipeline *p, size_t i, struct lct_lesson_track *track) {
     const struct lct_pipeline_lane *lane = &p->lanes[i];
-    struct lct_source_status status;
-    lct_source_status(p->sources[lane->source], &status);
     (void)snprintf(track->name, sizeof track->name, "%s", lane->name);
     (void)snprintf(track->kind, sizeof track->kind, "%s", kind_names[lane->kind]);
     track->id = (uint32_t)i + 1;
     (void)snprintf(track->source, sizeof track->source, "%.255s", p->spec_texts[lane->source]);
-    track->demo = status.demo;
+    track->demo = p->specs[lane->source].kind == LCT_SPEC_DEMO;
 }
 
 static int start_track(struct lct_pipeline *p, size_t i, const struct lct_lesson_track *known,

@@ -15,6 +15,7 @@
 #include "encode/track_priv.h"
 
 #define RATE LCT_SOUND_RATE
+#define AAC_FRAME 1024
 #define AAC_BPS 128000
 #define OPUS_BPS 64000
 
@@ -77,8 +78,11 @@ int lct_sound_lane_create(struct lct_track *track, struct lct_fault *fault) {
     const struct lct_track_settings *settings = &track->settings;
     struct lct_sound_lane *lane = lct_new(sizeof *lane);
     lane->track = track;
-    lane->start_tick = lct_ns_to_ticks(settings->start, RATE);
-    lane->slave = lct_slave_create(settings->zero + settings->start);
+    /* Frames stand on lesson time's grid of 1024, so that a hole between two reels is a whole
+     * number of silent frames (docs/formats/tape.md). */
+    lane->start_tick =
+        (lct_ns_to_ticks(settings->start, RATE) + AAC_FRAME - 1) / AAC_FRAME * AAC_FRAME;
+    lane->slave = lct_slave_create(settings->zero + lct_ticks_to_ns(lane->start_tick, RATE));
     int rc = open_stream(&lane->aac, LCT_CODEC_AAC, track, lane->start_tick, fault);
     if (rc == 0 && settings->live_sound) {
         rc = open_stream(&lane->opus, LCT_CODEC_OPUS, track, lane->start_tick, fault);
@@ -184,6 +188,25 @@ static void drain_slave(struct lct_sound_lane *lane) {
     }
 }
 
+/* What the encoder still holds is pushed out by silence, and a chunk of one frame is better than
+ * none. */
+void lct_sound_end(struct lct_sound_lane *lane) {
+    struct stream *streams[] = {&lane->aac, &lane->opus};
+    for (size_t i = 0; i < 2; i++) {
+        struct stream *s = streams[i];
+        if (!s->encoder) {
+            continue;
+        }
+        LCT_FREE float *silence = lct_new(s->frame_samples * LCT_SOUND_CHANNELS * sizeof *silence);
+        size_t rest = s->filled > 0 ? s->frame_samples - s->filled : 0;
+        feed(lane, s, silence, rest);
+        feed(lane, s, silence, s->frame_samples);
+        if (s->info.samples > 0) {
+            publish(lane, s);
+        }
+    }
+}
+
 static void show(struct lct_sound_lane *lane, bool silent) {
     struct lct_slave_status known;
     lct_slave_status(lane->slave, &known);
@@ -205,9 +228,9 @@ void lct_sound_step(struct lct_sound_lane *lane, struct lct_frame *frame) {
     bool silent = false;
     if (frame && frame->kind == LCT_FRAME_SOUND) {
         rc = lct_slave_push(lane->slave, frame->time, frame->sound, frame->samples);
-    } else if (lct_monotonic() >= lct_sound_deadline(lane)) {
+    } else if (lct_track_now(lane->track) >= lct_sound_deadline(lane)) {
         silent = true;
-        rc = lct_slave_silence(lane->slave, lct_monotonic() - PATIENCE / 2);
+        rc = lct_slave_silence(lane->slave, lct_track_now(lane->track) - PATIENCE / 2);
     }
     lct_frame_unref(frame);
     if (rc < 0) {

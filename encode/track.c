@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "encode/track.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,18 +13,41 @@ static bool is_sound(const struct lct_track *track) {
     return track->settings.kind == LCT_TRACK_SOUND;
 }
 
+static bool has_thread(const struct lct_track *track) {
+    return track->settings.clock == lct_monotonic;
+}
+
+lct_ns lct_track_now(const struct lct_track *track) { return track->settings.clock(); }
+
+/* A frame, or NULL: the lanes look at the clock themselves. */
+static void take(struct lct_track *track, struct lct_frame *frame) {
+    if (is_sound(track)) {
+        lct_sound_step(track->sound, frame);
+    } else {
+        lct_picture_step(track->picture, frame);
+    }
+}
+
+void lct_track_step(struct lct_track *track) {
+    assert(!has_thread(track));
+    struct lct_frame *frame;
+    do {
+        frame = lct_queue_pop(track->settings.in, 0);
+        take(track, frame);
+    } while (frame);
+}
+
 static void run(void *opaque) {
     struct lct_track *track = opaque;
     struct lct_queue *in = track->settings.in;
     while (!lct_queue_finished(in)) {
-        if (is_sound(track)) {
-            lct_sound_step(track->sound, lct_queue_pop(in, lct_sound_deadline(track->sound)));
-        } else {
-            lct_picture_step(track->picture,
-                             lct_queue_pop(in, lct_picture_deadline(track->picture)));
-        }
+        lct_ns due = is_sound(track) ? lct_sound_deadline(track->sound)
+                                     : lct_picture_deadline(track->picture);
+        take(track, lct_queue_pop(in, due));
     }
-    if (!is_sound(track)) {
+    if (is_sound(track)) {
+        lct_sound_end(track->sound);
+    } else {
         lct_picture_end(track->picture);
     }
 }
@@ -32,6 +56,9 @@ int lct_track_create(const struct lct_track_settings *settings, struct lct_track
                      struct lct_fault *fault) {
     struct lct_track *track = lct_new(sizeof *track);
     track->settings = *settings;
+    if (!settings->clock) {
+        track->settings.clock = lct_monotonic;
+    }
     pthread_mutex_init(&track->lock, NULL);
     track->status.end = settings->start;
     int rc = is_sound(track) ? lct_sound_lane_create(track, fault)
@@ -41,7 +68,9 @@ int lct_track_create(const struct lct_track_settings *settings, struct lct_track
         free(track);
         return rc;
     }
-    lct_thread_start(&track->thread, settings->name, run, track);
+    if (has_thread(track)) {
+        lct_thread_start(&track->thread, settings->name, run, track);
+    }
     *ret_track = track;
     return 0;
 }
@@ -51,7 +80,11 @@ void lct_track_destroy(struct lct_track *track) {
         return;
     }
     lct_queue_close(track->settings.in);
-    lct_thread_join(&track->thread);
+    if (has_thread(track)) {
+        lct_thread_join(&track->thread);
+    } else {
+        run(track);
+    }
     lct_picture_lane_destroy(track->picture);
     lct_sound_lane_destroy(track->sound);
     pthread_mutex_destroy(&track->lock);
@@ -70,7 +103,7 @@ void lct_track_publish(struct lct_track *track, struct lct_chunk *chunk, lct_ns 
         return;
     }
     chunk->captured = captured;
-    chunk->published = lct_monotonic();
+    chunk->published = lct_track_now(track);
     pthread_mutex_lock(&track->lock);
     if (chunk->format->codec != LCT_CODEC_OPUS) {
         struct lct_track_status *s = &track->status;

@@ -26,6 +26,9 @@ struct lct_track {
     struct lct_track_status status;
 };
 
+/** The track's clock. */
+lct_ns lct_track_now(const struct lct_track *track);
+
 /** Publishes a packed chunk (takes; NULL counts as a fault) and counts it. captured:
  * CLOCK_MONOTONIC. */
 void lct_track_publish(struct lct_track *track, struct lct_chunk *chunk, lct_ns captured);
@@ -52,3 +55,5 @@ void lct_sound_lane_destroy(struct lct_sound_lane *lane);
 void lct_sound_step(struct lct_sound_lane *lane, struct lct_frame *frame);
 /** When step wants to be called at the latest, CLOCK_MONOTONIC. */
 lct_ns lct_sound_deadline(const struct lct_sound_lane *lane);
+/** The queue has ended: gives out what the encoders hold. */
+void lct_sound_end(struct lct_sound_lane *lane);
