@@ -21,7 +21,7 @@ static void die(const char *what) {
 }
 
 /* In the child. The server ends with the test, however that ends. */
-static void exec_server(const char *name, const char *screen, int fd) {
+static void exec_server(const struct xvfb *server, const char *name, const char *screen, int fd) {
     char number[16];
     (void)snprintf(number, sizeof number, "%d", fd);
     int null = open("/dev/null", O_RDWR);
@@ -30,13 +30,17 @@ static void exec_server(const char *name, const char *screen, int fd) {
     sigset_t none;
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    if (name) {
-        execlp("Xvfb", "Xvfb", name, "-displayfd", number, "-screen", "0", screen, "-nolisten",
-               "tcp", "-noreset", (char *)NULL);
-    } else {
-        execlp("Xvfb", "Xvfb", "-displayfd", number, "-screen", "0", screen, "-nolisten", "tcp",
-               "-noreset", (char *)NULL);
+    const char *words[16] = {"Xvfb", "-displayfd", number, "-screen", "0",
+                             screen, "-nolisten",  "tcp",  "-noreset"};
+    size_t n = 9;
+    if (server->without) {
+        words[n++] = "-extension";
+        words[n++] = server->without;
     }
+    if (name) {
+        words[n++] = name;
+    }
+    execvp("Xvfb", (char *const *)words); /* which only reads them */
     _exit(127);
 }
 
@@ -49,7 +53,7 @@ static void start(struct xvfb *server, const char *name, const char *screen) {
     server->pid = fork();
     if (server->pid == 0) {
         close(fds[0]);
-        exec_server(name, screen, fds[1]);
+        exec_server(server, name, screen, fds[1]);
     }
     close(fds[1]);
     size_t n = 0;

@@ -2,7 +2,7 @@
 /**
  * An X server for a test, and a client that draws into it.
  *
- *     struct xvfb server;
+ *     struct xvfb server = {0};
  *     xvfb_start(&server, "1280x720x24");          // on a free display, server.name is ":7"
  *     struct xclient *client = xclient_open(server.name);
  *     xclient_fill(client, 0, 0, 64, 64, 0xff0000);
@@ -17,7 +17,8 @@
 
 struct xvfb {
     pid_t pid;
-    char name[16]; /**< ":7" */
+    char name[16];       /**< ":7" */
+    const char *without; /**< an extension the server is started without; NULL: none */
 };
 
 /** Starts a server on a free display; aborts when it does not come up. */

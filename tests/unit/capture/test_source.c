@@ -129,7 +129,7 @@ Test(source, ends_at_once_while_it_waits_to_try_again, .timeout = 60) {
 }
 
 Test(source, waits_for_a_device_that_comes_later, .timeout = 60) {
-    struct xvfb server;
+    struct xvfb server = {0};
     struct reader reader;
     char spec[64];
     xvfb_start(&server, "640x480x24");
@@ -147,7 +147,7 @@ Test(source, waits_for_a_device_that_comes_later, .timeout = 60) {
 
 /* A server that comes and goes again and again: what the readers are told stays in order. */
 Test(source, keeps_order_through_many_deaths, .timeout = 120) {
-    struct xvfb server;
+    struct xvfb server = {0};
     struct reader reader;
     char spec[64];
     xvfb_start(&server, "640x480x24");

@@ -150,6 +150,19 @@ Test(x11, crops_odd_sizes, .timeout = 60) {
     close_screen();
 }
 
+Test(x11, works_without_shared_memory, .timeout = 60) {
+    server.without = "MIT-SHM";
+    open_screen("1280x720x24");
+    lct_frame_unref(settled(LCT_SECOND));
+    xclient_fill(client, 100, 100, 900, 500, 0xff0000);
+    struct lct_frame *frame = settled(LCT_SECOND);
+    cr_assert(frame);
+    check_pixel(frame, 110, 110, 81, 90, 240);
+    check_pixel(frame, 990, 590, 81, 90, 240);
+    lct_frame_unref(frame);
+    close_screen();
+}
+
 Test(x11, goes_on_when_the_size_changes, .timeout = 60) {
     open_screen("1280x720x24");
     lct_frame_unref(settled(LCT_SECOND));
