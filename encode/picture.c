@@ -72,7 +72,7 @@ static bool is_screen(const struct lct_picture_lane *lane) {
 }
 
 static lct_ns lesson_now(const struct lct_picture_lane *lane) {
-    return lct_monotonic() - lane->track->settings.zero;
+    return lct_track_now(lane->track) - lane->track->settings.zero;
 }
 
 int lct_picture_lane_create(struct lct_track *track, struct lct_fault *fault) {
@@ -119,8 +119,13 @@ static void renew_format(struct lct_picture_lane *lane, const struct lct_nal_set
     f->track_id = s->id;
     f->codec = LCT_CODEC_H264;
     f->timescale = TICKS;
-    f->width = lane->width;
-    f->height = lane->height;
+    if (passed) { /* not scaled into the canvas */
+        lct_nal_picture_size(sets, &f->width, &f->height);
+    }
+    if (f->width == 0) {
+        f->width = lane->width;
+        f->height = lane->height;
+    }
     if (!passed) {
         (void)snprintf(f->encoder, sizeof f->encoder, "%s", lct_video_options(lane->encoder));
     }
@@ -195,7 +200,7 @@ static bool key_is_due(struct lct_picture_lane *lane, lct_ns time, unsigned chan
 
 static void note_effort(struct lct_picture_lane *lane, lct_ns began) {
     uint64_t drops = lct_queue_drops(lane->track->settings.in);
-    lct_ns now = lct_monotonic();
+    lct_ns now = lct_track_now(lane->track);
     bool changed = lct_effort_note(&lane->effort, now, now - began, drops != lane->queue_drops);
     lane->queue_drops = drops;
     if (changed && lct_effort_preset(&lane->effort) != lane->video.preset) {
@@ -209,7 +214,7 @@ static bool encode_failed(struct lct_picture_lane *lane, int rc) {
                         "轨道 %s 的一帧画面无法编码（%d）。", lane->track->settings.name, rc);
     lct_track_report(lane->track, &fault);
     close_encoder(lane);
-    lane->rest_until = lct_monotonic() + LCT_SECOND;
+    lane->rest_until = lct_track_now(lane->track) + LCT_SECOND;
     return false;
 }
 
@@ -219,7 +224,7 @@ static bool encode_failed(struct lct_picture_lane *lane, int rc) {
  */
 static bool encode(struct lct_picture_lane *lane, lct_ns time, lct_ns promise, unsigned changed,
                    bool force_key) {
-    lct_ns began = lct_monotonic();
+    lct_ns began = lct_track_now(lane->track);
     bool fresh = !lane->encoder;
     if (fresh && open_encoder(lane, lane->shown->colour) < 0) {
         lane->rest_until = began + LCT_SECOND;
@@ -311,7 +316,7 @@ static void enter_slate(struct lct_picture_lane *lane) {
     }
     fill_up_to(lane, time);
     lane->mode = SLATE;
-    struct lct_frame *slate = lct_slate(lane->width, lane->height, lct_monotonic());
+    struct lct_frame *slate = lct_slate(lane->width, lane->height, lct_track_now(lane->track));
     put_on_canvas(lane, slate);
     lct_frame_unref(slate);
     encode(lane, time, STILL_PROMISE, 1000, true);
@@ -384,7 +389,7 @@ static void take_coded(struct lct_picture_lane *lane, struct lct_frame *frame) {
 }
 
 static void take_nothing(struct lct_picture_lane *lane) {
-    if (lct_monotonic() < lct_picture_deadline(lane)) {
+    if (lct_track_now(lane->track) < lct_picture_deadline(lane)) {
         return;
     }
     if (lane->mode == WAITING || lane->mode == PASSED) {

@@ -43,7 +43,9 @@ struct lct_track_settings {
     double fps;           /**< the source's nominal rate; 0: variable */
     struct lct_queue *in; /**< frames; the pipeline's, closed by it before destroy */
     struct lct_bus *bus;
-    bool live_sound; /**< publish Opus too (never taped) */
+    bool live_sound;    /**< publish Opus too (never taped) */
+    lct_clock_fn clock; /**< NULL: lct_monotonic. With another one, that of a simulated lesson, the
+                             track has no thread: its owner calls lct_track_step */
 };
 
 struct lct_track_status {
@@ -66,6 +68,12 @@ struct lct_track_status {
 /** Starts the track's thread. 0, or -errno and fault when its encoder does not open. */
 int lct_track_create(const struct lct_track_settings *settings, struct lct_track **ret_track,
                      struct lct_fault *fault) LCT_MUST_USE;
+
+/**
+ * Takes what waits in the queue and does what is due by the clock. Only for a track with a clock of
+ * its own; its owner calls it after each push and each step of time.
+ */
+void lct_track_step(struct lct_track *track);
 
 /** Encodes what still waits in the (closed) queue, ends the thread, frees; NULL is allowed. */
 void lct_track_destroy(struct lct_track *track);
