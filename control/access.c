@@ -15,6 +15,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/time.h"
 
 LCT_LOG_TOPIC("access");
 

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * The REST API: one file a resource, one line a route in routes.c, described in docs/api.yaml (a
+ * test holds the two together). Handlers get the server's parts below; which thread they run in
+ * stands in the route.
+ */
+#pragma once
+
+#include "base/loop.h"
+#include "control/access.h"
+#include "control/library.h"
+#include "control/rooms.h"
+#include "control/web.h"
+#include "stream/http/http.h"
+
+struct lct_api_events;
+
+/** What handlers work with; made by server_main.c. */
+struct lct_api {
+    struct lct_rooms *rooms;       /**< main loop */
+    struct lct_api_events *events; /**< main loop */
+    struct lct_library *library;   /**< disk loop */
+    struct lct_access *access;     /**< any thread */
+    struct lct_web *web;           /**< any thread; NULL: no pages */
+    struct lct_http_server *http;  /**< any thread; set before the first request is answered */
+    const char *data;              /**< fixed */
+};
+
+/** All routes; *ret_n is their number. */
+const struct lct_http_route *lct_api_routes(size_t *ret_n);
+
+/** The gate of lct_http_options: asks for the access code. HTTP thread. */
+bool lct_api_gate(void *app, struct lct_http_request *request);
+
+/** Answers with the status that fits the fault's code. Takes the request. */
+void lct_api_answer_fault(struct lct_http_request *request, const struct lct_fault *fault);
+
+/** Handlers; each takes the request. */
+void lct_api_get_health(void *app, struct lct_http_request *request);
+void lct_api_get_metrics(void *app, struct lct_http_request *request);
+void lct_api_get_rooms(void *app, struct lct_http_request *request);
+void lct_api_get_room(void *app, struct lct_http_request *request);
+void lct_api_post_recording(void *app, struct lct_http_request *request);
+void lct_api_delete_recording(void *app, struct lct_http_request *request);
+void lct_api_post_mark(void *app, struct lct_http_request *request);
+void lct_api_get_recordings(void *app, struct lct_http_request *request);
+void lct_api_get_recording(void *app, struct lct_http_request *request);
+void lct_api_get_marks(void *app, struct lct_http_request *request);
+void lct_api_get_media(void *app, struct lct_http_request *request);
+void lct_api_get_thumb(void *app, struct lct_http_request *request);
+void lct_api_get_waveform(void *app, struct lct_http_request *request);
+void lct_api_get_events(void *app, struct lct_http_request *request);
+void lct_api_get_page(void *app, struct lct_http_request *request);
+
+/** The streams of events: a watcher a page that is open. Main loop. */
+struct lct_api_events *lct_api_events_create(struct lct_loop *loop,
+                                             struct lct_api *api) LCT_MUST_USE;
+
+/** Something of a room changed: told to all streams, at most ten times a second. */
+void lct_api_events_changed(struct lct_api_events *events);
+
+/** Ends the timer; then destroy after the loop is gone. */
+void lct_api_events_stop(struct lct_api_events *events);
+
+/** Ends the streams and frees; NULL is allowed. */
+void lct_api_events_destroy(struct lct_api_events *events);

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A lesson as one MP4, muxed while it is sent; of a lesson that still runs, what is saved so far.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/lesson.h"
+#include "archive/movie.h"
+#include "base/crc32c.h"
+#include "base/mem.h"
+#include "control/api/api.h"
+
+#define TRACKS_MAX 16
+
+static ssize_t read_movie(void *movie, uint64_t offset, void *bytes, size_t n) {
+    return lct_movie_read(movie, offset, bytes, n);
+}
+
+static void close_movie(void *movie) { lct_movie_close(movie); }
+
+/* The names asked for, in order; more than there can be tracks is refused. */
+static int wanted_tracks(const struct lct_http_request *request, const char *names[TRACKS_MAX],
+                         size_t *ret_n, struct lct_fault *fault) {
+    size_t n = 0;
+    const char *name;
+    while ((name = lct_http_query(request, "track", n))) {
+        if (n == TRACKS_MAX || !*name) {
+            return lct_fault_set(fault, -EINVAL, "api", "\"track\" must name up to %d tracks.",
+                                 "“track”最多可指定 %d 条轨道。", TRACKS_MAX);
+        }
+        names[n++] = name;
+    }
+    *ret_n = n;
+    return 0;
+}
+
+/* Of an ended lesson the bytes never change; of a running one the size tells versions apart. */
+static void make_tag(char *out, size_t size, const char *id, uint64_t bytes,
+                     const char *const *names, size_t n) {
+    uint32_t sum = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum = lct_crc32c(sum, names[i], strlen(names[i]) + 1);
+    }
+    sum = lct_crc32c(sum, id, strlen(id));
+    (void)snprintf(out, size, "\"%llx-%08x\"", (unsigned long long)bytes, (unsigned)sum);
+}
+
+/* "Title.mp4" without what file systems do not take. */
+static char *file_name(const char *folder, const char *id) {
+    struct lct_lesson_info info;
+    struct lct_fault fault;
+    bool titled = lct_lesson_load(folder, &info, &fault) == 0 && *info.title;
+    char *name = lct_format("%s.mp4", titled ? info.title : id);
+    for (char *c = name; *c; c++) {
+        if (strchr("/\\:*?\"<>|", *c)) {
+            *c = '_';
+        }
+    }
+    lct_text_tame(name);
+    return name;
+}
+
+void lct_api_get_media(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
+    const char *id = lct_http_value(request, 0);
+    const char *names[TRACKS_MAX];
+    size_t n = 0;
+    LCT_FREE char *folder = NULL;
+    struct lct_movie *movie = NULL;
+    struct lct_fault fault;
+    if (wanted_tracks(request, names, &n, &fault) < 0 ||
+        lct_library_folder(api->library, id, &folder, &fault) < 0 ||
+        lct_movie_open(folder, names, n, &movie, &fault) < 0) {
+        lct_api_answer_fault(request, &fault);
+        return;
+    }
+    LCT_FREE char *name = file_name(folder, id);
+    struct lct_http_source source = {.type = "video/mp4",
+                                     .size = lct_movie_size(movie),
+                                     .file_name = name,
+                                     .read = read_movie,
+                                     .close = close_movie,
+                                     .opaque = movie};
+    make_tag(source.tag, sizeof source.tag, id, source.size, names, n);
+    lct_http_answer_source(request, &source);
+}

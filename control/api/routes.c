@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+
+#include "control/api/api.h"
+
+static const struct lct_http_route routes[] = {
+    {LCT_HTTP_GET, "/api/v1/events", lct_api_get_events, LCT_HTTP_MAIN, false},
+    {LCT_HTTP_GET, "/api/v1/recordings", lct_api_get_recordings, LCT_HTTP_DISK, false},
+    {LCT_HTTP_GET, "/api/v1/recordings/{id}", lct_api_get_recording, LCT_HTTP_DISK, false},
+    {LCT_HTTP_GET, "/api/v1/recordings/{id}/marks", lct_api_get_marks, LCT_HTTP_DISK, false},
+    {LCT_HTTP_GET, "/api/v1/recordings/{id}/media.mp4", lct_api_get_media, LCT_HTTP_DISK, false},
+    {LCT_HTTP_GET, "/api/v1/recordings/{id}/tracks/{track}/thumb", lct_api_get_thumb, LCT_HTTP_DISK,
+     false},
+    {LCT_HTTP_GET, "/api/v1/recordings/{id}/tracks/{track}/waveform", lct_api_get_waveform,
+     LCT_HTTP_DISK, false},
+    {LCT_HTTP_GET, "/api/v1/rooms", lct_api_get_rooms, LCT_HTTP_MAIN, false},
+    {LCT_HTTP_GET, "/api/v1/rooms/{room}", lct_api_get_room, LCT_HTTP_MAIN, false},
+    {LCT_HTTP_POST, "/api/v1/rooms/{room}/marks", lct_api_post_mark, LCT_HTTP_MAIN, false},
+    {LCT_HTTP_DELETE, "/api/v1/rooms/{room}/recording", lct_api_delete_recording, LCT_HTTP_MAIN,
+     false},
+    {LCT_HTTP_POST, "/api/v1/rooms/{room}/recording", lct_api_post_recording, LCT_HTTP_MAIN, false},
+    {LCT_HTTP_GET, "/healthz", lct_api_get_health, LCT_HTTP_MAIN, true},
+    {LCT_HTTP_GET, "/metrics", lct_api_get_metrics, LCT_HTTP_MAIN, false},
+    {LCT_HTTP_GET, "*", lct_api_get_page, LCT_HTTP_HERE, false},
+};
+
+const struct lct_http_route *lct_api_routes(size_t *ret_n) {
+    *ret_n = sizeof routes / sizeof *routes;
+    return routes;
+}
+
+void lct_api_answer_fault(struct lct_http_request *request, const struct lct_fault *fault) {
+    static const struct {
+        int code, status;
+    } rows[] = {
+        {-EINVAL, 400}, {-ENOENT, 404}, {-EALREADY, 409}, {-ESRCH, 409},
+        {-EBUSY, 409},  {-ENOSPC, 507}, {-ENOTCONN, 503}, {-ETIMEDOUT, 504},
+        {-EFBIG, 413},  {-EPERM, 403},  {-ENODATA, 404},
+    };
+    int status = 500;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        status = rows[i].code == fault->code ? rows[i].status : status;
+    }
+    lct_http_answer_fault(request, status, fault);
+}

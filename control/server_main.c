@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * lectern-server: pages, API, the rooms' model. Three threads of work: the main loop (rooms, links,
+ * small answers), "disk" (whatever reads lessons), and the HTTP server's own. No device, no media
+ * decoding.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/thread.h"
+#include "control/api/api.h"
+#include "control/settings.h"
+
+LCT_LOG_TOPIC("server");
+
+#define NAMES_MAX 24
+#define NAME_SIZE 260
+
+struct options {
+    const char *data, *listen, *web, *config;
+    bool json;
+};
+
+struct server {
+    struct lct_config *config;
+    struct lct_api api;
+    struct lct_loop *loop;
+    struct lct_loop *disk;
+    struct lct_thread disk_thread;
+    char names[NAMES_MAX][NAME_SIZE];
+    const char *name_list[NAMES_MAX + 1];
+    size_t n_names;
+    char address[64];
+    int port;
+};
+
+static int fail(const struct lct_fault *fault, bool json) {
+    if (json) {
+        LCT_JSON json_t *line = json_pack("{s:o}", "fault", lct_json_of_fault(fault));
+        LCT_FREE char *text = lct_json_dump(line, NULL);
+        (void)puts(text);
+    }
+    (void)fprintf(stderr, "lectern-server: %s\n", lct_fault_text(fault));
+    return 1;
+}
+
+/* "ADDR:PORT", "[ADDR]:PORT" or ":PORT". */
+static int read_listen(const char *text, char *address, size_t size, int *ret_port,
+                       struct lct_fault *fault) {
+    const char *colon = strrchr(text, ':');
+    char *end = NULL;
+    long port = colon ? strtol(colon + 1, &end, 10) : -1;
+    size_t n = colon ? (size_t)(colon - text) : 0;
+    if (n >= 2 && text[0] == '[' && text[n - 1] == ']') {
+        text++;
+        n -= 2;
+    }
+    if (!colon || end == colon + 1 || *end || port < 0 || port > 65535 || n >= size) {
+        return lct_fault_set(fault, -EINVAL, "server",
+                             "\"%s\" is no ADDRESS:PORT, such as 0.0.0.0:8080.",
+                             "“%s”不是“地址:端口”，例如 0.0.0.0:8080。", text);
+    }
+    (void)snprintf(address, size, "%.*s", (int)n, n > 0 ? text : "");
+    if (n == 0) {
+        (void)snprintf(address, size, "0.0.0.0");
+    }
+    *ret_port = (int)port;
+    return 0;
+}
+
+static void add_name(struct server *s, const char *name) {
+    if (s->n_names < NAMES_MAX && *name) {
+        (void)snprintf(s->names[s->n_names], NAME_SIZE, "%s", name);
+        s->name_list[s->n_names] = s->names[s->n_names];
+        s->n_names++;
+    }
+}
+
+/* What a Host header may say beside addresses. */
+static void find_names(struct server *s) {
+    char host[250] = "";
+    const char *name;
+    (void)gethostname(host, sizeof host - 1);
+    add_name(s, host);
+    LCT_FREE char *local = lct_format("%s.local", host);
+    add_name(s, local);
+    for (size_t i = 0; (name = lct_config_nth(s->config, "server", NULL, "name", i)); i++) {
+        add_name(s, name);
+    }
+}
+
+/* The folder of the pages: given, configured, installed, or of the source tree. NULL: none. */
+static char *find_web(const struct server *s, const struct options *options) {
+    const char *given =
+        options->web ? options->web : lct_config_text(s->config, "server", NULL, "web");
+    static const char *const beside[] = {"../share/lectern/web", "../../control/web"};
+    char own[PATH_MAX];
+    if (*given) {
+        return lct_strdup(given);
+    }
+    ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
+    own[n > 0 ? n : 0] = '\0';
+    char *slash = strrchr(own, '/');
+    for (size_t i = 0; slash && i < sizeof beside / sizeof *beside; i++) {
+        LCT_FREE char *path = lct_format("%.*s/%s", (int)(slash - own), own, beside[i]);
+        LCT_FREE char *page = lct_format("%s/index.html", path);
+        if (access(page, R_OK) == 0) {
+            return lct_strdup(path);
+        }
+    }
+    return NULL;
+}
+
+static void run_disk(void *loop) { lct_loop_run(loop); }
+
+static void on_changed(void *arg) {
+    struct server *s = arg;
+    if (s->api.events) {
+        lct_api_events_changed(s->api.events);
+    }
+}
+
+static bool is_recording(void *arg, const char *lesson) {
+    struct server *s = arg;
+    return lct_rooms_is_recording(s->api.rooms, lesson);
+}
+
+/* The disk's thread, once at start: every lesson is read, and what was interrupted is said. */
+static void reconcile(void *arg) {
+    struct server *s = arg;
+    size_t i, unfinished = 0;
+    json_t *lesson;
+    LCT_JSON json_t *list = lct_library_list(s->api.library);
+    json_array_foreach(list, i, lesson) {
+        unfinished += strcmp(lct_json_text(lesson, "state", ""), "ended") != 0;
+    }
+    lct_info("lessons are read", "count=%zu unfinished=%zu", json_array_size(list), unfinished);
+}
+
+static void on_signal(void *arg, int number) {
+    struct server *s = arg;
+    lct_info("ends", "signal=%d", number);
+    lct_loop_stop(s->loop);
+}
+
+static int open_data(struct server *s, struct lct_fault *fault) {
+    LCT_FREE char *lessons = lct_format("%s/lessons", s->api.data);
+    int rc = lct_io_make_folder(lessons);
+    if (rc < 0) {
+        return lct_fault_set(
+            fault, rc, "server", "The data folder %s cannot be used: %s. Choose another by --data.",
+            "数据目录 %s 无法使用：%s。请用 --data 指定其他目录。", s->api.data, strerror(-rc));
+    }
+    s->api.library = lct_library_create(lessons, is_recording, s);
+    return lct_access_open(s->api.data, &s->api.access, fault);
+}
+
+static int open_rooms(struct server *s, struct lct_fault *fault) {
+    LCT_FREE char *socket = lct_format("%s/link", s->api.data);
+    const char *id;
+    int rc = lct_rooms_create(s->loop, socket, on_changed, s, &s->api.rooms, fault);
+    for (size_t i = 0; rc == 0 && (id = lct_config_id(s->config, "room", i)); i++) {
+        (void)lct_rooms_add(s->api.rooms, id, lct_config_text(s->config, "room", id, "name"));
+    }
+    return rc;
+}
+
+static int open_http(struct server *s, struct lct_fault *fault) {
+    struct lct_http_options options = {.address = s->address,
+                                       .port = s->port,
+                                       .main = s->loop,
+                                       .disk = s->disk,
+                                       .app = &s->api,
+                                       .gate = lct_api_gate,
+                                       .names = s->name_list};
+    options.routes = lct_api_routes(&options.n_routes);
+    return lct_http_create(&options, &s->api.http, fault);
+}
+
+static int start(struct server *s, const struct options *options, struct lct_fault *fault) {
+    const char *listen =
+        options->listen ? options->listen : lct_config_text(s->config, "server", NULL, "listen");
+    LCT_FREE char *web = find_web(s, options);
+    int rc = read_listen(listen, s->address, sizeof s->address, &s->port, fault);
+    s->api.data = options->data ? options->data : lct_config_text(s->config, "disk", NULL, "data");
+    find_names(s);
+    if (rc < 0 || (rc = open_data(s, fault)) < 0 || (rc = open_rooms(s, fault)) < 0) {
+        return rc;
+    }
+    if (!web) {
+        lct_warn("no folder of pages found: the API alone is served", NULL);
+    } else if ((rc = lct_web_load(web, &s->api.web, fault)) < 0) {
+        return rc;
+    }
+    s->api.events = lct_api_events_create(s->loop, &s->api);
+    return open_http(s, fault);
+}
+
+static void say_ready(const struct server *s, bool json) {
+    bool any = strcmp(s->address, "0.0.0.0") == 0 || strcmp(s->address, "::") == 0;
+    bool six = strchr(s->address, ':') && !any;
+    LCT_FREE char *url = lct_format(six ? "http://[%s]:%d/" : "http://%s:%d/",
+                                    any ? "127.0.0.1" : s->address, lct_http_port(s->api.http));
+    if (json) {
+        LCT_JSON json_t *line =
+            json_pack("{s:s, s:s}", "url", url, "code", lct_access_code(s->api.access));
+        LCT_FREE char *text = lct_json_dump(line, NULL);
+        (void)puts(text);
+    } else {
+        (void)printf("%s %s?code=%s\n", lct_speak_chinese() ? "网页：" : "Pages:", url,
+                     lct_access_code(s->api.access));
+    }
+    (void)fflush(stdout);
+}
+
+static void stop_loop(void *loop) { lct_loop_stop(loop); }
+
+/* What threads still had in their hands finds its place before anything is freed. */
+static void stop(struct server *s) {
+    if (s->api.http) {
+        lct_http_stop(s->api.http);
+    }
+    if (s->disk_thread.started) {
+        lct_loop_stop(s->disk);
+        lct_thread_join(&s->disk_thread);
+    }
+    lct_loop_destroy(s->disk);
+    lct_loop_post(s->loop, stop_loop, s->loop);
+    lct_loop_run(s->loop);
+    if (s->api.events) {
+        lct_api_events_stop(s->api.events);
+    }
+    lct_rooms_destroy(s->api.rooms);
+    lct_loop_destroy(s->loop);
+    lct_api_events_destroy(s->api.events);
+    lct_http_destroy(s->api.http);
+    lct_library_destroy(s->api.library);
+    lct_web_free(s->api.web);
+    lct_access_close(s->api.access);
+    lct_config_destroy(s->config);
+}
+
+static int serve(const struct options *options) {
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP, 0};
+    struct lct_fault fault = {0};
+    struct server *s = lct_new(sizeof *s);
+    int rc = lct_settings_read(options->config, &s->config, &fault);
+    if (rc < 0) {
+        free(s);
+        return fail(&fault, options->json);
+    }
+    s->loop = lct_loop_create();
+    s->disk = lct_loop_create();
+    rc = lct_loop_signals(s->loop, signals, on_signal, s);
+    rc = rc < 0 ? rc : start(s, options, &fault);
+    if (rc == 0) {
+        lct_thread_start(&s->disk_thread, "disk", run_disk, s->disk);
+        lct_loop_post(s->disk, reconcile, s);
+        say_ready(s, options->json);
+        lct_loop_run(s->loop);
+    }
+    stop(s);
+    free(s);
+    return rc < 0 ? fail(&fault, options->json) : 0;
+}
+
+static int print_routes(void) {
+    static const char *const methods[] = {"GET", "POST", "PUT", "DELETE"};
+    size_t n;
+    const struct lct_http_route *routes = lct_api_routes(&n);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(routes[i].pattern, "*") != 0) {
+            (void)printf("%s %s\n", methods[routes[i].method], routes[i].pattern);
+        }
+    }
+    return 0;
+}
+
+static int help(FILE *out, int status) {
+    (void)fputs("usage: lectern-server [--data DIR] [--listen ADDR:PORT] [--web DIR] "
+                "[--config FILE] [--json]\n"
+                "       lectern-server --print-config | --print-config-manual | --print-routes | "
+                "--version\n",
+                out);
+    return status;
+}
+
+int main(int argc, char **argv) {
+    enum { DATA = 256, LISTEN, WEB, CONFIG, JSON, PRINT, MANUAL, ROUTES, VERSION, HELP };
+    static const struct option table[] = {
+        {"data", required_argument, NULL, DATA},
+        {"listen", required_argument, NULL, LISTEN},
+        {"web", required_argument, NULL, WEB},
+        {"config", required_argument, NULL, CONFIG},
+        {"json", no_argument, NULL, JSON},
+        {"print-config", no_argument, NULL, PRINT},
+        {"print-config-manual", no_argument, NULL, MANUAL},
+        {"print-routes", no_argument, NULL, ROUTES},
+        {"version", no_argument, NULL, VERSION},
+        {"help", no_argument, NULL, HELP},
+        {NULL, 0, NULL, 0},
+    };
+    struct options options = {0};
+    int option;
+    (void)signal(SIGPIPE, SIG_IGN);
+    umask(027);
+    while ((option = getopt_long(argc, argv, "h", table, NULL)) != -1) {
+        switch (option) {
+        case DATA:
+            options.data = optarg;
+            break;
+        case LISTEN:
+            options.listen = optarg;
+            break;
+        case WEB:
+            options.web = optarg;
+            break;
+        case CONFIG:
+            options.config = optarg;
+            break;
+        case JSON:
+            options.json = true;
+            break;
+        case PRINT:
+            lct_settings_print_sample(stdout);
+            return 0;
+        case MANUAL:
+            lct_settings_print_manual(stdout);
+            return 0;
+        case ROUTES:
+            return print_routes();
+        case VERSION:
+            (void)puts("lectern-server " LCT_VERSION);
+            return 0;
+        case HELP:
+        case 'h':
+            return help(stdout, 0);
+        default:
+            return help(stderr, 2);
+        }
+    }
+    return optind < argc ? help(stderr, 2) : serve(&options);
+}
