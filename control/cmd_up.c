@@ -215,8 +215,8 @@ static void say_ready(struct up *up) {
     } else {
         const char *url = lct_json_text(json, "url", "");
         const char *code = lct_json_text(json, "code", "");
-        (void)printf(lct_say("lectern is ready.\n  page         %s/?code=%s\n  access code  %s\n",
-                             "lectern 已就绪。\n  网页    %s/?code=%s\n  访问码  %s\n"),
+        (void)printf(lct_say("lectern is ready.\n  page         %s?code=%s\n  access code  %s\n",
+                             "lectern 已就绪。\n  网页    %s?code=%s\n  访问码  %s\n"),
                      url, code, code);
     }
     (void)fflush(stdout);
@@ -333,17 +333,32 @@ static char *default_data(void) {
                                    : lct_format("%s/.local/share/lectern", home);
 }
 
-static int prepare(struct up *up, struct lct_fault *fault) {
-    struct lct_config *config = NULL;
-    up->data = up->options.data ? lct_strdup(up->options.data) : default_data();
+static int make_data(struct up *up, struct lct_fault *fault) {
     int rc = lct_io_make_folder(up->data);
     if (rc < 0) {
         return lct_fault_set(
             fault, rc, "up", "Cannot use the folder %s: %s. Give another one with --data.",
             "无法使用文件夹 %s：%s。请用 --data 指定其他文件夹。", up->data, strerror(-rc));
     }
-    rc = find_config(up, fault);
+    return 0;
+}
+
+/* Where the data lies: as --data says, else as the configuration does; with --source it must be
+ * known before. */
+static int prepare(struct up *up, struct lct_fault *fault) {
+    struct lct_config *config = NULL;
+    const char *data = up->options.data;
+    int rc = 0;
+    if (data || up->options.source_count > 0) {
+        up->data = data ? lct_strdup(data) : default_data();
+        rc = make_data(up, fault);
+    }
+    rc = rc ? rc : find_config(up, fault);
     rc = rc ? rc : lct_settings_read(up->config, &config, fault);
+    if (rc == 0 && !up->data) {
+        up->data = lct_strdup(lct_config_text(config, "disk", NULL, "data"));
+        rc = make_data(up, fault);
+    }
     if (rc == 0) {
         add_programs(up, config);
     }

@@ -18,6 +18,23 @@ LCT_LOG_TOPIC("recorder");
 
 static char *copied(const char *text) { return text ? lct_strdup(text) : NULL; }
 
+/* What the encoders may write at most: 4 and 6 Mbit/s, 128 kbit/s; half of the caps is a busy
+ * lesson. */
+static double expected_rate(const struct lct_recorder *r) {
+    static const double caps_bps[] = {4e6, 6e6, 256e3};
+    size_t count;
+    double sum = 0;
+    const struct lct_pipeline_lane *lanes = lct_pipeline_lanes(r->pipeline, &count);
+    for (size_t i = 0; i < count; i++) {
+        sum += caps_bps[lanes[i].kind];
+    }
+    return sum / 2 / 8;
+}
+
+void lct_recorder_expect(struct lct_recorder *recorder) {
+    recorder->guard = lct_guard(expected_rate(recorder));
+}
+
 static int take_lock(const struct lct_recorder_settings *settings, struct lct_fault *fault) {
     const char *path = settings->lock ? settings->lock : settings->out;
     int fd = settings->lock ? lct_lock_file(path) : lct_lock_folder(path);
@@ -58,6 +75,7 @@ int lct_recorder_create(const struct lct_recorder_settings *settings,
     r->resume_within = settings->resume_within;
     r->pipeline = lct_pipeline_create(settings->specs, settings->spec_count, settings->changed,
                                       settings->opaque);
+    lct_recorder_expect(r);
     *ret_recorder = r;
     return 0;
 }
@@ -97,23 +115,6 @@ struct lct_pipeline *lct_recorder_pipeline(struct lct_recorder *recorder) {
 }
 
 /* ---- the disk ---- */
-
-/* What the encoders may write at most: 4 and 6 Mbit/s, 128 kbit/s; half of the caps is a busy
- * lesson. */
-static double expected_rate(const struct lct_recorder *r) {
-    static const double caps_bps[] = {4e6, 6e6, 256e3};
-    size_t count;
-    double sum = 0;
-    const struct lct_pipeline_lane *lanes = lct_pipeline_lanes(r->pipeline, &count);
-    for (size_t i = 0; i < count; i++) {
-        sum += caps_bps[lanes[i].kind];
-    }
-    return sum / 2 / 8;
-}
-
-void lct_recorder_expect(struct lct_recorder *recorder) {
-    recorder->guard = lct_guard(expected_rate(recorder));
-}
 
 static const char *volume(const struct lct_recorder *r) {
     return r->folder ? r->folder : r->out ? r->out : r->lessons;
@@ -214,6 +215,7 @@ int lct_recorder_start(struct lct_recorder *recorder, const char *title, struct 
     lct_pipeline_open(r->pipeline);
     lct_pipeline_wait(r->pipeline, lct_monotonic() + SOURCES_WAIT);
     lct_lesson_new(r->room, title, &r->lesson);
+    r->marks = 0;
     use_folder(r, r->lesson.id);
     rc = lct_lesson_begin(&lct_io_system, r->folder, &r->lesson, fault);
     rc = rc ? rc : begin(r, fault);
