@@ -1,0 +1,386 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Calls every operation of docs/api.yaml on a real server with a real recorder (the demo classroom),
+checks status, type and body against the schema, and that routes and api.yaml are the same set."""
+
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.parse
+
+import yaml
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
+API = yaml.safe_load((ROOT / "docs" / "api.yaml").read_text(encoding="utf-8"))
+METHODS = ("get", "post", "put", "delete")
+failures = []
+called = set()
+
+
+def check(ok, what):
+    if not ok:
+        failures.append(what)
+        print("FAILED:", what)
+    return ok
+
+
+# --- a small JSON Schema (what api.yaml uses of 2020-12) ---
+
+def resolve(node):
+    while "$ref" in node:
+        at = API
+        for key in node["$ref"][2:].split("/"):
+            at = at[key]
+        node = at
+    return node
+
+
+def is_type(value, name):
+    return {"object": isinstance(value, dict), "array": isinstance(value, list),
+            "string": isinstance(value, str), "null": value is None,
+            "boolean": isinstance(value, bool),
+            "integer": isinstance(value, int) and not isinstance(value, bool),
+            "number": isinstance(value, (int, float)) and not isinstance(value, bool)}[name]
+
+
+def members(value, schema, where):
+    for key in schema.get("required", []):
+        if key not in value:
+            yield f"{where}: no {key}"
+    for key, inner in value.items():
+        if key in schema.get("properties", {}):
+            yield from errors(inner, schema["properties"][key], f"{where}.{key}")
+        elif schema.get("additionalProperties") is False:
+            yield f"{where}: {key} is not in the schema"
+
+
+def errors(value, schema, where="body"):
+    schema = resolve(schema)
+    if "anyOf" in schema:
+        tries = [list(errors(value, one, where)) for one in schema["anyOf"]]
+        if all(tries):
+            yield from max(tries, key=len)
+    types = schema.get("type", [])
+    types = [types] if isinstance(types, str) else types
+    if types and not any(is_type(value, name) for name in types):
+        yield f"{where}: {value!r} is no {types}"
+        return
+    if "const" in schema and value != schema["const"]:
+        yield f"{where}: {value!r} is not {schema['const']!r}"
+    if "enum" in schema and value not in schema["enum"]:
+        yield f"{where}: {value!r} is none of {schema['enum']}"
+    if "pattern" in schema and not re.search(schema["pattern"], value):
+        yield f"{where}: {value!r} does not match {schema['pattern']}"
+    if isinstance(value, str) and len(value) < schema.get("minLength", 0):
+        yield f"{where}: is empty"
+    if is_type(value, "number") and not (
+            schema.get("minimum", value) <= value <= schema.get("maximum", value)):
+        yield f"{where}: {value} is out of range"
+    if isinstance(value, dict):
+        yield from members(value, schema, where)
+    if isinstance(value, list) and "items" in schema:
+        for i, inner in enumerate(value):
+            yield from errors(inner, schema["items"], f"{where}[{i}]")
+
+
+# --- the programs ---
+
+class Server:
+    def __init__(self, data, *more):
+        self.process = subprocess.Popen(
+            [BIN / "lectern-server", "--data", data, "--listen", "127.0.0.1:0", "--json", *more],
+            stdout=subprocess.PIPE, text=True)
+        ready = json.loads(self.process.stdout.readline())
+        self.code = ready["code"]
+        self.address = urllib.parse.urlsplit(ready["url"]).netloc
+
+    def ask(self, method, path, body=None, headers=None, code=True):
+        connection = http.client.HTTPConnection(self.address, timeout=40)
+        sent = {"Authorization": "Bearer " + self.code} if code else {}
+        if body is not None and not isinstance(body, bytes):
+            body = json.dumps(body).encode()
+            sent["Content-Type"] = "application/json"
+        sent.update(headers or {})
+        connection.request(method, path, body, sent)
+        answer = connection.getresponse()
+        content = answer.read()
+        connection.close()
+        return answer.status, answer.headers, content
+
+    def call(self, operation, status, body=None, headers=None, code=True, query="", **values):
+        """One operation by its id; its answer must be one that api.yaml describes."""
+        path, method, spec = operations()[operation]
+        for name, value in values.items():
+            path = path.replace("{%s}" % name, urllib.parse.quote(value, safe=""))
+        got, head, content = self.ask(method.upper(), path + query, body, headers, code)
+        where = f"{operation} {path}{query}"
+        called.add(operation)
+        if not check(got == status, f"{where}: {got}, not {status}: {content[:200]!r}"):
+            return None
+        if not check(str(got) in spec["responses"], f"{where}: {got} is not in api.yaml"):
+            return None
+        kinds = resolve(spec["responses"][str(got)]).get("content", {})
+        kind = head.get("Content-Type", "").split(";")[0]
+        if not kinds or not check(kind in kinds, f"{where}: type {kind}, not {list(kinds)}"):
+            return content
+        if kind != "application/json":
+            return content
+        value = json.loads(content)
+        for error in errors(value, kinds[kind]["schema"]):
+            check(False, f"{where}: {error}")
+        return value
+
+    def stop(self):
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(20)
+
+
+def operations():
+    return {spec["operationId"]: (path, method, spec) for path, item in API["paths"].items()
+            for method, spec in item.items() if method in METHODS}
+
+
+def wait_for(what, seconds, ask):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        value = ask()
+        if value:
+            return value
+        time.sleep(0.2)
+    check(False, f"{what}: not within {seconds} s")
+    return None
+
+
+# --- the tests ---
+
+def routes_and_description_agree():
+    printed = subprocess.run([BIN / "lectern-server", "--print-routes"], check=True, text=True,
+                             capture_output=True).stdout.split("\n")
+    described = {f"{method.upper()} {path}" for path, method, _ in operations().values()}
+    routes = {line for line in printed if line}
+    check(routes == described, f"only routes: {routes - described}; only api.yaml: "
+                               f"{described - routes}")
+
+
+def access(server):
+    server.call("getHealth", 200, code=False)
+    server.call("getRooms", 401, code=False)
+    server.call("getMetrics", 401, code=False)
+    server.call("getRooms", 401, headers={"Authorization": "Bearer x"})
+    for text in (server.code.upper(), server.code.replace("-", "")):
+        server.call("getRooms", 200, headers={"Authorization": "Bearer " + text})
+    status, head, _ = server.ask("GET", "/?code=" + server.code, code=False)
+    cookie = head.get("Set-Cookie", "")
+    check(status == 303 and head["Location"] == "/", f"?code=: {status} {head['Location']}")
+    check("HttpOnly" in cookie and "SameSite=Lax" in cookie, f"cookie: {cookie}")
+    server.call("getRooms", 200, code=False, headers={"Cookie": cookie.split(";")[0]})
+    status, head, _ = server.ask("GET", "//evil.example/?code=" + server.code, code=False)
+    check(not head.get("Location", "/").startswith("//"), "redirected to another host")
+    evil = {"Origin": "http://evil.example"}
+    server.call("startRecording", 403, {}, room="main", headers=evil)
+    server.call("stopRecording", 403, room="main", headers=evil)
+    server.call("addMark", 403, {}, room="main", headers=evil)
+    answers = [server.ask("GET", "/api/v1/rooms", headers={"Authorization": "Bearer y"})[0]
+               for _ in range(15)]
+    check(answers[-1] == 429, f"wrong codes: {answers}")
+    server.call("getRooms", 200)
+    mode = os.stat(server.data / "access-code").st_mode & 0o777
+    check(mode == 0o600, f"access-code has mode {mode:o}")
+
+
+def bad_input(server):
+    server.call("getRoom", 404, room="nowhere")
+    server.call("startRecording", 404, {}, room="nowhere")
+    server.call("stopRecording", 404, room="nowhere")
+    server.call("addMark", 404, {"label": "x"}, room="nowhere")
+    for body in ({"title": 7}, {"title": "x" * 81}, {"tilte": "x"}, {"title": "a\u0007b"}, b"{",
+                 b'{"title":"a","title":"b"}', b"[" * 60000, b"[]",
+                 b'{"title":"\xc0\xaf"}', b'{"title":"\\ud800"}'):
+        json_type = {"Content-Type": "application/json"}
+        server.call("startRecording", 400, body, room="main", headers=json_type)
+    server.call("startRecording", 400, b"title=x", room="main",
+                headers={"Content-Type": "application/x-www-form-urlencoded"})
+    server.call("addMark", 400, {"time_ns": -1}, room="main")
+    for bad in ("nothing", "..", "../../etc", "a/b", "%00", "x" * 64, "\u8bfe", ".hidden"):
+        path = "/api/v1/recordings/" + urllib.parse.quote(bad, safe="%")
+        for end in ("", "/marks", "/media.mp4", "/tracks/camera/thumb", "/tracks/camera/waveform"):
+            with contextlib.suppress(http.client.HTTPException, ConnectionError):
+                status, _, content = server.ask("GET", path + end)
+                check(status in (404, 200) and b"root:" not in content and
+                      (status == 404 or b'"recordings"' in content), f"{path}{end}: {status}")
+    for operation in ("getRecording", "getMarks", "getMedia"):
+        server.call(operation, 404, id="nothing")
+    for operation in ("getThumb", "getWaveform"):
+        server.call(operation, 404, id="nothing", track="camera")
+    outside = server.data / "outside"
+    outside.mkdir()
+    (outside / "lesson.json").write_text("{}")
+    (server.data / "lessons" / "planted").symlink_to(outside)
+    server.call("getRecording", 404, id="planted")
+
+
+def events(server, until, seconds=20):
+    """Reads the stream until a predicate over (event, data) holds."""
+    connection = http.client.HTTPConnection(server.address, timeout=seconds)
+    connection.request("GET", "/api/v1/events", headers={"Authorization": "Bearer " + server.code})
+    answer = connection.getresponse()
+    called.add("getEvents")
+    check(answer.headers["Content-Type"] == "text/event-stream", "events: wrong type")
+    schema = operations()["getRooms"][2]["responses"]["200"]["content"]["application/json"]["schema"]
+    deadline = time.monotonic() + seconds
+    name = None
+    while time.monotonic() < deadline:
+        line = answer.readline().decode().rstrip("\n")
+        if line.startswith("event: "):
+            name = line[7:]
+        elif line.startswith("data: "):
+            data = json.loads(line[6:])
+            if name == "rooms":
+                for error in errors(data, schema):
+                    check(False, f"event rooms: {error}")
+            if until(name, data):
+                return connection
+    check(False, "events: what was waited for did not come")
+    return connection
+
+
+def media(server, lesson):
+    whole = server.call("getMedia", 200, id=lesson)
+    _, head, _ = server.ask("HEAD", f"/api/v1/recordings/{lesson}/media.mp4")
+    check(whole and int(head["Content-Length"]) == len(whole), "HEAD tells another length")
+    check(whole and whole[4:8] == b"ftyp", "media is no MP4")
+    check("attachment" in head["Content-Disposition"] and
+          "%E7%AC%AC%E4%B8%80%E8%AF%BE" in head["Content-Disposition"], "the title is lost")
+    size = len(whole or b"")
+    for spec, first, last in (("0-99", 0, 99), ("100-", 100, size - 1), ("-50", size - 50, size - 1)):
+        part = server.call("getMedia", 206, id=lesson, headers={"Range": "bytes=" + spec})
+        check(part == (whole or b"")[first:last + 1], f"range {spec} differs")
+    server.call("getMedia", 416, id=lesson, headers={"Range": f"bytes={size}-"})
+    server.call("getMedia", 304, id=lesson, headers={"If-None-Match": head["ETag"]})
+    one = server.call("getMedia", 200, id=lesson, query="?track=sound")
+    check(one and len(one) < size, "one track is not smaller than all")
+    server.call("getMedia", 404, id=lesson, query="?track=nothing")
+    server.call("getMedia", 400, id=lesson, query="?track=")
+    path = server.data / "whole.mp4"
+    path.write_bytes(whole or b"")
+    probe = subprocess.run(["ffprobe", "-v", "error", "-show_entries", "stream=codec_type", "-of",
+                            "csv=p=0", path], capture_output=True, text=True, check=False)
+    check(sorted(probe.stdout.split()) == ["audio", "video", "video"], f"tracks: {probe.stdout}")
+
+
+def lesson_life(server):
+    stream = events(server, lambda name, data: name == "rooms" and
+                    data["rooms"][0]["state"] == "looking")
+    stream.close()
+    server.call("stopRecording", 409, room="main")
+    server.call("addMark", 409, {"label": "x"}, room="main")
+    started = server.call("startRecording", 201, {"title": "第一课"}, room="main")
+    if not started:
+        return
+    lesson = started["lesson"]
+    server.call("startRecording", 409, {}, room="main")
+    mark = server.call("addMark", 201, {"label": "重点"}, room="main")
+    wait_for("the lesson saved", 20, lambda: json.loads(server.ask("GET", "/api/v1/rooms/main")[2])
+             ["status"].get("verified_ns", 0) > 3e9)
+    running = server.call("getRecording", 200, id=lesson)
+    check(running and running["state"] == "recording", "the running lesson's state")
+    server.call("getRoom", 200, room="main")
+    server.call("getRooms", 200)
+    check(server.call("getMedia", 200, id=lesson), "nothing of the running lesson")
+    stopped = server.call("stopRecording", 200, room="main")
+    check(stopped and stopped["lesson"] == lesson, "another lesson was stopped")
+    ended = server.call("getRecording", 200, id=lesson)
+    check(ended and ended["state"] == "ended" and ended["title"] == "第一课", "the ended lesson")
+    check(ended and ended["duration_ns"] > 3e9 and ended["bytes"] > 10000, "its length")
+    check(ended and mark and ended["marks"][0]["label"] == "重点" and
+          ended["marks"][0]["time_ns"] == mark["time_ns"], "its mark")
+    marks = server.call("getMarks", 200, id=lesson)
+    check(marks and len(marks["marks"]) == 1, "marks")
+    listed = server.call("getRecordings", 200)
+    check(listed and [one["id"] for one in listed["recordings"]] == [lesson], "the list")
+    media(server, lesson)
+    thumb = server.call("getThumb", 200, id=lesson, track="camera", query="?t=1")
+    check(thumb and thumb[:2] == b"\xff\xd8", "the thumbnail is no JPEG")
+    server.call("getThumb", 400, id=lesson, track="camera", query="?t=x")
+    server.call("getThumb", 404, id=lesson, track="nothing")
+    wave = server.call("getWaveform", 200, id=lesson, track="sound")
+    check(wave and max(wave["peaks"]) > 5, "the demo's tone is not in the waveform")
+    figures = server.call("getMetrics", 200).decode()
+    check('lectern_room_state{room="main",state="idle"}' in figures, "metrics")
+
+
+def the_recorder_goes(server, recorder):
+    recorder.send_signal(signal.SIGTERM)
+    recorder.wait(20)
+    wait_for("away", 10, lambda: json.loads(server.ask("GET", "/api/v1/rooms/main")[2])["state"] ==
+             "away")
+    server.call("startRecording", 503, {}, room="main")
+    server.call("stopRecording", 503, room="main")
+    server.call("addMark", 503, {"label": "x"}, room="main")
+
+
+def faults_at_start(data, config):
+    def run(*more):
+        return subprocess.run([BIN / "lectern-server", "--data", data, *more], text=True,
+                              capture_output=True, check=False, timeout=20)
+    second = run("--listen", "127.0.0.1:0")
+    check(second.returncode == 1 and "in use" in second.stderr, f"second server: {second.stderr}")
+    config.write_text("[server]\nlisten = 127.0.0.1:0\n\n[disc]\ndata = x\n")
+    wrong = run("--config", config)
+    check(wrong.returncode == 1 and "line 5" in wrong.stderr, f"wrong section: {wrong.stderr}")
+    bad = run("--listen", "here")
+    check(bad.returncode == 1 and "ADDRESS:PORT" in bad.stderr, f"bad address: {bad.stderr}")
+
+
+def a_taken_port(server, folder):
+    process = subprocess.run([BIN / "lectern-server", "--data", folder, "--listen", server.address],
+                             text=True, capture_output=True, check=False, timeout=20)
+    check(process.returncode == 1 and "taken by another program" in process.stderr,
+          f"taken port: {process.stderr}")
+
+
+def main():
+    if not (BIN / "lectern-recorder").exists():
+        print("no lectern-recorder here")
+        return 77
+    routes_and_description_agree()
+    with tempfile.TemporaryDirectory() as folder:
+        data = pathlib.Path(folder) / "data"
+        config = pathlib.Path(folder) / "lectern.conf"
+        config.write_text("[room main]\nname = 一班\nsource = demo\n", encoding="utf-8")
+        server = Server(data, "--config", config)
+        server.data = data
+        recorder = None
+        try:
+            access(server)
+            bad_input(server)
+            faults_at_start(data, pathlib.Path(folder) / "wrong.conf")
+            a_taken_port(server, pathlib.Path(folder) / "other")
+            recorder = subprocess.Popen([BIN / "lectern-recorder", "--room", "main", "--data", data,
+                                         "--config", config])
+            wait_for("the recorder", 15, lambda: json.loads(
+                server.ask("GET", "/api/v1/rooms/main")[2])["online"])
+            lesson_life(server)
+            the_recorder_goes(server, recorder)
+            missing = set(operations()) - called
+            check(not missing, f"never called: {missing}")
+        finally:
+            if recorder and recorder.poll() is None:
+                recorder.terminate()
+                recorder.wait(20)
+            check(server.stop() == 0, "the server did not end properly")
+    print(f"{len(called)} operations called, {len(failures)} failures")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
