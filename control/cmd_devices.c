@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* lectern devices: what can be recorded here, and a first room made of it. */
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "base/loop.h"
 #include "base/mem.h"
 #include "capture/devices.h"
 #include "control/command.h"
@@ -66,26 +68,98 @@ static void print_config(const struct lct_device_list *list) {
     }
 }
 
+/* ---- watching ---- */
+
+struct watcher {
+    struct lct_loop *loop;
+    struct lct_device_list known;
+};
+
+static bool has(const struct lct_device_list *list, const char *id) {
+    for (size_t i = 0; i < list->count; i++) {
+        if (strcmp(list->entries[i].id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void say_missing(const struct lct_device_list *of, const struct lct_device_list *in,
+                        const char *word) {
+    for (size_t i = 0; i < of->count; i++) {
+        const struct lct_device_entry *e = &of->entries[i];
+        if (!has(in, e->id)) {
+            (void)printf("%s  %-10s  %s  %s\n", word, e->kind, e->spec, e->label);
+        }
+    }
+}
+
+static void look_again(void *opaque) {
+    struct watcher *w = opaque;
+    struct lct_device_list now;
+    lct_devices_list(&now);
+    say_missing(&w->known, &now, lct_say("gone", "移除"));
+    say_missing(&now, &w->known, lct_say("new ", "接入"));
+    (void)fflush(stdout);
+    lct_devices_free(&w->known);
+    w->known = now;
+}
+
+static void changed(void *opaque) {
+    struct watcher *w = opaque;
+    lct_loop_post(w->loop, look_again, w);
+}
+
+static void on_signal(void *opaque, int signal) {
+    struct watcher *w = opaque;
+    (void)signal;
+    lct_loop_stop(w->loop);
+}
+
+static int watch(void) {
+    struct watcher w = {.loop = lct_loop_create()};
+    int rc = lct_loop_signals(w.loop, (const int[]){SIGINT, SIGTERM, 0}, on_signal, &w);
+    lct_devices_list(&w.known);
+    print_words(&w.known);
+    (void)fflush(stdout);
+    struct lct_device_watch *device_watch = lct_devices_watch(changed, &w);
+    if (rc == 0) {
+        lct_loop_run(w.loop);
+    }
+    lct_devices_unwatch(device_watch);
+    lct_devices_free(&w.known);
+    lct_loop_destroy(w.loop);
+    return rc < 0 ? 1 : 0;
+}
+
+/* ---- the command ---- */
+
+static int usage(void) {
+    (void)fputs(lct_say("usage: lectern devices [--json | --config | --watch]\n"
+                        "  --config   a [room] section of what was found, for lectern.conf\n"
+                        "  --watch    stays, and says what comes and goes\n",
+                        "用法：lectern devices [--json | --config | --watch]\n"
+                        "  --config   用找到的设备生成 lectern.conf 的 [room] 配置段\n"
+                        "  --watch    持续运行，提示设备的接入与移除\n"),
+                stderr);
+    return 2;
+}
+
 int lct_cmd_devices(int argc, char **argv) {
-    bool json = argc == 2 && strcmp(argv[1], "--json") == 0;
-    bool config = argc == 2 && strcmp(argv[1], "--config") == 0;
-    if (argc > 1 && !json && !config) {
-        (void)fputs(lct_say("usage: lectern devices [--json | --config]\n"
-                            "  --config   a [room] section of what was found, for lectern.conf\n",
-                            "用法：lectern devices [--json | --config]\n"
-                            "  --config   用找到的设备生成 lectern.conf 的 [room] 配置段\n"),
-                    stderr);
-        return 2;
+    const char *how = argc == 2 ? argv[1] : "";
+    void (*print)(const struct lct_device_list *) = strcmp(how, "--json") == 0     ? print_json
+                                                    : strcmp(how, "--config") == 0 ? print_config
+                                                    : argc == 1                    ? print_words
+                                                                                   : NULL;
+    if (strcmp(how, "--watch") == 0) {
+        return watch();
+    }
+    if (!print) {
+        return usage();
     }
     struct lct_device_list list;
     lct_devices_list(&list);
-    if (json) {
-        print_json(&list);
-    } else if (config) {
-        print_config(&list);
-    } else {
-        print_words(&list);
-    }
+    print(&list);
     lct_devices_free(&list);
     return 0;
 }

@@ -17,11 +17,17 @@
 /** What a command is called with; argv[0] is its name. Main thread. */
 typedef int (*lct_command_fn)(int argc, char **argv);
 
+/** lectern up: starts everything and starts again what dies. */
 int lct_cmd_up(int argc, char **argv);
+/** lectern record: records without a server. */
 int lct_cmd_record(int argc, char **argv);
+/** lectern devices: lists, watches, or makes a first room of what is here. */
 int lct_cmd_devices(int argc, char **argv);
+/** lectern verify: checks every byte of a lesson. */
 int lct_cmd_verify(int argc, char **argv);
+/** lectern export: a lesson as one MP4, by lectern-worker. */
 int lct_cmd_export(int argc, char **argv);
+/** lectern doctor: what is missing, slow or wrong here. */
 int lct_cmd_doctor(int argc, char **argv);
 
 /** Says a fault on standard error, or as one JSON line on standard output; returns 1. */

@@ -139,7 +139,8 @@ static int check_space(struct lct_recorder *r, struct lct_fault *fault) {
                              "%s 所在磁盘剩余空间不足两分钟录制。请删除或移走一些文件后再开始。",
                              volume(r));
     }
-    if (r->verdict.left < LCT_GUARD_LESSON) {
+    r->tight = r->verdict.left < LCT_GUARD_LESSON;
+    if (r->tight) {
         lct_warn("the disk may not hold a whole lesson", "folder=%s minutes=%lld", volume(r),
                  minutes);
     }

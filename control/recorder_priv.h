@@ -20,6 +20,7 @@ struct lct_recorder {
     char *folder;                  /* its folder */
     size_t marks;
     bool looked_at, paused, canvas_known;
+    bool tight; /* begun with less space than a lesson usually needs */
     struct lct_guard guard;
     struct lct_guard_verdict verdict;
     uint64_t free_bytes;

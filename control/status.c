@@ -116,18 +116,31 @@ static void add_alarm(json_t *alarms, const struct lct_fault *fault) {
     }
 }
 
-static json_t *alarms_json(const struct lct_recorder *r, const struct lct_pipeline_status *s) {
-    json_t *alarms = json_array();
+/* How long the disk lasts: when it is little, and when a lesson was begun that may not fit. */
+static void add_disk_alarm(const struct lct_recorder *r, const struct lct_pipeline_status *s,
+                           json_t *alarms) {
     struct lct_fault fault = {.code = 0};
     long long minutes = (long long)(r->verdict.left / LCT_SECOND / 60);
+    if (!lct_pipeline_recording(r->pipeline) || s->tape.fault.code) {
+        return;
+    }
+    if (r->verdict.alarm != LCT_GUARD_NONE) {
+        (void)lct_fault_set(&fault, -ENOSPC, "disk",
+                            "The disk has space for %lld more minutes: delete or move something.",
+                            "磁盘剩余空间约可再录 %lld 分钟，请删除或移走一些文件。", minutes);
+    } else if (r->tight) {
+        (void)lct_fault_set(&fault, -ENOSPC, "disk",
+                            "The disk may not hold a whole lesson: it has space for %lld minutes.",
+                            "磁盘可能录不完一节课：剩余空间约 %lld 分钟。", minutes);
+    }
+    add_alarm(alarms, &fault);
+}
+
+static json_t *alarms_json(const struct lct_recorder *r, const struct lct_pipeline_status *s) {
+    json_t *alarms = json_array();
     add_alarm(alarms, &s->tape.fault);
     add_alarm(alarms, &s->check.fault);
-    bool recording = lct_pipeline_recording(r->pipeline);
-    if (recording && r->verdict.alarm != LCT_GUARD_NONE && !s->tape.fault.code) {
-        (void)lct_fault_set(&fault, -ENOSPC, "disk", "The disk has space for %lld more minutes.",
-                            "磁盘剩余空间约可再录 %lld 分钟。", minutes);
-        add_alarm(alarms, &fault);
-    }
+    add_disk_alarm(r, s, alarms);
     for (size_t i = 0; i < s->track_count; i++) {
         add_alarm(alarms, &s->tracks[i].fault);
     }
