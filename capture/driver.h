@@ -6,8 +6,8 @@
  * reopens: on any trouble it calls lct_sink_failed and waits to be closed.
  *
  * Contract: open runs on the source's thread, may take seconds, and on failure fills the fault and
- * leaves nothing behind. After open succeeded the driver calls the sink from threads of its own until
- * close returns; close joins them. The sink outlives the device.
+ * leaves nothing behind. After open succeeded the driver calls the sink from threads of its own
+ * until close returns; close joins them. The sink outlives the device.
  */
 #pragma once
 
@@ -23,15 +23,16 @@ struct lct_device; /**< a driver's own */
 
 struct lct_driver {
     /**
-     * Opens the device named by spec. 0 and *ret_device, or -errno and fault: -ENOENT absent, -EBUSY
-     * taken by somebody, -EACCES not allowed, -ENODEV not such a device, -ENOLINK no signal, -EIO.
+     * Opens the device named by spec. 0 and *ret_device, or -errno and fault: -ENOENT absent,
+     * -EBUSY taken by somebody, -EACCES not allowed, -ENODEV not such a device, -ENOLINK no signal,
+     * -EIO.
      */
     int (*open)(const struct lct_spec *spec, struct lct_sink *sink, struct lct_device **ret_device,
                 struct lct_fault *fault);
     /** Stops its threads and frees the device. */
     void (*close)(struct lct_device *device);
-    /** Without a frame for so long the source counts as stalled and is built anew; 0: never (a driver
-     *  whose picture may stand still for ever and which notices death by itself). */
+    /** Without a frame for so long the source counts as stalled and is built anew; 0: never (a
+     * driver whose picture may stand still for ever and which notices death by itself). */
     lct_ns stall;
 };
 
@@ -47,7 +48,8 @@ void lct_sink_failed(struct lct_sink *sink, const struct lct_fault *fault);
 /** The signal went (fault says so) or, with NULL, came back; the device stays open. */
 void lct_sink_signal(struct lct_sink *sink, const struct lct_fault *fault);
 
-/** What the device is, in words, its nominal rate (0: variable) and whether it passes coded pictures. */
+/** What the device is, in words, its nominal rate (0: variable) and whether it passes coded
+ * pictures. */
 void lct_sink_describe(struct lct_sink *sink, const char *label, double nominal_fps, bool demo,
                        bool pass_through);
 

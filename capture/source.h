@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * A source kept alive. Devices are born to die: a camera is unplugged, an X server ends, a stream
- * freezes without a word. A lct_source opens one device from nothing by its driver, watches it, and on
- * any error, end or stall destroys it and opens it anew with back-off (0.5 s doubling to 5 s), telling
- * its readers LOST meanwhile. It never ends by itself.
+ * freezes without a word. A lct_source opens one device from nothing by its driver, watches it, and
+ * on any error, end or stall destroys it and opens it anew with back-off (0.5 s doubling to 5 s),
+ * telling its readers LOST meanwhile. It never ends by itself.
  *
  *   opening -> running -> lost -> opening …          (a device that is there)
  *   opening -> waiting -> opening …                  (a device that is not there yet)
  *
- * Threads: create, attach, status and destroy from any one owner thread; a thread of the source's own
- * runs the driver's open and close and the watch; the driver calls the sink functions of
+ * Threads: create, attach, status and destroy from any one owner thread; a thread of the source's
+ * own runs the driver's open and close and the watch; the driver calls the sink functions of
  * capture/driver.h from threads of its own.
  *
  *     struct lct_source *s = lct_source_create(&spec, changed, me);
@@ -49,19 +49,21 @@ enum lct_output {
 struct lct_source_status {
     enum lct_source_state state;
     struct lct_fault fault; /**< why it is not running, in words; code 0 while it runs */
-    char label[128];        /**< what it is, in words: "USB camera C920", "X11 screen :0", a demo says so */
+    char
+        label[128]; /**< what it is, in words: "USB camera C920", "X11 screen :0", a demo says so */
     bool demo;
     bool pass_through; /**< coded pictures go to the tape as the camera made them */
-    char note_en[160]; /**< worth saying, "" if nothing: why a stream is decoded and encoded anew … */
+    char note_en[160]; /**< worth saying, "" if nothing: why a stream is decoded and encoded anew …
+                        */
     char note_zh[160];
     int width, height; /**< of the last picture; 0 before the first */
     double nominal_fps;
-    double measured_fps;  /**< over the last 2 s */
-    float level_peak_db;  /**< sound of the last 100 ms, dBFS, -100 for silence */
+    double measured_fps; /**< over the last 2 s */
+    float level_peak_db; /**< sound of the last 100 ms, dBFS, -100 for silence */
     float level_rms_db;
     uint64_t frames;
-    uint64_t drops;       /**< pictures or sound lost because a reader did not keep up */
-    unsigned rebuilds;    /**< how often the device was opened anew */
+    uint64_t drops;    /**< pictures or sound lost because a reader did not keep up */
+    unsigned rebuilds; /**< how often the device was opened anew */
 };
 
 /** Told (any thread, may only post or wake) when the state of a source changed. */
@@ -76,7 +78,8 @@ void lct_source_destroy(struct lct_source *source);
 
 /**
  * From now on frames of that output go into queue (shared with the caller, who must detach by
- * passing NULL before destroying it). One queue an output. A screen gives its whole picture at once.
+ * passing NULL before destroying it). One queue an output. A screen gives its whole picture at
+ * once.
  */
 void lct_source_attach(struct lct_source *source, enum lct_output output, struct lct_queue *queue);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * A source spec is how a person names a device: "screen:x11[:DISPLAY]", "camera:/dev/videoN",
- * "hdmi:/dev/videoN", "camera:rtsp://…", "mic:pulse[:NAME]", "mic:alsa[:NAME]", "file:PATH", "demo".
+ * "hdmi:/dev/videoN", "camera:rtsp://…", "mic:pulse[:NAME]", "mic:alsa[:NAME]", "file:PATH",
+ * "demo".
  *
  *     struct lct_spec spec;
  *     rc = lct_spec_parse("screen:x11::97", &spec, &fault);   // kind X11, target ":97"
@@ -31,18 +32,19 @@ enum lct_spec_kind {
 
 struct lct_spec {
     enum lct_spec_kind kind;
-    char target[LCT_SPEC_TARGET_SIZE]; /**< display, device, address or path; "" is the default one */
-    bool camera; /**< gives a camera picture */
-    bool screen; /**< gives a screen picture (variable rate) */
-    bool sound;  /**< gives sound */
+    char target[LCT_SPEC_TARGET_SIZE]; /**< display, device, address or path; "" is the default one
+                                        */
+    bool camera;                       /**< gives a camera picture */
+    bool screen;                       /**< gives a screen picture (variable rate) */
+    bool sound;                        /**< gives sound */
 };
 
 /**
  * Parses text. 0, or -EINVAL with a fault that names the forms there are (an unknown kind, an empty
  * or too long target, a control character). Pure.
  */
-int lct_spec_parse(const char *text, struct lct_spec *ret_spec, struct lct_fault *fault)
-    LCT_MUST_USE;
+int lct_spec_parse(const char *text, struct lct_spec *ret_spec,
+                   struct lct_fault *fault) LCT_MUST_USE;
 
 /** Writes the spec as text again, with the password of an address replaced by "***". */
 void lct_spec_show(const struct lct_spec *spec, char *out, size_t size);
