@@ -31,6 +31,8 @@ struct lct_pipeline {
     void *opaque;
     /* the owner's thread only */
     struct lct_source *sources[LCT_ROOM_SOURCES_MAX];
+    struct lct_thread closer; /* ends the sources in closing: a frozen camera takes seconds */
+    struct lct_source *closing[LCT_ROOM_SOURCES_MAX];
     struct lct_queue *queues[LCT_TAPE_TRACKS_MAX];
     struct lct_tape *tape;
     /* written by the owner under lock, so that the tape's thread may look */
@@ -125,6 +127,7 @@ static void source_changed(void *opaque) {
 }
 
 void lct_pipeline_open(struct lct_pipeline *pipeline) {
+    lct_thread_join(&pipeline->closer); /* the same device cannot be opened before */
     for (size_t i = 0; i < pipeline->spec_count; i++) {
         if (!pipeline->sources[i]) {
             pipeline->sources[i] = lct_source_create(&pipeline->specs[i], source_changed, pipeline);
@@ -132,14 +135,22 @@ void lct_pipeline_open(struct lct_pipeline *pipeline) {
     }
 }
 
+static void close_sources(void *opaque) {
+    struct lct_pipeline *p = opaque;
+    for (size_t i = 0; i < p->spec_count; i++) {
+        lct_source_destroy(p->closing[i]);
+    }
+}
+
 void lct_pipeline_close(struct lct_pipeline *pipeline) {
-    if (pipeline->tape) {
+    struct lct_pipeline *p = pipeline;
+    if (p->tape || !lct_pipeline_is_open(p)) {
         return;
     }
-    for (size_t i = 0; i < pipeline->spec_count; i++) {
-        lct_source_destroy(pipeline->sources[i]);
-        pipeline->sources[i] = NULL;
-    }
+    lct_thread_join(&p->closer);
+    memcpy(p->closing, p->sources, sizeof p->closing);
+    memset(p->sources, 0, sizeof p->sources);
+    lct_thread_start(&p->closer, "close", close_sources, p);
 }
 
 static bool all_answered(struct lct_pipeline *p) {
@@ -325,6 +336,7 @@ void lct_pipeline_destroy(struct lct_pipeline *pipeline) {
         lct_pipeline_stop(pipeline, &unused); /* the owner stops lessons itself, with their info */
     (void)ignored;
     lct_pipeline_close(pipeline);
+    lct_thread_join(&pipeline->closer);
     lct_bus_destroy(pipeline->bus);
     pthread_cond_destroy(&pipeline->news);
     pthread_mutex_destroy(&pipeline->lock);

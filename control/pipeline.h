@@ -51,7 +51,7 @@ void lct_pipeline_destroy(struct lct_pipeline *pipeline);
 /** Opens the sources (they keep themselves alive); nothing when they are open. */
 void lct_pipeline_open(struct lct_pipeline *pipeline);
 
-/** Closes the sources; nothing while a lesson is recorded. */
+/** Closes the sources, without waiting for them; nothing while a lesson is recorded. */
 void lct_pipeline_close(struct lct_pipeline *pipeline);
 
 /** Waits until every source runs or has said why not, at most until deadline (CLOCK_MONOTONIC). */
