@@ -10,6 +10,10 @@
  *  - CONNECT turns a connection into a raw one: refused at RAW_ADOPT.
  *  - while a transaction is being answered it leaves POLLIN on and spins when something comes in:
  * the flow of input is stopped meanwhile, and an end of the connection is looked for once a second.
+ *  - when the next request is there already, in its own buffer, stopping the input makes it spin on
+ *    POLLOUT, and not stopping it makes it spin as well. All it shows of that buffer is that
+ * switching the input on asks for a writable callback. So a long answer begins with a look of two
+ *    milliseconds at whether one comes; if so, the connection ends (browsers do not pipeline).
  *  - its own deadline for holding a request's head (ah) would end downloads after six minutes: it
  * is set to days, and the deadlines here are ours.
  *  - a POST without Content-Length counts as one of 100 MB: it is answered as an empty one, and the
@@ -37,10 +41,14 @@ LCT_LOG_TOPIC("http");
 #define HEAD_MAX 8192
 #define DAYS (7 * 86400)
 
+/* How long it is looked for input behind a request, in microseconds. */
+#define LOOK_US 2000
+
 enum phase {
     PHASE_HEAD,    /* waiting for a request, or within its head */
     PHASE_BODY,    /* its body comes in */
     PHASE_HANDLER, /* somebody is working on the answer */
+    PHASE_LOOK,    /* a long answer waits: does the client send on meanwhile? */
     PHASE_ANSWER,  /* head or body of the answer go out */
     PHASE_EVENTS,  /* a stream of events goes out */
     PHASE_LAST,    /* all is written, what the library buffered goes out */
@@ -148,17 +156,21 @@ static void set_phase(struct lct_http_conn *conn, enum phase phase, int seconds)
 
 /* There is something to write. */
 void lct_http_conn_wake(struct lct_http_conn *conn) {
+    if (conn->phase == PHASE_LOOK) {
+        return; /* the end of the look wakes it */
+    }
     lws_rx_flow_control(conn->wsi, 1);
     lws_callback_on_writable(conn->wsi);
 }
 
 /* There is nothing to write for now, and nothing to read before the answer is out. */
-static void rest(struct lct_http_conn *conn) {
+static int rest(struct lct_http_conn *conn) {
     if (lws_partial_buffered(conn->wsi)) {
         lws_callback_on_writable(conn->wsi);
     } else {
         lws_rx_flow_control(conn->wsi, 0);
     }
+    return 0;
 }
 
 /* Counts a connection of an address; false when there are too many. */
@@ -254,6 +266,11 @@ static int on_tick(struct lct_http_conn *conn) {
     bool stuck = conn->sent == conn->sent_at_tick;
     conn->sent_at_tick = conn->sent;
     lws_set_timer_usecs(conn->wsi, LWS_US_PER_SEC);
+    if (conn->phase == PHASE_LOOK) {
+        set_phase(conn, PHASE_ANSWER, LCT_HTTP_STALL_SECONDS);
+        lct_http_conn_wake(conn);
+        return 0;
+    }
     if (conn->phase != PHASE_EVENTS && lct_monotonic() >= conn->deadline) {
         return -1;
     }
@@ -265,6 +282,7 @@ static int on_tick(struct lct_http_conn *conn) {
         return stuck && peek(conn->wsi) >= 0 ? -1 : 0;
     case PHASE_HEAD:
     case PHASE_BODY:
+    case PHASE_LOOK:
     case PHASE_LAST:
         break;
     }
@@ -549,7 +567,13 @@ static void begin_answer(void *opaque) {
         request->stream->conn = conn;
         atomic_fetch_add(&conn->server->streams, 1);
     }
-    lct_http_conn_wake(conn);
+    if (request->kind == ANSWER_BYTES && request->length <= WRITE_AT_ONCE) {
+        lct_http_conn_wake(conn);
+    } else {
+        conn->phase = PHASE_LOOK;
+        lws_rx_flow_control(conn->wsi, 1);
+        lws_set_timer_usecs(conn->wsi, LOOK_US);
+    }
 }
 
 void lct_http_deliver(struct lct_http_request *request) {
@@ -630,8 +654,7 @@ static int send_events(struct lct_http_conn *conn) {
     }
     struct lct_http_message *message = lct_http_stream_take(stream);
     if (!message) {
-        rest(conn);
-        return 0;
+        return rest(conn);
     }
     int rc = send_bytes(conn, message->text, message->n);
     free(message);
@@ -666,8 +689,7 @@ static int go_on(struct lct_http_conn *conn) {
     } else if (request->head || conn->sent == request->length) {
         set_phase(conn, PHASE_LAST, LCT_HTTP_STALL_SECONDS);
     } else if (request->kind == ANSWER_FEED && !request->feed->ready && !request->feed->failed) {
-        rest(conn); /* until a reader has a block */
-        return 0;
+        return rest(conn); /* until a reader has a block */
     }
     lws_callback_on_writable(conn->wsi);
     return 0;
@@ -681,6 +703,9 @@ static int on_writable(struct lct_http_conn *conn) {
         return send_events(conn);
     case PHASE_LAST:
         return lws_partial_buffered(conn->wsi) ? 0 : finish(conn);
+    case PHASE_LOOK: /* nobody asked for this callback but the library: there is input waiting */
+        atomic_fetch_add(&conn->server->refused, 1);
+        return -1;
     case PHASE_HEAD:
     case PHASE_BODY:
     case PHASE_HANDLER:

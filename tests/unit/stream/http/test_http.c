@@ -439,3 +439,28 @@ Test(http, a_taken_port_is_said_in_words, .timeout = 30) {
     options.address = "no-address";
     cr_assert_eq(lct_http_create(&options, &second, &fault), -EINVAL);
 }
+
+/* What a client sends behind a request that is not answered yet must not keep the thread busy. */
+Test(http, junk_behind_a_request_costs_no_cpu, .timeout = 60) {
+    static const char *const paths[] = {"/events", "/late"};
+    int fds[2];
+    for (size_t i = 0; i < 2; i++) {
+        char request[400];
+        (void)snprintf(
+            request, sizeof request,
+            "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\nHost: x\r\n\r\n",
+            paths[i]);
+        fds[i] = dial();
+        say(fds[i], request);
+    }
+    usleep(300000);
+    (void)send(fds[0], "junk", 4, MSG_NOSIGNAL);
+    (void)send(fds[1], "junk", 4, MSG_NOSIGNAL);
+    lct_ns before = lct_cpu_time();
+    usleep(2000000);
+    cr_assert_lt(lct_cpu_time() - before, LCT_SECOND / 2);
+    lct_loop_post(loop, answer_late, NULL);
+    usleep(100000);
+    close(fds[0]);
+    close(fds[1]);
+}
