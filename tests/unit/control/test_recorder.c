@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The recorder behind the button, with the demo classroom, real encoders and a real disk. */
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "archive/lesson.h"
+#include "archive/movie.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "control/recorder.h"
+
+static char root[64];
+
+static void make_root(void) {
+    (void)snprintf(root, sizeof root, "/tmp/lectern-recorder-XXXXXX");
+    cr_assert_not_null(mkdtemp(root));
+}
+
+static void remove_root(void) {
+    LCT_FREE char *command = lct_format("rm -rf %s", root);
+    cr_assert_eq(system(command), 0);
+}
+
+static struct lct_recorder *make(struct lct_fault *fault, int *ret_rc) {
+    static struct lct_spec spec;
+    struct lct_recorder *recorder = NULL;
+    LCT_FREE char *lessons = lct_format("%s/lessons", root);
+    LCT_FREE char *lock = lct_format("%s/room.lock", root);
+    cr_assert_eq(lct_spec_parse("demo", &spec, fault), 0);
+    const struct lct_recorder_settings settings = {
+        .room = "main",
+        .name = "Room",
+        .lessons = lessons,
+        .lock = lock,
+        .specs = &spec,
+        .spec_count = 1,
+        .resume_within = 60 * LCT_SECOND,
+    };
+    *ret_rc = lct_recorder_create(&settings, &recorder, fault);
+    return recorder;
+}
+
+/* Lets the lesson run until so much of it is durable. */
+static void run_until_saved(struct lct_recorder *recorder, lct_ns saved) {
+    lct_ns give_up = lct_monotonic() + 20 * LCT_SECOND;
+    for (int64_t now = 0; now < saved;) {
+        cr_assert_lt(lct_monotonic(), give_up, "nothing is saved");
+        usleep(50000);
+        lct_recorder_tick(recorder);
+        LCT_JSON json_t *status = lct_recorder_status(recorder);
+        now = lct_json_int(status, "saved_ns", 0);
+    }
+}
+
+Test(recorder, a_lesson_from_press_to_press, .init = make_root, .fini = remove_root,
+     .timeout = 60) {
+    struct lct_fault fault = {.code = 0};
+    struct lct_mark mark;
+    int rc;
+    struct lct_recorder *r = make(&fault, &rc);
+    cr_assert_eq(rc, 0, "%s", fault.en);
+    cr_assert_eq(lct_recorder_state(r), LCT_RECORDER_IDLE);
+    cr_assert_eq(lct_recorder_mark(r, "x", &mark, &fault), -ENOENT);
+    cr_assert_eq(lct_recorder_stop(r, &fault), -ENOENT);
+
+    cr_assert_eq(lct_recorder_start(r, "圆的面积", &fault), 0, "%s", fault.en);
+    cr_assert_eq(lct_recorder_state(r), LCT_RECORDER_RECORDING);
+    cr_assert_eq(lct_recorder_start(r, "again", &fault), -EALREADY);
+    run_until_saved(r, LCT_SECOND);
+    cr_assert_eq(lct_recorder_mark(r, "重点", &mark, &fault), 0, "%s", fault.en);
+    cr_assert_eq(lct_recorder_stop(r, &fault), 0, "%s", fault.en);
+    cr_assert_eq(lct_recorder_state(r), LCT_RECORDER_IDLE);
+
+    LCT_FREE char *folder = lct_format("%s/lessons/%s", root, lct_recorder_lesson(r)->id);
+    struct lct_lesson_info info;
+    cr_assert_eq(lct_lesson_load(folder, &info, &fault), 0, "%s", fault.en);
+    cr_assert_eq(info.state, LCT_LESSON_ENDED);
+    cr_assert_str_eq(info.title, "圆的面积");
+    cr_assert_eq(info.track_count, 3);
+    cr_assert_eq(info.tracks[1].width, 1920, "the canvas is kept");
+    cr_assert(info.tracks[0].demo);
+    struct lct_mark *marks;
+    cr_assert_eq(lct_lesson_marks(folder, &marks), 1);
+    cr_assert_str_eq(marks[0].label, "重点");
+    cr_assert_leq(marks[0].time, info.end);
+    free(marks);
+    struct lct_movie *movie;
+    cr_assert_eq(lct_movie_open(folder, NULL, 0, &movie, &fault), 0, "%s", fault.en);
+    cr_assert_gt(lct_movie_size(movie), 10000);
+    lct_movie_close(movie);
+    lct_recorder_destroy(r);
+}
+
+Test(recorder, one_at_a_room, .init = make_root, .fini = remove_root, .timeout = 60) {
+    struct lct_fault fault = {.code = 0};
+    int rc;
+    struct lct_recorder *first = make(&fault, &rc);
+    cr_assert_eq(rc, 0);
+    struct lct_recorder *second = make(&fault, &rc);
+    cr_assert_eq(rc, -EBUSY);
+    cr_assert_null(second);
+    cr_assert(strstr(fault.en, "another") || strstr(fault.en, "Another"), "%s", fault.en);
+    lct_recorder_destroy(first);
+    second = make(&fault, &rc);
+    cr_assert_eq(rc, 0, "the lock is free again");
+    lct_recorder_destroy(second);
+}
+
+Test(recorder, looks_without_recording, .init = make_root, .fini = remove_root, .timeout = 60) {
+    struct lct_fault fault = {.code = 0};
+    int rc;
+    struct lct_recorder *r = make(&fault, &rc);
+    lct_recorder_look(r, true);
+    cr_assert_eq(lct_recorder_state(r), LCT_RECORDER_LOOKING);
+    double peak = -100;
+    lct_ns give_up = lct_monotonic() + 10 * LCT_SECOND;
+    while (peak < -90 && lct_monotonic() < give_up) {
+        usleep(50000);
+        LCT_JSON json_t *status = lct_recorder_status(r);
+        const json_t *source = json_array_get(json_object_get(status, "sources"), 0);
+        peak = lct_json_real(source, "peak_db", -100);
+        cr_assert(lct_json_flag(source, "demo", false) || peak < -90);
+    }
+    cr_assert_gt(peak, -90, "the meter moves before a lesson");
+    lct_recorder_look(r, false);
+    cr_assert_eq(lct_recorder_state(r), LCT_RECORDER_IDLE);
+    lct_recorder_destroy(r);
+}
