@@ -46,7 +46,7 @@ static void on_opened(void *arg, struct lct_link_peer *peer, const json_t *hello
     (void)hello;
     LCT_JSON json_t *status = json_pack("{s:s, s:s, s:s, s:s}", "room", "main", "name", "Hall",
                                         "state", "recording", "lesson", "L1");
-    cr_assert_eq(lct_link_peer_send(peer, LCT_LINK_STATUS, status), 0);
+    (void)lct_link_peer_send(peer, LCT_LINK_STATUS, status); /* the server may have hung up */
 }
 
 static void on_command(void *arg, struct lct_link_peer *peer, enum lct_link_type type,
