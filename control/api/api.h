@@ -35,21 +35,51 @@ bool lct_api_gate(void *app, struct lct_http_request *request);
 /** Answers with the status that fits the fault's code. Takes the request. */
 void lct_api_answer_fault(struct lct_http_request *request, const struct lct_fault *fault);
 
-/** Handlers; each takes the request. */
+/* Handlers; each takes the request. */
+
+/** GET /healthz: this loop answers. */
 void lct_api_get_health(void *app, struct lct_http_request *request);
+
+/** GET /metrics. */
 void lct_api_get_metrics(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/rooms. */
 void lct_api_get_rooms(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/rooms/{room}. */
 void lct_api_get_room(void *app, struct lct_http_request *request);
+
+/** POST /api/v1/rooms/{room}/recording: begins a lesson. */
 void lct_api_post_recording(void *app, struct lct_http_request *request);
+
+/** DELETE /api/v1/rooms/{room}/recording: ends it. */
 void lct_api_delete_recording(void *app, struct lct_http_request *request);
+
+/** POST /api/v1/rooms/{room}/marks: answered when the mark is durable. */
 void lct_api_post_mark(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/recordings. */
 void lct_api_get_recordings(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/recordings/{id}. */
 void lct_api_get_recording(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/recordings/{id}/marks. */
 void lct_api_get_marks(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/recordings/{id}/media.mp4. */
 void lct_api_get_media(void *app, struct lct_http_request *request);
+
+/** GET …/tracks/{track}/thumb. */
 void lct_api_get_thumb(void *app, struct lct_http_request *request);
+
+/** GET …/tracks/{track}/waveform. */
 void lct_api_get_waveform(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/events. */
 void lct_api_get_events(void *app, struct lct_http_request *request);
+
+/** Whatever else is asked for: the pages' files. */
 void lct_api_get_page(void *app, struct lct_http_request *request);
 
 /** The streams of events: a watcher a page that is open. Main loop. */
