@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Questions to the server. Every refusal is a Fault with its words in both languages.
+
+/** @typedef {import('../types').FaultText} FaultText */
+
+export class Fault extends Error {
+  /** @param {FaultText} text */
+  constructor(text) {
+    super(text.en);
+    this.text = text;
+  }
+}
+
+/** @type {FaultText} */
+const UNREACHABLE = {
+  code: 'unreachable',
+  en: 'The server cannot be reached. A recording that is running is not affected.',
+  zh: '无法连接服务器。正在进行的录制不受影响。',
+};
+
+/** @type {FaultText} */
+const ODD = {
+  code: 'odd',
+  en: 'The server gave an answer that this page does not understand. Please reload the page.',
+  zh: '服务器的回应无法识别，请刷新页面。',
+};
+
+/**
+ * @param {string} method
+ * @param {string} path below /api/v1
+ * @param {object} [body]
+ * @returns {Promise<any>}
+ */
+export async function ask(method, path, body) {
+  let response;
+  try {
+    response = await fetch(`/api/v1${path}`, {
+      method,
+      credentials: 'same-origin',
+      headers: body ? { 'Content-Type': 'application/json' } : {},
+      body: body ? JSON.stringify(body) : undefined,
+    });
+  } catch {
+    throw new Fault(UNREACHABLE);
+  }
+  if (response.status === 401) {
+    location.reload(); // the server then asks for the access code
+  }
+  const json = await response.json().catch(() => ({ fault: ODD }));
+  if (json.fault || !response.ok) {
+    throw new Fault(json.fault || ODD);
+  }
+  return json;
+}
+
+/** @param {unknown} error @returns {FaultText} */
+export const faultText = (error) => (error instanceof Fault ? error.text : ODD);
+
+/**
+ * The address of a recording as MP4.
+ * @param {string} id
+ * @param {string[]} tracks none: all
+ */
+export function mediaUrl(id, tracks) {
+  const query = tracks.map((name) => `track=${encodeURIComponent(name)}`).join('&');
+  return `/api/v1/recordings/${id}/media.mp4${query ? `?${query}` : ''}`;
+}
+
+/**
+ * The address of a small picture of a track.
+ * @param {string} id
+ * @param {string} track
+ * @param {number} seconds of lesson time
+ */
+export const thumbUrl = (id, track, seconds) =>
+  `/api/v1/recordings/${id}/tracks/${track}/thumb?t=${seconds.toFixed(1)}`;

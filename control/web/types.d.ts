@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What the API says (docs/api.yaml), as far as the pages use it. Times end in _ns: nanoseconds.
+
+export interface FaultText {
+  code: string;
+  en: string;
+  zh: string;
+}
+
+export type RoomState = 'away' | 'idle' | 'looking' | 'recording' | 'paused';
+export type SourceState = 'closed' | 'opening' | 'running' | 'no-signal' | 'lost';
+
+export interface Source {
+  spec: string;
+  label: string;
+  demo: boolean;
+  state: SourceState;
+  en: string;
+  zh: string;
+  note_en: string;
+  note_zh: string;
+  width: number;
+  height: number;
+  fps: number;
+  peak_db: number;
+  rms_db: number;
+  drops: number;
+  rebuilds: number;
+  tracks: string[];
+}
+
+export interface Status {
+  state: Exclude<RoomState, 'away'>;
+  lesson: string | null;
+  title?: string;
+  started?: string;
+  elapsed_ns?: number;
+  verified_wall?: string;
+  bytes?: number;
+  marks?: number;
+  disk: { free_bytes: number; minutes_left: number; alarm: 'none' | 'low' | 'very-low' | 'full' };
+  cpu: { step: number; en: string; zh: string };
+  alarms: FaultText[];
+  sources: Source[];
+}
+
+export interface Room {
+  id: string;
+  name: string;
+  online: boolean;
+  state: RoomState;
+  status: Status | null;
+}
+
+export interface Track {
+  name: string;
+  kind: 'camera' | 'screen' | 'sound';
+  source: string;
+  width: number;
+  height: number;
+  demo: boolean;
+}
+
+export interface Mark {
+  time_ns: number;
+  label: string;
+}
+
+export interface Gap {
+  track: string;
+  from_ns: number;
+  to_ns: number;
+}
+
+export interface Recording {
+  id: string;
+  room: string;
+  title: string;
+  state: 'recording' | 'ended' | 'interrupted';
+  started: string;
+  duration_ns: number;
+  bytes: number;
+  tracks: Track[];
+  gap_count: number;
+}
+
+export interface RecordingWhole extends Recording {
+  gaps: Gap[];
+  marks: Mark[];
+}
+
+/** How the page stands to the server. */
+export interface Live {
+  rooms: Room[] | null;
+  link: 'opening' | 'open' | 'lost';
+  /** When the rooms were as shown. */
+  at: Date;
+  /** Counts up when the list of recordings has changed. */
+  recordings: number;
+}

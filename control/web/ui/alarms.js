@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What somebody should do something about, in words, above everything else of the room; or that all
+// is well, in the same place and of the same height, so that an alarm moves nothing.
+
+import { html } from '../vendor/preact.js';
+import { said, useWords } from '../lib/language.js';
+import { trackNames } from '../lib/names.js';
+
+const SHORT_MINUTES = 30;
+
+/** @typedef {{ kind: 'good' | 'calm' | 'warn' | 'bad', text: string }} Band */
+
+/**
+ * @param {import('../lib/language.js').Words} t
+ * @param {import('../types').Status} status
+ * @returns {Band[]}
+ */
+function sourceBands(t, status) {
+  const ill = status.sources.filter((source) => source.state === 'lost' || source.state === 'no-signal');
+  return ill.map((source) => ({
+    kind: 'bad',
+    text: t.sourceIll(trackNames(t, source.tracks), t.sourceStates[source.state], source[t.lang]),
+  }));
+}
+
+/**
+ * @param {import('../lib/language.js').Words} t
+ * @param {import('../types').Status} status
+ * @returns {Band}
+ */
+function wellBand(t, status) {
+  const opening = status.sources.some((source) => source.state !== 'running');
+  return opening ? { kind: 'calm', text: t.openingSources } : { kind: 'good', text: t.allWell };
+}
+
+/**
+ * @param {import('../lib/language.js').Words} t
+ * @param {import('../types').Room} room
+ * @param {string | null} lastLesson
+ * @returns {Band[]}
+ */
+function bandsOf(t, room, lastLesson) {
+  const status = room.status;
+  if (!status) {
+    return [{ kind: 'bad', text: lastLesson ? t.awayInLesson : t.away }];
+  }
+  /** @type {Band[]} */
+  const bands = status.alarms.map((alarm) => ({ kind: 'bad', text: said(t, alarm) }));
+  if (status.state === 'paused') {
+    bands.unshift({ kind: 'bad', text: t.paused });
+  }
+  bands.push(...sourceBands(t, status));
+  if (!status.lesson && status.disk.minutes_left < SHORT_MINUTES) {
+    bands.push({ kind: 'warn', text: t.diskShort(status.disk.minutes_left) });
+  }
+  if (status.cpu.step > 0) {
+    bands.push({ kind: 'warn', text: said(t, status.cpu) });
+  }
+  return bands.length > 0 ? bands : [wellBand(t, status)];
+}
+
+/** @param {{ room: import('../types').Room, lastLesson: string | null }} props */
+export function Alarms({ room, lastLesson }) {
+  const t = useWords();
+  return html`<div class="alarms" role="alert">
+    ${bandsOf(t, room, lastLesson).map(({ kind, text }) => html`
+      <p key=${text} class=${`band band-${kind}`}>${text}</p>`)}
+  </div>`;
+}

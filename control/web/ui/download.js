@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What to download: a menu that is an ordinary list of links.
+
+import { html, useEffect, useRef } from '../vendor/preact.js';
+import { mediaUrl } from '../lib/api.js';
+import { useWords } from '../lib/language.js';
+import { isSound, trackName } from '../lib/names.js';
+
+/** @typedef {import('../types').Recording} Recording */
+
+/**
+ * @param {import('../lib/language.js').Words} t
+ * @param {Recording} recording
+ */
+function choices(t, recording) {
+  const names = recording.tracks.map((track) => track.name);
+  const sound = names.find(isSound);
+  const pictures = names.filter((name) => !isSound(name));
+  const all = names.length > 1 ? [{ words: t.downloadAll, tracks: /** @type {string[]} */ ([]) }] : [];
+  const pairs = sound && names.length > 2
+    ? pictures.map((name) => ({ words: t.downloadWith(trackName(t, name)), tracks: [name, sound] }))
+    : [];
+  const ones = names.map((name) => ({ words: t.downloadOne(trackName(t, name)), tracks: [name] }));
+  return [...all, ...pairs, ...ones];
+}
+
+/** @param {{ recording: Recording, name: string }} props */
+export function Download({ recording, name }) {
+  const t = useWords();
+  const menu = useRef(/** @type {HTMLDetailsElement | null} */ (null));
+  useEffect(() => {
+    /** @param {Event} event */
+    const close = (event) => {
+      const target = /** @type {Node} */ (event.target);
+      if (menu.current && !menu.current.contains(target)) {
+        menu.current.open = false;
+      }
+    };
+    document.addEventListener('click', close);
+    return () => document.removeEventListener('click', close);
+  }, []);
+
+  function closeMenu() {
+    if (menu.current) {
+      menu.current.open = false;
+    }
+  }
+
+  return html`<details class="download" ref=${menu}
+      onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === 'Escape' && closeMenu()}>
+    <summary class="button">${t.download}<span class="unseen"> ${name}</span></summary>
+    <ul class="download-list">
+      ${choices(t, recording).map(({ words, tracks }) => html`<li>
+        <a href=${mediaUrl(recording.id, tracks)} download onClick=${closeMenu}>${words}</a>
+      </li>`)}
+    </ul>
+  </details>`;
+}

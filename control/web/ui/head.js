@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { html } from '../vendor/preact.js';
+import { useWords } from '../lib/language.js';
+
+const LANGUAGES = [
+  { lang: 'zh', locale: 'zh-CN', name: '中文' },
+  { lang: 'en', locale: 'en', name: 'English' },
+];
+
+/** @param {{ onLanguage: (lang: 'zh' | 'en') => void }} props */
+export function Head({ onLanguage }) {
+  const t = useWords();
+  return html`<header class="head">
+    <div class="head-in">
+      <h1 class="brand"><img src="favicon.svg" alt="" width="28" height="28" /> ${t.title}</h1>
+      <div class="languages" role="group" aria-label=${t.language}>
+        ${LANGUAGES.map(({ lang, locale, name }) => html`
+          <button type="button" class="language" lang=${locale} aria-pressed=${lang === t.lang}
+            onClick=${() => onLanguage(/** @type {'zh' | 'en'} */ (lang))}>${name}</button>`)}
+      </div>
+    </div>
+  </header>`;
+}

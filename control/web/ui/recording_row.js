@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// One recording: what it is, its time line, play and download.
+
+import { html, useEffect, useState } from '../vendor/preact.js';
+import { ask } from '../lib/api.js';
+import { day, seconds, size, span } from '../lib/format.js';
+import { useWords } from '../lib/language.js';
+import { recordingName, trackNames } from '../lib/names.js';
+import { Download } from './download.js';
+import { Player } from './player.js';
+import { GapBar } from './timeline.js';
+
+/** @typedef {import('../types').Recording} Recording */
+/** @typedef {import('../types').RecordingWhole} RecordingWhole */
+
+/**
+ * Gaps and marks, which the list does not carry.
+ * @param {Recording} recording
+ * @param {boolean} wanted
+ */
+function useWhole(recording, wanted) {
+  const [whole, setWhole] = useState(/** @type {RecordingWhole | null} */ (null));
+  useEffect(() => {
+    let current = true;
+    if (wanted) {
+      ask('GET', `/recordings/${recording.id}`).then((answer) => current && setWhole(answer), () => {});
+    }
+    return () => {
+      current = false;
+    };
+  }, [recording.id, recording.state, recording.gap_count, wanted]);
+  return whole;
+}
+
+/** @param {{ recording: Recording, room: string, open: boolean, onOpen: (on: boolean) => void }} props */
+export function RecordingRow({ recording, room, open, onOpen }) {
+  const t = useWords();
+  const whole = useWhole(recording, open || recording.gap_count > 0);
+  const name = recordingName(t, recording);
+  const length = seconds(recording.duration_ns);
+  const nameId = `recording-${recording.id}`;
+  const facts = [recording.title && day(recording.started, t.locale), room, size(recording.bytes),
+    trackNames(t, recording.tracks.map((track) => track.name))].filter(Boolean);
+  return html`<li class=${open ? 'recording recording-open' : 'recording'} aria-labelledby=${nameId}>
+    <div class="recording-row">
+      <div class="recording-words">
+        <h3 id=${nameId}>
+          <span class="recording-name">${name}</span>
+          ${recording.tracks.some((track) => track.demo) && html` <span class="demo">${t.demo}</span>`}
+        </h3>
+        <p class="recording-facts">${facts.map((fact) => html`<span>${fact}</span>`)}</p>
+      </div>
+      <div class="recording-line">
+        <div class="recording-line-words">
+          <span class="recording-length">${span(length)}</span>
+          <${State} recording=${recording} />
+        </div>
+        <${GapBar} length=${length} gaps=${whole?.gaps || []} />
+      </div>
+      <div class="recording-acts">
+        <button type="button" class="button button-main" aria-expanded=${open} onClick=${() => onOpen(!open)}>
+          ${open ? t.closePlayer : t.play}<span class="unseen"> ${name}</span>
+        </button>
+        <${Download} recording=${recording} name=${name} />
+      </div>
+    </div>
+    ${open && whole && html`<${Player} recording=${whole} name=${name} />`}
+  </li>`;
+}
+
+/** @param {{ recording: Recording }} props */
+function State({ recording }) {
+  const t = useWords();
+  if (recording.state !== 'ended') {
+    return html`<span class="badge badge-${recording.state}">${t.recordingStates[recording.state]}</span>`;
+  }
+  return recording.gap_count > 0
+    ? html`<span class="badge badge-interrupted">${t.withGaps(recording.gap_count)}</span>`
+    : html`<span class="badge badge-ended">${t.recordingStates.ended}</span>`;
+}
