@@ -254,16 +254,21 @@ int lct_recorder_stop(struct lct_recorder *recorder, struct lct_fault *fault) {
     return 0;
 }
 
-int lct_recorder_mark(struct lct_recorder *recorder, const char *label, struct lct_mark *ret_mark,
-                      struct lct_fault *fault) {
+int lct_recorder_mark(struct lct_recorder *recorder, lct_ns time, const char *label,
+                      struct lct_mark *ret_mark, struct lct_fault *fault) {
     struct lct_recorder *r = recorder;
     if (!lct_pipeline_recording(r->pipeline)) {
         return lct_fault_set(fault, -ENOENT, "recorder",
                              "Room %s is not recording, so there is nothing to mark.",
                              "教室 %s 没有在录制，无法打点。", r->room);
     }
-    struct lct_mark mark = {.time = lct_monotonic() - lct_lesson_zero(&r->lesson),
-                            .wall = lct_wall()};
+    lct_ns now = lct_monotonic() - lct_lesson_zero(&r->lesson);
+    struct lct_mark mark = {.time = time == LCT_NS_NONE ? now : time, .wall = lct_wall()};
+    if (mark.time < 0 || mark.time > now) {
+        return lct_fault_set(fault, -EINVAL, "recorder",
+                             "time_ns must lie between 0 and %lld, which is now.",
+                             "time_ns 须在 0 与 %lld（当前时刻）之间。", (long long)now);
+    }
     (void)snprintf(mark.label, sizeof mark.label, "%s", label ? label : "");
     int rc = lct_lesson_mark(&lct_io_system, r->folder, &mark);
     if (rc < 0) {

@@ -73,10 +73,12 @@ int lct_recorder_start(struct lct_recorder *recorder, const char *title,
  * fault. */
 int lct_recorder_stop(struct lct_recorder *recorder, struct lct_fault *fault) LCT_MUST_USE;
 
-/** Sets a mark now; durable when it returns 0. -ENOENT: no lesson is running; or the disk's; with a
- * fault. */
-int lct_recorder_mark(struct lct_recorder *recorder, const char *label, struct lct_mark *ret_mark,
-                      struct lct_fault *fault) LCT_MUST_USE;
+/**
+ * Sets a mark at lesson time time (LCT_NS_NONE: now); durable when it returns 0. -ENOENT: no lesson
+ * is running; -EINVAL: time lies before the lesson or in the future; or the disk's; with a fault.
+ */
+int lct_recorder_mark(struct lct_recorder *recorder, lct_ns time, const char *label,
+                      struct lct_mark *ret_mark, struct lct_fault *fault) LCT_MUST_USE;
 
 /** Somebody looks (or no more): the sources are opened without encoding. */
 void lct_recorder_look(struct lct_recorder *recorder, bool on);

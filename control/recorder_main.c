@@ -135,8 +135,8 @@ static int obey(struct room *room, const json_t *command, json_t **ret_more,
     }
     if (strcmp(what, "mark") == 0) {
         struct lct_mark mark;
-        int rc =
-            lct_recorder_mark(room->recorder, lct_json_text(command, "label", ""), &mark, fault);
+        int rc = lct_recorder_mark(room->recorder, lct_json_int(command, "time_ns", LCT_NS_NONE),
+                                   lct_json_text(command, "label", ""), &mark, fault);
         *ret_more =
             rc < 0 ? NULL
                    : json_pack("{s:I, s:s}", "time_ns", (json_int_t)mark.time, "label", mark.label);
