@@ -274,7 +274,7 @@ int lct_mp4_parse_chunk(const uint8_t *bytes, size_t n, struct lct_mp4_chunk *re
     if (!name) {
         return -ENODATA;
     }
-    if (memcmp(name, "moof", 4) != 0 || moof_bytes < 96 || moof_bytes > 256) {
+    if (memcmp(name, "moof", 4) != 0 || moof_bytes < 92 || moof_bytes > 256) {
         return -EBADMSG;
     }
     const uint8_t *inside = lct_get(&r, moof_bytes - 8);
