@@ -9,6 +9,10 @@
 
 static const char magic[8] = {'L', 'C', 'T', 'I', 'N', 'D', 'E', 'X'};
 
+/* So that no sum of times can overflow: some 180 years at sound's 48000 Hz. */
+#define TFDT_MAX (INT64_C(1) << 48)
+#define TIMESCALE_MIN 48000
+
 enum flag { FLAG_KEY = 1, FLAG_GAP_BEFORE = 2, FLAGS_KNOWN = 3 };
 
 static void put_crc(struct lct_writer *w) { lct_put_u32(w, lct_crc32c(0, w->bytes, w->at)); }
@@ -53,7 +57,7 @@ int lct_index_read_head(const uint8_t bytes[LCT_INDEX_HEAD_BYTES],
     head.monotonic = (lct_ns)lct_get_u64(&r);
     head.wall = (lct_ns)lct_get_u64(&r);
     memcpy(head.boot, lct_get(&r, sizeof head.boot), sizeof head.boot);
-    if (head.timescale == 0 || head.codec > LCT_CODEC_OPUS) {
+    if (head.timescale < TIMESCALE_MIN || head.codec > LCT_CODEC_OPUS) {
         return -EBADMSG;
     }
     *ret_head = head;
@@ -118,7 +122,8 @@ int lct_index_read_row(const uint8_t bytes[LCT_INDEX_ROW_BYTES], struct lct_inde
     memcpy(row.info.peaks, lct_get(&r, sizeof row.info.peaks), sizeof row.info.peaks);
     bool sane = flags <= FLAGS_KNOWN && row.info.samples >= 1 &&
                 row.info.samples <= LCT_CHUNK_SAMPLES_MAX && row.info.tfdt >= 0 &&
-                row.info.duration > 0 && row.n <= LCT_CHUNK_BYTES_MAX && read_sizes(&row, first);
+                row.info.tfdt <= TFDT_MAX && row.info.duration > 0 && row.offset <= INT64_MAX / 2 &&
+                row.n <= LCT_CHUNK_BYTES_MAX && read_sizes(&row, first);
     if (!sane) {
         return -EBADMSG;
     }

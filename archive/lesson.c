@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -35,6 +36,15 @@ void lct_lesson_new(const char *room, const char *title, struct lct_lesson_info 
                    local.tm_min, local.tm_sec, room, tail);
     lct_boot_id(info.boot);
     *ret_info = info;
+}
+
+bool lct_lesson_is_locked(const char *folder) {
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool locked = fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+    if (fd >= 0) {
+        close(fd);
+    }
+    return locked;
 }
 
 lct_ns lct_lesson_zero(const struct lct_lesson_info *info) {
@@ -223,6 +233,11 @@ static bool read_mark(const char *line, size_t n, struct lct_mark *ret_mark) {
     copy_text(mark.label, sizeof mark.label, json, "label");
     *ret_mark = mark;
     return mark.time >= 0;
+}
+
+bool lct_lesson_is_mark(const char *line, size_t n) {
+    struct lct_mark unused;
+    return read_mark(line, n, &unused);
 }
 
 size_t lct_lesson_marks(const char *folder, struct lct_mark **ret_marks) {

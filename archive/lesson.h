@@ -79,6 +79,10 @@ int lct_lesson_save(const struct lct_io *io, const char *folder,
 int lct_lesson_load(const char *folder, struct lct_lesson_info *ret_info,
                     struct lct_fault *fault) LCT_MUST_USE;
 
+/** True when somebody, in this process or another, holds the lesson's folder (base/lock.h): writes
+ * its tapes, or mends them. */
+bool lct_lesson_is_locked(const char *folder);
+
 /** CLOCK_MONOTONIC of lesson zero as of this boot: the same number, or by wall time after a reboot.
  */
 lct_ns lct_lesson_zero(const struct lct_lesson_info *info);
@@ -86,6 +90,9 @@ lct_ns lct_lesson_zero(const struct lct_lesson_info *info);
 /** Appends a mark; when it returns 0 the mark is durable. Or -errno. */
 int lct_lesson_mark(const struct lct_io *io, const char *folder,
                     const struct lct_mark *mark) LCT_MUST_USE;
+
+/** True when these n bytes (a line of marks.jsonl without its end) are a mark. */
+bool lct_lesson_is_mark(const char *line, size_t n);
 
 /** Reads all whole marks (a torn last line is left out). Returns how many; *ret_marks is owned
  * (free). */

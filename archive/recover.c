@@ -6,14 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "archive/reels.h"
+#include "archive/scan.h"
 #include "base/crc32c.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "encode/mp4.h"
 #include "encode/nal.h"
+#include "encode/still.h"
 
 LCT_LOG_TOPIC("recover");
 
@@ -22,35 +23,15 @@ struct patient {
     const struct lct_io *io;
     const char *folder;
     uint32_t number;
-    int fd;
-    uint64_t n;      /* bytes of the file */
-    uint8_t *buffer; /* what was read last */
-    size_t buffer_bytes;
+    struct lct_scan scan;
     struct lct_index_head head;
     struct lct_index_row *rows;
     size_t count, room;
     struct lct_format *format;
-    size_t bad;
+    struct lct_still *still; /* made when a key frame without a check sum is met */
+    uint32_t track_id;       /* as a chunk without a row says; 0: not met */
+    uint64_t bad;
 };
-
-/* ---- the bytes of a file on a disk that may be failing ---- */
-
-/* n bytes at offset, until the next call; NULL when they are not there or cannot be read. (Not
- * mapped: a bad sector would then be a signal, and this runs beside a recording.) */
-static const uint8_t *read_at(struct patient *p, uint64_t offset, size_t n) {
-    if (offset > p->n || n > p->n - offset) {
-        return NULL;
-    }
-    if (n > p->buffer_bytes) {
-        uint8_t *bigger = realloc(p->buffer, n);
-        if (!bigger) {
-            return NULL;
-        }
-        p->buffer = bigger;
-        p->buffer_bytes = n;
-    }
-    return lct_io_read_all(p->io, p->fd, p->buffer, n, (off_t)offset) == 0 ? p->buffer : NULL;
-}
 
 /* ---- which chunks hold ---- */
 
@@ -68,112 +49,77 @@ static int keep(struct patient *p, const struct lct_index_row *row) {
     return 0;
 }
 
+/* What the disk does not give now is not thrown out: it may give it later. */
 static bool holds(struct patient *p, const struct lct_index_row *row) {
-    const uint8_t *bytes = read_at(p, row->offset, row->n);
-    return bytes && lct_crc32c(0, bytes, row->n) == row->crc;
+    const uint8_t *bytes = lct_scan_read(&p->scan, row->offset, row->n);
+    bool is_there = row->offset + row->n <= p->scan.n;
+    return bytes ? lct_crc32c(0, bytes, row->n) == row->crc : is_there;
 }
 
-static int by_time(const void *a, const void *b) {
-    const struct lct_index_row *x = a, *y = b;
-    return x->info.tfdt < y->info.tfdt ? -1 : x->info.tfdt > y->info.tfdt;
-}
-
-static int take_rows(struct patient *p, const struct lct_reel_view *view) {
-    bool after_bad = false;
-    for (size_t i = 0; i < view->count; i++) {
-        struct lct_index_row row = view->rows[i];
-        if (!holds(p, &row)) {
-            p->bad++;
-            after_bad = true;
-            continue;
-        }
-        row.info.gap_before = row.info.gap_before || after_bad;
-        after_bad = false;
-        int rc = keep(p, &row);
-        if (rc < 0) {
-            return rc;
-        }
+/* Without a check sum a key frame has to show that it decodes. */
+static bool decodes(struct patient *p, const struct lct_index_row *row) {
+    if (!p->format || p->format->codec != LCT_CODEC_H264 || !row->info.key) {
+        return true;
     }
-    p->bad += view->bad_rows;
-    return 0;
-}
-
-/* Boxes of a chunk of ours: enough to know how long it is. */
-#define BOXES_MAX 256U
-
-static int read_chunk(struct patient *p, uint64_t at, struct lct_index_row *ret_row) {
-    struct lct_mp4_chunk chunk;
-    uint64_t left = p->n - at;
-    const uint8_t *bytes = read_at(p, at, left < BOXES_MAX ? (size_t)left : BOXES_MAX);
-    size_t whole =
-        bytes ? lct_mp4_chunk_bytes(bytes, left < BOXES_MAX ? (size_t)left : BOXES_MAX) : 0;
-    bytes = whole ? read_at(p, at, whole) : NULL;
-    int rc = bytes ? lct_mp4_parse_chunk(bytes, whole, &chunk) : -EBADMSG;
-    if (rc < 0) {
-        return rc;
-    }
-    *ret_row = (struct lct_index_row){
-        .offset = at,
-        .n = (uint32_t)chunk.n,
-        .crc = lct_crc32c(0, bytes, chunk.n),
-        .info = chunk.info,
-    };
-    return p->format && chunk.track_id != p->format->track_id ? -EBADMSG : 0;
-}
-
-/* The next place where a chunk may begin: "moof" four bytes further on. */
-static uint64_t next_moof(struct patient *p, uint64_t from) {
-    enum { WINDOW = 1 << 20 };
-    for (uint64_t at = from + 4; at + 4 <= p->n; at += WINDOW - 3) {
-        size_t n = p->n - at < WINDOW ? (size_t)(p->n - at) : WINDOW;
-        const uint8_t *bytes = read_at(p, at, n);
-        const uint8_t *found = bytes ? memmem(bytes, n, "moof", 4) : NULL;
-        if (found) {
-            return at + (uint64_t)(found - bytes) - 4;
-        }
-    }
-    return p->n;
-}
-
-static bool has_row_at(const struct patient *p, size_t count, uint64_t offset) {
-    size_t low = 0, high = count;
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (p->rows[middle].offset < offset) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low < count && p->rows[low].offset == offset;
+    uint32_t n = row->info.sample_bytes[0];
+    const uint8_t *sample = lct_scan_read(&p->scan, row->offset + lct_index_payload_at(row), n);
+    p->still = p->still ? p->still : lct_still_create();
+    return sample && lct_still_decode(p->still, p->format, sample, n) == 0;
 }
 
 /*
- * Walks the boxes for chunks that no row speaks of: all of them when the index is gone, and those
- * whose row was damaged. Their bytes cannot be proved by a check sum, only by their boxes. tail:
- * also behind the last row, where after a power cut a chunk may be half there.
+ * Chunks of [from, end) that no row speaks of: all of them when the index is gone, those whose row
+ * was damaged, those a power cut has kept without their rows. Only where no row with a right check
+ * sum of its own lies: what a row proves to be wrong is not to come back this way. Their times lie
+ * before until.
  */
-static int walk_boxes(struct patient *p, bool tail) {
-    size_t known = p->count;
-    uint64_t end = p->n;
-    if (!tail && known > 0) {
-        end = p->rows[known - 1].offset;
-    }
-    for (uint64_t at = next_moof(p, LCT_MP4_FTYP_BYTES + LCT_MP4_FREE_BYTES); at < end;) {
-        struct lct_index_row row;
-        int rc = read_chunk(p, at, &row);
-        if (rc == 0 && !has_row_at(p, known, at)) {
-            rc = keep(p, &row);
-            if (rc < 0) {
-                return rc;
-            }
+static int keep_found(struct patient *p, uint64_t from, uint64_t end, int64_t until) {
+    struct lct_scan_chunk found;
+    int rc = 0;
+    while (rc == 0 && lct_scan_next(&p->scan, &from, end, &found)) {
+        int64_t last = p->count > 0 ? p->rows[p->count - 1].info.tfdt : -1;
+        uint32_t wanted = p->format ? p->format->track_id : p->track_id;
+        bool ours = wanted == 0 || found.track_id == wanted;
+        if (ours && found.row.info.tfdt > last && found.row.info.tfdt < until &&
+            decodes(p, &found.row)) {
+            p->track_id = found.track_id;
+            rc = keep(p, &found.row);
         }
-        at = next_moof(p, rc == 0 ? at + row.n : at + 8);
     }
-    if (p->count > known) {
-        qsort(p->rows, p->count, sizeof *p->rows, by_time);
+    return rc;
+}
+
+/* Says where something is missing now: after a chunk that was thrown out, and where a promise is
+ * not kept. */
+static void say_gaps(struct patient *p) {
+    for (size_t i = 1; i < p->count; i++) {
+        const struct lct_chunk_info *before = &p->rows[i - 1].info;
+        struct lct_chunk_info *here = &p->rows[i].info;
+        here->gap_before = here->gap_before || here->tfdt > before->tfdt + before->duration;
     }
-    return 0;
+}
+
+static int take_rows(struct patient *p, const struct lct_reel_view *view) {
+    uint64_t end = LCT_MP4_FTYP_BYTES + LCT_MP4_FREE_BYTES;
+    bool after_bad = false;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < view->count; i++) {
+        struct lct_index_row row = view->rows[i];
+        rc = row.offset > end ? keep_found(p, end, row.offset, row.info.tfdt) : 0;
+        if (rc == 0 && row.offset >= end && holds(p, &row)) {
+            row.info.gap_before = row.info.gap_before || after_bad;
+            after_bad = false;
+            rc = keep(p, &row);
+        } else {
+            p->bad++;
+            after_bad = true;
+        }
+        end = row.offset + row.n > end ? row.offset + row.n : end;
+    }
+    rc = rc ? rc : keep_found(p, end, p->scan.n, INT64_MAX);
+    say_gaps(p);
+    p->bad += view->bad_rows;
+    return rc;
 }
 
 /* ---- a format for a reel that lost its init ---- */
@@ -197,7 +143,7 @@ static bool picture_config(struct patient *p, struct lct_format *f) {
         }
         struct lct_nal_sets sets;
         uint32_t n = row->info.sample_bytes[0];
-        const uint8_t *sample = read_at(p, row->offset + lct_index_payload_at(row), n);
+        const uint8_t *sample = lct_scan_read(&p->scan, row->offset + lct_index_payload_at(row), n);
         if (sample && lct_nal_sets_of_sample(sample, n, &sets)) {
             uint8_t avcc[2 * LCT_NAL_SET_MAX + 32];
             f->codec = LCT_CODEC_H264;
@@ -212,9 +158,11 @@ static bool picture_config(struct patient *p, struct lct_format *f) {
     return false;
 }
 
-static int make_format(struct patient *p, uint32_t track_id) {
+static struct lct_format *make_format(struct patient *p, uint32_t track_id) {
     struct lct_format *f = lct_new(sizeof *f);
+    const char *slash = strrchr(p->folder, '/');
     lct_ref_init(&f->ref);
+    (void)snprintf(f->track, sizeof f->track, "%s", slash ? slash + 1 : p->folder);
     f->track_id = track_id;
     if (!picture_config(p, f)) {
         sound_config(f);
@@ -222,28 +170,94 @@ static int make_format(struct patient *p, uint32_t track_id) {
     lct_mp4_codec_string(f);
     if (lct_mp4_make_init(f) < 0) {
         lct_format_unref(f);
-        return -EBADMSG;
+        return NULL;
     }
-    p->format = f;
-    return 0;
+    return f;
 }
 
-static int write_init(struct patient *p) {
-    char path[LCT_PATH_SIZE];
-    lct_reel_path(p->folder, p->number, ".init.mp4", path);
-    return lct_io_replace(p->io, path, p->format->init, p->format->init_bytes);
+static bool is_picture_track(const struct patient *p) {
+    return p->count > 0 && lct_index_payload_at(&p->rows[0]) ==
+                               lct_mp4_head_bytes(LCT_CODEC_H264, 1, p->rows[0].info.key);
+}
+
+/* Both inits are there and right for themselves but differ, or both are wrong: what the pictures
+ * carry with them decides, and else what is there. */
+static int settle_format(struct patient *p, const struct lct_reel_view *view,
+                         struct lct_recovery *report) {
+    struct lct_reel_inits inits;
+    lct_reel_inits_load(p->folder, p->number, &inits);
+    bool same = inits.beside && inits.inside &&
+                inits.beside->init_bytes == inits.inside->init_bytes &&
+                memcmp(inits.beside->init, inits.inside->init, inits.beside->init_bytes) == 0;
+    bool sure = inits.beside_right != inits.inside_right || (same && inits.beside_right);
+    lct_reel_inits_free(&inits);
+    if (sure) {
+        return 0;
+    }
+    uint32_t id = p->format ? p->format->track_id : view->has_index ? view->head.track_id : 0;
+    id = p->track_id ? p->track_id : id;
+    struct lct_format *made = make_format(p, id ? id : 1);
+    bool fits = made && (made->codec == LCT_CODEC_H264) == is_picture_track(p);
+    if (fits && (made->codec == LCT_CODEC_H264 || !p->format)) {
+        lct_format_unref(p->format);
+        p->format = lct_format_ref(made);
+        report->inits_made++;
+    }
+    lct_format_unref(made);
+    return p->format ? 0 : -EBADMSG;
 }
 
 /* ---- writing it down ---- */
+
+static int write_init(struct patient *p) {
+    char path[LCT_PATH_SIZE];
+    LCT_FREE char *there = NULL;
+    size_t n = 0;
+    const struct lct_format *f = p->format;
+    lct_reel_path(p->folder, p->number, ".init.mp4", path);
+    if (lct_io_slurp(path, f->init_bytes, &there, &n) == 0 && n == f->init_bytes &&
+        memcmp(there, f->init, n) == 0) {
+        return 0;
+    }
+    return lct_io_replace(p->io, path, f->init, f->init_bytes);
+}
+
+/* A finished reel that is to be written once more is an unfinished one until it is done, so that an
+ * interruption leaves what recovery knows. ftyp and init are put right where they have room: the
+ * first chunk begins behind them. */
+static int write_head(struct patient *p) {
+    uint8_t head[LCT_MP4_FTYP_BYTES + LCT_MP4_FREE_BYTES];
+    const size_t moov_bytes = p->format->init_bytes - LCT_MP4_FTYP_BYTES;
+    const uint8_t *moov = p->format->init + LCT_MP4_FTYP_BYTES;
+    lct_mp4_reel_head(head);
+    const uint8_t *there = lct_scan_read(&p->scan, 0, sizeof head);
+    int rc = 0;
+    if (!there || memcmp(there, head, sizeof head) != 0) {
+        rc = lct_io_write_all(p->io, p->scan.fd, head, sizeof head, 0);
+        rc = rc ? rc : p->io->fdatasync(p->io, p->scan.fd);
+    }
+    there = lct_scan_read(&p->scan, sizeof head, moov_bytes);
+    bool room = sizeof head + moov_bytes == p->rows[0].offset;
+    if (rc == 0 && room && (!there || memcmp(there, moov, moov_bytes) != 0)) {
+        rc = lct_io_write_all(p->io, p->scan.fd, moov, moov_bytes, sizeof head);
+    }
+    return rc;
+}
+
+static void fill_head(struct patient *p) {
+    if (p->format) {
+        p->head.track_id = p->format->track_id;
+        p->head.timescale = p->format->timescale;
+        p->head.codec = p->format->codec;
+    }
+    p->head.number = p->number;
+}
 
 static int write_index(struct patient *p) {
     size_t n = LCT_INDEX_HEAD_BYTES + p->count * LCT_INDEX_ROW_BYTES;
     LCT_FREE uint8_t *bytes = lct_new(n);
     char path[LCT_PATH_SIZE];
-    p->head.track_id = p->format->track_id;
-    p->head.timescale = p->format->timescale;
-    p->head.codec = p->format->codec;
-    p->head.number = p->number;
+    fill_head(p);
     lct_index_write_head(&p->head, bytes);
     for (size_t i = 0; i < p->count; i++) {
         lct_index_write_row(&p->rows[i], bytes + LCT_INDEX_HEAD_BYTES + i * LCT_INDEX_ROW_BYTES);
@@ -252,94 +266,98 @@ static int write_index(struct patient *p) {
     return lct_io_replace(p->io, path, bytes, n);
 }
 
-static void remove_reel(struct patient *p) {
-    static const char *const what[] = {".mp4", ".index", ".init.mp4"};
+/* Nothing of the reel is left. An index without rows stays in its place, so that a reel which is
+ * missing later is known from one that was lost and said. */
+static int bury(struct patient *p, struct lct_recovery *report) {
+    static const char *const what[] = {".mp4", ".init.mp4"};
     char path[LCT_PATH_SIZE];
-    for (size_t i = 0; i < sizeof what / sizeof *what; i++) {
-        lct_reel_path(p->folder, p->number, what[i], path);
-        (void)p->io->remove(p->io, path); /* some of them may not be there */
+    p->count = 0;
+    if (p->head.timescale == 0) {
+        p->head = (struct lct_index_head){.track_id = 1, .timescale = 90000};
     }
+    int rc = write_index(p);
+    for (size_t i = 0; rc == 0 && i < sizeof what / sizeof *what; i++) {
+        lct_reel_path(p->folder, p->number, what[i], path);
+        int removed = p->io->remove(p->io, path);
+        rc = removed == -ENOENT || removed == -EISDIR ? 0 : removed;
+    }
+    report->reels_empty++;
+    return rc ? rc : 1;
 }
 
-static int mend(struct patient *p, const struct lct_reel_view *view, struct lct_recovery *report) {
-    p->format = view->format ? lct_format_ref(view->format) : NULL;
-    int rc = 0;
-    if (view->has_index) {
-        p->head = view->head;
-    }
-    rc = take_rows(p, view);
-    bool rows_lost = !view->has_index || view->bad_rows > 0;
-    if (rc == 0 && rows_lost) {
-        rc = walk_boxes(p, !view->has_index);
-        report->indexes_made += !view->has_index;
-    }
-    if (rc == 0 && p->count == 0) {
-        remove_reel(p);
-        report->reels_empty++;
-        return 1;
-    }
-    if (rc == 0 && !p->format) {
-        rc = make_format(p, view->has_index ? view->head.track_id : 1);
-        rc = rc ? rc : write_init(p);
-        report->inits_made++;
-    }
+static int write_down(struct patient *p, struct lct_recovery *report) {
+    uint64_t end = p->rows[p->count - 1].offset + p->rows[p->count - 1].n;
+    int rc = write_init(p);
+    rc = rc ? rc : write_head(p);
     rc = rc ? rc : write_index(p);
-    uint64_t end = rc == 0 ? p->rows[p->count - 1].offset + p->rows[p->count - 1].n : 0;
-    rc = rc ? rc : lct_reel_finalize(p->io, p->fd, p->format, p->rows, p->count, 0);
+    rc = rc ? rc : lct_reel_finalize(p->io, p->scan.fd, p->format, p->rows, p->count, 0);
     if (rc < 0) {
         return rc;
     }
     report->reels_closed++;
     report->chunks_kept += p->count;
-    report->chunks_bad += p->bad;
-    report->bytes_cut += p->n > end ? p->n - end : 0;
+    report->bytes_cut += p->scan.n > end ? p->scan.n - end : 0;
     return 1;
 }
 
+static int mend(struct patient *p, const struct lct_reel_view *view, struct lct_recovery *report) {
+    p->format = view->format ? lct_format_ref(view->format) : NULL;
+    if (view->has_index) {
+        p->head = view->head;
+    }
+    int rc = take_rows(p, view);
+    if (rc < 0) {
+        return rc;
+    }
+    report->indexes_made += !view->has_index;
+    report->chunks_bad += p->bad;
+    if (p->count == 0) {
+        return bury(p, report);
+    }
+    rc = settle_format(p, view, report);
+    return rc ? rc : write_down(p, report);
+}
+
+/* ---- reels and lessons ---- */
+
 static bool is_finished(struct patient *p) {
-    const uint8_t *box = read_at(p, LCT_MP4_FTYP_BYTES, LCT_MP4_FREE_BYTES);
+    const uint8_t *box = lct_scan_read(&p->scan, LCT_MP4_FTYP_BYTES, LCT_MP4_FREE_BYTES);
     return box && memcmp(box + 4, "mdat", 4) == 0;
 }
 
-static int open_patient(struct patient *p) {
+static int recover(const struct lct_io *io, const char *folder, uint32_t number, bool finished_too,
+                   struct lct_recovery *report) {
+    struct patient p = {.io = io, .folder = folder, .number = number};
+    struct lct_reel_view view;
     char path[LCT_PATH_SIZE];
-    struct stat s;
-    lct_reel_path(p->folder, p->number, ".mp4", path);
-    p->fd = p->io->open(p->io, path, O_RDWR, 0);
-    if (p->fd < 0) {
-        return p->fd;
+    lct_reel_view_load(folder, number, &view);
+    lct_reel_path(folder, number, ".mp4", path);
+    int rc = lct_scan_open(io, path, O_RDWR, &p.scan);
+    if (rc == -ENOENT || rc == -EISDIR) {
+        /* At a start it may only be somewhere else for now. */
+        bool buried = view.has_index && view.count == 0;
+        p.head = view.head;
+        report->chunks_bad += view.count;
+        rc = buried || !finished_too ? 0 : bury(&p, report);
+    } else if (rc == 0 && (finished_too || !is_finished(&p) || !view.has_index || !view.format)) {
+        rc = mend(&p, &view, report);
     }
-    if (fstat(p->fd, &s) < 0) {
-        return -errno;
-    }
-    p->n = (uint64_t)s.st_size;
-    return 0;
-}
-
-static void close_patient(struct patient *p) {
-    if (p->fd >= 0) {
-        (void)p->io->close(p->io, p->fd); /* finalize has synced */
-    }
-    lct_format_unref(p->format);
-    free(p->rows);
-    free(p->buffer);
+    lct_scan_close(&p.scan);
+    lct_still_destroy(p.still);
+    lct_format_unref(p.format);
+    free(p.rows);
+    lct_reel_view_free(&view);
+    return rc;
 }
 
 int lct_recover_reel(const struct lct_io *io, const char *track_folder, uint32_t number,
                      struct lct_recovery *report) {
-    struct patient p = {.io = io, .folder = track_folder, .number = number, .fd = -1};
-    struct lct_reel_view view;
-    lct_reel_view_load(track_folder, number, &view);
-    int rc = open_patient(&p);
-    if (rc == -ENOENT) { /* an index without a reel: nothing is left to keep */
-        report->chunks_bad += view.count;
-        rc = 0;
-    } else if (rc == 0 && (!is_finished(&p) || !view.has_index || !view.format)) {
-        rc = mend(&p, &view, report);
-    }
-    close_patient(&p);
-    lct_reel_view_free(&view);
-    return rc;
+    return recover(io, track_folder, number, true, report);
+}
+
+int lct_recover_open_reel(const struct lct_io *io, const char *track_folder, uint32_t number,
+                          struct lct_recovery *report) {
+    return recover(io, track_folder, number, false, report);
 }
 
 void lct_recover_lesson(const struct lct_io *io, const char *folder,
@@ -351,7 +369,7 @@ void lct_recover_lesson(const struct lct_io *io, const char *folder,
         (void)snprintf(path, sizeof path, "%s/%s", folder, info->tracks[i].name);
         uint32_t end = skip_from ? skip_from[i] : lct_tape_last_reel(path) + 1;
         for (uint32_t number = 1; number < end; number++) {
-            int rc = lct_recover_reel(io, path, number, &report);
+            int rc = recover(io, path, number, false, &report);
             if (rc < 0) {
                 lct_warn("reel not mended", "folder=%s reel=%u error=%s", path, number,
                          strerror(-rc));

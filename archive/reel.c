@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
 #include "encode/mp4.h"
@@ -178,11 +179,21 @@ int lct_reel_sync(struct lct_reel *reel) {
     return rc;
 }
 
+/* A reel begins with a key. One whose beginning was damaged keeps the pictures before its next key,
+ * but no player can show them. */
+static size_t first_key(const struct lct_index_row *rows, size_t count) {
+    size_t i = 0;
+    while (i < count && !rows[i].info.key) {
+        i++;
+    }
+    return i < count ? i : 0;
+}
+
 static struct lct_mp4_sample *make_samples(const struct lct_index_row *rows, size_t count,
                                            int64_t end_tick, size_t *ret_count) {
     struct lct_mp4_sample *samples = malloc((LCT_CHUNK_SAMPLES_MAX * count + 1) * sizeof *samples);
     size_t n = 0;
-    for (size_t i = 0; samples && i < count; i++) {
+    for (size_t i = first_key(rows, count); samples && i < count; i++) {
         const struct lct_index_row *row = &rows[i];
         int64_t promised = row->info.tfdt + row->info.duration;
         int64_t next = i + 1 < count ? rows[i + 1].info.tfdt : end_tick;
@@ -271,4 +282,28 @@ void lct_reel_abandon(struct lct_reel *reel) {
 void lct_reel_state(const struct lct_reel *reel, struct lct_reel_state *ret_state) {
     *ret_state = reel->state;
     ret_state->format = reel->format;
+}
+
+/* The duration in mdhd (version 1: two times of eight bytes and the timescale before it). */
+static bool read_duration(const uint8_t *moov, size_t n, int64_t *ret_ticks) {
+    const uint8_t *mdhd = memmem(moov, n < 1024 ? n : 1024, "mdhd", 4);
+    struct lct_reader r = lct_reader(mdhd, mdhd ? n - (size_t)(mdhd - moov) : 0);
+    (void)lct_get(&r, 4 + 4 + 16 + 4);
+    uint64_t ticks = lct_get_u64(&r);
+    *ret_ticks = (int64_t)ticks;
+    return !r.failed && ticks < INT64_MAX / 2;
+}
+
+bool lct_reel_moov_is_right(const struct lct_format *format, const struct lct_index_row *rows,
+                            size_t count, const uint8_t *moov, size_t n) {
+    int64_t ticks = 0;
+    size_t sample_count = 0, expected_n = 0;
+    if (count == 0 || !read_duration(moov, n, &ticks)) {
+        return false;
+    }
+    int64_t end_tick = rows[first_key(rows, count)].info.tfdt + ticks;
+    LCT_FREE struct lct_mp4_sample *samples = make_samples(rows, count, end_tick, &sample_count);
+    const struct lct_mp4_track track = {format, samples, sample_count};
+    LCT_FREE uint8_t *expected = samples ? lct_mp4_make_moov(&track, 1, 0, &expected_n) : NULL;
+    return expected && n == expected_n && memcmp(moov, expected, n) == 0;
 }

@@ -78,3 +78,8 @@ void lct_reel_state(const struct lct_reel *reel, struct lct_reel_state *ret_stat
 int lct_reel_finalize(const struct lct_io *io, int fd, const struct lct_format *format,
                       const struct lct_index_row *rows, size_t count,
                       int64_t end_tick) LCT_MUST_USE;
+
+/** True when these n bytes are the moov that finalize writes for these rows, whatever its end_tick
+ * was. Pure. */
+bool lct_reel_moov_is_right(const struct lct_format *format, const struct lct_index_row *rows,
+                            size_t count, const uint8_t *moov, size_t n);

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,30 +42,78 @@ static void load_index(struct lct_reel_view *view, const char *folder) {
     load_rows(view, (const uint8_t *)bytes, n);
 }
 
-/* The init beside the reel, or, when that is gone, the one inside it: its moov lies behind the free
- * box, or in a finished reel behind the mdat header that took free's place. */
-static void load_format(struct lct_reel_view *view, const char *folder) {
+/* ---- the init: beside the reel, and in it ---- */
+
+/* Its bytes carry no check sum, but there is only one way in which we write them. */
+static bool is_right(const struct lct_format *read) {
+    struct lct_format again = *read;
+    again.init = NULL;
+    bool right = lct_mp4_make_init(&again) == 0 && again.init_bytes == read->init_bytes &&
+                 memcmp(again.init, read->init, read->init_bytes) == 0;
+    free(again.init);
+    return right;
+}
+
+static void name_track(struct lct_format *format, const char *folder) {
+    const char *slash = strrchr(folder, '/');
+    (void)snprintf(format->track, sizeof format->track, "%s", slash ? slash + 1 : folder);
+}
+
+static struct lct_format *load_beside(const char *folder, uint32_t number) {
     char path[LCT_PATH_SIZE];
     LCT_FREE char *bytes = NULL;
     size_t n = 0;
-    lct_reel_path(folder, view->number, ".init.mp4", path);
-    if (lct_io_slurp(path, INIT_BYTES_MAX, &bytes, &n) == 0 &&
-        lct_mp4_parse_init((const uint8_t *)bytes, n, &view->format) == 0) {
-        return;
+    struct lct_format *format = NULL;
+    lct_reel_path(folder, number, ".init.mp4", path);
+    if (lct_io_slurp(path, INIT_BYTES_MAX, &bytes, &n) < 0 ||
+        lct_mp4_parse_init((const uint8_t *)bytes, n, &format) < 0) {
+        return NULL;
     }
+    name_track(format, folder);
+    return format;
+}
+
+/* Its moov lies behind the free box, or in a finished reel behind the mdat header that took free's
+ * place. */
+static struct lct_format *load_inside(const char *folder, uint32_t number) {
+    char path[LCT_PATH_SIZE];
     uint8_t head[8192];
-    lct_reel_path(folder, view->number, ".mp4", path);
-    int fd = lct_io_system.open(&lct_io_system, path, 0 /* O_RDONLY */, 0);
+    struct lct_format *format = NULL;
+    lct_reel_path(folder, number, ".mp4", path);
+    int fd = lct_io_system.open(&lct_io_system, path, O_RDONLY | O_NONBLOCK, 0);
     if (fd < 0) {
-        return;
+        return NULL;
     }
     ssize_t got = lct_io_system.pread(&lct_io_system, fd, head, sizeof head, 0);
     (void)lct_io_system.close(&lct_io_system, fd); /* only read */
-    if (got > (ssize_t)(LCT_MP4_FTYP_BYTES + LCT_MP4_FREE_BYTES)) {
-        if (lct_mp4_parse_reel_init(head, (size_t)got, &view->format) < 0) {
-            view->format = NULL;
-        }
+    if (got <= 0 || lct_mp4_parse_reel_init(head, (size_t)got, &format) < 0) {
+        return NULL;
     }
+    name_track(format, folder);
+    return format;
+}
+
+void lct_reel_inits_load(const char *folder, uint32_t number, struct lct_reel_inits *ret_inits) {
+    struct lct_reel_inits inits = {.beside = load_beside(folder, number),
+                                   .inside = load_inside(folder, number)};
+    inits.beside_right = inits.beside && is_right(inits.beside);
+    inits.inside_right = inits.inside && is_right(inits.inside);
+    *ret_inits = inits;
+}
+
+void lct_reel_inits_free(struct lct_reel_inits *inits) {
+    lct_format_unref(inits->beside);
+    lct_format_unref(inits->inside);
+    *inits = (struct lct_reel_inits){.beside = NULL};
+}
+
+static void load_format(struct lct_reel_view *view, const char *folder) {
+    struct lct_reel_inits inits;
+    lct_reel_inits_load(folder, view->number, &inits);
+    bool beside = inits.beside && (inits.beside_right || !inits.inside_right);
+    struct lct_format *better = beside ? inits.beside : inits.inside;
+    view->format = better ? lct_format_ref(better) : NULL;
+    lct_reel_inits_free(&inits);
 }
 
 void lct_reel_view_load(const char *folder, uint32_t number, struct lct_reel_view *ret_view) {
@@ -84,15 +133,29 @@ static int by_number(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
+uint32_t lct_reel_number(const char *name, const char **ret_rest) {
+    size_t digits = strspn(name, "0123456789");
+    unsigned long number = digits >= 4 && digits <= 10 ? strtoul(name, NULL, 10) : 0;
+    *ret_rest = name + digits;
+    return number < UINT32_MAX ? (uint32_t)number : 0;
+}
+
+static bool is_file(const char *folder, const char *name) {
+    char path[LCT_PATH_SIZE];
+    struct stat s;
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    return stat(path, &s) == 0 && S_ISREG(s.st_mode);
+}
+
 /* Numbers for which any of a reel's files is there. */
 static size_t find_numbers(const char *folder, uint32_t **ret_numbers) {
     size_t count = 0, room = 0;
     uint32_t *numbers = NULL;
     DIR *dir = opendir(folder);
     for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
-        char *rest = NULL;
-        unsigned long number = strtoul(e->d_name, &rest, 10);
-        bool ours = rest - e->d_name >= 4 && number > 0 && number < UINT32_MAX &&
+        const char *rest = NULL;
+        uint32_t number = lct_reel_number(e->d_name, &rest);
+        bool ours = number > 0 && is_file(folder, e->d_name) &&
                     (strcmp(rest, ".mp4") == 0 || strcmp(rest, ".index") == 0);
         if (!ours) {
             continue;
@@ -106,7 +169,7 @@ static size_t find_numbers(const char *folder, uint32_t **ret_numbers) {
             free(numbers);
             numbers = bigger;
         }
-        numbers[count++] = (uint32_t)number;
+        numbers[count++] = number;
     }
     if (dir) {
         closedir(dir);

@@ -26,13 +26,29 @@ struct lct_reel_view {
     bool torn;                 /**< the index ends inside a row */
     bool has_index;            /**< head and file are there and right */
     uint64_t file_bytes;       /**< of the .mp4; 0 when it is missing */
-    struct lct_format *format; /**< from the init; NULL when there is none to be read */
+    struct lct_format *format; /**< from either init; NULL when there is none to be read */
 };
 
 struct lct_reels {
     struct lct_reel_view *views; /**< by number */
     size_t count;
 };
+
+/** A reel's init, which lies in two places; each NULL when it cannot be read there. */
+struct lct_reel_inits {
+    struct lct_format *beside;       /**< of the .init.mp4 */
+    struct lct_format *inside;       /**< of the .mp4 */
+    bool beside_right, inside_right; /**< it is to the byte what we write for such a track */
+};
+
+/** Loads both inits of a reel. */
+void lct_reel_inits_load(const char *folder, uint32_t number, struct lct_reel_inits *ret_inits);
+
+/** Frees what it holds. */
+void lct_reel_inits_free(struct lct_reel_inits *inits);
+
+/** Reads "0012" and more digits; *ret_rest is what follows them. 0: this is no reel's number. */
+uint32_t lct_reel_number(const char *name, const char **ret_rest);
 
 /** Loads all reels of a track's folder. A folder that is missing has none. */
 void lct_reels_load(const char *folder, struct lct_reels *ret_reels);

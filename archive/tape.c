@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/lesson.h"
+#include "archive/recover.h"
+#include "archive/reels.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
@@ -28,6 +32,7 @@ struct lane {
     bool dirty;
     bool gap;       /* something is missing before the next chunk */
     bool wants_key; /* nothing is appended before a key */
+    bool abandoned; /* a reel of it was given up */
 };
 
 struct lct_tape {
@@ -36,6 +41,7 @@ struct lct_tape {
     char *folder;
     struct lct_bus_reader *reader;
     struct lct_thread thread;
+    int folder_lock; /* < 0: the recorder holds it already, or the file system knows none */
     /* the thread only */
     struct lane lanes[LCT_TAPE_TRACKS_MAX];
     size_t lane_count;
@@ -73,11 +79,11 @@ uint32_t lct_tape_last_reel(const char *folder) {
     uint32_t last = 0;
     DIR *dir = opendir(folder);
     for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
-        char *rest = NULL;
-        unsigned long number = strtoul(e->d_name, &rest, 10);
-        if (rest != e->d_name && *rest == '.' && number > last && number < UINT32_MAX) {
-            last = (uint32_t)number;
-        }
+        const char *rest;
+        uint32_t number = lct_reel_number(e->d_name, &rest);
+        bool ours = strcmp(rest, ".mp4") == 0 || strcmp(rest, ".index") == 0 ||
+                    strcmp(rest, ".init.mp4") == 0;
+        last = ours && e->d_type != DT_DIR && number > last ? number : last;
     }
     if (dir) {
         closedir(dir);
@@ -162,14 +168,15 @@ static void note_error(struct lct_tape *tape, int rc) {
     tape->first_error = tape->first_error ? tape->first_error : rc;
 }
 
-/* Gives up a reel whose file fails; recovery closes it later. The track goes on with an IDR in a
- * new one. */
+/* Gives up a reel whose file fails; it is mended at the lesson's end. The track goes on with an IDR
+ * in a new one. */
 static void abandon_reel(struct lct_tape *tape, struct lane *lane) {
     lct_reel_abandon(lane->reel);
     lane->reel = NULL;
     lane->dirty = false;
     lane->gap = true;
     lane->wants_key = true;
+    lane->abandoned = true;
     tape->settings.want_key(tape->settings.opaque, lane->shown.track_id);
 }
 
@@ -194,23 +201,30 @@ static int close_reel(struct lct_tape *tape, struct lane *lane, int64_t end_tick
     lane->reel = NULL;
     lane->dirty = false;
     if (rc < 0) {
+        lane->abandoned = true;
         note_error(tape, rc);
         set_trouble(tape, rc);
     }
     return rc;
 }
 
-static int open_reel(struct lct_tape *tape, struct lane *lane, struct lct_format *format) {
+/* A number that somebody else's file or folder has taken is passed over. */
+static int open_next(struct lct_tape *tape, struct lane *lane, struct lct_format *format) {
     struct lct_index_head head;
+    int rc;
     lct_tape_clocks(tape->settings.zero, &head);
+    do {
+        rc = lct_reel_open(tape->settings.io, lane->folder, lane->next_number, format, &head,
+                           &lane->reel);
+        lane->next_number += rc == 0 || rc == -EEXIST;
+    } while (rc == -EEXIST);
+    return rc;
+}
+
+static int open_reel(struct lct_tape *tape, struct lane *lane, struct lct_format *format) {
     int rc = lct_io_make_folder(lane->folder);
-    rc = rc ? rc
-            : lct_reel_open(tape->settings.io, lane->folder, lane->next_number, format, &head,
-                            &lane->reel);
-    if (rc == -EEXIST) {
-        lane->next_number++;
-    } else if (rc == 0) {
-        lane->next_number++;
+    rc = rc ? rc : open_next(tape, lane, format);
+    if (rc == 0) {
         (void)tape->settings.io->sync_folder(tape->settings.io, tape->folder); /* again next time */
     }
     return rc;
@@ -254,7 +268,8 @@ static int append(struct lct_tape *tape, struct lane *lane, struct lct_chunk *ch
     return 0;
 }
 
-static void sync_all(struct lct_tape *tape) {
+/* Makes durable what has been appended. True when all of it is. */
+static bool sync_lanes(struct lct_tape *tape) {
     bool whole = true;
     for (size_t i = 0; i < tape->lane_count; i++) {
         struct lane *lane = &tape->lanes[i];
@@ -262,8 +277,8 @@ static void sync_all(struct lct_tape *tape) {
             continue;
         }
         int rc = lct_reel_sync(lane->reel);
-        if (rc <
-            0) { /* the kernel forgets pages it could not write: this reel is not to be trusted */
+        if (rc < 0) {
+            /* The kernel forgets pages it could not write: this reel is not to be trusted. */
             note_error(tape, rc);
             set_trouble(tape, rc);
             abandon_reel(tape, lane);
@@ -274,7 +289,11 @@ static void sync_all(struct lct_tape *tape) {
         show_synced(tape, lane);
     }
     tape->oldest_unsynced = LCT_NS_NONE;
-    if (whole) {
+    return whole;
+}
+
+static void sync_all(struct lct_tape *tape) {
+    if (sync_lanes(tape)) {
         clear_trouble(tape);
     }
     tell(tape);
@@ -319,7 +338,7 @@ static void keep(struct lct_tape *tape, struct lct_chunk *chunk, unsigned lost) 
         return;
     }
     int rc = append(tape, lane, chunk);
-    while (rc < 0 && rc != -EEXIST && may_try_again(tape)) {
+    while (rc < 0 && may_try_again(tape)) {
         set_trouble(tape, rc);
         if (!is_full(rc)) {
             if (lane->reel) {
@@ -330,7 +349,7 @@ static void keep(struct lct_tape *tape, struct lct_chunk *chunk, unsigned lost) 
                 return;
             }
         }
-        sync_all(tape);
+        (void)sync_lanes(tape); /* the others' chunks need not wait; the trouble goes on */
         wait_for_retry(tape);
         rc = append(tape, lane, chunk);
     }
@@ -347,6 +366,23 @@ static void close_all(struct lct_tape *tape) {
             struct lct_reel_state state;
             lct_reel_state(lane->reel, &state);
             (void)close_reel(tape, lane, lct_ns_to_ticks(tape->end, state.format->timescale));
+        }
+    }
+}
+
+/* Reels that were given up: the disk may take them now. What it does not take, 'lectern verify
+ * --mend' does. */
+static void mend_abandoned(struct lct_tape *tape) {
+    struct lct_recovery report = {.error = 0};
+    for (size_t i = 0; i < tape->lane_count; i++) {
+        struct lane *lane = &tape->lanes[i];
+        uint32_t number = lane->abandoned ? lane->shown.first_reel : lane->next_number;
+        for (; number < lane->next_number; number++) {
+            int rc = lct_recover_open_reel(tape->settings.io, lane->folder, number, &report);
+            if (rc < 0) {
+                lct_warn("reel not mended", "folder=%s reel=%u error=%s", lane->folder, number,
+                         strerror(-rc));
+            }
         }
     }
 }
@@ -379,6 +415,7 @@ static void run(void *opaque) {
         }
     }
     close_all(tape);
+    mend_abandoned(tape);
 }
 
 struct lct_tape *lct_tape_create(const struct lct_tape_settings *settings) {
@@ -386,6 +423,7 @@ struct lct_tape *lct_tape_create(const struct lct_tape_settings *settings) {
     tape->settings = *settings;
     tape->folder = lct_strdup(settings->folder);
     tape->settings.folder = tape->folder;
+    tape->folder_lock = lct_lock_folder(tape->folder);
     if (tape->settings.reel_length == 0) {
         tape->settings.reel_length = LCT_REEL_LENGTH;
     }
@@ -414,6 +452,7 @@ void lct_tape_destroy(struct lct_tape *tape) {
     }
     lct_bus_unsubscribe(tape->reader);
     pthread_mutex_destroy(&tape->lock);
+    lct_unlock(tape->folder_lock);
     free(tape->folder);
     free(tape);
 }

@@ -7,8 +7,8 @@
  *
  *     struct lct_tape *tape = lct_tape_create(&settings);
  *     lct_tape_status(tape, &status);
- *     lct_tape_destroy(tape, end);                  // after the tracks: writes what waits, closes
- * the reels
+ *     lct_tape_finish(tape, end);    // after the tracks: writes what waits, closes the reels
+ *     lct_tape_destroy(tape);
  */
 #pragma once
 

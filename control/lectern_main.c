@@ -16,6 +16,8 @@ static const struct {
     {"export", lct_cmd_export, "write a lesson as one MP4 file", "把课程导出为一个 MP4 文件"},
     {"record", lct_cmd_record, "record a lesson without a server", "不经服务器直接录制课程"},
     {"up", lct_cmd_up, "start everything", "启动全部服务"},
+    {"verify", lct_cmd_verify, "say whether a lesson is whole; --mend repairs it",
+     "检查课程是否完好，--mend 可修复"},
 };
 
 #define COMMANDS (sizeof commands / sizeof *commands)
