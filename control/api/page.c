@@ -30,9 +30,20 @@ static bool is_api(const char *path) {
     return strncmp(path, "/api/", 5) == 0 || strcmp(path, "/metrics") == 0;
 }
 
-/* A page without script and style of ours that takes the code. */
-static void ask_for_code(struct lct_http_request *request, int status,
+/* What the page that asks for the code is made of: no secrets, and needed before the code is. */
+static bool is_of_signin(const char *path) {
+    return strcmp(path, "/signin.css") == 0 || strcmp(path, "/signin.js") == 0 ||
+           strcmp(path, "/favicon.svg") == 0;
+}
+
+/* The page that asks for the code; without a folder of pages, one that does with nothing. */
+static void ask_for_code(struct lct_api *api, struct lct_http_request *request, int status,
                          const struct lct_fault *fault) {
+    const struct lct_http_file *page = api->web ? lct_web_find(api->web, "/signin.html") : NULL;
+    if (page) {
+        lct_http_answer(request, status, page->type, page->bytes, page->n);
+        return;
+    }
     LCT_FREE char *html = lct_format(
         "<!doctype html><html lang=\"zh\"><meta charset=\"utf-8\">"
         "<meta name=\"viewport\" content=\"width=device-width\"><title>lectern</title>"
@@ -43,7 +54,8 @@ static void ask_for_code(struct lct_http_request *request, int status,
     lct_http_answer(request, status, "text/html; charset=utf-8", html, strlen(html));
 }
 
-static void refuse(struct lct_http_request *request, enum lct_access_answer answer, bool given) {
+static void refuse(struct lct_api *api, struct lct_http_request *request,
+                   enum lct_access_answer answer, bool given) {
     struct lct_fault fault;
     int status = answer == LCT_ACCESS_WAIT ? 429 : 401;
     if (answer == LCT_ACCESS_WAIT) {
@@ -64,7 +76,7 @@ static void refuse(struct lct_http_request *request, enum lct_access_answer answ
         lct_http_add_header(request, "WWW-Authenticate", "Bearer");
         lct_http_answer_fault(request, status, &fault);
     } else {
-        ask_for_code(request, status, &fault);
+        ask_for_code(api, request, status, &fault);
     }
 }
 
@@ -72,7 +84,7 @@ static void refuse(struct lct_http_request *request, enum lct_access_answer answ
 static bool from_address(struct lct_api *api, struct lct_http_request *request, const char *code) {
     enum lct_access_answer answer = lct_access_try(api->access, lct_http_client(request), code);
     if (answer != LCT_ACCESS_RIGHT) {
-        refuse(request, answer, true);
+        refuse(api, request, answer, true);
         return false;
     }
     LCT_FREE char *cookie = lct_format(COOKIE "=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax",
@@ -91,6 +103,9 @@ bool lct_api_gate(void *app, struct lct_http_request *request) {
     const char *code = lct_http_query(request, "code", 0);
     char cookie[64] = "";
     const char *given = NULL;
+    if (is_of_signin(lct_http_path(request))) {
+        return true;
+    }
     if (code && lct_http_method(request) == LCT_HTTP_GET && !is_api(lct_http_path(request))) {
         return from_address(api, request, code);
     }
@@ -103,7 +118,7 @@ bool lct_api_gate(void *app, struct lct_http_request *request) {
     enum lct_access_answer answer =
         given ? lct_access_try(api->access, lct_http_client(request), given) : LCT_ACCESS_WRONG;
     if (answer != LCT_ACCESS_RIGHT) {
-        refuse(request, answer, given != NULL);
+        refuse(api, request, answer, given != NULL);
     }
     return answer == LCT_ACCESS_RIGHT;
 }
