@@ -203,18 +203,19 @@ static void on_signal(void *opaque, int signal) {
 
 /* ---- the server's one line: {"url":…,"code":…} ---- */
 
+/* The line is where the server is, or why it is not: then it ends, and has said so itself. */
 static void say_ready(struct up *up) {
     LCT_JSON json_t *json = NULL;
     struct lct_fault unused;
-    up->ready = true;
     if (lct_json_parse(up->line, up->line_n, &json, &unused) < 0) {
         return;
     }
+    const char *url = lct_json_text(json, "url", NULL);
+    const char *code = lct_json_text(json, "code", "");
+    up->ready = url != NULL;
     if (up->options.json) {
         (void)printf("%.*s\n", (int)up->line_n, up->line);
-    } else {
-        const char *url = lct_json_text(json, "url", "");
-        const char *code = lct_json_text(json, "code", "");
+    } else if (url) {
         (void)printf(lct_say("lectern is ready.\n  page         %s?code=%s\n  access code  %s\n",
                              "lectern 已就绪。\n  网页    %s?code=%s\n  访问码  %s\n"),
                      url, code, code);
@@ -236,7 +237,7 @@ static void read_ready(void *opaque, uint32_t events) {
         lct_watch_destroy(up->ready_watch);
         up->ready_watch = NULL;
         close(up->ready_fd);
-        up->ready_fd = up->ready ? up->ready_fd : -1;
+        up->ready_fd = -1;
     }
 }
 

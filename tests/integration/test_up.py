@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""lectern up: one line says where it is, SIGTERM ends everything properly, wrong use is said in words."""
+import json
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.request
+from pathlib import Path
+
+LECTERN = Path(os.environ["LCT_BIN"]) / "lectern"
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+def up(data, *more, env=None):
+    return subprocess.Popen([LECTERN, "up", "--data", data, *more], text=True, stdout=subprocess.PIPE,
+                            stderr=subprocess.PIPE, env={**os.environ, "LANG": "C", **(env or {})})
+
+
+def children(pid):
+    out = subprocess.run(["ps", "--ppid", str(pid), "-o", "pid="], capture_output=True, text=True)
+    return [int(word) for word in out.stdout.split()]
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split(")")[-1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+class Up(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.data = self.folder.name + "/data"
+        self.addCleanup(self.folder.cleanup)
+
+    def refused(self, process, *words):
+        _, errors = process.communicate(timeout=20)
+        self.assertEqual(process.returncode, 1, errors)
+        for word in words:
+            self.assertIn(word, errors)
+
+    def test_from_start_to_sigterm(self):
+        process = up(self.data, "--listen", f"127.0.0.1:{free_port()}", "--source", "demo", "--json")
+        ready = json.loads(process.stdout.readline())
+        self.assertEqual(set(ready), {"url", "code"})
+        programs = children(process.pid)
+        self.assertEqual(len(programs), 2)
+
+        def call(method, path, body=None):
+            request = urllib.request.Request(ready["url"].rstrip("/") + path, method=method, data=body)
+            request.add_header("Authorization", "Bearer " + ready["code"])
+            request.add_header("Content-Type", "application/json")
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return json.loads(answer.read())
+
+        deadline = time.monotonic() + 20
+        while not call("GET", "/api/v1/rooms")["rooms"][0]["online"]:
+            self.assertLess(time.monotonic(), deadline, "the recorder does not come")
+            time.sleep(0.1)
+        lesson = call("POST", "/api/v1/rooms/main/recording", b'{"title":"x"}')["lesson"]
+        time.sleep(1)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 0, errors)
+        self.assertEqual([pid for pid in programs if alive(pid)], [])
+        info = json.loads(Path(self.data, "lessons", lesson, "lesson.json").read_text())
+        self.assertEqual(info["state"], "ended")
+        self.assertGreater(info["end_ns"], 500e6)
+
+    def test_port_taken(self):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            self.refused(up(self.data, "--listen", f"127.0.0.1:{port}", "--source", "demo"), str(port))
+
+    def test_unknown_source(self):
+        self.refused(up(self.data, "--source", "telescope:1"), "telescope", "screen:x11")
+
+    def test_wrong_configuration(self):
+        config = Path(self.folder.name, "lectern.conf")
+        config.write_text("[room main]\nname = x\nsource = demo\n[recorder]\nresume_minutes = 99999\n")
+        self.refused(up(self.data, "--config", str(config)), "lectern.conf", "5", "1440")
+
+    def test_says_it_in_chinese(self):
+        process = up(self.data, "--source", "telescope:1", env={"LANG": "zh_CN.UTF-8", "LC_ALL": ""})
+        self.refused(process, "来源")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
