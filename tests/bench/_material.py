@@ -1,0 +1,73 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is recorded in the benchmarks: real slides on a screen, real video as a camera gives it."""
+
+import pathlib
+
+
+from _lab import Program, program, run, skip, wait_until
+
+SLIDES = pathlib.Path("/usr/share/doc/impressive/demo.pdf")
+VIDEO = pathlib.Path("/usr/lib/python3/dist-packages/imageio/resources/images/cockatoo.mp4")
+
+
+def slides(folder):
+    """Paths of 1080p pictures of the slides of a beamer talk."""
+    if not SLIDES.exists():
+        skip(f"{SLIDES} is not there; script/setup --tests installs it")
+    run(["mutool", "draw", "-q", "-w", 1920, "-h", 1080, "-F", "ppm", "-o", f"{folder}/%02d.ppm",
+         SLIDES])
+    return sorted(pathlib.Path(folder).glob("*.ppm"))
+
+
+def lecture(screen, pictures, every=20, pointer=False):
+    """Shows the slides on a screen (a Screen of the lab); returns when the first one is there."""
+    painter = Program([program("slides"), "--every", every, *(["--pointer"] if pointer else []),
+                       *pictures], env=screen.env)
+    wait_until(lambda: "ready" in painter.log or not painter.alive(), 30, "the first slide")
+    if not painter.alive():
+        raise RuntimeError(painter.log)
+    return painter
+
+
+# 9 s of a bird in a tree: 1280 x 720 at 20 pictures a second, made 1920 x 1080 at 30 without
+# repeating one, with the noise that a camera's sensor has (which scaling took away).
+_AS_CAMERA = "setpts=N/30/TB,scale=1920:1080:flags=lanczos,noise=alls=4:allf=t,fps=30"
+
+
+def _video_source():
+    if not VIDEO.exists():
+        skip(f"{VIDEO} is not there; script/setup --tests installs it")
+    return ["ffmpeg", "-nostdin", "-v", "error", "-y", "-r", "20", "-i", VIDEO]
+
+
+def raw_camera(folder):
+    """1080p30 video in raw pictures: getting them costs next to nothing."""
+    file = pathlib.Path(folder, "camera.avi")
+    run([*_video_source(), "-an", "-vf", _AS_CAMERA, "-pix_fmt", "yuv420p", "-c:v", "rawvideo",
+         file])
+    return file
+
+
+def coded_camera(folder):
+    """The same with a voice-like sound, coded, as long as a small file allows."""
+    file = pathlib.Path(folder, "camera.mkv")
+    run([*_video_source(), "-f", "lavfi", "-i", "sine=220:beep_factor=4:sample_rate=48000",
+         "-vf", _AS_CAMERA, "-shortest", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset",
+         "veryfast", "-crf", "20", "-c:a", "aac", "-ac", "2", file])
+    return file
+
+
+def record(sources, folder, log, **options):
+    """A recorder of ours, its status as JSON lines in `log`."""
+    words = [word for source in sources for word in ("--source", source)]
+    return Program([program("lectern"), "record", *words, "--out", folder, "--json"], log=log,
+                   **options)
+
+
+def end(recorder):
+    """Ends a recording as Ctrl-C does and waits until its files are closed."""
+    recorder.signal(2)
+    recorder.wait(60)
+    recorder.close()
+
+

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measures lectern beside a reference on this machine; see docs/benchmarks.md.
+
+    script/bench [--quick] [--json] [NAME ...]
+
+NAME is one of: screen-still screen-pointer camera latency close sync memory kill powercut; all but
+the last two when none is given. --quick takes samples (some ten minutes in all, the figures are
+rough), --json prints JSON instead of a table. Needs what script/setup --tests installs. Exit status
+1 when a figure is not reached.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+from _measure import machine, say, table  # noqa: E402
+from _camera import camera, close, memory_use  # noqa: E402
+from _lab import BIN, SOURCE, TOOLS  # noqa: E402
+from _screen import latency, screen_pointer, screen_still  # noqa: E402
+from _sync import sync  # noqa: E402
+
+FIGURES = {"screen-still": screen_still, "screen-pointer": screen_pointer, "camera": camera,
+           "latency": latency, "close": close, "sync": sync, "memory": memory_use}
+CAMPAIGNS = {"kill": "*kill*.py", "powercut": "*power*.py"}
+
+
+def campaign(name, quick):
+    """What is lost at faults is measured by the tests of faults, which print their own figures."""
+    scripts = sorted((SOURCE / "tests/fault").glob("test_" + CAMPAIGNS[name]))
+    if not scripts:
+        say(f"{name}: there is no such test in tests/fault")
+        return False
+    env = {**os.environ, "LCT_BIN": str(BIN), "LCT_TOOLS": str(TOOLS), "LCT_SOURCE": str(SOURCE),
+           "LCT_DEEP": "0" if quick else "1"}
+    return all(subprocess.run([sys.executable, script], env=env, check=False).returncode == 0
+               for script in scripts)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, prog="script/bench",
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("names", nargs="*", metavar="NAME")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    unknown = set(options.names) - set(FIGURES) - set(CAMPAIGNS)
+    if unknown:
+        parser.error(f"no such figure: {' '.join(sorted(unknown))}")
+    figures, well = [], True
+    for name in options.names or FIGURES:
+        say(f"{name} ...")
+        if name in CAMPAIGNS:
+            well = campaign(name, options.quick) and well
+        else:
+            figures += FIGURES[name](options.quick)
+    if options.json:
+        print(json.dumps({"machine": machine(), "quick": options.quick,
+                          "figures": [figure.as_json() for figure in figures]}, indent=1))
+    elif figures:
+        print(", ".join(f"{name} {value}" for name, value in machine().items()))
+        print(table(figures))
+    return 0 if well and all(figure.reached for figure in figures) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
