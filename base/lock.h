@@ -20,7 +20,7 @@ int lct_lock_file(const char *path) LCT_MUST_USE;
 /** Locks an existing folder. A descriptor, -EBUSY or -errno. */
 int lct_lock_folder(const char *path) LCT_MUST_USE;
 
-/** The process that wrote itself into a lock file that is held now; 0: nobody holds it. */
+/** The process that holds a locked file or folder now; 0: nobody, or not to be found out. */
 pid_t lct_lock_holder(const char *path);
 
 /** Gives the lock back; a negative descriptor is allowed. */

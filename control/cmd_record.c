@@ -164,6 +164,7 @@ static int begin(struct record *r, const struct options *o, struct lct_fault *fa
         .specs = o->specs,
         .spec_count = o->spec_count,
         .resume_within = RESUME_WITHIN,
+        .all_there = true,
     };
     int rc = lct_recorder_create(&settings, &r->recorder, fault);
     if (rc < 0 || lct_recorder_resume(r->recorder)) {

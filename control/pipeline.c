@@ -157,11 +157,24 @@ static bool all_answered(struct lct_pipeline *p) {
     for (size_t i = 0; i < p->spec_count; i++) {
         struct lct_source_status status;
         lct_source_status(p->sources[i], &status);
-        if (status.state == LCT_SOURCE_OPENING && status.fault.code == 0) {
-            return false;
+        if (status.state == LCT_SOURCE_OPENING && status.fault.code == -EINPROGRESS) {
+            return false; /* tried for the first time */
         }
     }
     return true;
+}
+
+int lct_pipeline_first_fault(struct lct_pipeline *pipeline, struct lct_fault *fault) {
+    for (size_t i = 0; i < pipeline->spec_count && pipeline->sources[i]; i++) {
+        struct lct_source_status status;
+        lct_source_status(pipeline->sources[i], &status);
+        bool lost = status.state == LCT_SOURCE_LOST || status.state == LCT_SOURCE_OPENING;
+        if (lost && status.fault.code != 0 && status.fault.code != -EINPROGRESS) {
+            *fault = status.fault;
+            return fault->code;
+        }
+    }
+    return 0;
 }
 
 void lct_pipeline_wait(struct lct_pipeline *pipeline, lct_ns deadline) {

@@ -57,6 +57,9 @@ void lct_pipeline_close(struct lct_pipeline *pipeline);
 /** Waits until every source runs or has said why not, at most until deadline (CLOCK_MONOTONIC). */
 void lct_pipeline_wait(struct lct_pipeline *pipeline, lct_ns deadline);
 
+/** What the first source that is not there lacks. Its -errno, with fault; 0: all are there. */
+int lct_pipeline_first_fault(struct lct_pipeline *pipeline, struct lct_fault *fault) LCT_MUST_USE;
+
 /**
  * Begins to record into the lesson's folder, which holds lesson.json: new, or one that is gone on
  * with. Fills in info's tracks. 0 or -errno and fault; then nothing runs but the sources.

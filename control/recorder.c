@@ -73,6 +73,7 @@ int lct_recorder_create(const struct lct_recorder_settings *settings,
     r->lessons = copied(settings->lessons);
     r->out = copied(settings->out);
     r->resume_within = settings->resume_within;
+    r->all_there = settings->all_there;
     r->pipeline = lct_pipeline_create(settings->specs, settings->spec_count, settings->changed,
                                       settings->opaque);
     lct_recorder_expect(r);
@@ -215,6 +216,10 @@ int lct_recorder_start(struct lct_recorder *recorder, const char *title, struct 
     }
     lct_pipeline_open(r->pipeline);
     lct_pipeline_wait(r->pipeline, lct_monotonic() + SOURCES_WAIT);
+    if (r->all_there && lct_pipeline_first_fault(r->pipeline, fault) < 0) {
+        lct_recorder_look(r, r->looked_at);
+        return fault->code;
+    }
     lct_lesson_new(r->room, title, &r->lesson);
     r->marks = 0;
     use_folder(r, r->lesson.id);

@@ -44,6 +44,7 @@ struct lct_recorder_settings {
     const struct lct_spec *specs;
     size_t spec_count;
     lct_ns resume_within; /**< an interrupted lesson goes on when its last sample is not older */
+    bool all_there;       /**< a lesson does not begin while a source is not there */
     void (*changed)(void *opaque);
     void *opaque;
 };
@@ -64,7 +65,8 @@ bool lct_recorder_resume(struct lct_recorder *recorder);
 
 /**
  * Begins a lesson. Waits up to 3 s for the sources' first word. 0; -EALREADY: one is running;
- * -ENOSPC: less than two minutes of space; -EEXIST, -EACCES …: the folder; with a fault.
+ * -ENOSPC: less than two minutes of space; -EEXIST, -EACCES …: the folder; what a source lacks,
+ * where all must be there; with a fault.
  */
 int lct_recorder_start(struct lct_recorder *recorder, const char *title,
                        struct lct_fault *fault) LCT_MUST_USE;

@@ -13,6 +13,7 @@ struct lct_recorder {
     /* fixed after create */
     char *room, *name, *lessons, *out;
     lct_ns resume_within;
+    bool all_there;
     int lock;
     struct lct_pipeline *pipeline;
     /* the owner's thread only */
