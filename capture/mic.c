@@ -1,21 +1,56 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "capture/mic.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mem.h"
 #include "capture/gst_priv.h"
 #include "capture/pace.h"
 
 #define OPEN_WITHIN (5 * LCT_SECOND)
+#define LOOK_EACH (LCT_SECOND / 4)
 
 struct lct_device {
     /* fixed after open */
     struct lct_gst *gst;
     struct lct_sink *sink;
+    GstElement *moves; /* borrows; PulseAudio's source when it was ordered by name, else NULL */
+    char *ordered;
     /* streaming thread only */
     struct lct_pace pace;
+    lct_ns looked;
 };
+
+static void free_mic(void *owner) {
+    struct lct_device *mic = owner;
+    g_free(mic->ordered);
+    free(mic);
+}
+
+/* When a source goes away PulseAudio gives who reads it another one, without a word: what the
+ * loudspeakers play, perhaps. Nobody ordered that one. */
+static bool was_moved(struct lct_device *mic) {
+    lct_ns now = lct_monotonic();
+    if (!mic->moves || now - mic->looked < LOOK_EACH) {
+        return false;
+    }
+    mic->looked = now;
+    char *present = NULL;
+    g_object_get(mic->moves, "current-device", &present, NULL);
+    bool moved = present && *present && strcmp(present, mic->ordered) != 0;
+    g_free(present);
+    return moved;
+}
+
+static void fail_moved(struct lct_device *mic) {
+    struct lct_fault fault;
+    (void)lct_fault_set(&fault, -ENODEV, "source",
+                        "The microphone %s was taken away. Plug it in again.",
+                        "麦克风 %s 已被移除，请重新插入。", mic->ordered);
+    lct_gst_fail(mic->gst, &fault);
+}
 
 /* slave-method "none" makes a sample's PTS the count of samples the device made until then, those
    it lost included: the device's own line of time. A buffer is in our hands when its last sample
@@ -24,6 +59,10 @@ static void on_sound(void *owner, GstSample *sample) {
     struct lct_device *mic = owner;
     lct_ns count = lct_gst_time(sample);
     if (count == LCT_NS_NONE) {
+        return;
+    }
+    if (was_moved(mic)) {
+        fail_moved(mic);
         return;
     }
     lct_ns span = lct_ticks_to_ns((int64_t)lct_gst_samples(sample), LCT_SOUND_RATE);
@@ -41,6 +80,9 @@ static void build(struct lct_device *mic, const char *factory, const char *devic
     GstElement *source = lct_gst_add(mic->gst, factory);
     if (*device) {
         g_object_set(source, "device", device, NULL);
+        bool tells = g_object_class_find_property(G_OBJECT_GET_CLASS(source), "current-device");
+        mic->moves = tells ? source : NULL;
+        mic->ordered = g_strdup(device);
     }
     gst_util_set_object_arg(G_OBJECT(source), "slave-method", "none");
     g_object_set(source, "provide-clock", FALSE, "latency-time", (gint64)10000, "buffer-time",
@@ -59,7 +101,7 @@ int lct_mic_open(const char *factory, const char *device, const char *en, const 
     }
     struct lct_device *mic = lct_new(sizeof *mic);
     mic->sink = sink;
-    mic->gst = lct_gst_create(sink, en, zh, mic, free);
+    mic->gst = lct_gst_create(sink, en, zh, mic, free_mic);
     build(mic, factory, device);
     rc = lct_gst_start(mic->gst, OPEN_WITHIN, fault);
     if (rc != 0) {
