@@ -507,7 +507,11 @@ class Pulse(Restartable):
     """A PulseAudio of the test's own: sink "room" with a tone, recorded from "room.monitor" or "mic".
 
     `env` is what its clients need. unplug() and plug() take the source "mic" away and bring it back.
+    A sink that is no device gives its sound every 2 s, until a client wants it sooner; so that "mic"
+    speaks at once, as a real one does, a client is there all the time.
     """
+
+    listener = None
 
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="lectern-pulse-")
@@ -522,19 +526,33 @@ class Pulse(Restartable):
              "-L", "module-null-sink sink_name=room rate=48000",
              "-L", "module-sine sink=room frequency=440"], env=self.env)
         wait_until(lambda: self.pactl("info", check=False).returncode == 0, what="PulseAudio")
+        self.listener = Program(["parec", "--device=room.monitor", "--raw", "--latency-msec=10",
+                                 "--rate=8000", "--channels=1", "--format=u8"], env=self.env)
+        wait_until(lambda: self.listener.log, what="the first sound")
         self.plug()
 
     def pactl(self, *words, check=True):
         return run(["pactl", *words], check=check, env={**os.environ, **self.env})
 
     def plug(self):
-        self._microphone = self.pactl("load-module", "module-sine-source", "source_name=mic",
-                                      "rate=48000", "frequency=880").stdout.strip()
+        self._microphone = self.pactl("load-module", "module-remap-source", "source_name=mic",
+                                      "master=room.monitor", "remix=no").stdout.strip()
 
     def unplug(self):
         self.pactl("unload-module", self._microphone)
 
+    def kill(self):
+        at = super().kill()
+        self._stop_listening()
+        return at
+
+    def _stop_listening(self):
+        if self.listener:
+            self.listener.close()
+            self.listener = None
+
     def close(self):
+        self._stop_listening()
         super().close()
         shutil.rmtree(self.folder, ignore_errors=True)
 

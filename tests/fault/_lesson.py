@@ -103,7 +103,7 @@ class Lesson:
     def reels(self, track):
         reels = []
         for path in sorted((self.folder / track).glob("[0-9]*.mp4")):
-            if path.name.endswith(".init.mp4"):
+            if path.name.endswith(".init.mp4") or not path.is_file():
                 continue
             index = path.with_suffix(".index")
             with open(path, "rb") as file:
@@ -132,6 +132,11 @@ class Lesson:
         file = pathlib.Path(folder) / f"{track}.mp4"
         run([program("lectern"), "export", self.folder, "-o", file, "--track", track], timeout=300)
         return file
+
+
+def missing_pictures(rows):
+    """How many of the demo's 30 pictures a second are not there, from the first to the last."""
+    return round((rows[-1].time - rows[0].time) * 30) + 1 - len(rows)
 
 
 def judge(test, lesson, ended=True):
