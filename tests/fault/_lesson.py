@@ -158,6 +158,8 @@ def judge(test, lesson, ended=True):
             test.assertEqual(kept.video.frames, len(rows), f"{track}: pictures are missing")
     if ended:
         test.assertEqual(lesson.info["state"], "ended")
+        verified = run([program("lectern"), "verify", lesson.folder], check=False, timeout=300)
+        test.assertEqual(verified.returncode, 0, verified.stdout + verified.stderr)
 
 
 class Recording(Program):

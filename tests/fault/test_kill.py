@@ -2,21 +2,19 @@
 """kill -9 of each program at random moments: what is lost, and how soon it records again."""
 
 import contextlib
-import json
 import os
 import pathlib
 import random
 import shutil
 import signal
-import socket
 import tempfile
 import time
 import unittest
-import urllib.request
 
-from _lab import DEEP, Camera, Program, Pulse, program, wait_until
+from _lab import DEEP, Camera, Pulse, wait_until
 from _lesson import Lesson, Recording, judge, missing_pictures, spread, until_on_tape
 from _media import PEERS, inspect, losses
+from _service import Service
 
 KILLS = 50 if DEEP else 5
 PEER_ROUNDS = 10 if DEEP else 1
@@ -87,58 +85,6 @@ class RecordTest(unittest.TestCase):
         self.assertLess(max(ours[0] + ours[1]), MOST_LOST)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Service(Program):
-    """`lectern up` in a folder of its own, and its API."""
-
-    def __init__(self, data):
-        self.data = data
-        super().__init__([program("lectern"), "up", "--data", data, "--source", "demo", "--json",
-                          "--listen", f"127.0.0.1:{free_port()}"])
-        self.url = self.code = None
-        wait_until(self._read_address, 15, "the address")
-
-    def _read_address(self):
-        for line in self.log.splitlines(keepends=True):
-            if line.startswith("{") and line.endswith("}\n"):
-                told = json.loads(line)
-                self.url, self.code = told["url"], told["code"]
-        return self.url
-
-    def ask(self, method, path, body=None):
-        request = urllib.request.Request(
-            f"{self.url}/api/v1{path}", method=method, data=json.dumps(body or {}).encode(),
-            headers={"Authorization": f"Bearer {self.code}", "Content-Type": "application/json"})
-        if method == "GET":
-            request.data = None
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return json.load(answer)
-
-    def room(self):
-        with contextlib.suppress(OSError):
-            return self.ask("GET", "/rooms/main")
-        return {}
-
-    def wait_for_state(self, state, seconds=15):
-        wait_until(lambda: self.room().get("online") and self.room().get("state") == state, seconds,
-                   f"the room to be {state}")
-
-    def processes(self, name):
-        """Process ids of our programs of this name: those that were given our data folder."""
-        found = []
-        for entry in pathlib.Path("/proc").glob("[0-9]*"):
-            with contextlib.suppress(OSError):
-                words = (entry / "cmdline").read_bytes().decode(errors="replace").split("\0")
-                if words[0].endswith(name) and str(self.data) in words:
-                    found.append(int(entry.name))
-        return found
-
-
 class UpTest(unittest.TestCase):
     def setUp(self):
         self.data = tempfile.mkdtemp(prefix="lectern-up-")
@@ -147,7 +93,7 @@ class UpTest(unittest.TestCase):
         self.addCleanup(self.close)
         self.service.wait_for_state("idle")
         self.lesson_id = self.service.ask("POST", "/rooms/main/recording", {"title": "算法"})["lesson"]
-        self.folder = next(pathlib.Path(self.data).glob(f"**/{self.lesson_id}"))
+        self.folder = self.service.lesson_folder(self.lesson_id)
         until_on_tape(self.folder, {"camera": 0, "screen": 0, "sound": 0}, time.monotonic())
 
     def close(self):
