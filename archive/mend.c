@@ -49,14 +49,15 @@ static bool is_damaged(const struct lct_verify *found, const char *track, uint32
     return false;
 }
 
-static int mend_reel(const struct lct_io *io, const char *folder, uint32_t number, bool damaged,
-                     struct lct_recovery *report) {
-    struct lct_reel_view view;
-    lct_reel_view_load(folder, number, &view);
-    bool nothing = view.file_bytes == 0 && !view.has_index;
-    lct_reel_view_free(&view);
-    int rc = damaged || nothing ? lct_recover_reel(io, folder, number, report) : 0;
-    return rc < 0 ? rc : 0;
+static bool is_gone(const struct lct_verify *found, const char *track, uint32_t number) {
+    for (size_t i = 0; i < found->finding_count; i++) {
+        const struct lct_finding *f = &found->findings[i];
+        if (f->kind == LCT_FINDING_NUMBER_GONE && strcmp(f->file, track) == 0 && number >= f->at &&
+            number - f->at < f->count) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Says of a track whose end (or whole) is gone that this is known, by a lost reel behind it. */
@@ -81,10 +82,13 @@ static int mend_track(const struct lct_io *io, const struct lct_verify *found, c
     uint32_t last = lct_tape_last_reel(path);
     int first_error = 0;
     for (uint32_t number = 1; number <= last; number++) {
-        bool damaged =
-            found->lesson.state == LCT_LESSON_RECORDING || is_damaged(found, track, number);
-        int rc = mend_reel(io, path, number, damaged, report);
-        first_error = first_error ? first_error : rc;
+        int rc = 0;
+        if (is_damaged(found, track, number) || is_gone(found, track, number)) {
+            rc = lct_recover_reel(io, path, number, report);
+        } else if (found->lesson.state == LCT_LESSON_RECORDING) {
+            rc = lct_recover_open_reel(io, path, number, report);
+        }
+        first_error = first_error || rc >= 0 ? first_error : rc;
     }
     int rc = mend_end(io, found, track, path, report);
     return first_error ? first_error : rc;

@@ -67,6 +67,23 @@ static bool decodes(struct patient *p, const struct lct_index_row *row) {
     return sample && lct_still_decode(p->still, p->format, sample, n) == 0;
 }
 
+/* What is thrown out must not be found again by its boxes, when no row speaks of it any more. Comes
+ * before its row goes. */
+static int strike_out(struct patient *p, uint64_t offset) {
+    const uint8_t *bytes = lct_scan_read(&p->scan, offset, 8);
+    if (!bytes || memcmp(bytes + 4, "moof", 4) != 0) {
+        return 0;
+    }
+    return lct_io_write_all(p->io, p->scan.fd, "free", 4, (off_t)offset + 4);
+}
+
+static bool fits_here(struct patient *p, const struct lct_scan_chunk *found, int64_t until) {
+    int64_t last = p->count > 0 ? p->rows[p->count - 1].info.tfdt : -1;
+    uint32_t wanted = p->format ? p->format->track_id : p->track_id;
+    return (wanted == 0 || found->track_id == wanted) && found->row.info.tfdt > last &&
+           found->row.info.tfdt < until && decodes(p, &found->row);
+}
+
 /*
  * Chunks of [from, end) that no row speaks of: all of them when the index is gone, those whose row
  * was damaged, those a power cut has kept without their rows. Only where no row with a right check
@@ -77,13 +94,11 @@ static int keep_found(struct patient *p, uint64_t from, uint64_t end, int64_t un
     struct lct_scan_chunk found;
     int rc = 0;
     while (rc == 0 && lct_scan_next(&p->scan, &from, end, &found)) {
-        int64_t last = p->count > 0 ? p->rows[p->count - 1].info.tfdt : -1;
-        uint32_t wanted = p->format ? p->format->track_id : p->track_id;
-        bool ours = wanted == 0 || found.track_id == wanted;
-        if (ours && found.row.info.tfdt > last && found.row.info.tfdt < until &&
-            decodes(p, &found.row)) {
+        if (fits_here(p, &found, until)) {
             p->track_id = found.track_id;
             rc = keep(p, &found.row);
+        } else {
+            rc = strike_out(p, found.row.offset);
         }
     }
     return rc;
@@ -110,9 +125,10 @@ static int take_rows(struct patient *p, const struct lct_reel_view *view) {
             row.info.gap_before = row.info.gap_before || after_bad;
             after_bad = false;
             rc = keep(p, &row);
-        } else {
+        } else if (rc == 0) {
             p->bad++;
             after_bad = true;
+            rc = row.offset >= end ? strike_out(p, row.offset) : 0;
         }
         end = row.offset + row.n > end ? row.offset + row.n : end;
     }
@@ -198,7 +214,10 @@ static int settle_format(struct patient *p, const struct lct_reel_view *view,
     id = p->track_id ? p->track_id : id;
     struct lct_format *made = make_format(p, id ? id : 1);
     bool fits = made && (made->codec == LCT_CODEC_H264) == is_picture_track(p);
-    if (fits && (made->codec == LCT_CODEC_H264 || !p->format)) {
+    if (!p->format && view->format) { /* better one that is damaged a little than none */
+        p->format = lct_format_ref(view->format);
+    }
+    if (fits && (made->codec == LCT_CODEC_H264 || !view->format_right)) {
         lct_format_unref(p->format);
         p->format = lct_format_ref(made);
         report->inits_made++;
@@ -237,7 +256,7 @@ static int write_head(struct patient *p) {
         rc = rc ? rc : p->io->fdatasync(p->io, p->scan.fd);
     }
     there = lct_scan_read(&p->scan, sizeof head, moov_bytes);
-    bool room = sizeof head + moov_bytes == p->rows[0].offset;
+    bool room = sizeof head + moov_bytes <= p->rows[0].offset;
     if (rc == 0 && room && (!there || memcmp(there, moov, moov_bytes) != 0)) {
         rc = lct_io_write_all(p->io, p->scan.fd, moov, moov_bytes, sizeof head);
     }
@@ -301,7 +320,9 @@ static int write_down(struct patient *p, struct lct_recovery *report) {
 }
 
 static int mend(struct patient *p, const struct lct_reel_view *view, struct lct_recovery *report) {
-    p->format = view->format ? lct_format_ref(view->format) : NULL;
+    if (view->format && view->format_right) {
+        p->format = lct_format_ref(view->format);
+    }
     if (view->has_index) {
         p->head = view->head;
     }

@@ -113,6 +113,7 @@ static void load_format(struct lct_reel_view *view, const char *folder) {
     bool beside = inits.beside && (inits.beside_right || !inits.inside_right);
     struct lct_format *better = beside ? inits.beside : inits.inside;
     view->format = better ? lct_format_ref(better) : NULL;
+    view->format_right = inits.beside_right || inits.inside_right;
     lct_reel_inits_free(&inits);
 }
 
@@ -133,18 +134,20 @@ static int by_number(const void *a, const void *b) {
     return x < y ? -1 : x > y;
 }
 
-uint32_t lct_reel_number(const char *name, const char **ret_rest) {
-    size_t digits = strspn(name, "0123456789");
-    unsigned long number = digits >= 4 && digits <= 10 ? strtoul(name, NULL, 10) : 0;
-    *ret_rest = name + digits;
-    return number < UINT32_MAX ? (uint32_t)number : 0;
-}
-
-static bool is_file(const char *folder, const char *name) {
+uint32_t lct_reel_number(const char *folder, const char *name, const char **ret_what) {
     char path[LCT_PATH_SIZE];
     struct stat s;
+    size_t digits = strspn(name, "0123456789");
+    const char *what = name + digits;
+    unsigned long number = digits >= 4 && digits <= 10 ? strtoul(name, NULL, 10) : 0;
+    bool ours =
+        strcmp(what, ".mp4") == 0 || strcmp(what, ".index") == 0 || strcmp(what, ".init.mp4") == 0;
     (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    return stat(path, &s) == 0 && S_ISREG(s.st_mode);
+    if (!ours || number >= UINT32_MAX || stat(path, &s) < 0 || !S_ISREG(s.st_mode)) {
+        return 0;
+    }
+    *ret_what = what;
+    return (uint32_t)number;
 }
 
 /* Numbers for which any of a reel's files is there. */
@@ -153,11 +156,9 @@ static size_t find_numbers(const char *folder, uint32_t **ret_numbers) {
     uint32_t *numbers = NULL;
     DIR *dir = opendir(folder);
     for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
-        const char *rest = NULL;
-        uint32_t number = lct_reel_number(e->d_name, &rest);
-        bool ours = number > 0 && is_file(folder, e->d_name) &&
-                    (strcmp(rest, ".mp4") == 0 || strcmp(rest, ".index") == 0);
-        if (!ours) {
+        const char *what = NULL;
+        uint32_t number = lct_reel_number(folder, e->d_name, &what);
+        if (number == 0 || strcmp(what, ".init.mp4") == 0) {
             continue;
         }
         if (count == room) {

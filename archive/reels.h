@@ -27,6 +27,7 @@ struct lct_reel_view {
     bool has_index;            /**< head and file are there and right */
     uint64_t file_bytes;       /**< of the .mp4; 0 when it is missing */
     struct lct_format *format; /**< from either init; NULL when there is none to be read */
+    bool format_right;         /**< it is to the byte what we write for such a track */
 };
 
 struct lct_reels {
@@ -47,8 +48,11 @@ void lct_reel_inits_load(const char *folder, uint32_t number, struct lct_reel_in
 /** Frees what it holds. */
 void lct_reel_inits_free(struct lct_reel_inits *inits);
 
-/** Reads "0012" and more digits; *ret_rest is what follows them. 0: this is no reel's number. */
-uint32_t lct_reel_number(const char *name, const char **ret_rest);
+/**
+ * The number of the reel to which the file of that name in a track's folder belongs; 0: to none
+ * (another name, or no ordinary file). *ret_what (borrows) is ".mp4", ".index" or ".init.mp4".
+ */
+uint32_t lct_reel_number(const char *folder, const char *name, const char **ret_what);
 
 /** Loads all reels of a track's folder. A folder that is missing has none. */
 void lct_reels_load(const char *folder, struct lct_reels *ret_reels);

@@ -15,7 +15,8 @@
 #define WINDOW (1U << 20)
 /* Boxes of a chunk of ours: enough to know how long it is. */
 #define BOXES_MAX 256U
-#define SECTOR 512U
+/* Boxes, NAL units and AAC frames have no such run of zeros in them. */
+#define HOLE 64U
 /* AAC of any sound has no such run in it; a frame of silence is shorter than this. */
 #define SOUND_ZEROS_MAX 24U
 
@@ -62,14 +63,12 @@ const uint8_t *lct_scan_read(struct lct_scan *scan, uint64_t offset, size_t n) {
     return rc == 0 ? scan->buffer : NULL;
 }
 
-size_t lct_scan_zeros(const uint8_t *bytes, size_t n, uint64_t offset) {
-    size_t first = (size_t)((SECTOR - offset % SECTOR) % SECTOR);
-    for (size_t at = first; at + SECTOR <= n; at += SECTOR) {
-        if (bytes[at] == 0 && memcmp(bytes + at, bytes + at + 1, SECTOR - 1) == 0) {
-            while (at > 0 && bytes[at - 1] == 0) {
-                at--;
-            }
-            return at;
+size_t lct_scan_zeros(const uint8_t *bytes, size_t n) {
+    size_t run = 0;
+    for (size_t i = 0; i < n; i++) {
+        run = bytes[i] == 0 ? run + 1 : 0;
+        if (run == HOLE) {
+            return i + 1 - run;
         }
     }
     return n;

@@ -54,6 +54,6 @@ const uint8_t *lct_scan_read(struct lct_scan *scan, uint64_t offset, size_t n);
 bool lct_scan_next(struct lct_scan *scan, uint64_t *at, uint64_t end,
                    struct lct_scan_chunk *ret_chunk);
 
-/** The first of n bytes from which on a whole block of 512 (aligned in the file, where bytes lie at
- * offset) is zero; n when there is none. Pure. */
-size_t lct_scan_zeros(const uint8_t *bytes, size_t n, uint64_t offset);
+/** Where among n bytes of a chunk a run of zeros begins that no chunk of ours can hold; n when
+ * there is none. Pure. */
+size_t lct_scan_zeros(const uint8_t *bytes, size_t n);

@@ -79,11 +79,9 @@ uint32_t lct_tape_last_reel(const char *folder) {
     uint32_t last = 0;
     DIR *dir = opendir(folder);
     for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
-        const char *rest;
-        uint32_t number = lct_reel_number(e->d_name, &rest);
-        bool ours = strcmp(rest, ".mp4") == 0 || strcmp(rest, ".index") == 0 ||
-                    strcmp(rest, ".init.mp4") == 0;
-        last = ours && e->d_type != DT_DIR && number > last ? number : last;
+        const char *what;
+        uint32_t number = lct_reel_number(folder, e->d_name, &what);
+        last = number > last ? number : last;
     }
     if (dir) {
         closedir(dir);

@@ -141,27 +141,16 @@ void lct_verify_time(struct lct_verify_walk *walk, lct_ns begin, lct_ns end) {
 
 /* ---- one track ---- */
 
-static bool is_there(const char *folder, const char *name, mode_t kind) {
-    char path[LCT_PATH_SIZE];
-    struct stat s;
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    return lstat(path, &s) == 0 && (kind == 0 || (s.st_mode & S_IFMT) == kind);
-}
-
 static bool is_leftover(const char *name) {
     const char *dot = strrchr(name, '.');
     return dot && strcmp(dot, ".new") == 0; /* of a replacement that a crash interrupted */
 }
 
 static bool is_known(const char *folder, const char *name) {
-    const char *rest;
-    if (name[0] == '.' || strcmp(name, "thumbs.mjpg") == 0 || strcmp(name, "thumbs.index") == 0 ||
-        is_leftover(name)) {
-        return true;
-    }
-    return lct_reel_number(name, &rest) > 0 && is_there(folder, name, S_IFREG) &&
-           (strcmp(rest, ".mp4") == 0 || strcmp(rest, ".index") == 0 ||
-            strcmp(rest, ".init.mp4") == 0);
+    const char *what;
+    return name[0] == '.' || strcmp(name, "thumbs.mjpg") == 0 ||
+           strcmp(name, "thumbs.index") == 0 || is_leftover(name) ||
+           lct_reel_number(folder, name, &what) > 0;
 }
 
 static void find_foreign(struct lct_verify_walk *walk) {
@@ -177,31 +166,35 @@ static void find_foreign(struct lct_verify_walk *walk) {
     }
 }
 
-/* A number of which there is nothing; one that somebody else's file has taken is not missing. */
-static bool is_missing(const struct lct_verify_walk *walk, uint32_t number) {
+enum number { NUMBER_OURS, NUMBER_TAKEN, NUMBER_MISSING };
+
+/* A number that somebody else's folder has taken is passed over by the recorder too. */
+static enum number number_is(const struct lct_verify_walk *walk, uint32_t number) {
     static const char *const what[] = {".mp4", ".index", ".init.mp4"};
+    enum number is = NUMBER_MISSING;
     char path[LCT_PATH_SIZE];
-    for (size_t i = 0; i < sizeof what / sizeof *what; i++) {
-        lct_reel_path("", number, what[i], path);
-        if (is_there(walk->folder, path + 1, 0)) {
-            return false;
+    struct stat s;
+    for (size_t i = 0; i < sizeof what / sizeof *what && is != NUMBER_OURS; i++) {
+        lct_reel_path(walk->folder, number, what[i], path);
+        if (stat(path, &s) == 0) {
+            is = S_ISREG(s.st_mode) ? NUMBER_OURS : NUMBER_TAKEN;
         }
     }
-    return true;
+    return is;
 }
 
 static void judge_reels(struct lct_verify_walk *walk) {
     const char *name = walk->track->info.name;
     for (uint32_t number = 1; number <= walk->last_reel; number++) {
         uint32_t first = number;
-        while (number <= walk->last_reel && is_missing(walk, number)) {
+        while (number <= walk->last_reel && number_is(walk, number) == NUMBER_MISSING) {
             number++;
         }
         if (number > first) {
             lct_verify_say(walk->verify, name, NULL, LCT_FINDING_NUMBER_GONE, first,
                            number - first);
         }
-        if (number <= walk->last_reel) {
+        if (number <= walk->last_reel && number_is(walk, number) == NUMBER_OURS) {
             lct_verify_reel(walk, number);
         }
     }

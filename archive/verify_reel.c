@@ -111,7 +111,7 @@ static enum lct_finding_kind judge_bytes(struct subject *s, const struct lct_ind
                                          const uint8_t *bytes, uint64_t *at) {
     struct lct_mp4_chunk box;
     if (lct_crc32c(0, bytes, row->n) != row->crc) {
-        size_t zeros = lct_scan_zeros(bytes, row->n, row->offset);
+        size_t zeros = lct_scan_zeros(bytes, row->n);
         *at += zeros < row->n ? zeros : 0;
         return zeros < row->n ? LCT_FINDING_ZEROS : LCT_FINDING_SUM;
     }
