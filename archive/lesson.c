@@ -14,6 +14,7 @@
 #include "archive/reels.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #define LESSON_VERSION 1
 #define LESSON_BYTES_MAX (256U << 10)
@@ -30,7 +31,7 @@ void lct_lesson_new(const char *room, const char *title, struct lct_lesson_info 
     unsigned tail = (unsigned)(info.zero_monotonic / 1000) & 0xffffU;
     localtime_r(&seconds, &local);
     (void)snprintf(info.room, sizeof info.room, "%s", room);
-    (void)snprintf(info.title, sizeof info.title, "%s", title ? title : "");
+    lct_text_copy(info.title, sizeof info.title, title ? title : "");
     (void)snprintf(info.id, sizeof info.id, "%04d%02d%02d-%02d%02d%02d-%.32s-%04x",
                    (local.tm_year + 1900) % 10000, local.tm_mon + 1, local.tm_mday, local.tm_hour,
                    local.tm_min, local.tm_sec, room, tail);
@@ -90,7 +91,7 @@ int lct_lesson_save(const struct lct_io *io, const char *folder,
 }
 
 static void copy_text(char *out, size_t size, const json_t *object, const char *key) {
-    (void)snprintf(out, size, "%s", lct_json_text(object, key, ""));
+    lct_text_copy(out, size, lct_json_text(object, key, ""));
 }
 
 static bool read_track(const json_t *json, struct lct_lesson_track *t) {
@@ -206,7 +207,7 @@ int lct_lesson_mark(const struct lct_io *io, const char *folder, const struct lc
                   "wall_ns", (json_int_t)mark->wall, "label", mark->label);
     LCT_FREE char *text = lct_json_dump(json, NULL);
     /* A line end in front as well: a torn line before this one must not swallow it. */
-    LCT_FREE char *line = lct_format("\n%s\n", text ? text : "{}");
+    LCT_FREE char *line = lct_format("\n%s\n", text);
     int fd = io->open(io, path, O_RDWR | O_CREAT, 0640);
     if (fd < 0) {
         return fd;

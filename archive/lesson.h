@@ -24,8 +24,9 @@
 #include "encode/chunk.h"
 
 #define LCT_LESSON_ID_SIZE 64
-#define LCT_LESSON_TITLE_SIZE 256
-#define LCT_MARK_LABEL_SIZE 256
+/** 80 characters of at most 4 bytes (docs/limits.md), and the end; what is longer is cut off. */
+#define LCT_LESSON_TITLE_SIZE 321
+#define LCT_MARK_LABEL_SIZE 321
 
 enum lct_lesson_state { LCT_LESSON_RECORDING, LCT_LESSON_ENDED };
 

@@ -9,6 +9,7 @@
 
 #include "base/io.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 struct value {
     struct value *next;
@@ -100,6 +101,11 @@ static char *next_line(char *out, int size, void *opaque) {
             complain(r, "the line is longer than 190 bytes.", "该行超过 190 字节。");
             return NULL;
         }
+    }
+    if (*line != '#' && *line != ';' && !lct_text_is_utf8(line, n)) {
+        complain(r, "this is no UTF-8 text. Save the file in the encoding UTF-8.",
+                 "这一行不是 UTF-8 文本。请将文件以 UTF-8 编码保存。");
+        return NULL;
     }
     memcpy(out, line, n);
     out[n] = '\n';

@@ -6,13 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void lct_text_tame(char *text) {
-    for (unsigned char *c = (unsigned char *)text; *c; c++) {
-        if (*c < 0x20 || *c == 0x7f) {
-            *c = '?';
-        }
-    }
-}
+#include "base/text.h"
 
 int lct_fault_set(struct lct_fault *fault, int code, const char *domain, const char *en,
                   const char *zh, ...) {

@@ -24,8 +24,8 @@ struct lct_fault {
 
 /**
  * Fills fault (which may be NULL) from two printf formats that take the same arguments in the same
- * order. Returns code, so that a function can end with it. Control characters in the result are
- * replaced, so that text of strangers cannot spoil a terminal or a log.
+ * order. Returns code, so that a function can end with it. The result is tamed (base/text.h), so
+ * that text of strangers cannot spoil a terminal, a log or JSON.
  */
 int lct_fault_set(struct lct_fault *fault, int code, const char *domain, const char *en,
                   const char *zh, ...) LCT_PRINTF(4, 6) LCT_PRINTF(5, 6);
@@ -35,6 +35,3 @@ bool lct_speak_chinese(void);
 
 /** The fault's text in the language of the environment; borrows. */
 const char *lct_fault_text(const struct lct_fault *fault);
-
-/** Replaces control characters (below 0x20, and 0x7f) in text by '?', in place. */
-void lct_text_tame(char *text);

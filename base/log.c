@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/fault.h"
+#include "base/text.h"
 #include "base/time.h"
 
 static atomic_int threshold = -1;

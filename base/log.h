@@ -2,7 +2,7 @@
 /**
  * The log: one line an event on standard error, "time level topic text key=value …". Only the
  * function that decides what to do about an error logs it, once; leaf functions return codes.
- * Strangers' text is tamed (control characters replaced). Any thread.
+ * Strangers' text is tamed (base/text.h). Any thread.
  *
  *     LCT_LOG_TOPIC("tape");                       // once at the head of a .c file
  *     lct_warn("disk is full", "lesson=%s free=%lld", id, free);

@@ -12,6 +12,7 @@
 
 #include "base/crc32c.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/thread.h"
 #include "capture/displays.h"
 #include "capture/names.h"
@@ -80,12 +81,23 @@ static void add_all_v4l2(struct lct_device_list *list) {
     }
 }
 
+/* Makers write into their devices what they like, in the code page they like. */
+static void tame(struct lct_device_entry *entry) {
+    lct_text_tame(entry->id);
+    lct_text_tame(entry->spec);
+    lct_text_tame(entry->label);
+    lct_text_tame(entry->detail);
+}
+
 void lct_devices_list(struct lct_device_list *ret_list) {
     struct lct_device_list list = {0};
     add_all_v4l2(&list);
     lct_displays_add(&list);
     lct_names_add_alsa(&list);
     lct_names_add_pulse(&list);
+    for (size_t i = 0; i < list.count; i++) {
+        tame(&list.entries[i]);
+    }
     *ret_list = list;
 }
 

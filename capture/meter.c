@@ -2,6 +2,7 @@
 #include "capture/meter.h"
 
 #include <math.h>
+#include <stdbool.h>
 
 #include "capture/frame.h"
 
@@ -10,7 +11,8 @@
 #define RATE_SPAN (2 * LCT_SECOND)
 
 static float decibels(double amplitude) {
-    double db = amplitude > 0 ? 20 * log10(amplitude) : (double)LCT_LEVEL_SILENCE_DB;
+    bool heard = amplitude > 0 && isfinite(amplitude); /* a file may hold infinite samples */
+    double db = heard ? 20 * log10(amplitude) : (double)LCT_LEVEL_SILENCE_DB;
     return db > (double)LCT_LEVEL_SILENCE_DB ? (float)db : LCT_LEVEL_SILENCE_DB;
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/thread.h"
 #include "capture/driver.h"
 #include "capture/meter.h"
@@ -263,7 +264,7 @@ void lct_sink_describe(struct lct_sink *sink, const char *label, double nominal_
                        bool pass_through) {
     struct lct_source *source = sink->source;
     pthread_mutex_lock(&source->lock);
-    (void)snprintf(source->status.label, sizeof source->status.label, "%s", label);
+    lct_text_copy(source->status.label, sizeof source->status.label, label);
     source->status.nominal_fps = nominal_fps;
     source->status.demo = demo;
     source->status.pass_through = pass_through;
@@ -273,8 +274,8 @@ void lct_sink_describe(struct lct_sink *sink, const char *label, double nominal_
 void lct_sink_note(struct lct_sink *sink, const char *en, const char *zh) {
     struct lct_source *source = sink->source;
     pthread_mutex_lock(&source->lock);
-    (void)snprintf(source->status.note_en, sizeof source->status.note_en, "%s", en);
-    (void)snprintf(source->status.note_zh, sizeof source->status.note_zh, "%s", zh);
+    lct_text_copy(source->status.note_en, sizeof source->status.note_en, en);
+    lct_text_copy(source->status.note_zh, sizeof source->status.note_zh, zh);
     pthread_mutex_unlock(&source->lock);
 }
 

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 /* What may follow the word of a form. */
 enum rest {
     REST_NONE,    /* nothing: "demo" */
@@ -161,4 +163,5 @@ void lct_spec_show(const struct lct_spec *spec, char *out, size_t size) {
     }
     int word = form->rest == REST_ADDRESS ? (int)form->target_at : (int)strlen(form->word);
     (void)snprintf(out, size, "%.*s%s%s", word, form->word, join, target);
+    lct_text_tame(out);
 }

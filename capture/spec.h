@@ -46,5 +46,5 @@ struct lct_spec {
 int lct_spec_parse(const char *text, struct lct_spec *ret_spec,
                    struct lct_fault *fault) LCT_MUST_USE;
 
-/** Writes the spec as text again, with the password of an address replaced by "***". */
+/** Writes the spec as text for people (base/text.h): the password of an address becomes "***". */
 void lct_spec_show(const struct lct_spec *spec, char *out, size_t size);

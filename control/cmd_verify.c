@@ -10,6 +10,7 @@
 #include "archive/verify.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "control/command.h"
 
 struct options {

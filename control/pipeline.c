@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/queue.h"
+#include "base/text.h"
 #include "base/thread.h"
 
 LCT_LOG_TOPIC("pipeline");
@@ -223,7 +224,7 @@ static void describe_track(struct lct_pipeline *p, size_t i, struct lct_lesson_t
     (void)snprintf(track->name, sizeof track->name, "%s", lane->name);
     (void)snprintf(track->kind, sizeof track->kind, "%s", kind_names[lane->kind]);
     track->id = (uint32_t)i + 1;
-    (void)snprintf(track->source, sizeof track->source, "%.255s", p->spec_texts[lane->source]);
+    lct_text_copy(track->source, sizeof track->source, p->spec_texts[lane->source]);
     track->demo = p->specs[lane->source].kind == LCT_SPEC_DEMO;
 }
 

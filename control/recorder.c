@@ -9,6 +9,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/thread.h"
 #include "control/recorder_priv.h"
 
@@ -274,7 +275,7 @@ int lct_recorder_mark(struct lct_recorder *recorder, lct_ns time, const char *la
                              "time_ns must lie between 0 and %lld, which is now.",
                              "time_ns 须在 0 与 %lld（当前时刻）之间。", (long long)now);
     }
-    (void)snprintf(mark.label, sizeof mark.label, "%s", label ? label : "");
+    lct_text_copy(mark.label, sizeof mark.label, label ? label : "");
     int rc = lct_lesson_mark(&lct_io_system, r->folder, &mark);
     if (rc < 0) {
         return lct_fault_set(fault, rc, "recorder",

@@ -11,6 +11,7 @@
 #include "base/config.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "stream/link_join.h"
 
 LCT_LOG_TOPIC("rooms");
@@ -67,7 +68,7 @@ static struct room *add(struct lct_rooms *rooms, const char *id, const char *nam
     }
     struct room *room = &rooms->rooms[rooms->n++];
     (void)snprintf(room->id, sizeof room->id, "%s", id);
-    (void)snprintf(room->name, sizeof room->name, "%s", *name ? name : id);
+    lct_text_copy(room->name, sizeof room->name, *name ? name : id);
     room->bus = lct_bus_create();
     return room;
 }
@@ -258,7 +259,7 @@ static void on_status(struct lct_rooms *rooms, struct room *room, const json_t *
     room->status = json_incref((json_t *)(uintptr_t)message); /* nobody changes it any more */
     const char *name = lct_json_text(message, "name", "");
     if (*name) {
-        (void)snprintf(room->name, sizeof room->name, "%s", name);
+        lct_text_copy(room->name, sizeof room->name, name);
     }
     note_recording(rooms, room);
     rooms->changed(rooms->arg);

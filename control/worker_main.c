@@ -13,6 +13,7 @@
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "control/command.h"
 
 #define BLOCK_BYTES (1U << 20)
@@ -101,8 +102,10 @@ static int export(int argc, char **argv) {
     int rc = lct_movie_open(o.lesson, o.tracks, o.track_count, &movie, &fault);
     rc = rc ? rc : write_movie(movie, o.out, &fault);
     if (rc == 0 && o.json) {
+        LCT_FREE char *file = lct_strdup(o.out);
+        lct_text_tame(file);
         LCT_JSON json_t *json =
-            json_pack("{s:s, s:I}", "file", o.out, "bytes", (json_int_t)lct_movie_size(movie));
+            json_pack("{s:s, s:I}", "file", file, "bytes", (json_int_t)lct_movie_size(movie));
         LCT_FREE char *text = lct_json_dump(json, NULL);
         (void)puts(text);
     }

@@ -10,6 +10,7 @@
 #include "archive/movie.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "control/api/api.h"
 
 #define TRACKS_MAX 16

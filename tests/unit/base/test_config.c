@@ -83,6 +83,12 @@ Test(config, names_line_and_range) {
     bad(text, "line 2: the line is longer");
 }
 
+/* A file that an editor saved in GBK. */
+Test(config, is_utf8) {
+    bad("[room a]\nsource = 1\nname = \xbd\xcc\xca\xd2\n", "line 3: this is no UTF-8 text");
+    lct_config_destroy(good("# \xbd\xcc\xca\xd2\n[room a]\nsource = 1\nname = 教室\n"));
+}
+
 Test(config, its_sample_is_valid) {
     char *text = NULL;
     size_t n = 0;

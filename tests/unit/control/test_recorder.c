@@ -96,6 +96,37 @@ Test(recorder, a_lesson_from_press_to_press, .init = make_root, .fini = remove_r
     lct_recorder_destroy(r);
 }
 
+static char *repeated(const char *character, size_t n) {
+    char *text = lct_new(n * strlen(character) + 1);
+    for (size_t i = 0; i < n; i++) {
+        strcat(text, character);
+    }
+    return text;
+}
+
+Test(recorder, any_title_and_any_label, .init = make_root, .fini = remove_root, .timeout = 60) {
+    struct lct_fault fault = {.code = 0};
+    struct lct_mark mark;
+    int rc;
+    struct lct_recorder *r = make(&fault, &rc);
+    LCT_FREE char *label = repeated("\U00020bb7", 80); /* as long as may be, in four bytes each */
+    LCT_FREE char *longer = repeated("课", 200);
+    LCT_FREE char *title = lct_format("caf\xe9\n%s", longer);
+    cr_assert_eq(lct_recorder_start(r, title, &fault), 0, "%s", fault.en);
+    LCT_JSON json_t *status = lct_recorder_status(r);
+    cr_assert_eq(strncmp(lct_json_text(status, "title", ""), "caf??课课", 11), 0);
+    cr_assert_eq(lct_recorder_mark(r, LCT_NS_NONE, label, &mark, &fault), 0, "%s", fault.en);
+    cr_assert_eq(lct_recorder_mark(r, LCT_NS_NONE, longer, &mark, &fault), 0, "%s", fault.en);
+    cr_assert_eq(lct_recorder_stop(r, &fault), 0, "%s", fault.en);
+    LCT_FREE char *folder = lct_format("%s/lessons/%s", root, lct_recorder_lesson(r)->id);
+    struct lct_mark *marks;
+    cr_assert_eq(lct_lesson_marks(folder, &marks), 2);
+    cr_assert_str_eq(marks[0].label, label);
+    cr_assert_eq(strncmp(marks[1].label, longer, strlen(marks[1].label)), 0);
+    free(marks);
+    lct_recorder_destroy(r);
+}
+
 Test(recorder, one_at_a_room, .init = make_root, .fini = remove_root, .timeout = 60) {
     struct lct_fault fault = {.code = 0};
     int rc;
