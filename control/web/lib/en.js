@@ -38,6 +38,7 @@ export const en = {
   sourceIll: (name, state, why) => (why ? `${name}: ${state}. ${why}` : `${name}: ${state}.`),
   openingSources: 'Opening picture and sound…',
   allWell: 'Everything is well',
+  noNews: 'How it is now appears when the connection is back.',
   demo: 'Demo',
   demoHint: 'This records demo pictures and sound, not a real classroom.',
 
@@ -73,6 +74,7 @@ export const en = {
     'no-signal': 'no signal',
     lost: 'lost',
   },
+  unknown: 'not known now',
   still: 'picture stands still',
   fps: (n) => `${n} fps`,
   drops: (n) => `${count(n, 'picture')} lost`,

@@ -35,6 +35,7 @@ export const zh = {
     why ? `${name}${state}：${why}` : `${name}${state}。`,
   openingSources: '正在打开画面与声音…',
   allWell: '一切正常',
+  noNews: '连接恢复后会显示最新状态。',
   demo: '演示',
   demoHint: '这里录的是演示画面和声音，不是真实的教室。',
 
@@ -70,6 +71,7 @@ export const zh = {
     'no-signal': '无信号',
     lost: '已断开',
   },
+  unknown: '暂时未知',
   still: '画面静止',
   fps: (/** @type {number} */ n) => `${n} 帧/秒`,
   drops: (/** @type {number} */ n) => `丢 ${n} 帧`,

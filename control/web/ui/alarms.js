@@ -56,14 +56,18 @@ function bandsOf(t, room, lastLesson) {
   if (status.cpu.step > 0) {
     bands.push({ kind: 'warn', text: said(t, status.cpu) });
   }
-  return bands.length > 0 ? bands : [wellBand(t, status)];
+  return bands;
 }
 
-/** @param {{ room: import('../types').Room, lastLesson: string | null }} props */
-export function Alarms({ room, lastLesson }) {
+/** @param {{ room: import('../types').Room, lastLesson: string | null, lost: boolean }} props */
+export function Alarms({ room, lastLesson, lost }) {
   const t = useWords();
+  const bands = bandsOf(t, room, lastLesson);
+  if (bands.length === 0 && room.status) {
+    bands.push(lost ? { kind: 'calm', text: t.noNews } : wellBand(t, room.status));
+  }
   return html`<div class="alarms" role="alert">
-    ${bandsOf(t, room, lastLesson).map(({ kind, text }) => html`
+    ${bands.map(({ kind, text }) => html`
       <p key=${text} class=${`band band-${kind}`}>${text}</p>`)}
   </div>`;
 }

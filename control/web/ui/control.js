@@ -5,9 +5,9 @@ import { html, useEffect, useState } from '../vendor/preact.js';
 import { ask, faultText } from '../lib/api.js';
 import { clock, seconds, size, timeOfDay } from '../lib/format.js';
 import { said, useWords } from '../lib/language.js';
-import { trackNames } from '../lib/names.js';
 import { Button } from './button.js';
 import { isInLesson } from './room.js';
+import { holes } from './timeline.js';
 
 /** @typedef {import('../types').FaultText} FaultText */
 /** @typedef {import('../types').Status} Status */
@@ -88,10 +88,9 @@ function Proof({ status, lesson }) {
 /** @param {{ gaps: import('../types').Gap[] }} props */
 function GapsSoFar({ gaps }) {
   const t = useWords();
-  const byMoment = new Map(gaps.map((gap) => [Math.round(seconds(gap.from_ns)), gap]));
-  const lost = [...byMoment.values()].reduce((sum, gap) => sum + seconds(gap.to_ns - gap.from_ns), 0);
-  const tracks = trackNames(t, [...new Set(gaps.map((gap) => gap.track))]);
-  return html`<p class="proof-gaps" title=${tracks}>${t.gapsSoFar(byMoment.size, lost)}</p>`;
+  const found = holes(gaps);
+  const lost = found.reduce((sum, hole) => sum + hole.to - hole.from, 0);
+  return html`<p class="proof-gaps">${t.gapsSoFar(found.length, lost)}</p>`;
 }
 
 /** @param {{ status: Status | null, recording: boolean }} props */

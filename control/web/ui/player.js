@@ -105,8 +105,8 @@ export function Player({ recording, name }) {
     <${Bar} recording=${recording} now=${now} length=${length} onSeek=${seek} />
     <div class="player-acts">
       <button type="button" class="button button-main play" onClick=${toggle}>${playing ? t.pause : t.start}</button>
-      <button type="button" class="button" aria-label=${t.back} onClick=${() => seek(now - JUMP_SECONDS)}>−10 s</button>
-      <button type="button" class="button" aria-label=${t.forward} onClick=${() => seek(now + JUMP_SECONDS)}>+10 s</button>
+      <button type="button" class="button" onClick=${() => seek(now - JUMP_SECONDS)}>${t.back}</button>
+      <button type="button" class="button" onClick=${() => seek(now + JUMP_SECONDS)}>${t.forward}</button>
       <p class="player-time"><span class="now">${span(now)}</span> / <span>${span(length)}</span></p>
       <label class="speed"><span>${t.speed}</span>
         <select onChange=${(/** @type {any} */ event) => {

@@ -8,7 +8,7 @@ import { useWords } from '../lib/language.js';
 import { recordingName, trackNames } from '../lib/names.js';
 import { Download } from './download.js';
 import { Player } from './player.js';
-import { GapBar } from './timeline.js';
+import { GapBar, holes } from './timeline.js';
 
 /** @typedef {import('../types').Recording} Recording */
 /** @typedef {import('../types').RecordingWhole} RecordingWhole */
@@ -53,7 +53,7 @@ export function RecordingRow({ recording, room, open, onOpen }) {
       <div class="recording-line">
         <div class="recording-line-words">
           <span class="recording-length">${span(length)}</span>
-          <${State} recording=${recording} />
+          <${State} recording=${recording} gaps=${whole ? holes(whole.gaps).length : recording.gap_count} />
         </div>
         <${GapBar} length=${length} gaps=${whole?.gaps || []} />
       </div>
@@ -68,13 +68,13 @@ export function RecordingRow({ recording, room, open, onOpen }) {
   </li>`;
 }
 
-/** @param {{ recording: Recording }} props */
-function State({ recording }) {
+/** @param {{ recording: Recording, gaps: number }} props */
+function State({ recording, gaps }) {
   const t = useWords();
   if (recording.state !== 'ended') {
     return html`<span class="badge badge-${recording.state}">${t.recordingStates[recording.state]}</span>`;
   }
-  return recording.gap_count > 0
-    ? html`<span class="badge badge-interrupted">${t.withGaps(recording.gap_count)}</span>`
+  return gaps > 0
+    ? html`<span class="badge badge-interrupted">${t.withGaps(gaps)}</span>`
     : html`<span class="badge badge-ended">${t.recordingStates.ended}</span>`;
 }

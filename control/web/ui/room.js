@@ -22,11 +22,11 @@ export function Room({ room, lost }) {
     last.current = room.status;
   }
   const status = last.current; // while the recorder is away: what it said last
-  const { lesson, refresh } = useLesson(status?.lesson || null, status?.marks || 0, room.online);
+  const { lesson, refresh } = useLesson(status?.lesson || null, status?.marks || 0, !!status?.verified_wall);
   const stale = lost || !room.online;
   const titleId = `room-${room.id}`;
   return html`<section class="card room" aria-labelledby=${titleId}>
-    <${Alarms} room=${room} lastLesson=${status?.lesson || null} />
+    <${Alarms} room=${room} lastLesson=${status?.lesson || null} lost=${lost} />
     <div class=${stale ? 'room-parts stale' : 'room-parts'}>
       <div class="room-left">
         <div class="room-head">
@@ -36,7 +36,7 @@ export function Room({ room, lost }) {
         <${Control} room=${room} status=${status} lesson=${lesson} stale=${stale} />
         ${status?.lesson && html`<${Marks} room=${room.id} lesson=${lesson} stale=${stale} refresh=${refresh} />`}
       </div>
-      ${status && html`<${Sources} status=${status} />`}
+      ${status && html`<${Sources} status=${status} stale=${stale} />`}
     </div>
   </section>`;
 }

@@ -15,8 +15,11 @@ const THUMB_SECONDS = 5; // the recorder makes one so often
 const SILENT_DB = -60;
 const SILENT_MS = 5000;
 
-/** @param {{ status: Status }} props */
-export function Sources({ status }) {
+/**
+ * stale: this is how it was; how it is, nobody knows.
+ * @param {{ status: Status, stale: boolean }} props
+ */
+export function Sources({ status, stale }) {
   const t = useWords();
   const demo = status.sources.some((source) => source.demo);
   return html`<section class="sources" aria-label=${t.sources}>
@@ -24,27 +27,30 @@ export function Sources({ status }) {
     ${demo && html`<p class="demo-hint">${t.demoHint}</p>`}
     ${status.sources.length === 0 && html`<p class="quiet">${t.noSources}</p>`}
     <ul class="source-list">
-      ${status.sources.map((source) => html`<${OneSource} key=${source.spec} source=${source} status=${status} />`)}
+      ${status.sources.map((source) => html`<${OneSource} key=${source.spec} source=${source} status=${status}
+        stale=${stale} />`)}
     </ul>
   </section>`;
 }
 
-/** @param {{ source: Source, status: Status }} props */
-function OneSource({ source, status }) {
+/** @param {{ source: Source, status: Status, stale: boolean }} props */
+function OneSource({ source, status, stale }) {
   const t = useWords();
   const pictures = source.tracks.filter((name) => !isSound(name));
   const hasSound = source.tracks.some(isSound);
-  const silent = useSilence(hasSound && source.state === 'running', source.peak_db);
+  const silent = useSilence(hasSound && source.state === 'running' && !stale, source.peak_db);
   const why = source[t.lang] || source[`note_${t.lang}`];
   return html`<li class="source">
     <div class="source-head">
       <span class="source-name">${trackNames(t, source.tracks)}</span>
-      <span class="health health-${source.state}">${t.sourceStates[source.state]}</span>
+      ${stale
+        ? html`<span class="health">${t.unknown}</span>`
+        : html`<span class=${`health health-${source.state}`}>${t.sourceStates[source.state]}</span>`}
     </div>
     <p class="source-label">${source.label || source.spec}</p>
     ${pictures.length > 0 && html`<p class="source-picture">${pictureWords(t, source)}</p>`}
     ${hasSound && html`<${Meter} name=${trackName(t, 'sound')} peak=${source.peak_db} rms=${source.rms_db}
-      on=${source.state === 'running'} />`}
+      on=${source.state === 'running' && !stale} />`}
     <p class=${source.state === 'running' ? 'source-why' : 'source-why source-why-bad'}>
       ${silent ? html`<strong>${t.silent}</strong>` : why}
     </p>

@@ -6,12 +6,12 @@ import { ask } from '../lib/api.js';
 
 /**
  * The lesson that runs, with its marks and gaps: asked for when it begins, when a mark was set
- * (here or on another page), and when the recorder came back.
+ * (here or on another page), and when something is verified anew: then a gap is known, too.
  * @param {string | null} id
  * @param {number} marks
- * @param {boolean} online
+ * @param {boolean} proved
  */
-export function useLesson(id, marks, online) {
+export function useLesson(id, marks, proved) {
   const [lesson, setLesson] = useState(/** @type {RecordingWhole | null} */ (null));
   const refresh = useCallback(async () => {
     try {
@@ -22,6 +22,6 @@ export function useLesson(id, marks, online) {
   }, [id]);
   useEffect(() => {
     refresh();
-  }, [id, marks, online]);
+  }, [id, marks, proved]);
   return { lesson: lesson?.id === id ? lesson : null, refresh };
 }

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What the tests of the page share: the real programs under a page, and hands and eyes for it that
+// work in both browsers.
+//
+//   const up = await startUp(['demo']);
+//   await withBrowser('chromium', async (page) => {
+//       await enter(page, up);
+//       await record(page, 'Title');  await stop(page);
+//   });
+//   await up.close();
+
+import { execFileSync, spawn } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { source, temporary } from './_browsers.mjs';
+import { UNITS, decodeClock } from './player/clock.mjs';
+
+process.setMaxListeners(40); // one for each program and folder that must not outlive the test
+
+const bin = process.env.LCT_BIN ?? join(source, 'build/bin');
+export const web = join(source, 'control/web');
+
+export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+export function check(holds, what) {
+    if (!holds) {
+        throw new Error(what);
+    }
+}
+
+/** Waits until test() gives something true, and returns it. */
+export async function until(test, what, seconds = 15) {
+    const end = Date.now() + 1000 * seconds;
+    for (;;) {
+        const found = await test();
+        if (found) {
+            return found;
+        }
+        check(Date.now() < end, `waited ${seconds} s for ${what}`);
+        await sleep(50);
+    }
+}
+
+/* ---- programs ---- */
+
+/** A program whose words are kept in .words; close() ends it by SIGTERM. Dies with the test. */
+export function start(command, args, { env = {}, ...options } = {}) {
+    const child = spawn(command, args, {
+        env: { ...process.env, ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+        ...options,
+    });
+    const program = { child, pid: child.pid, out: '', words: '' };
+    child.stdout.on('data', (text) => (program.out += text));
+    child.stderr.on('data', (text) => (program.words += text));
+    const ended = new Promise((done) => child.on('close', done));
+    const atExit = () => {
+        child.kill('SIGCONT');
+        child.kill('SIGTERM'); // lectern up ends its recorders then, too
+    };
+    process.on('exit', atExit);
+    program.close = async () => {
+        child.kill('SIGCONT');
+        child.kill('SIGTERM');
+        const hard = setTimeout(() => child.kill('SIGKILL'), 20000);
+        await ended;
+        clearTimeout(hard);
+        process.off('exit', atExit);
+    };
+    return program;
+}
+
+const freePort = () =>
+    new Promise((found) => {
+        const probe = createServer().listen(0, '127.0.0.1', () => {
+            const { port } = probe.address();
+            probe.close(() => found(port));
+        });
+    });
+
+function childrenOf(pid) {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+}
+
+/** lectern up with these sources: {url, code, data, pidOf(program), api(path), close}. */
+export async function startUp(sources, env = {}) {
+    const data = join(temporary(), 'data');
+    const args = ['up', '--data', data, '--listen', `127.0.0.1:${await freePort()}`, '--web', web, '--json'];
+    args.push(...sources.flatMap((spec) => ['--source', spec]));
+    const program = start(join(bin, 'lectern'), args, { env });
+    await until(() => program.out.includes('\n'), 'lectern up');
+    const { url, code } = JSON.parse(program.out.split('\n')[0]);
+    const fetchIt = (path) => fetch(`${url}api/v1${path}`, { headers: { Authorization: `Bearer ${code}` } });
+    return {
+        url,
+        code,
+        data,
+        close: program.close,
+        /** SIGSTOP: what dies stays dead until SIGCONT. */
+        hold: () => process.kill(program.pid, 'SIGSTOP'),
+        release: () => process.kill(program.pid, 'SIGCONT'),
+        /** The process of lectern-server or lectern-recorder. */
+        pidOf: (name) => childrenOf(program.pid).find((pid) => {
+            const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+            return words[0].endsWith(name);
+        }),
+        api: async (path) => (await fetchIt(path)).json(),
+        /** Downloads a recording and returns the file. */
+        async download(path) {
+            const file = join(temporary(), 'download.mp4');
+            writeFileSync(file, Buffer.from(await (await fetchIt(path)).arrayBuffer()));
+            return file;
+        },
+        /** CLOCK_MONOTONIC of a lesson's zero, in milliseconds. */
+        zeroMs: (id) => JSON.parse(readFileSync(join(data, 'lessons', id, 'lesson.json'), 'utf8')).zero.monotonic_ns / 1e6,
+        lessons: () => readdirSync(join(data, 'lessons')),
+    };
+}
+
+/** ffprobe's word on a file: {duration, streams: [{codec_type, codec_name, width, height}]}. */
+export function probe(file) {
+    const args = ['-v', 'error', '-of', 'json', '-show_entries',
+        'format=duration:stream=codec_type,codec_name,width,height', file];
+    const { format, streams } = JSON.parse(execFileSync('ffprobe', args, { encoding: 'utf8' }));
+    return { duration: Number(format.duration), streams };
+}
+
+/* ---- hands and eyes ---- */
+
+/** The text of the first element that matches, '' when there is none. */
+export const text = (page, selector) =>
+    page.evaluate((s) => document.querySelector(s)?.textContent.trim() ?? '', selector);
+
+export const has = (page, selector) => page.evaluate((s) => !!document.querySelector(s), selector);
+
+export const count = (page, selector) => page.evaluate((s) => document.querySelectorAll(s).length, selector);
+
+/** Waits until the text of selector matches pattern. */
+export const reads = (page, selector, pattern, seconds = 15) =>
+    until(async () => pattern.test(await text(page, selector)), `${selector} to read ${pattern}`, seconds);
+
+/** Opens the page with the code, in a language. */
+export async function enter(page, up, lang = 'zh') {
+    await page.goto(`${up.url}?code=${up.code}`);
+    await page.waitForSelector('.big');
+    await speak(page, lang);
+}
+
+/** Presses the language switch. */
+export async function speak(page, lang) {
+    await page.click(`.language[lang^=${lang}]`);
+    await until(() => page.evaluate((l) => document.documentElement.lang.startsWith(l), lang), lang);
+}
+
+export async function record(page, title) {
+    await page.waitForSelector('.big-record[aria-disabled=false]');
+    await page.click('input[name=title]');
+    await page.keyboard.type(title);
+    await page.click('.big-record');
+    await page.waitForSelector('.big-stop');
+}
+
+/** Stop, and yes, after the moment in which a press counts as the end of a double click. */
+export async function stop(page) {
+    await page.click('.big-stop');
+    await page.waitForSelector('.end');
+    await sleep(700);
+    await page.click('.end');
+    await page.waitForSelector('.big-record');
+}
+
+/** Opens the newest recording in the player. */
+export async function openPlayer(page) {
+    await page.click('.recording:first-child .recording-acts > .button');
+    await until(() => page.evaluate(() => document.querySelector('video')?.readyState >= 2), 'the first picture');
+}
+
+export const videoTime = (page) => page.evaluate(() => document.querySelector('video').currentTime);
+
+/** Drags the player's bar to a time. */
+export async function seekTo(page, seconds) {
+    await page.evaluate((at) => {
+        const bar = document.querySelector('.bar-input');
+        bar.value = at;
+        bar.dispatchEvent(new Event('input', { bubbles: true }));
+    }, seconds);
+    await shown(page);
+}
+
+/** Waits until the player's picture is the one of its time. */
+export async function shown(page) {
+    await until(() => page.evaluate(() => {
+        const video = document.querySelector('video');
+        return !video.seeking && video.readyState >= 2;
+    }), 'the picture');
+    // One more frame: what "seeked" promises is drawn with the next one.
+    await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+}
+
+/** Lumas of a row of n blocks of the player's picture; boxes(width, height) as x, y, width, height. */
+const lumas = (page, n, row) =>
+    page.evaluate(({ n: blocks, row: band }) => {
+        const video = document.querySelector('video');
+        const canvas = document.createElement('canvas');
+        canvas.width = blocks;
+        canvas.height = 1;
+        const context = canvas.getContext('2d');
+        const { videoWidth: w, videoHeight: h } = video;
+        context.imageSmoothingEnabled = false; // the middle pixel of each block
+        const unit = w / 40;
+        const from = band === 'clock' ? [0, h - 1.75 * unit, w, unit / 2] : [0, 4, 320, 8];
+        context.drawImage(video, ...from, 0, 0, blocks, 1);
+        return Array.from(context.getImageData(0, 0, blocks, 1).data).filter((_, i) => i % 4 === 1);
+    }, { n, row });
+
+/** The demo's clock as the player shows it, in milliseconds (docs/sources.md); -1: not readable. */
+export const demoClock = async (page) => decodeClock(await lumas(page, UNITS, 'clock'));
+
+/** How far a clock of the demo stands behind a moment, in milliseconds. */
+export function behind(moment, clock) {
+    const turn = 2 ** 24;
+    return ((moment - clock + turn / 2) % turn + turn) % turn - turn / 2;
+}
+
+/** What tests/tools/stampscreen drew into the top left corner, in milliseconds; -1: nothing. */
+export async function stampClock(page) {
+    const bits = (await lumas(page, 40, 'stamp')).map((luma) => (luma > 127 ? 1 : 0));
+    const number = (some) => some.reduce((value, bit) => 2 * value + bit, 0);
+    let sum = 21;
+    for (let digit = 0; digit < 6; digit++) {
+        sum += number(bits.slice(0, 34).slice(Math.max(0, 34 - 6 * (digit + 1)), 34 - 6 * digit));
+    }
+    return sum % 64 === number(bits.slice(34)) ? number(bits.slice(0, 34)) : -1;
+}

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What the page says when something dies: the server, the recorder, a source. Each time the lesson
+// goes on, and stays one lesson.
+
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { shot, withBrowser } from './_browsers.mjs';
+import * as p from './_page.mjs';
+
+const words = { // well: or the machine is busy, which is said, too
+    zh: { lost: /连接已断开。录制不受影响/, away: /录制程序中断，正在自动重启/, well: /一切正常|电脑/, gaps: /1 处中断/, held: /1 处中断/ },
+    en: { lost: /connection to the server is lost\. The recording goes on/, away: /recorder was interrupted/,
+        well: /Everything is well|computer is/, gaps: /1 gap/, held: /1 gap/ },
+};
+
+/** Bytes of a lesson's camera on the disk. */
+const recorded = (up, id) => statSync(join(up.data, 'lessons', id, 'camera', '0001.mp4'), { throwIfNoEntry: false })?.size ?? 0;
+
+async function serverDies(page, up, t, lang) {
+    const before = await p.text(page, '.elapsed');
+    up.hold();
+    process.kill(up.pidOf('lectern-server'), 'SIGKILL');
+    await p.reads(page, '.link', t.lost, 5);
+    await shot(page, `page-lost-${lang}`);
+    p.check(await p.has(page, '.big-stop[aria-disabled=true]'), 'a button that nobody hears cannot be pressed');
+    await p.sleep(2000);
+    up.release();
+    await p.until(async () => !(await p.has(page, '.link .band')), 'the connection');
+    await p.until(async () => (await p.text(page, '.elapsed')) > before, 'the clock to go on');
+    await p.reads(page, '.alarms', t.well);
+    await page.waitForSelector('.big-stop[aria-disabled=false]');
+}
+
+async function recorderDies(page, up, t, lang) {
+    up.hold();
+    process.kill(up.pidOf('lectern-recorder'), 'SIGKILL');
+    await p.reads(page, '.alarms', t.away, 5);
+    await p.sleep(1500);
+    await shot(page, `page-away-${lang}`);
+    up.release();
+    await page.waitForSelector('.pill-recording');
+    await p.reads(page, '.proof', t.gaps);
+    await page.waitForSelector('.proof-good');
+    await page.click('.quick .button');
+    await p.until(async () => (await p.count(page, '.mark .mark-good')) === 1, 'a mark after the gap');
+}
+
+async function gapShown(page, up, t, lang) {
+    const [id] = up.lessons().sort().slice(-1);
+    await p.reads(page, '.recording:first-child .badge', t.held);
+    await page.waitForSelector('.recording:first-child .gap-bar .gap');
+    await p.openPlayer(page);
+    await page.waitForSelector('.bar-line .gap');
+    const { gaps, duration_ns: length } = await up.api(`/recordings/${id}`);
+    const camera = gaps.find((gap) => gap.track === 'camera');
+    p.check(camera.to_ns - camera.from_ns < 8e9, `the gap: ${JSON.stringify(camera)}`);
+    // Behind the gap: the picture is the one of its time again.
+    const at = Math.min(camera.to_ns / 1e9 + 1, length / 1e9 - 0.2);
+    await p.seekTo(page, at);
+    const clock = await p.demoClock(page);
+    const late = p.behind(up.zeroMs(id) + 1000 * (await p.videoTime(page)), clock);
+    p.check(clock >= 0 && late > -20 && late < 75, `behind the gap: ${late} ms`);
+    await shot(page, `page-gap-${lang}`);
+}
+
+for (const [name, lang] of [['chromium', 'zh'], ['firefox', 'en']]) {
+    const up = await p.startUp(['demo']);
+    const t = words[lang];
+    await withBrowser(name, async (page) => {
+        await p.enter(page, up, lang);
+        await p.record(page, '');
+        const [id] = up.lessons();
+        await page.waitForSelector('.proof-good');
+        const bytes = recorded(up, id);
+        await serverDies(page, up, t, lang);
+        p.check(recorded(up, id) >= bytes, 'the recording went on');
+        await p.sleep(3000);
+        await recorderDies(page, up, t, lang);
+        await p.sleep(4000);
+        await p.stop(page);
+        p.check(up.lessons().length === 1, `one lesson: ${up.lessons()}`);
+        await gapShown(page, up, t, lang);
+        console.log(`${name} (${lang}): server and recorder died; one lesson, one gap, all said`);
+    });
+    await up.close();
+}

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Each view of the page in both languages, on a desk and on a phone: axe finds nothing, nothing is
+// wider than the screen. Below the floor there are words. The scripts' types hold (tsc).
+
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { shot, withBrowser } from './_browsers.mjs';
+import * as p from './_page.mjs';
+
+const AXE = readFileSync(join(p.web, 'node_modules/axe-core/axe.min.js'), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+const SIZES = { desk: { width: 1366, height: 768 }, phone: { width: 390, height: 844 } };
+
+async function look(page, name) {
+    for (const [size, viewport] of Object.entries(SIZES)) {
+        await page.setViewportSize(viewport);
+        await p.sleep(200); // the meters' transitions
+        const found = await page.evaluate((tags) => window.axe.run({ runOnly: tags }), RULES);
+        const faults = found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+        p.check(faults.length === 0, `axe on ${name} (${size}): ${faults.join('\n')}`);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        p.check(wide <= 0, `${name} (${size}) is ${wide} pixels wider than the screen`);
+        await shot(page, `view-${name}-${size}`);
+    }
+    await page.setViewportSize(SIZES.desk);
+}
+
+async function views(page, up, lang) {
+    await page.addInitScript(AXE);
+    await page.goto(up.url);
+    await page.click(`button[lang^=${lang}]`);
+    await look(page, `signin-${lang}`);
+    await p.enter(page, up, lang);
+    await page.waitForSelector('.health-running');
+    await look(page, `idle-${lang}`);
+    await p.record(page, lang === 'zh' ? '二次函数的图像与性质' : 'Quadratic functions and their graphs');
+    await page.waitForSelector('.proof-good');
+    await page.click('.quick .button');
+    await page.waitForSelector('.mark-good');
+    await p.sleep(3000);
+    await look(page, `recording-${lang}`);
+    await page.click('.big-stop');
+    await page.waitForSelector('.end');
+    await look(page, `asking-${lang}`);
+    await page.keyboard.press('Escape');
+    await p.stop(page);
+    await page.waitForSelector('.badge-ended');
+    await p.openPlayer(page);
+    await look(page, `player-${lang}`);
+    await page.click('.download summary');
+    await look(page, `download-${lang}`);
+    up.hold();
+    process.kill(up.pidOf('lectern-server'), 'SIGKILL');
+    await page.waitForSelector('.link .band');
+    await look(page, `lost-${lang}`);
+    up.release();
+    await p.until(async () => !(await p.has(page, '.link .band')), 'the connection');
+}
+
+/** The keyboard alone records and stops. */
+async function byKeyboard(page, up) {
+    await p.enter(page, up);
+    const press = async (selector, key) => {
+        await page.waitForSelector(selector);
+        await page.evaluate((s) => document.querySelector(s).focus(), selector);
+        await page.keyboard.press(key);
+    };
+    await press('.big-record', 'Space');
+    await press('.big-stop', 'Enter');
+    await page.waitForSelector('.end');
+    p.check(await page.evaluate(() => document.activeElement.className === 'keep'), 'the harmless answer has the focus');
+    await p.sleep(700);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    await page.waitForSelector('.big-record');
+}
+
+async function belowTheFloor(page, up) {
+    await page.addInitScript('CSS.supports = () => false');
+    await page.goto(`${up.url}?code=${up.code}`);
+    await p.reads(page, '#floor', /请更新浏览器.*Please update it/s);
+    p.check(await page.evaluate(() => document.querySelector('#floor').offsetHeight > 0), 'words are seen');
+    p.check(await page.evaluate(() => document.querySelector('#app').offsetHeight === 0), 'and nothing else');
+}
+
+execFileSync(process.execPath, [join(p.web, 'node_modules/typescript/bin/tsc'), '--noEmit'], { cwd: p.web, stdio: 'inherit' });
+const up = await p.startUp(['demo']);
+for (const lang of ['zh', 'en']) {
+    await withBrowser('chromium', (page) => views(page, up, lang));
+    console.log(`views (${lang}): axe clean, as wide as the screen`);
+}
+await withBrowser('chromium', (page) => byKeyboard(page, up));
+await withBrowser('chromium', (page) => belowTheFloor(page, up));
+await up.close();
