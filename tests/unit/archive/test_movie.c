@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <criterion/criterion.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "archive/lesson.h"
+#include "archive/movie.h"
+#include "base/mem.h"
+#include "encode/mp4.h"
+#include "encode/silence.h"
+#include "tests/support/format.h"
+
+static char folder[64];
+
+static void make_folder(void) {
+    strcpy(folder, "/tmp/lectern-movie-XXXXXX");
+    cr_assert_not_null(mkdtemp(folder));
+}
+
+static void remove_folder(void) {
+    char command[128];
+    (void)snprintf(command, sizeof command, "rm -r %s", folder);
+    cr_assert_eq(system(command), 0);
+}
+
+/* A reel of count chunks from tick on, step apart, each promised twice that (sound: exactly). */
+static void write_reel(struct lct_format *f, uint32_t number, int64_t tick, size_t count,
+                       uint32_t step, bool gap) {
+    char track[128];
+    struct lct_index_head head = {.lesson = 0};
+    struct lct_reel *reel;
+    bool sound = f->codec == LCT_CODEC_AAC;
+    (void)snprintf(track, sizeof track, "%s/%s", folder, f->track);
+    cr_assert_eq(lct_io_make_folder(track), 0);
+    cr_assert_eq(lct_reel_open(&lct_io_system, track, number, f, &head, &reel), 0);
+    for (size_t i = 0; i < count; i++) {
+        struct lct_chunk *c = lct_test_chunk(f, tick + (int64_t)i * step, sound ? step : 2 * step,
+                                             i % 5 == 0, 100 + 37 * (uint32_t)i);
+        cr_assert_eq(lct_reel_append(reel, c, gap && i == 0), 0);
+        lct_chunk_unref(c);
+    }
+    cr_assert_eq(lct_reel_close(reel, 0), 0);
+}
+
+/* Two tracks of 4 s, each in two reels with a hole of 2 s between. */
+static void write_lesson(void) {
+    struct lct_format *picture = lct_test_picture_format(), *sound = lct_test_sound_format();
+    struct lct_lesson_info info;
+    struct lct_fault fault;
+    lct_lesson_new("test", "movie", &info);
+    info.end = 6050 * LCT_MS; /* before the last promise ends */
+    info.track_count = 2;
+    info.tracks[0] = (struct lct_lesson_track){.name = "camera", .kind = "camera", .id = 1};
+    info.tracks[1] = (struct lct_lesson_track){.name = "sound", .kind = "sound", .id = 2};
+    cr_assert_eq(lct_lesson_begin(&lct_io_system, folder, &info, &fault), 0, "%s", fault.en);
+    write_reel(picture, 1, 300, 20, 9000, false);
+    write_reel(picture, 2, 4 * 90000, 20, 9000, true);
+    write_reel(sound, 1, 0, 47, 2048, false);
+    write_reel(sound, 2, 188 * 1024, 46, 2048, true);
+    lct_format_unref(picture);
+    lct_format_unref(sound);
+}
+
+static struct lct_movie *open_movie(const char *const *names, size_t count) {
+    struct lct_movie *movie;
+    struct lct_fault fault;
+    cr_assert_eq(lct_movie_open(folder, names, count, &movie, &fault), 0, "%s", fault.en);
+    return movie;
+}
+
+static uint8_t *read_all(const struct lct_movie *movie) {
+    size_t n = lct_movie_size(movie);
+    uint8_t *bytes = lct_new(n + 1);
+    cr_assert_eq(lct_movie_read(movie, 0, bytes, n + 1), (ssize_t)n);
+    return bytes;
+}
+
+TestSuite(movie, .init = make_folder, .fini = remove_folder);
+
+/* As browsers ask: any range in any order is what a linear read gives. */
+Test(movie, any_range_in_any_order) {
+    write_lesson();
+    struct lct_movie *movie = open_movie(NULL, 0);
+    size_t size = lct_movie_size(movie);
+    LCT_FREE uint8_t *whole = read_all(movie);
+    LCT_FREE uint8_t *part = lct_new(size);
+    srand(1);
+    for (int i = 0; i < 3000; i++) {
+        size_t from = (size_t)rand() % size;
+        size_t n = i % 3 == 0 ? (size_t)rand() % (size - from) + 1 : (size_t)rand() % 300 + 1;
+        size_t wanted = n < size - from ? n : size - from;
+        cr_assert_eq(lct_movie_read(movie, from, part, n < size ? n : size), (ssize_t)wanted);
+        cr_assert_eq(memcmp(part, whole + from, wanted), 0, "%zu bytes from %zu", wanted, from);
+    }
+    cr_assert_eq(lct_movie_read(movie, size, part, 1), 0, "the end");
+    lct_movie_close(movie);
+}
+
+static size_t count_of(const uint8_t *bytes, size_t n, const void *what, size_t what_n) {
+    size_t found = 0;
+    for (size_t i = 0; i + what_n <= n; i++) {
+        found += memcmp(bytes + i, what, what_n) == 0;
+    }
+    return found;
+}
+
+/* The hole of the sound lasts from frame 94 to frame 188: as many frames of silence. */
+Test(movie, a_hole_is_silence) {
+    write_lesson();
+    const char *const sound[] = {"sound"};
+    struct lct_movie *movie = open_movie(sound, 1);
+    size_t size = lct_movie_size(movie);
+    LCT_FREE uint8_t *whole = read_all(movie);
+    const uint8_t *silence;
+    size_t n;
+    lct_sound_silence(&silence, &n);
+    cr_assert_eq(count_of(whole, size, silence, n), 94);
+    /* all frames are as long as they sound: one run of 280 x 1024 */
+    static const uint8_t stts[] = {'s', 't', 't', 's', 0, 0,    0, 0, 0, 0,
+                                   0,   1,   0,   0,   1, 0x18, 0, 0, 4, 0};
+    cr_assert_eq(count_of(whole, size, stts, sizeof stts), 1);
+    lct_movie_close(movie);
+}
+
+/* The picture before the hole stands until the next, the first from the start, the last to the end.
+ */
+Test(movie, a_hole_is_a_standing_picture) {
+    write_lesson();
+    const char *const camera[] = {"camera"};
+    struct lct_movie *movie = open_movie(camera, 1);
+    LCT_FREE uint8_t *whole = read_all(movie);
+    static const uint32_t wanted[][2] = {
+        {1, 9300}, {18, 9000}, {1, 4 * 90000 - 300 - 19 * 9000}, {19, 9000}, {1, 13500}};
+    size_t at = 0;
+    while (memcmp(whole + at, "stts", 4) != 0) {
+        at++;
+    }
+    cr_assert_eq(whole[at + 11], 5);
+    for (size_t i = 0; i < 5; i++) {
+        const uint8_t *p = whole + at + 12 + 8 * i;
+        uint32_t count = (uint32_t)p[2] << 8 | p[3];
+        uint32_t ticks = (uint32_t)p[5] << 16 | (uint32_t)p[6] << 8 | p[7];
+        cr_assert_eq(count, wanted[i][0], "run %zu has %u", i, count);
+        cr_assert_eq(ticks, wanted[i][1], "run %zu of %u ticks", i, ticks);
+    }
+    lct_movie_close(movie);
+}
+
+Test(movie, says_what_is_not_there) {
+    struct lct_movie *movie;
+    struct lct_fault fault;
+    const char *const names[] = {"blackboard"};
+    cr_assert_eq(lct_movie_open(folder, NULL, 0, &movie, &fault), -ENOENT);
+    write_lesson();
+    cr_assert_eq(lct_movie_open(folder, names, 1, &movie, &fault), -ENOENT);
+    cr_assert_not_null(strstr(fault.en, "blackboard"));
+}
