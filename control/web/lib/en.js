@@ -8,6 +8,9 @@ const count = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
 
 /** @param {number} minutes */
 function minutesInWords(minutes) {
+  if (minutes < 1) {
+    return 'less than a minute';
+  }
   const hours = Math.floor(minutes / 60);
   return hours >= 10 ? count(hours, 'hour') : hours > 0 ? `${hours} h ${minutes % 60} min` : count(minutes, 'minute');
 }
@@ -61,8 +64,8 @@ export const en = {
 
   disk: 'Disk',
   diskLeft: (minutes, free) =>
-    minutes > 0 ? `Space for about ${minutesInWords(minutes)} (${free}\u00a0free)` : `${free} free`,
-  diskShort: (minutes) => `The disk is short of space: about ${minutesInWords(minutes)} more can be recorded.`,
+    minutes === null ? `${free} free` : `Space for ${minutesInWords(minutes)} (${free}\u00a0free)`,
+  diskShort: (minutes) => `The disk is short of space: ${minutesInWords(minutes)} more can be recorded.`,
   size: 'Size',
 
   sources: 'Picture and sound',

@@ -5,6 +5,9 @@ import { clock, span } from './format.js';
 
 /** @param {number} minutes */
 function minutesInWords(minutes) {
+  if (minutes < 1) {
+    return '不到 1 分钟';
+  }
   const hours = Math.floor(minutes / 60);
   return hours >= 10 ? `${hours} 小时` : hours > 0 ? `${hours} 小时 ${minutes % 60} 分钟` : `${minutes} 分钟`;
 }
@@ -57,9 +60,9 @@ export const zh = {
   gapsSoFar: (/** @type {number} */ n, /** @type {number} */ s) => `这节课有 ${n} 处中断，共 ${s.toFixed(1)} 秒`,
 
   disk: '磁盘',
-  diskLeft: (/** @type {number} */ minutes, /** @type {string} */ free) =>
-    minutes > 0 ? `还可录约 ${minutesInWords(minutes)}（剩余 ${free}）` : `剩余 ${free}`,
-  diskShort: (/** @type {number} */ minutes) => `磁盘空间不多，大约只能再录 ${minutesInWords(minutes)}。`,
+  diskLeft: (/** @type {number | null} */ minutes, /** @type {string} */ free) =>
+    minutes === null ? `剩余 ${free}` : `还可录 ${minutesInWords(minutes)}（剩余 ${free}）`,
+  diskShort: (/** @type {number} */ minutes) => `磁盘空间不多，只能再录 ${minutesInWords(minutes)}。`,
   size: '大小',
 
   sources: '画面与声音',

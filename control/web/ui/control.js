@@ -14,6 +14,7 @@ import { holes } from './timeline.js';
 /** @typedef {import('../types').RecordingWhole} RecordingWhole */
 
 const TITLE_MAX = 80;
+const PLENTY_MINUTES = 100000; // what the recorder says before it expects a rate, and at most
 
 /**
  * @param {{ room: import('../types').Room, status: Status | null, lesson: RecordingWhole | null,
@@ -97,8 +98,7 @@ function GapsSoFar({ gaps }) {
 function Disk({ status, recording }) {
   const t = useWords();
   const disk = status?.disk;
-  // Without a measured or expected rate the recorder says a number that means "plenty".
-  const minutes = disk && disk.minutes_left < 100000 ? disk.minutes_left : 0;
+  const minutes = disk && disk.minutes_left < PLENTY_MINUTES ? disk.minutes_left : null;
   return html`<dl class="facts">
     <div class=${disk?.alarm && disk.alarm !== 'none' ? 'fact-bad' : ''}>
       <dt>${t.disk}</dt><dd>${disk ? t.diskLeft(minutes, size(disk.free_bytes)) : '–'}</dd>
