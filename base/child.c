@@ -9,13 +9,16 @@
 
 /* Between fork and exec: async-signal-safe calls only. The pipe tells the parent why exec failed.
  */
-static void run_child(char *const argv[], const struct lct_child_options *options, int out,
-                      int why) {
+static void run_child(char *const argv[], const struct lct_child_options *options, pid_t parent,
+                      int out, int why) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (options->dies_with_us) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() != parent) {
+            _exit(127); /* it died before */
+        }
     }
     if (out >= 0) {
         dup2(out, STDOUT_FILENO);
@@ -40,9 +43,10 @@ static pid_t start(char *const argv[], const struct lct_child_options *options, 
     if (pipe2(why, O_CLOEXEC) < 0) {
         return -errno;
     }
+    pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0) {
-        run_child(argv, options, out, why[1]);
+        run_child(argv, options, parent, out, why[1]);
     }
     int rc = pid < 0 ? errno : 0;
     close(why[1]);

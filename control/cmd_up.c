@@ -2,7 +2,8 @@
 /*
  * lectern up: starts the server and a recorder for each room, and starts again what dies. The
  * server dies with us; a recorder does not: a lesson must not end because its supervisor did. A
- * later "up" finds such a recorder by the room's lock and takes it over.
+ * later "up" finds such a recorder by the room's lock and takes it over; a second "up" beside one
+ * that runs finds it too, but its server is refused, and what it did not start it does not end.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -36,6 +37,10 @@ LCT_LOG_TOPIC("up");
 /* At the end: so long for lessons to be closed, then the hard way. */
 #define END_PATIENCE (15 * LCT_SECOND)
 
+/* So often a recorder that an earlier "up" left is looked at. */
+#define LOOK_AGAIN LCT_SECOND
+#define LOOK_AT_END (100 * LCT_MS)
+
 #define ARGS_MAX 16
 #define SERVER_LINE_MAX 1024
 
@@ -43,10 +48,11 @@ struct program {
     struct up *up;
     char *args[ARGS_MAX];
     bool is_server;
-    char *lock; /* a recorder's room */
-    pid_t pid;  /* 0: not running */
+    char *lock;       /* a recorder's room */
+    pid_t pid;        /* our child; 0: none runs */
+    pid_t taken_over; /* a recorder that an earlier "up" started; 0: none */
     lct_ns started, wait;
-    struct lct_timer *again;
+    struct lct_timer *again; /* starts it, or looks at the one that was taken over */
 };
 
 struct options {
@@ -62,8 +68,8 @@ struct up {
     char *data, *config;
     struct program programs[LCT_ROOMS_MAX + 1]; /* the server first */
     size_t count;
-    struct lct_watch *ready_watch;
-    int ready_fd; /* the server's standard output */
+    int out_fd; /* the server's standard output; -1: none */
+    struct lct_watch *out_watch;
     char line[SERVER_LINE_MAX];
     size_t line_n;
     bool ready, ending;
@@ -71,11 +77,61 @@ struct up {
     int status;
 };
 
+/* ---- the server's one line: {"url":…,"code":…} or {"fault":…}; it writes no other ---- */
+
+static void say_ready(const struct up *up, const json_t *line) {
+    const char *url = lct_json_text(line, "url", "");
+    const char *code = lct_json_text(line, "code", "");
+    if (!up->options.json) {
+        (void)printf(lct_say("lectern is ready.\n  page         %s?code=%s\n  access code  %s\n",
+                             "lectern 已就绪。\n  网页    %s?code=%s\n  访问码  %s\n"),
+                     url, code, code);
+    }
+}
+
+/* Said once: a server that was started again is where the first one was. */
+static void on_line(struct up *up) {
+    LCT_JSON json_t *line = NULL;
+    struct lct_fault unused;
+    if (up->ready || lct_json_parse(up->line, up->line_n, &line, &unused) < 0) {
+        return;
+    }
+    up->ready = json_object_get(line, "url") != NULL;
+    if (up->ready) {
+        say_ready(up, line);
+    }
+    if (up->options.json) {
+        (void)printf("%.*s\n", (int)up->line_n, up->line);
+    }
+    (void)fflush(stdout);
+}
+
+static void close_output(struct up *up) {
+    lct_watch_destroy(up->out_watch);
+    up->out_watch = NULL;
+    if (up->out_fd >= 0) {
+        close(up->out_fd);
+    }
+    up->out_fd = -1;
+    up->line_n = 0;
+}
+
+static void read_output(void *opaque, uint32_t events) {
+    struct up *up = opaque;
+    (void)events;
+    ssize_t n = read(up->out_fd, up->line + up->line_n, sizeof up->line - up->line_n);
+    up->line_n += n > 0 ? (size_t)n : 0;
+    char *end = memchr(up->line, '\n', up->line_n);
+    if (end) {
+        up->line_n = (size_t)(end - up->line);
+        on_line(up);
+    }
+    if (end || n == 0 || (n < 0 && errno != EAGAIN) || up->line_n == sizeof up->line) {
+        close_output(up);
+    }
+}
+
 /* ---- programs ---- */
-
-static void start(struct program *p);
-
-static void start_again(void *opaque) { start(opaque); }
 
 static void start_later(struct program *p) {
     lct_ns lived = lct_monotonic() - p->started;
@@ -84,15 +140,30 @@ static void start_later(struct program *p) {
     lct_timer_set(p->again, lct_monotonic() + p->wait);
 }
 
-static void read_ready(void *opaque, uint32_t events);
+/* True while the room's recorder is one that somebody else started. */
+static bool take_over(struct program *p) {
+    pid_t holder = p->is_server ? 0 : lct_lock_holder(p->lock);
+    if (holder > 0 && holder != p->taken_over) {
+        lct_info("a recorder that runs already is left to run", "lock=%s pid=%ld", p->lock,
+                 (long)holder);
+    }
+    p->taken_over = holder;
+    return holder > 0;
+}
 
 static void start(struct program *p) {
     struct up *up = p->up;
-    bool first_server = p->is_server && !up->ready && up->ready_fd < 0;
     const struct lct_child_options options = {
         .dies_with_us = p->is_server,
-        .ret_stdout = first_server ? &up->ready_fd : NULL,
+        .ret_stdout = p->is_server ? &up->out_fd : NULL,
     };
+    if (take_over(p)) {
+        lct_timer_set(p->again, lct_monotonic() + LOOK_AGAIN);
+        return;
+    }
+    if (p->is_server) {
+        close_output(up); /* of the one before */
+    }
     p->started = lct_monotonic();
     pid_t pid = lct_child_start(p->args, &options);
     if (pid < 0) {
@@ -101,74 +172,83 @@ static void start(struct program *p) {
         return;
     }
     p->pid = pid;
-    if (first_server) {
-        up->ready_watch = lct_watch_create(up->loop, up->ready_fd, EPOLLIN, read_ready, up);
+    if (p->is_server) {
+        up->out_watch = lct_watch_create(up->loop, up->out_fd, EPOLLIN, read_output, up);
     }
-}
-
-static bool nothing_runs(const struct up *up) {
-    for (size_t i = 0; i < up->count; i++) {
-        if (up->programs[i].pid > 0) {
-            return false;
-        }
-    }
-    return true;
 }
 
 /* The server stays until the recorders have closed their lessons: somebody may be looking. */
-static void end_server_when_alone(struct up *up) {
+static void end_when_alone(struct up *up) {
     for (size_t i = 1; i < up->count; i++) {
-        if (up->programs[i].pid > 0) {
+        if (up->programs[i].pid > 0 || up->programs[i].taken_over > 0) {
             return;
         }
     }
     if (up->programs[0].pid > 0) {
         (void)kill(up->programs[0].pid, SIGTERM); /* gone already: reaped next */
+    } else {
+        lct_loop_stop(up->loop);
     }
 }
 
-static void end_all(struct up *up) {
+static void on_again(void *opaque) {
+    struct program *p = opaque;
+    if (!p->up->ending) {
+        start(p);
+    } else if (take_over(p)) {
+        lct_timer_set(p->again, lct_monotonic() + LOOK_AT_END);
+    } else {
+        end_when_alone(p->up);
+    }
+}
+
+/* Ends what we started and, when a person wants it, what we took over. */
+static void end_all(struct up *up, bool all) {
     up->ending = true;
     for (size_t i = 1; i < up->count; i++) {
         struct program *p = &up->programs[i];
-        lct_timer_set(p->again, LCT_NS_NONE);
-        pid_t pid = p->pid > 0 ? p->pid : lct_lock_holder(p->lock); /* one we took over */
+        p->taken_over = all && p->pid == 0 ? lct_lock_holder(p->lock) : 0;
+        pid_t pid = p->pid > 0 ? p->pid : p->taken_over;
         if (pid > 0) {
             (void)kill(pid, SIGTERM); /* gone already: fine */
         }
+        lct_timer_set(p->again, p->taken_over > 0 ? lct_monotonic() + LOOK_AT_END : LCT_NS_NONE);
     }
     lct_timer_set(up->programs[0].again, LCT_NS_NONE);
     lct_timer_set(up->hard, lct_monotonic() + END_PATIENCE);
-    end_server_when_alone(up);
-    if (nothing_runs(up)) {
-        lct_loop_stop(up->loop);
-    }
+    end_when_alone(up);
 }
 
 static void end_hard(void *opaque) {
     struct up *up = opaque;
     for (size_t i = 0; i < up->count; i++) {
-        if (up->programs[i].pid > 0) {
-            lct_error("a program does not end and is killed", "program=%s",
-                      up->programs[i].args[0]);
-            (void)kill(up->programs[i].pid, SIGKILL); /* gone already: fine */
+        struct program *p = &up->programs[i];
+        if (p->pid > 0) {
+            lct_error("a program does not end and is killed", "program=%s", p->args[0]);
+            (void)kill(p->pid, SIGKILL); /* gone already: fine */
+        } else if (p->taken_over > 0) {
+            lct_error("a recorder does not end and is left to itself", "pid=%ld",
+                      (long)p->taken_over);
+            p->taken_over = 0;
+            lct_timer_set(p->again, LCT_NS_NONE);
         }
     }
+    end_when_alone(up);
 }
 
 static void program_ended(struct up *up, struct program *p, int status) {
     p->pid = 0;
     bool refused = WIFEXITED(status) && (WEXITSTATUS(status) == 1 || WEXITSTATUS(status) == 2);
     if (up->ending) {
-        end_server_when_alone(up);
-        if (nothing_runs(up)) {
-            lct_loop_stop(up->loop);
-        }
+        end_when_alone(up);
         return;
+    }
+    if (p->is_server && up->out_fd >= 0) {
+        read_output(up, 0); /* its last word */
     }
     if (p->is_server && !up->ready && refused) { /* its own sentence has said why */
         up->status = 1;
-        end_all(up);
+        end_all(up, false);
         return;
     }
     bool busy = !p->is_server && WIFEXITED(status) && WEXITSTATUS(status) == LCT_EXIT_BUSY;
@@ -197,47 +277,7 @@ static void on_signal(void *opaque, int signal) {
     if (signal == SIGCHLD) {
         reap(up);
     } else if (!up->ending) {
-        end_all(up);
-    }
-}
-
-/* ---- the server's one line: {"url":…,"code":…} ---- */
-
-/* The line is where the server is, or why it is not: then it ends, and has said so itself. */
-static void say_ready(struct up *up) {
-    LCT_JSON json_t *json = NULL;
-    struct lct_fault unused;
-    if (lct_json_parse(up->line, up->line_n, &json, &unused) < 0) {
-        return;
-    }
-    const char *url = lct_json_text(json, "url", NULL);
-    const char *code = lct_json_text(json, "code", "");
-    up->ready = url != NULL;
-    if (up->options.json) {
-        (void)printf("%.*s\n", (int)up->line_n, up->line);
-    } else if (url) {
-        (void)printf(lct_say("lectern is ready.\n  page         %s?code=%s\n  access code  %s\n",
-                             "lectern 已就绪。\n  网页    %s?code=%s\n  访问码  %s\n"),
-                     url, code, code);
-    }
-    (void)fflush(stdout);
-}
-
-static void read_ready(void *opaque, uint32_t events) {
-    struct up *up = opaque;
-    (void)events;
-    ssize_t n = read(up->ready_fd, up->line + up->line_n, sizeof up->line - up->line_n);
-    up->line_n += n > 0 ? (size_t)n : 0;
-    char *end = memchr(up->line, '\n', up->line_n);
-    if (end && !up->ready) {
-        up->line_n = (size_t)(end - up->line);
-        say_ready(up);
-    }
-    if (end || n == 0 || (n < 0 && errno != EAGAIN) || up->line_n == sizeof up->line) {
-        lct_watch_destroy(up->ready_watch);
-        up->ready_watch = NULL;
-        close(up->ready_fd);
-        up->ready_fd = -1;
+        end_all(up, true);
     }
 }
 
@@ -290,7 +330,7 @@ static struct program *add_program(struct up *up, const char *name) {
     char path[LCT_PROGRAM_PATH_SIZE];
     struct program *p = &up->programs[up->count++];
     lct_program_path(name, path);
-    *p = (struct program){.up = up, .again = lct_timer_create(up->loop, start_again, p)};
+    *p = (struct program){.up = up, .again = lct_timer_create(up->loop, on_again, p)};
     p->args[0] = lct_strdup(path);
     return p;
 }
@@ -376,7 +416,7 @@ static void clean_up(struct up *up) {
         free(p->lock);
         lct_timer_destroy(p->again);
     }
-    lct_watch_destroy(up->ready_watch);
+    close_output(up);
     lct_timer_destroy(up->hard);
     lct_loop_destroy(up->loop);
     free(up->data);
@@ -432,7 +472,7 @@ static int read_options(int argc, char **argv, struct options *o) {
 }
 
 int lct_cmd_up(int argc, char **argv) {
-    struct up up = {.ready_fd = -1};
+    struct up up = {.out_fd = -1};
     struct lct_fault fault;
     if (read_options(argc, argv, &up.options) < 0) {
         return usage();

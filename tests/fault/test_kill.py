@@ -2,6 +2,7 @@
 """kill -9 of each program at random moments: what is lost, and how soon it records again."""
 
 import contextlib
+import json
 import os
 import pathlib
 import random
@@ -11,10 +12,10 @@ import tempfile
 import time
 import unittest
 
-from _lab import DEEP, Camera, Pulse, wait_until
+from _lab import DEEP, Camera, Program, Pulse, program, wait_until
 from _lesson import Lesson, Recording, judge, missing_pictures, spread, until_on_tape
 from _media import PEERS, inspect, losses
-from _service import Service
+from _service import Service, free_port
 
 KILLS = 50 if DEEP else 5
 PEER_ROUNDS = 10 if DEEP else 1
@@ -161,10 +162,30 @@ class UpTest(unittest.TestCase):
             self.assertEqual(lesson.holes(track), [])
             self.assertEqual(len(lesson.reels(track)), 1)
         self.assertEqual(lesson.id, self.lesson_id)
-        # The one that was taken over ends with its new supervisor.
+        # The one that was taken over ends with its new supervisor, which waits for its lesson.
+        lesson = new.ask("POST", "/rooms/main/recording", {"title": "again"})["lesson"]
         new.signal(signal.SIGTERM)
         self.assertEqual(new.wait(20), 0)
-        wait_until(lambda: not new.processes("lectern-recorder"), what="the recorder to end")
+        folder = next(pathlib.Path(self.data).glob(f"**/{lesson}"))
+        self.assertEqual(json.loads((folder / "lesson.json").read_text())["state"], "ended")
+
+    def test_a_second_supervisor_touches_nothing(self):
+        (recorder,) = self.service.processes("lectern-recorder")
+        second = Program([program("lectern"), "up", "--data", self.data, "--source", "demo", "--json",
+                          "--listen", f"127.0.0.1:{free_port()}"])
+        self.addCleanup(second.close)
+        self.assertEqual(second.wait(20), 1)
+        self.assertIn('{"fault":{"code":"in-use"', second.log)
+        self.assertEqual(self.service.processes("lectern-recorder"), [recorder])
+        self.service.wait_for_state("recording")
+        for track in (lesson := self.finish()).tracks:
+            self.assertEqual(lesson.holes(track), [])
+
+    def test_the_address_is_said_once(self):
+        (server,) = self.service.processes("lectern-server")
+        os.kill(server, signal.SIGKILL)
+        self.service.wait_for_state("recording")
+        self.assertEqual(self.service.log.count('"url"'), 1)
 
 
 if __name__ == "__main__":
