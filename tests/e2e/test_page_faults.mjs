@@ -9,7 +9,7 @@ import { shot, withBrowser } from './_browsers.mjs';
 import * as p from './_page.mjs';
 
 const words = { // well: or the machine is busy, which is said, too
-    zh: { lost: /连接已断开。录制不受影响/, away: /录制程序中断，正在自动重启/, well: /一切正常|电脑/, gaps: /1 处中断/, held: /1 处中断/ },
+    zh: { lost: /连接已断开。 录制不受影响/, away: /录制程序中断，正在自动重启/, well: /一切正常|电脑/, gaps: /1 处中断/, held: /1 处中断/ },
     en: { lost: /connection to the server is lost\. The recording goes on/, away: /recorder was interrupted/,
         well: /Everything is well|computer is/, gaps: /1 gap/, held: /1 gap/ },
 };

@@ -75,6 +75,7 @@ async function byKeyboard(page, up) {
     await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
     await page.waitForSelector('.big-record');
+    p.check(await page.evaluate(() => document.activeElement.classList.contains('big')), 'the button has the focus again');
 }
 
 async function belowTheFloor(page, up) {

@@ -23,7 +23,8 @@ export const en = {
   language: 'Language',
 
   opening: 'Connecting to the server…',
-  lost: 'The connection to the server is lost. The recording goes on.',
+  lost: 'The connection to the server is lost.',
+  goesOn: 'The recording goes on.',
   reconnecting: 'Connecting again by itself…',
   asOf: (time) => `Below is how it was at ${time}.`,
   noRooms: 'There is no room yet. It appears here by itself when its recorder has started.',

@@ -19,7 +19,8 @@ export const zh = {
   language: '语言',
 
   opening: '正在连接服务器…',
-  lost: '与服务器的连接已断开。录制不受影响。',
+  lost: '与服务器的连接已断开。',
+  goesOn: '录制不受影响。',
   reconnecting: '正在自动重新连接…',
   asOf: (/** @type {string} */ time) => `以下是 ${time} 时的状态。`,
   noRooms: '还没有教室。录制程序启动后会自动出现在这里。',

@@ -24,7 +24,7 @@ export function App() {
     <${Head} onLanguage=${(/** @type {'zh' | 'en'} */ lang) => setWords(chooseWords(lang))} />
     <div class="link" role="alert">
       ${live?.link === 'lost' && html`<p class="band band-bad">
-        <strong>${t.lost}</strong> ${t.reconnecting} ${live.rooms && t.asOf(timeOfDay(live.at))}
+        <strong>${t.lost} ${rooms.some((room) => room.status?.lesson) && t.goesOn}</strong> ${t.reconnecting} ${live.rooms && t.asOf(timeOfDay(live.at))}
       </p>`}
     </div>
     <main>

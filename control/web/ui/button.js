@@ -24,13 +24,20 @@ export function Button({ recording, disabled, onStart, onStop }) {
   const asked = useRef(0);
   const box = useRef(/** @type {HTMLElement | null} */ (null));
 
+  /** @param {string} selector */
+  const focus = (selector) => /** @type {HTMLElement | null | undefined} */ (box.current?.querySelector(selector))?.focus();
+
   useEffect(() => setStep('none'), [recording]);
   useEffect(() => {
     if (step !== 'asking') {
+      if (asked.current > 0) {
+        asked.current = 0;
+        focus('.big'); // the answer that had the focus is gone
+      }
       return undefined;
     }
     asked.current = Date.now();
-    /** @type {HTMLElement | null | undefined} */ (box.current?.querySelector('.keep'))?.focus();
+    focus('.keep');
     const timer = setTimeout(() => setStep('none'), ASK_MS);
     return () => clearTimeout(timer);
   }, [step]);

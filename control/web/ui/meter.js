@@ -19,6 +19,6 @@ export function Meter({ name, peak, rms, on }) {
       <div class="meter-cover" style=${{ transform: `scaleX(${(1 - share(db)).toFixed(3)})` }}></div>
       <div class="meter-mean" style=${{ left: `${(100 * share(on ? rms : -100)).toFixed(1)}%` }}></div>
     </div>
-    <span class="meter-words" aria-hidden="true">${t.decibels(db)}</span>
+    <span class="meter-words" aria-hidden="true">${on ? t.decibels(db) : '–'}</span>
   </div>`;
 }

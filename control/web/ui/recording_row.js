@@ -64,7 +64,7 @@ export function RecordingRow({ recording, room, open, onOpen }) {
         <${Download} recording=${recording} name=${name} />
       </div>
     </div>
-    ${open && whole && html`<${Player} recording=${whole} name=${name} />`}
+    ${open && whole && html`<${Player} key=${whole.state} recording=${whole} name=${name} />`}
   </li>`;
 }
 
