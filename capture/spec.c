@@ -7,6 +7,9 @@
 
 #include "base/text.h"
 
+#define WIDTH_MIN 16
+#define WIDTH_MAX 8192
+
 /* What may follow the word of a form. */
 enum rest {
     REST_NONE,    /* nothing: "demo" */
@@ -81,6 +84,19 @@ static bool is_empty(const struct form *form, const char *text) {
            text[strlen(form->word)] == '\0';
 }
 
+/* "/dev/video0?width=1280": takes the option off the path. False when it is another one. */
+static bool take_width(struct lct_spec *spec) {
+    char *option = strchr(spec->target, '?');
+    char rest;
+    if (!option) {
+        return true;
+    }
+    bool right = sscanf(option, "?width=%5d%c", &spec->width, &rest) == 1 &&
+                 spec->width >= WIDTH_MIN && spec->width <= WIDTH_MAX;
+    *option = '\0';
+    return right;
+}
+
 static int fill(const struct form *form, const char *text, const char *target,
                 struct lct_spec *ret_spec, struct lct_fault *fault) {
     if (is_empty(form, text)) {
@@ -92,6 +108,11 @@ static int fill(const struct form *form, const char *text, const char *target,
     *ret_spec = (struct lct_spec){
         .kind = form->kind, .camera = form->camera, .screen = form->screen, .sound = form->sound};
     memcpy(ret_spec->target, target, strlen(target) + 1);
+    bool v4l2 = form->kind == LCT_SPEC_V4L2 || form->kind == LCT_SPEC_HDMI;
+    if (v4l2 && !take_width(ret_spec)) {
+        return refuse(fault, text, "what follows '?' must be width=N with N from 16 to 8192",
+                      "“?”之后只能写 width=N（N 为 16 到 8192）");
+    }
     return 0;
 }
 
@@ -162,6 +183,10 @@ void lct_spec_show(const struct lct_spec *spec, char *out, size_t size) {
         (void)snprintf(target, sizeof target, "%s", spec->target);
     }
     int word = form->rest == REST_ADDRESS ? (int)form->target_at : (int)strlen(form->word);
-    (void)snprintf(out, size, "%.*s%s%s", word, form->word, join, target);
+    char width[24] = "";
+    if (spec->width > 0) {
+        (void)snprintf(width, sizeof width, "?width=%d", spec->width);
+    }
+    (void)snprintf(out, size, "%.*s%s%s%s", word, form->word, join, target, width);
     lct_text_tame(out);
 }

@@ -2,7 +2,7 @@
 /**
  * A source spec is how a person names a device: "screen:x11[:DISPLAY]", "camera:/dev/videoN",
  * "hdmi:/dev/videoN", "camera:rtsp://…", "mic:pulse[:NAME]", "mic:alsa[:NAME]", "file:PATH",
- * "demo".
+ * "demo". A V4L2 device may be asked for smaller pictures: "camera:/dev/video0?width=1280".
  *
  *     struct lct_spec spec;
  *     rc = lct_spec_parse("screen:x11::97", &spec, &fault);   // kind X11, target ":97"
@@ -34,6 +34,7 @@ struct lct_spec {
     enum lct_spec_kind kind;
     char target[LCT_SPEC_TARGET_SIZE]; /**< display, device, address or path; "" is the default one
                                         */
+    int width;                         /**< V4L2: at most so many pixels wide; 0: not said */
     bool camera;                       /**< gives a camera picture */
     bool screen;                       /**< gives a screen picture (variable rate) */
     bool sound;                        /**< gives sound */

@@ -42,6 +42,7 @@ struct lct_device {
     /* fixed after open */
     struct lct_sink *sink;
     bool hdmi;
+    int width_max;
     enum lct_output output;
     char path[LCT_SPEC_TARGET_SIZE];
     char label[128];
@@ -338,8 +339,8 @@ static int start_stream(struct lct_device *dev) {
     struct modes *modes = lct_new(sizeof *modes);
     list_modes(dev, modes);
     enum lct_verdict verdict = lct_verdict_recall(dev->key);
-    size_t best = lct_v4l2_choose(modes->all, modes->n, verdict <= LCT_VERDICT_PASS,
-                                  dev->hdmi ? HDMI_WIDTH_MAX : CAMERA_WIDTH_MAX);
+    size_t best =
+        lct_v4l2_choose(modes->all, modes->n, verdict <= LCT_VERDICT_PASS, dev->width_max);
     bool found = best < modes->n;
     if (found) {
         dev->mode = modes->all[best];
@@ -688,6 +689,7 @@ static int open_v4l2(const struct lct_spec *spec, struct lct_sink *sink,
     dev->sink = sink;
     dev->hdmi = spec->kind == LCT_SPEC_HDMI;
     dev->output = dev->hdmi ? LCT_OUTPUT_SCREEN : LCT_OUTPUT_CAMERA;
+    dev->width_max = spec->width ? spec->width : dev->hdmi ? HDMI_WIDTH_MAX : CAMERA_WIDTH_MAX;
     dev->fd = dev->stop_fd = -1;
     snprintf(dev->path, sizeof dev->path, "%s", spec->target);
     int rc = prepare(dev, fault);

@@ -2,6 +2,7 @@
 #include <criterion/criterion.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "capture/spec.h"
@@ -54,6 +55,24 @@ Test(spec, knows_every_form) {
                   "%s", rows[i].text);
         lct_spec_show(&spec, shown, sizeof shown);
         cr_expect_str_eq(shown, rows[i].text);
+    }
+}
+
+Test(spec, a_device_may_be_asked_for_smaller_pictures) {
+    char shown[LCT_SPEC_TARGET_SIZE + 16];
+    struct lct_spec spec = parsed("camera:/dev/video0?width=320");
+    cr_expect_str_eq(spec.target, "/dev/video0");
+    cr_expect_eq(spec.width, 320);
+    lct_spec_show(&spec, shown, sizeof shown);
+    cr_expect_str_eq(shown, "camera:/dev/video0?width=320");
+    static const char *const wrong[] = {"?", "?width=", "?width=15", "?width=8193", "?width=32x",
+                                        "?height=320"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char text[64];
+        struct lct_fault fault;
+        (void)snprintf(text, sizeof text, "hdmi:/dev/video1%s", wrong[i]);
+        cr_expect_eq(lct_spec_parse(text, &spec, &fault), -EINVAL, "%s", text);
+        cr_expect_not_null(strstr(fault.en, "width=N"), "%s", fault.en);
     }
 }
 
