@@ -148,9 +148,12 @@ static void publish(struct lct_picture_lane *lane, const uint8_t *au, size_t n, 
     size_t bytes = lct_nal_sample_bytes(au, n);
     uint8_t *sample = malloc(bytes ? bytes : 1);
     struct lct_chunk *chunk = NULL;
+    int64_t begin = lct_ns_to_ticks(time, TICKS);
+    /* To where a repeat at the promise's end will begin, to the tick. */
+    int64_t end = lct_ns_to_ticks(time + promise, TICKS);
     struct lct_chunk_info info = {
-        .tfdt = lct_ns_to_ticks(time, TICKS),
-        .duration = (uint32_t)lct_ns_to_ticks(promise, TICKS),
+        .tfdt = begin,
+        .duration = (uint32_t)(end - begin),
         .samples = 1,
         .key = key,
         .sample_bytes = {(uint32_t)bytes},
