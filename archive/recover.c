@@ -30,6 +30,7 @@ struct patient {
     struct lct_format *format;
     struct lct_still *still; /* made when a key frame without a check sum is met */
     uint32_t track_id;       /* as a chunk without a row says; 0: not met */
+    int64_t until;           /* where the next reel begins */
     uint64_t bad;
 };
 
@@ -132,7 +133,7 @@ static int take_rows(struct patient *p, const struct lct_reel_view *view) {
         }
         end = row.offset + row.n > end ? row.offset + row.n : end;
     }
-    rc = rc ? rc : keep_found(p, end, p->scan.n, INT64_MAX);
+    rc = rc ? rc : keep_found(p, end, p->scan.n, p->until);
     say_gaps(p);
     p->bad += view->bad_rows;
     return rc;
@@ -346,6 +347,20 @@ static bool is_finished(struct patient *p) {
     return box && memcmp(box + 4, "mdat", 4) == 0;
 }
 
+/* A chunk whose row could not be written any more is the first of the next reel: it must not come
+ * twice. */
+static int64_t begin_of_next(const char *folder, uint32_t number) {
+    uint32_t last = lct_tape_last_reel(folder);
+    int64_t begin = INT64_MAX;
+    while (begin == INT64_MAX && number < last) {
+        struct lct_reel_view view;
+        lct_reel_view_load(folder, ++number, &view);
+        begin = view.count > 0 ? view.rows[0].info.tfdt : begin;
+        lct_reel_view_free(&view);
+    }
+    return begin;
+}
+
 static int recover(const struct lct_io *io, const char *folder, uint32_t number, bool finished_too,
                    struct lct_recovery *report) {
     struct patient p = {.io = io, .folder = folder, .number = number};
@@ -361,6 +376,7 @@ static int recover(const struct lct_io *io, const char *folder, uint32_t number,
         report->chunks_bad += view.count;
         rc = buried || !finished_too ? 0 : bury(&p, report);
     } else if (rc == 0 && (finished_too || !is_finished(&p) || !view.has_index || !view.format)) {
+        p.until = begin_of_next(folder, number);
         rc = mend(&p, &view, report);
     }
     lct_scan_close(&p.scan);

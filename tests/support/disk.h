@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * A disk that fails when it is told to: the real one behind a lct_io. Any thread.
+ *
+ *     struct lct_test_disk disk;
+ *     lct_test_disk_init(&disk);
+ *     lct_test_disk_fail(&disk, LCT_DISK_PWRITE, 3, ENOSPC);   // the fourth from now, once
+ *     use(&disk.io);
+ *     cr_assert(lct_test_disk_failed(&disk));
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "base/io.h"
+
+enum lct_disk_call {
+    LCT_DISK_OPEN, /**< for writing */
+    LCT_DISK_PWRITE,
+    LCT_DISK_FDATASYNC,
+    LCT_DISK_FTRUNCATE,
+    LCT_DISK_RESERVE,
+    LCT_DISK_RENAME,
+    LCT_DISK_SYNC_FOLDER,
+    LCT_DISK_CALLS
+};
+
+struct lct_test_disk {
+    struct lct_io io;
+    pthread_mutex_t lock;
+    /* guarded by lock */
+    enum lct_disk_call call;
+    int after;   /**< calls until the one that fails; -1: none will */
+    int error;   /**< errno */
+    bool failed; /**< it has */
+    bool full;   /**< everything that needs space fails with ENOSPC */
+    bool torn;   /**< a write that fails has written half */
+};
+
+/** A disk that works. */
+void lct_test_disk_init(struct lct_test_disk *disk);
+
+/** Lets the call after so many more of its kind fail once with error (an errno). */
+void lct_test_disk_fail(struct lct_test_disk *disk, enum lct_disk_call call, int after, int error);
+
+/** True when the call that was to fail has come. */
+bool lct_test_disk_failed(struct lct_test_disk *disk);
+
+/** Fills the disk up, or frees it. */
+void lct_test_disk_fill(struct lct_test_disk *disk, bool full);
+
+/** A folder of its own for a test, under TMPDIR; owned (free). */
+char *lct_test_folder(void);
+
+/** Removes a folder and all in it. */
+void lct_test_remove(const char *folder);
