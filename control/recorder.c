@@ -119,7 +119,7 @@ struct lct_pipeline *lct_recorder_pipeline(struct lct_recorder *recorder) {
 /* ---- the disk ---- */
 
 static const char *volume(const struct lct_recorder *r) {
-    return r->folder ? r->folder : r->out ? r->out : r->lessons;
+    return r->out ? r->out : r->lessons; /* not the last lesson's folder: that may be gone */
 }
 
 static void look_at_disk(struct lct_recorder *r) {
@@ -149,53 +149,54 @@ static int check_space(struct lct_recorder *r, struct lct_fault *fault) {
     return 0;
 }
 
+/* The canvas of each track goes into lesson.json once it is known: a lesson that goes on keeps it.
+ * True when there is news. */
+static bool keep_canvas(struct lct_recorder *r) {
+    bool news = false;
+    for (size_t i = 0; i < r->lesson.track_count; i++) {
+        struct lct_lesson_track *track = &r->lesson.tracks[i];
+        const struct lct_track_status *known = &r->status.tracks[i];
+        if (strcmp(track->kind, "sound") != 0 && track->width == 0 && known->width > 0) {
+            track->width = known->width;
+            track->height = known->height;
+            news = true;
+        }
+    }
+    return news;
+}
+
+/* What lesson.json does not yet say is written as soon as the disk takes it. */
+static int save(struct lct_recorder *r) {
+    int rc = lct_lesson_save(&lct_io_system, r->folder, &r->lesson);
+    if (rc < 0 && !r->unsaved) {
+        lct_warn("lesson.json not written", "lesson=%s error=%s", r->lesson.id, strerror(-rc));
+    }
+    r->unsaved = rc < 0;
+    return rc;
+}
+
 void lct_recorder_tick(struct lct_recorder *recorder) {
+    bool news = recorder->unsaved;
     if (lct_pipeline_recording(recorder->pipeline)) {
         struct lct_pipeline_status *s = &recorder->status;
         lct_pipeline_status(recorder->pipeline, s);
         lct_guard_note(&recorder->guard, lct_monotonic(), s->tape.bytes);
         recorder->paused = s->tape.state != LCT_TAPE_WRITING;
-        recorder->canvas_known = lct_recorder_keep_canvas(recorder);
+        news = keep_canvas(recorder) || news;
+    }
+    if (news) {
+        (void)save(recorder); /* else at the next tick */
     }
     look_at_disk(recorder);
 }
 
 /* ---- a lesson ---- */
 
-/* The canvas of each track goes into lesson.json once it is known: a lesson that goes on keeps it.
- */
-bool lct_recorder_keep_canvas(struct lct_recorder *r) {
-    bool news = false, all = true;
-    for (size_t i = 0; i < r->lesson.track_count; i++) {
-        struct lct_lesson_track *track = &r->lesson.tracks[i];
-        const struct lct_track_status *known = &r->status.tracks[i];
-        if (strcmp(track->kind, "sound") == 0) {
-            continue;
-        }
-        if (track->width == 0 && known->width > 0) {
-            track->width = known->width;
-            track->height = known->height;
-            news = true;
-        }
-        all = all && track->width > 0;
-    }
-    if (news && !r->canvas_known) {
-        all = all && lct_lesson_save(&lct_io_system, r->folder, &r->lesson) == 0;
-    }
-    return r->canvas_known || all;
-}
-
 static int begin(struct lct_recorder *r, struct lct_fault *fault) {
     int rc = lct_pipeline_record(r->pipeline, r->folder, &r->lesson, fault);
-    if (rc == 0) {
-        rc = lct_lesson_save(&lct_io_system, r->folder, &r->lesson);
-        if (rc < 0) {
-            lct_warn("lesson.json not written", "lesson=%s error=%s", r->lesson.id, strerror(-rc));
-            rc = 0; /* the tapes are what matters; it is written again at the end */
-        }
-    }
+    r->lesson.state = rc < 0 ? LCT_LESSON_ENDED : LCT_LESSON_RECORDING; /* none goes on from here */
+    (void)save(r); /* the tapes are what matters */
     r->paused = false;
-    r->canvas_known = false;
     return rc;
 }
 
@@ -223,11 +224,13 @@ int lct_recorder_start(struct lct_recorder *recorder, const char *title, struct 
     }
     lct_lesson_new(r->room, title, &r->lesson);
     r->marks = 0;
+    r->unsaved = false;
     use_folder(r, r->lesson.id);
     rc = lct_lesson_begin(&lct_io_system, r->folder, &r->lesson, fault);
     rc = rc ? rc : begin(r, fault);
     if (rc < 0) {
         r->lesson.id[0] = '\0';
+        r->unsaved = false;
         lct_recorder_look(r, r->looked_at);
         return rc;
     }
@@ -243,7 +246,7 @@ int lct_recorder_stop(struct lct_recorder *recorder, struct lct_fault *fault) {
     }
     int rc = lct_pipeline_stop(r->pipeline, &r->lesson);
     r->lesson.state = LCT_LESSON_ENDED;
-    int saved = lct_lesson_save(&lct_io_system, r->folder, &r->lesson);
+    int saved = save(r);
     rc = rc ? rc : saved;
     lct_recorder_look(r, r->looked_at);
     lct_info("lesson ends", "lesson=%s seconds=%lld", r->lesson.id,

@@ -34,6 +34,7 @@ struct room {
     json_t *hello;
     lct_ns told; /* when the last status was sent */
     bool looked_at;
+    bool ended; /* what still lies in the mailbox finds nothing any more */
     atomic_bool news_posted, live_posted;
 };
 
@@ -58,8 +59,9 @@ static void tell(void *opaque) { send_status(opaque); }
 static void on_news(void *opaque) {
     struct room *room = opaque;
     atomic_store(&room->news_posted, false);
-    lct_ns soonest = room->told + STATUS_QUICK;
-    lct_timer_set(room->tell, soonest);
+    if (!room->ended) {
+        lct_timer_set(room->tell, room->told + STATUS_QUICK);
+    }
 }
 
 /* From the threads of sources and tape. */
@@ -80,9 +82,12 @@ static void tick(void *opaque) {
 
 static void send_live(void *opaque) {
     struct room *room = opaque;
+    atomic_store(&room->live_posted, false);
+    if (room->ended) {
+        return;
+    }
     struct lct_link_peer *peer = lct_link_caller_peer(room->link);
     struct lct_chunk *chunk;
-    atomic_store(&room->live_posted, false);
     while ((chunk = lct_bus_take(room->live, 0, NULL))) {
         if (peer) {
             lct_link_peer_send_chunk(peer, chunk);
@@ -272,6 +277,7 @@ static int begin(struct room *room, const struct options *o, struct lct_fault *f
 }
 
 static void finish(struct room *room) {
+    room->ended = true;
     lct_link_caller_destroy(room->link);
     lct_bus_unsubscribe(room->live);
     lct_recorder_destroy(room->recorder);

@@ -20,8 +20,9 @@ struct lct_recorder {
     struct lct_lesson_info lesson; /* that runs, or ran last */
     char *folder;                  /* its folder */
     size_t marks;
-    bool looked_at, paused, canvas_known;
-    bool tight; /* begun with less space than a lesson usually needs */
+    bool looked_at, paused;
+    bool unsaved; /* lesson.json does not yet say all of lesson */
+    bool tight;   /* begun with less space than a lesson usually needs */
     struct lct_guard guard;
     struct lct_guard_verdict verdict;
     uint64_t free_bytes;
@@ -32,6 +33,3 @@ struct lct_recorder {
 
 /** Prepares the disk guard for a lesson of this room. */
 void lct_recorder_expect(struct lct_recorder *recorder);
-
-/** Puts canvases that became known into lesson.json; true when all are known and written. */
-bool lct_recorder_keep_canvas(struct lct_recorder *recorder);

@@ -15,27 +15,20 @@
 
 LCT_LOG_TOPIC("resume");
 
-#define LESSONS_MAX 4096
-
 /* One interrupted lesson to be mended. */
 struct job {
+    struct job *next;
     char *folder;
     struct lct_lesson_info info;
     uint32_t skip_from[LCT_TAPE_TRACKS_MAX]; /* reels from here on are being written now */
     bool goes_on;
 };
 
-struct lct_repair {
-    struct job *jobs;
-    size_t count;
-};
-
 static void mend(void *opaque) {
-    struct lct_repair *work = opaque;
     lct_thread_nice(5);
-    for (size_t i = 0; i < work->count; i++) {
-        struct job *job = &work->jobs[i];
+    for (struct job *job = opaque, *next; job; job = next) {
         struct lct_recovery report;
+        next = job->next;
         lct_recover_lesson(&lct_io_system, job->folder, &job->info,
                            job->goes_on ? job->skip_from : NULL, &report);
         lct_info("lesson mended", "lesson=%s reels=%zu kept=%llu bad=%llu cut_bytes=%llu error=%d",
@@ -53,9 +46,8 @@ static void mend(void *opaque) {
             }
         }
         free(job->folder);
+        free(job);
     }
-    free(work->jobs);
-    free(work);
 }
 
 /* Lesson time of the newest whole row of any track. */
@@ -81,75 +73,94 @@ static lct_ns last_saved(const char *folder, const struct lct_lesson_info *info)
     return last;
 }
 
-static void add_job(struct lct_repair *work, const char *folder, const struct lct_lesson_info *info,
-                    bool goes_on) {
-    struct job *job = &work->jobs[work->count++];
-    *job = (struct job){.folder = lct_strdup(folder), .info = *info, .goes_on = goes_on};
-    for (size_t i = 0; goes_on && i < info->track_count; i++) {
-        char path[LCT_PATH_SIZE];
-        (void)snprintf(path, sizeof path, "%s/%s", folder, info->tracks[i].name);
-        job->skip_from[i] = lct_tape_last_reel(path) + 1;
+/* Puts the lesson in the folder, if there is one and it was interrupted, before the others. */
+static struct job *add_if_interrupted(const struct lct_recorder *r, const char *folder,
+                                      struct job *jobs) {
+    struct lct_fault unused;
+    struct job *job = lct_new(sizeof *job);
+    bool ours = lct_lesson_load(folder, &job->info, &unused) == 0 &&
+                job->info.state == LCT_LESSON_RECORDING &&
+                (r->out || strcmp(job->info.room, r->room) == 0);
+    if (!ours) {
+        free(job);
+        return jobs;
     }
+    job->folder = lct_strdup(folder);
+    job->next = jobs;
+    return job;
 }
 
-/* Finds the room's interrupted lessons; the one with the newest sample comes to *ret_newest. */
-static size_t find_interrupted(struct lct_recorder *r, struct lct_lesson_info *infos,
-                               char (*folders)[LCT_PATH_SIZE], size_t most) {
-    size_t count = 0;
+static struct job *find_interrupted(const struct lct_recorder *r) {
+    struct job *jobs = NULL;
     if (r->out) {
-        struct lct_fault unused;
-        (void)snprintf(folders[0], LCT_PATH_SIZE, "%s", r->out);
-        return lct_lesson_load(r->out, &infos[0], &unused) == 0 &&
-               infos[0].state == LCT_LESSON_RECORDING;
+        return add_if_interrupted(r, r->out, NULL);
     }
     DIR *dir = opendir(r->lessons);
-    for (struct dirent *e = dir ? readdir(dir) : NULL; e && count < most; e = readdir(dir)) {
-        struct lct_fault unused;
-        (void)snprintf(folders[count], LCT_PATH_SIZE, "%s/%s", r->lessons, e->d_name);
-        if (e->d_name[0] != '.' && lct_lesson_load(folders[count], &infos[count], &unused) == 0 &&
-            infos[count].state == LCT_LESSON_RECORDING && strcmp(infos[count].room, r->room) == 0) {
-            count++;
+    for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
+        if (e->d_name[0] != '.') {
+            LCT_FREE char *folder = lct_format("%s/%s", r->lessons, e->d_name);
+            jobs = add_if_interrupted(r, folder, jobs);
         }
     }
     if (dir) {
         closedir(dir);
     }
-    return count;
+    return jobs;
 }
 
-static size_t newest_of(const struct lct_lesson_info *infos, size_t count) {
-    size_t newest = 0;
-    for (size_t i = 1; i < count; i++) {
-        newest = infos[i].zero_wall > infos[newest].zero_wall ? i : newest;
+static struct job *newest_of(struct job *jobs) {
+    struct job *newest = jobs;
+    for (struct job *job = jobs; job; job = job->next) {
+        newest = job->info.zero_wall > newest->info.zero_wall ? job : newest;
     }
     return newest;
 }
 
+/* The lesson's tracks are those of the room as it is configured now. */
+static bool same_tracks(const struct lct_recorder *r, const struct lct_lesson_info *info) {
+    size_t count;
+    const struct lct_pipeline_lane *lanes = lct_pipeline_lanes(r->pipeline, &count);
+    bool same = count == info->track_count;
+    for (size_t i = 0; same && i < count; i++) {
+        same = strcmp(lanes[i].name, info->tracks[i].name) == 0;
+    }
+    return same;
+}
+
 /* Would the lesson still be the same one? Its tracks must be the room's, and the hole not too long.
  */
-static bool may_go_on(struct lct_recorder *r, const char *folder,
-                      const struct lct_lesson_info *info) {
-    size_t lanes;
-    (void)lct_pipeline_lanes(r->pipeline, &lanes);
-    lct_ns last = last_saved(folder, info);
-    lct_ns now = lct_monotonic() - lct_lesson_zero(info);
+static bool may_go_on(const struct lct_recorder *r, const struct job *job) {
+    lct_ns last = last_saved(job->folder, &job->info);
+    lct_ns now = lct_monotonic() - lct_lesson_zero(&job->info);
     lct_ns hole = now - (last == LCT_NS_NONE ? 0 : last);
     /* now < last: the wall clock was set back while the machine was off; times must not run
      * backwards */
-    return lanes == info->track_count && hole >= 0 && hole <= r->resume_within;
+    return same_tracks(r, &job->info) && hole >= 0 && hole <= r->resume_within;
 }
 
-static bool go_on(struct lct_recorder *r, const char *folder, const struct lct_lesson_info *info) {
+/* After a reboot the wall clock says once where lesson zero is; from then on this boot's monotonic
+ * clock does, also when the wall clock is set right a minute later. */
+static void move_to_this_boot(struct lct_lesson_info *info) {
+    info->zero_monotonic = lct_lesson_zero(info);
+    lct_boot_id(info->boot);
+}
+
+static bool go_on(struct lct_recorder *r, const struct job *job) {
     struct lct_fault fault;
     free(r->folder);
-    r->folder = lct_strdup(folder);
-    r->lesson = *info;
+    r->folder = lct_strdup(job->folder);
+    r->lesson = job->info;
+    move_to_this_boot(&r->lesson);
     lct_recorder_expect(r);
     lct_pipeline_open(r->pipeline);
     if (lct_pipeline_record(r->pipeline, r->folder, &r->lesson, &fault) < 0) {
-        lct_error("an interrupted lesson cannot go on", "lesson=%s why=%s", info->id, fault.en);
+        lct_error("an interrupted lesson cannot go on", "lesson=%s why=%s", r->lesson.id, fault.en);
         r->lesson.id[0] = '\0';
+        lct_recorder_look(r, r->looked_at); /* closes the sources again */
         return false;
+    }
+    if (lct_lesson_save(&lct_io_system, r->folder, &r->lesson) < 0) {
+        lct_warn("lesson.json not written", "lesson=%s", r->lesson.id);
     }
     struct lct_mark *marks;
     r->marks = lct_lesson_marks(r->folder, &marks);
@@ -158,27 +169,24 @@ static bool go_on(struct lct_recorder *r, const char *folder, const struct lct_l
     return true;
 }
 
+/* Before new reels are begun. */
+static void note_reels(struct job *job) {
+    for (size_t i = 0; i < job->info.track_count; i++) {
+        char path[LCT_PATH_SIZE];
+        (void)snprintf(path, sizeof path, "%s/%s", job->folder, job->info.tracks[i].name);
+        job->skip_from[i] = lct_tape_last_reel(path) + 1;
+    }
+}
+
 bool lct_recorder_resume(struct lct_recorder *recorder) {
-    struct lct_recorder *r = recorder;
-    LCT_FREE struct lct_lesson_info *infos = lct_new(LESSONS_MAX * sizeof *infos);
-    LCT_FREE void *memory = lct_new((size_t)LESSONS_MAX * LCT_PATH_SIZE);
-    char(*folders)[LCT_PATH_SIZE] = memory;
-    size_t count = find_interrupted(r, infos, folders, LESSONS_MAX);
-    if (count == 0) {
+    struct job *jobs = find_interrupted(recorder);
+    struct job *newest = newest_of(jobs);
+    if (!jobs) {
         return false;
     }
-    struct lct_repair *work = lct_new(sizeof *work);
-    work->jobs = lct_new(count * sizeof *work->jobs);
-    size_t newest = newest_of(infos, count);
-    bool resumed = false;
-    for (size_t i = 0; i < count; i++) {
-        bool goes_on = i == newest && may_go_on(r, folders[i], &infos[i]);
-        add_job(work, folders[i], &infos[i], goes_on); /* before new reels are begun */
-        if (goes_on) {
-            resumed = go_on(r, folders[i], &infos[i]);
-            work->jobs[work->count - 1].goes_on = resumed;
-        }
-    }
-    lct_thread_start(&r->repair, "repair", mend, work);
+    note_reels(newest);
+    bool resumed = may_go_on(recorder, newest) && go_on(recorder, newest);
+    newest->goes_on = resumed;
+    lct_thread_start(&recorder->repair, "repair", mend, jobs);
     return resumed;
 }

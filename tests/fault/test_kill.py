@@ -181,6 +181,12 @@ class UpTest(unittest.TestCase):
         for track in (lesson := self.finish()).tracks:
             self.assertEqual(lesson.holes(track), [])
 
+    def test_the_end(self):
+        self.service.signal(signal.SIGTERM)
+        self.assertEqual(self.service.wait(20), 0)
+        self.assertEqual(json.loads((self.folder / "lesson.json").read_text())["state"], "ended")
+        self.assertNotIn("Sanitizer", self.service.log)
+
     def test_the_address_is_said_once(self):
         (server,) = self.service.processes("lectern-server")
         os.kill(server, signal.SIGKILL)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "archive/lesson.h"
@@ -124,6 +125,87 @@ Test(recorder, any_title_and_any_label, .init = make_root, .fini = remove_root, 
     cr_assert_str_eq(marks[0].label, label);
     cr_assert_eq(strncmp(marks[1].label, longer, strlen(marks[1].label)), 0);
     free(marks);
+    lct_recorder_destroy(r);
+}
+
+/* Makes a lesson that ended look like one that a power cut interrupted before this boot. */
+static void interrupt(const char *folder, struct lct_lesson_info *info) {
+    struct lct_fault fault;
+    cr_assert_eq(lct_lesson_load(folder, info, &fault), 0, "%s", fault.en);
+    info->state = LCT_LESSON_RECORDING;
+    info->end = 0;
+    (void)snprintf(info->boot, sizeof info->boot, "00000000-0000-0000-0000-000000000000");
+    info->zero_monotonic = 1;
+    cr_assert_eq(lct_lesson_save(&lct_io_system, folder, info), 0);
+}
+
+static char *record_a_second(struct lct_lesson_info *ret_info) {
+    struct lct_fault fault = {.code = 0};
+    int rc;
+    struct lct_recorder *r = make(&fault, &rc);
+    cr_assert_eq(lct_recorder_start(r, "", &fault), 0, "%s", fault.en);
+    run_until_saved(r, LCT_SECOND);
+    cr_assert_eq(lct_recorder_stop(r, &fault), 0, "%s", fault.en);
+    char *folder = lct_format("%s/lessons/%s", root, lct_recorder_lesson(r)->id);
+    lct_recorder_destroy(r);
+    interrupt(folder, ret_info);
+    return folder;
+}
+
+Test(recorder, goes_on_after_a_reboot, .init = make_root, .fini = remove_root, .timeout = 60) {
+    struct lct_fault fault = {.code = 0};
+    struct lct_lesson_info before, after;
+    char boot[LCT_BOOT_ID_SIZE];
+    int rc;
+    LCT_FREE char *folder = record_a_second(&before);
+    struct lct_recorder *r = make(&fault, &rc);
+    cr_assert(lct_recorder_resume(r));
+    cr_assert_str_eq(lct_recorder_lesson(r)->id, before.id);
+    /* From now on it counts by this boot's clock: a wall clock that is set right moves nothing. */
+    lct_boot_id(boot);
+    cr_assert_str_eq(lct_recorder_lesson(r)->boot, boot);
+    cr_assert_eq(lct_lesson_load(folder, &after, &fault), 0, "%s", fault.en);
+    cr_assert_str_eq(after.boot, boot, "and so it does after one more crash");
+    cr_assert_eq(after.zero_wall, before.zero_wall);
+    cr_assert_eq(lct_recorder_stop(r, &fault), 0, "%s", fault.en);
+    lct_recorder_destroy(r);
+}
+
+Test(recorder, does_not_go_on_with_other_tracks, .init = make_root, .fini = remove_root,
+     .timeout = 60) {
+    struct lct_fault fault = {.code = 0};
+    struct lct_lesson_info info;
+    int rc;
+    LCT_FREE char *folder = record_a_second(&info);
+    (void)snprintf(info.tracks[1].name, sizeof info.tracks[1].name, "camera-2");
+    cr_assert_eq(lct_lesson_save(&lct_io_system, folder, &info), 0);
+    struct lct_recorder *r = make(&fault, &rc);
+    cr_assert_not(lct_recorder_resume(r));
+    lct_recorder_destroy(r);
+    cr_assert_eq(lct_lesson_load(folder, &info, &fault), 0, "%s", fault.en);
+    cr_assert_eq(info.state, LCT_LESSON_ENDED);
+    cr_assert_str_eq(info.tracks[1].name, "camera-2", "its tracks are still its own");
+}
+
+/* A lesson that was ended must not go on because the disk did not take the word of it. */
+Test(recorder, says_the_end_when_the_disk_takes_it, .init = make_root, .fini = remove_root,
+     .timeout = 60) {
+    struct lct_fault fault = {.code = 0};
+    struct lct_lesson_info info;
+    int rc;
+    struct lct_recorder *r = make(&fault, &rc);
+    cr_assert_eq(lct_recorder_start(r, "", &fault), 0, "%s", fault.en);
+    LCT_FREE char *folder = lct_format("%s/lessons/%s", root, lct_recorder_lesson(r)->id);
+    LCT_FREE char *in_the_way = lct_format("%s/lesson.json.new", folder);
+    cr_assert_eq(mkdir(in_the_way, 0755), 0);
+    cr_assert_lt(lct_recorder_stop(r, &fault), 0);
+    lct_recorder_tick(r);
+    cr_assert_eq(lct_lesson_load(folder, &info, &fault), 0, "%s", fault.en);
+    cr_assert_eq(info.state, LCT_LESSON_RECORDING);
+    cr_assert_eq(rmdir(in_the_way), 0);
+    lct_recorder_tick(r);
+    cr_assert_eq(lct_lesson_load(folder, &info, &fault), 0, "%s", fault.en);
+    cr_assert_eq(info.state, LCT_LESSON_ENDED);
     lct_recorder_destroy(r);
 }
 
