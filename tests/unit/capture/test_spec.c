@@ -65,8 +65,8 @@ Test(spec, a_device_may_be_asked_for_smaller_pictures) {
     cr_expect_eq(spec.width, 320);
     lct_spec_show(&spec, shown, sizeof shown);
     cr_expect_str_eq(shown, "camera:/dev/video0?width=320");
-    static const char *const wrong[] = {"?", "?width=", "?width=15", "?width=8193", "?width=32x",
-                                        "?height=320"};
+    static const char *const wrong[] = {"?",           "?width=",    "?width=15",
+                                        "?width=8193", "?width=32x", "?height=320"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         char text[64];
         struct lct_fault fault;
