@@ -55,15 +55,57 @@ static int dial(const char *path) {
     return rc < 0 ? rc : fd;
 }
 
-/* The server's side. */
-
-struct lct_link_listener {
+/* What both sides begin with. Their peers tell inner, which keeps the list of peers, and then
+ * events.
+ */
+struct side {
     struct lct_loop *loop;
     char *path;
     json_t *hello;
     const struct lct_link_events *events;
     void *arg;
     struct lct_link_events inner;
+};
+
+static void pass_opened(const struct side *side, struct lct_link_peer *peer, const json_t *hello) {
+    if (side->events->opened) {
+        side->events->opened(side->arg, peer, hello);
+    }
+}
+
+static void pass_message(void *opaque, struct lct_link_peer *peer, enum lct_link_type type,
+                         const json_t *message) {
+    const struct side *side = opaque;
+    if (side->events->message) {
+        side->events->message(side->arg, peer, type, message);
+    }
+}
+
+static void pass_chunk(void *opaque, struct lct_link_peer *peer, struct lct_chunk *chunk) {
+    const struct side *side = opaque;
+    if (side->events->chunk) {
+        side->events->chunk(side->arg, peer, chunk);
+    }
+}
+
+/* Ends the peer (freed when its own functions have left) and tells it of one that was open. */
+static void pass_closed(const struct side *side, struct lct_link_peer *peer, bool was_open,
+                        const char *why) {
+    lct_link_peer_destroy(peer);
+    if (was_open && side->events->closed) {
+        side->events->closed(side->arg, peer, why);
+    }
+}
+
+static void free_side(struct side *side) {
+    json_decref(side->hello);
+    free(side->path);
+}
+
+/* The server's side. */
+
+struct lct_link_listener {
+    struct side side; /* first: what peers are given is both */
     int fd;
     struct lct_watch *watch;
     struct lct_link_peer *peers[LCT_LINK_PEERS_MAX];
@@ -81,24 +123,7 @@ static size_t place_of(const struct lct_link_listener *listener, const struct lc
 static void listener_opened(void *opaque, struct lct_link_peer *peer, const json_t *hello) {
     struct lct_link_listener *listener = opaque;
     listener->open[place_of(listener, peer)] = true;
-    if (listener->events->opened) {
-        listener->events->opened(listener->arg, peer, hello);
-    }
-}
-
-static void listener_message(void *opaque, struct lct_link_peer *peer, enum lct_link_type type,
-                             const json_t *message) {
-    struct lct_link_listener *listener = opaque;
-    if (listener->events->message) {
-        listener->events->message(listener->arg, peer, type, message);
-    }
-}
-
-static void listener_chunk(void *opaque, struct lct_link_peer *peer, struct lct_chunk *chunk) {
-    struct lct_link_listener *listener = opaque;
-    if (listener->events->chunk) {
-        listener->events->chunk(listener->arg, peer, chunk);
-    }
+    pass_opened(&listener->side, peer, hello);
 }
 
 static void listener_closed(void *opaque, struct lct_link_peer *peer, const char *why) {
@@ -107,10 +132,7 @@ static void listener_closed(void *opaque, struct lct_link_peer *peer, const char
     bool was_open = listener->open[place];
     listener->peers[place] = NULL;
     listener->open[place] = false;
-    lct_link_peer_destroy(peer); /* freed when its own functions have left */
-    if (was_open && listener->events->closed) {
-        listener->events->closed(listener->arg, peer, why);
-    }
+    pass_closed(&listener->side, peer, was_open, why);
 }
 
 static void on_caller(void *opaque, uint32_t events) {
@@ -122,8 +144,8 @@ static void on_caller(void *opaque, uint32_t events) {
     }
     for (size_t i = 0; i < LCT_LINK_PEERS_MAX; i++) {
         if (!listener->peers[i]) {
-            listener->peers[i] =
-                lct_link_peer_create(listener->loop, fd, listener->hello, &listener->inner, opaque);
+            listener->peers[i] = lct_link_peer_create(listener->side.loop, fd, listener->side.hello,
+                                                      &listener->side.inner, listener);
             return;
         }
     }
@@ -183,12 +205,12 @@ int lct_link_listen(struct lct_loop *loop, const char *path, json_t *hello,
     }
     struct lct_link_listener *listener = lct_new(sizeof *listener);
     *listener = (struct lct_link_listener){
-        .loop = loop,
-        .path = lct_strdup(path),
-        .hello = json_incref(hello),
-        .events = events,
-        .arg = arg,
-        .inner = {listener_opened, listener_message, listener_chunk, listener_closed},
+        .side = {loop,
+                 lct_strdup(path),
+                 json_incref(hello),
+                 events,
+                 arg,
+                 {listener_opened, pass_message, pass_chunk, listener_closed}},
         .fd = fd,
     };
     listener->watch = lct_watch_create(loop, fd, EPOLLIN, on_caller, listener);
@@ -205,21 +227,15 @@ void lct_link_listener_destroy(struct lct_link_listener *listener) {
     }
     lct_watch_destroy(listener->watch);
     close(listener->fd);
-    (void)unlink(listener->path); /* only tidiness: a stale one is replaced */
-    json_decref(listener->hello);
-    free(listener->path);
+    (void)unlink(listener->side.path); /* only tidiness: a stale one is replaced */
+    free_side(&listener->side);
     free(listener);
 }
 
 /* The recorder's side. */
 
 struct lct_link_caller {
-    struct lct_loop *loop;
-    char *path;
-    json_t *hello;
-    const struct lct_link_events *events;
-    void *arg;
-    struct lct_link_events inner;
+    struct side side; /* first: what the peer is given is both */
     struct lct_timer *timer;
     lct_ns pause;
     struct lct_link_peer *peer;
@@ -230,24 +246,7 @@ static void caller_opened(void *opaque, struct lct_link_peer *peer, const json_t
     struct lct_link_caller *caller = opaque;
     caller->open = true;
     caller->pause = RETRY_FIRST;
-    if (caller->events->opened) {
-        caller->events->opened(caller->arg, peer, hello);
-    }
-}
-
-static void caller_message(void *opaque, struct lct_link_peer *peer, enum lct_link_type type,
-                           const json_t *message) {
-    struct lct_link_caller *caller = opaque;
-    if (caller->events->message) {
-        caller->events->message(caller->arg, peer, type, message);
-    }
-}
-
-static void caller_chunk(void *opaque, struct lct_link_peer *peer, struct lct_chunk *chunk) {
-    struct lct_link_caller *caller = opaque;
-    if (caller->events->chunk) {
-        caller->events->chunk(caller->arg, peer, chunk);
-    }
+    pass_opened(&caller->side, peer, hello);
 }
 
 static void call_later(struct lct_link_caller *caller) {
@@ -261,32 +260,30 @@ static void caller_closed(void *opaque, struct lct_link_peer *peer, const char *
     caller->open = false;
     caller->peer = NULL;
     call_later(caller);
-    lct_link_peer_destroy(peer); /* freed when its own functions have left */
-    if (was_open && caller->events->closed) {
-        caller->events->closed(caller->arg, peer, why);
-    }
+    pass_closed(&caller->side, peer, was_open, why);
 }
 
 static void call_now(void *opaque) {
     struct lct_link_caller *caller = opaque;
-    int fd = dial(caller->path);
+    int fd = dial(caller->side.path);
     if (fd < 0) {
         call_later(caller);
         return;
     }
-    caller->peer = lct_link_peer_create(caller->loop, fd, caller->hello, &caller->inner, caller);
+    caller->peer = lct_link_peer_create(caller->side.loop, fd, caller->side.hello,
+                                        &caller->side.inner, caller);
 }
 
 struct lct_link_caller *lct_link_call(struct lct_loop *loop, const char *path, json_t *hello,
                                       const struct lct_link_events *events, void *arg) {
     struct lct_link_caller *caller = lct_new(sizeof *caller);
     *caller = (struct lct_link_caller){
-        .loop = loop,
-        .path = lct_strdup(path),
-        .hello = json_incref(hello),
-        .events = events,
-        .arg = arg,
-        .inner = {caller_opened, caller_message, caller_chunk, caller_closed},
+        .side = {loop,
+                 lct_strdup(path),
+                 json_incref(hello),
+                 events,
+                 arg,
+                 {caller_opened, pass_message, pass_chunk, caller_closed}},
         .pause = RETRY_FIRST,
     };
     caller->timer = lct_timer_create(loop, call_now, caller);
@@ -304,7 +301,6 @@ void lct_link_caller_destroy(struct lct_link_caller *caller) {
     }
     lct_link_peer_destroy(caller->peer);
     lct_timer_destroy(caller->timer);
-    json_decref(caller->hello);
-    free(caller->path);
+    free_side(&caller->side);
     free(caller);
 }
