@@ -241,7 +241,7 @@ int lct_recorder_start(struct lct_recorder *recorder, const char *title, struct 
 int lct_recorder_stop(struct lct_recorder *recorder, struct lct_fault *fault) {
     struct lct_recorder *r = recorder;
     if (!lct_pipeline_recording(r->pipeline)) {
-        return lct_fault_set(fault, -ENOENT, "recorder", "Room %s is not recording.",
+        return lct_fault_set(fault, -ESRCH, "recorder", "Room %s is not recording.",
                              "教室 %s 没有在录制。", r->room);
     }
     int rc = lct_pipeline_stop(r->pipeline, &r->lesson);
@@ -267,7 +267,7 @@ int lct_recorder_mark(struct lct_recorder *recorder, lct_ns time, const char *la
                       struct lct_mark *ret_mark, struct lct_fault *fault) {
     struct lct_recorder *r = recorder;
     if (!lct_pipeline_recording(r->pipeline)) {
-        return lct_fault_set(fault, -ENOENT, "recorder",
+        return lct_fault_set(fault, -ESRCH, "recorder",
                              "Room %s is not recording, so there is nothing to mark.",
                              "教室 %s 没有在录制，无法打点。", r->room);
     }

@@ -71,12 +71,12 @@ bool lct_recorder_resume(struct lct_recorder *recorder);
 int lct_recorder_start(struct lct_recorder *recorder, const char *title,
                        struct lct_fault *fault) LCT_MUST_USE;
 
-/** Ends the lesson. 0; -ENOENT: none is running; the disk's -errno (what was saved is safe), with a
+/** Ends the lesson. 0; -ESRCH: none is running; the disk's -errno (what was saved is safe), with a
  * fault. */
 int lct_recorder_stop(struct lct_recorder *recorder, struct lct_fault *fault) LCT_MUST_USE;
 
 /**
- * Sets a mark at lesson time time (LCT_NS_NONE: now); durable when it returns 0. -ENOENT: no lesson
+ * Sets a mark at lesson time time (LCT_NS_NONE: now); durable when it returns 0. -ESRCH: no lesson
  * is running; -EINVAL: time lies before the lesson or in the future; or the disk's; with a fault.
  */
 int lct_recorder_mark(struct lct_recorder *recorder, lct_ns time, const char *label,

@@ -191,7 +191,6 @@ static void on_reply(struct lct_rooms *rooms, const struct room *room, const jso
             struct lct_fault fault;
             if (trouble) {
                 (void)lct_json_to_fault(trouble, "rooms", &fault);
-                fault.code = fault.code == -ENOENT ? -ESRCH : fault.code; /* no lesson is running */
             }
             finish(rooms, c, trouble ? NULL : reply, trouble ? &fault : NULL);
             return;

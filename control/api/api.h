@@ -35,6 +35,13 @@ bool lct_api_gate(void *app, struct lct_http_request *request);
 /** Answers with the status that fits the fault's code. Takes the request. */
 void lct_api_answer_fault(struct lct_http_request *request, const struct lct_fault *fault);
 
+/**
+ * Answers with a recorder's reply, without what is only the link's, or with the fault when reply is
+ * NULL: what lct_rooms_command's done does for a handler. Takes the request.
+ */
+void lct_api_answer_reply(struct lct_http_request *request, int status, const json_t *reply,
+                          const struct lct_fault *fault);
+
 /* Handlers; each takes the request. */
 
 /** GET /healthz: this loop answers. */

@@ -6,14 +6,7 @@
 #define DAY_NS INT64_C(86400000000000)
 
 static void on_marked(void *arg, const json_t *reply, const struct lct_fault *fault) {
-    if (reply) {
-        json_t *body = json_deep_copy(reply);
-        json_object_del(body, "id");
-        json_object_del(body, "ok");
-        lct_http_answer_json(arg, 201, body);
-    } else {
-        lct_api_answer_fault(arg, fault);
-    }
+    lct_api_answer_reply(arg, 201, reply, fault);
 }
 
 void lct_api_post_mark(void *app, struct lct_http_request *request) {

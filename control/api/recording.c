@@ -6,20 +6,8 @@
 
 #define TITLE_MAX 80 /* characters */
 
-/* Answers with the recorder's reply, without what is only the link's. */
-static void answer(struct lct_http_request *request, int status, const json_t *reply) {
-    json_t *body = json_deep_copy(reply);
-    json_object_del(body, "id");
-    json_object_del(body, "ok");
-    lct_http_answer_json(request, status, body);
-}
-
 static void on_started(void *arg, const json_t *reply, const struct lct_fault *fault) {
-    if (reply) {
-        answer(arg, 201, reply);
-    } else {
-        lct_api_answer_fault(arg, fault);
-    }
+    lct_api_answer_reply(arg, 201, reply, fault);
 }
 
 void lct_api_post_recording(void *app, struct lct_http_request *request) {
@@ -38,11 +26,7 @@ void lct_api_post_recording(void *app, struct lct_http_request *request) {
 }
 
 static void on_stopped(void *arg, const json_t *reply, const struct lct_fault *fault) {
-    if (reply) {
-        answer(arg, 200, reply);
-    } else {
-        lct_api_answer_fault(arg, fault);
-    }
+    lct_api_answer_reply(arg, 200, reply, fault);
 }
 
 void lct_api_delete_recording(void *app, struct lct_http_request *request) {

@@ -43,3 +43,15 @@ void lct_api_answer_fault(struct lct_http_request *request, const struct lct_fau
     }
     lct_http_answer_fault(request, status, fault);
 }
+
+void lct_api_answer_reply(struct lct_http_request *request, int status, const json_t *reply,
+                          const struct lct_fault *fault) {
+    if (!reply) {
+        lct_api_answer_fault(request, fault);
+        return;
+    }
+    json_t *body = json_deep_copy(reply);
+    json_object_del(body, "id");
+    json_object_del(body, "ok");
+    lct_http_answer_json(request, status, body);
+}

@@ -65,8 +65,8 @@ Test(recorder, a_lesson_from_press_to_press, .init = make_root, .fini = remove_r
     struct lct_recorder *r = make(&fault, &rc);
     cr_assert_eq(rc, 0, "%s", fault.en);
     cr_assert_eq(lct_recorder_state(r), LCT_RECORDER_IDLE);
-    cr_assert_eq(lct_recorder_mark(r, LCT_NS_NONE, "x", &mark, &fault), -ENOENT);
-    cr_assert_eq(lct_recorder_stop(r, &fault), -ENOENT);
+    cr_assert_eq(lct_recorder_mark(r, LCT_NS_NONE, "x", &mark, &fault), -ESRCH);
+    cr_assert_eq(lct_recorder_stop(r, &fault), -ESRCH);
 
     cr_assert_eq(lct_recorder_start(r, "圆的面积", &fault), 0, "%s", fault.en);
     cr_assert_eq(lct_recorder_state(r), LCT_RECORDER_RECORDING);

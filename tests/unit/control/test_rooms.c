@@ -57,7 +57,7 @@ static void on_command(void *arg, struct lct_link_peer *peer, enum lct_link_type
     json_int_t id = lct_json_int(command, "id", 0);
     LCT_JSON json_t *reply = strcmp(last_do, "stop") == 0
                                  ? json_pack("{s:I, s:{s:s, s:s, s:s}}", "id", id, "fault", "code",
-                                             "not-found", "en", "No.", "zh", "否。")
+                                             "not-recording", "en", "No.", "zh", "否。")
                                  : json_pack("{s:I, s:b}", "id", id, "ok", 1);
     if (!silent) {
         (void)lct_link_peer_send(peer, LCT_LINK_REPLY, reply);
