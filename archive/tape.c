@@ -47,6 +47,7 @@ struct lct_tape {
     size_t lane_count;
     lct_ns oldest_unsynced; /* CLOCK_MONOTONIC; LCT_NS_NONE: all is durable */
     int first_error;
+    int failure; /* the disk's last one, if it was not only full */
     /* guarded by lock */
     pthread_mutex_t lock;
     enum lct_tape_state state;
@@ -112,6 +113,7 @@ static void set_trouble(struct lct_tape *tape, int rc) {
             "%s 所在磁盘已满。录制已暂停，腾出空间后会自动继续：请删除或移走一些文件。",
             tape->folder);
     } else {
+        tape->failure = rc;
         (void)lct_fault_set(&tape->fault, rc, "tape",
                             "The disk of %s fails (%s). New files are tried; save what you can and "
                             "replace the disk.",
@@ -125,6 +127,8 @@ static void set_trouble(struct lct_tape *tape, int rc) {
     }
 }
 
+/* That a disk failed stays said until the lesson ends: it was over in a moment, perhaps, and nobody
+ * looked. */
 static void clear_trouble(struct lct_tape *tape) {
     if (tape->state == LCT_TAPE_WRITING) {
         return;
@@ -132,6 +136,13 @@ static void clear_trouble(struct lct_tape *tape) {
     pthread_mutex_lock(&tape->lock);
     tape->state = LCT_TAPE_WRITING;
     tape->fault = (struct lct_fault){.code = 0};
+    if (tape->failure < 0) {
+        (void)lct_fault_set(&tape->fault, tape->failure, "tape",
+                            "The disk of %s failed (%s); it writes again. Save what you can and "
+                            "replace the disk.",
+                            "%s 所在磁盘曾出错（%s），现已恢复写入。请尽快备份并更换磁盘。",
+                            tape->folder, strerror(-tape->failure));
+    }
     pthread_mutex_unlock(&tape->lock);
     lct_info("tape writes again", "folder=%s", tape->folder);
     tell(tape);

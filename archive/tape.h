@@ -68,7 +68,8 @@ struct lct_tape_track {
 
 struct lct_tape_status {
     enum lct_tape_state state;
-    struct lct_fault fault; /**< why it is not writing; code 0 while it is */
+    struct lct_fault fault; /**< why it is not writing, or that the disk failed earlier; code 0: all
+                               is well */
     struct lct_tape_track tracks[LCT_TAPE_TRACKS_MAX];
     size_t track_count;
     lct_ns saved;         /**< lesson time up to which every track is durable; LCT_NS_NONE */
