@@ -356,10 +356,14 @@ class SmallDisk(Scratch):
 
     def fill(self, leave=0):
         """Takes all space but `leave` bytes."""
-        size = self.free() - leave
         with open(self._ballast, "ab") as file:
-            if size > 0:
-                os.posix_fallocate(file.fileno(), file.tell(), size)
+            step = self.free()
+            while step >= 4096:  # programs may be writing here, too
+                step = min(step, self.free() - leave)
+                try:
+                    os.posix_fallocate(file.fileno(), os.fstat(file.fileno()).st_size, max(step, 1))
+                except OSError:
+                    step //= 2
 
     def make_room(self):
         os.unlink(self._ballast)

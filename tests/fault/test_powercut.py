@@ -83,9 +83,10 @@ class PowerCutTest(unittest.TestCase):
             lesson = Lesson(folder)
             judge(self, lesson)
             for track in lesson.tracks:
-                gaps = [row for row in lesson.rows(track) if row.gap]
-                self.assertEqual(len(gaps), 1, f"{track}: the cut is one marked gap")
-                self.assertGreater(gaps[0].time, cut.at)
+                gaps = [row.time - cut.at for row in lesson.rows(track) if row.gap]
+                self.assertEqual(sum(gap > 0 for gap in gaps), 1, f"{track}: the cut is one marked gap")
+                # In the last moments a chunk may have reached the disk whose elder had not.
+                self.assertTrue(all(gap > -1 for gap in gaps), f"{track}: gaps before the cut: {gaps}")
             self.assertEqual(json.loads((folder / "lesson.json").read_text(encoding="utf-8"))["title"], "断电")
         return again
 

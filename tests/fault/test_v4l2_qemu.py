@@ -52,6 +52,7 @@ wait_for 20 has $log '"state":"lost"'; mark microphone_silent
 sleep 2
 microphone_plug; mark microphone_plugged
 wait_for 60 eval '! has $log "\"state\":\"lost\"" && ! has $log "\"state\":\"opening\""'; mark microphone_back
+wait_for 20 grep -q RUNNING /proc/asound/card0/pcm0p/sub0/status; mark tone_back
 sleep 4
 kill -TERM $recorder
 wait $recorder
@@ -127,8 +128,9 @@ class DevicesTest(unittest.TestCase):
               f"microphone: silent {[(round(a - self.marks['microphone_pulled'], 2), round(b - a, 2)) for a, b in silent]}"
               " (from, for), seconds of an emulated processor")
         self.assertTrue(silent, "a pulled microphone is silence")
-        before = loudness(self.share / "sound.mp4")[100:300]
-        self.assertGreater(max(before), 0.05, "the tone was not recorded")
+        levels = loudness(self.share / "sound.mp4")
+        self.assertGreater(max(levels[100:300]), 0.05, "the tone was not recorded")
+        self.assertGreater(max(levels[-200:]), 0.05, "the tone did not come back")
 
     def test_taken_twice(self):
         self.assertIn("second=1", self.output)
