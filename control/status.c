@@ -121,7 +121,7 @@ static void add_disk_alarm(const struct lct_recorder *r, const struct lct_pipeli
                            json_t *alarms) {
     struct lct_fault fault = {.code = 0};
     long long minutes = (long long)(r->verdict.left / LCT_SECOND / 60);
-    if (!lct_pipeline_recording(r->pipeline) || s->tape.fault.code) {
+    if (!lct_pipeline_recording(r->pipeline) || s->tape.state == LCT_TAPE_FULL) {
         return;
     }
     if (r->verdict.alarm != LCT_GUARD_NONE) {
