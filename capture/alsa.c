@@ -24,7 +24,7 @@ static int open_alsa(const struct lct_spec *spec, struct lct_sink *sink,
     struct lct_fault own = {0};
     int rc = lct_mic_open("alsasrc", name, en, zh, sink, ret_device, &own);
     if (rc == 0) {
-        lct_sink_describe(sink, en, 0, false, false);
+        lct_sink_describe(sink, en, zh, 0, false, false);
         return 0;
     }
     lct_names_alsa(names, sizeof names);

@@ -213,7 +213,7 @@ static int open_demo(const struct lct_spec *spec, struct lct_sink *sink,
     make_sound(demo);
     pthread_mutex_init(&demo->lock, NULL);
     lct_cond_init(&demo->wake);
-    lct_sink_describe(sink, "demo classroom 演示教室", FPS, true, false);
+    lct_sink_describe(sink, "demo classroom", "演示教室", FPS, true, false);
     lct_thread_start(&demo->thread, "demo", run, demo);
     *ret_device = demo;
     return 0;

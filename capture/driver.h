@@ -48,10 +48,10 @@ void lct_sink_failed(struct lct_sink *sink, const struct lct_fault *fault);
 /** The signal went (fault says so) or, with NULL, came back; the device stays open. */
 void lct_sink_signal(struct lct_sink *sink, const struct lct_fault *fault);
 
-/** What the device is, in words, its nominal rate (0: variable) and whether it passes coded
- * pictures. */
-void lct_sink_describe(struct lct_sink *sink, const char *label, double nominal_fps, bool demo,
-                       bool pass_through);
+/** What the device is, in words of both languages, its nominal rate (0: variable) and whether it
+ * passes coded pictures. */
+void lct_sink_describe(struct lct_sink *sink, const char *en, const char *zh, double nominal_fps,
+                       bool demo, bool pass_through);
 
 /** Something a person should know though it works; English and Chinese, "" takes it back. */
 void lct_sink_note(struct lct_sink *sink, const char *en, const char *zh);

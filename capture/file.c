@@ -313,7 +313,7 @@ static int open_file(const struct lct_spec *spec, struct lct_sink *sink,
         close_file(file);
         return rc;
     }
-    lct_sink_describe(sink, en, 0, false, false);
+    lct_sink_describe(sink, en, zh, 0, false, false);
     lct_thread_start(&file->player, "file", run_player, file);
     *ret_device = file;
     return 0;

@@ -6,7 +6,8 @@
 
 #include "capture/frame.h"
 
-#define WINDOW_SAMPLES (LCT_SOUND_RATE / 10)
+/* As long as the time between two statuses: no clap falls between them. */
+#define WINDOW_SAMPLES (LCT_SOUND_RATE / 5)
 #define STALE (LCT_SECOND / 2)
 #define RATE_SPAN (2 * LCT_SECOND)
 

@@ -18,7 +18,7 @@
 #define LCT_LEVEL_SILENCE_DB (-100.0F)
 
 struct lct_level {
-    float peak_db; /**< of the last whole window of 100 ms, dBFS; valid after the first add */
+    float peak_db; /**< of the last whole window of 200 ms, dBFS; valid after the first add */
     float rms_db;
     lct_ns time; /**< end of that window; 0: there was none */
     /* the window that is being filled */

@@ -47,7 +47,7 @@ static int open_pulse(const struct lct_spec *spec, struct lct_sink *sink,
         }
         return rc;
     }
-    lct_sink_describe(sink, en, 0, false, false);
+    lct_sink_describe(sink, en, zh, 0, false, false);
     return 0;
 }
 

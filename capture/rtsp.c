@@ -35,7 +35,7 @@ struct lct_device {
     struct lct_gst *gst;
     struct lct_sink *sink;
     char address[LCT_SPEC_TARGET_SIZE]; /* with its password: the key of what is remembered */
-    char label[LCT_SPEC_TARGET_SIZE];
+    char label[LCT_SPEC_TARGET_SIZE], label_zh[LCT_SPEC_TARGET_SIZE];
     /* guarded by lock: the camera's line of time; what crosses to the decoder's threads */
     pthread_mutex_t lock;
     struct lct_pace pace;
@@ -153,7 +153,7 @@ static void hold(struct lct_device *cam, const uint8_t *bytes, size_t n, lct_ns 
 static void begin_decoding(struct lct_device *cam, GstCaps *caps) {
     lct_verdict_keep(cam->address, cam->watch.verdict);
     lct_verdict_note(cam->sink, cam->watch.verdict);
-    lct_sink_describe(cam->sink, cam->label, 0, false, false);
+    lct_sink_describe(cam->sink, cam->label, cam->label_zh, 0, false, false);
     if (start_decoder(cam, caps)) {
         for (size_t i = 0; i < cam->held_count; i++) {
             const struct lct_frame *unit = cam->held[i];
@@ -166,7 +166,7 @@ static void begin_decoding(struct lct_device *cam, GstCaps *caps) {
 static void begin_passing(struct lct_device *cam) {
     lct_verdict_keep(cam->address, LCT_VERDICT_PASS);
     lct_verdict_note(cam->sink, LCT_VERDICT_PASS);
-    lct_sink_describe(cam->sink, cam->label, 0, false, true);
+    lct_sink_describe(cam->sink, cam->label, cam->label_zh, 0, false, true);
     drop_held(cam);
     cam->passing = true;
 }
@@ -465,6 +465,7 @@ static int open_rtsp(const struct lct_spec *spec, struct lct_sink *sink,
     cam->sink = sink;
     snprintf(cam->address, sizeof cam->address, "%s", spec->target);
     snprintf(cam->label, sizeof cam->label, "%s", en);
+    snprintf(cam->label_zh, sizeof cam->label_zh, "%s", zh);
     cam->watch.verdict = lct_verdict_recall(spec->target);
     cam->gst = lct_gst_create(sink, en, zh, cam, free_camera);
     build(cam);

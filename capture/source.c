@@ -260,11 +260,12 @@ void lct_sink_signal(struct lct_sink *sink, const struct lct_fault *fault) {
     step(sink->source, fault ? LCT_SOURCE_SIGNAL_GONE : LCT_SOURCE_SIGNAL_BACK, fault);
 }
 
-void lct_sink_describe(struct lct_sink *sink, const char *label, double nominal_fps, bool demo,
-                       bool pass_through) {
+void lct_sink_describe(struct lct_sink *sink, const char *en, const char *zh, double nominal_fps,
+                       bool demo, bool pass_through) {
     struct lct_source *source = sink->source;
     pthread_mutex_lock(&source->lock);
-    lct_text_copy(source->status.label, sizeof source->status.label, label);
+    lct_text_copy(source->status.label, sizeof source->status.label, en);
+    lct_text_copy(source->status.label_zh, sizeof source->status.label_zh, zh);
     source->status.nominal_fps = nominal_fps;
     source->status.demo = demo;
     source->status.pass_through = pass_through;
@@ -400,6 +401,7 @@ struct lct_source *lct_source_create(const struct lct_spec *spec, lct_source_cha
     pthread_mutex_init(&source->lock, NULL);
     lct_cond_init(&source->wake);
     lct_spec_show(spec, source->status.label, sizeof source->status.label);
+    lct_spec_show(spec, source->status.label_zh, sizeof source->status.label_zh);
     lct_fault_set(&source->status.fault, -EINPROGRESS, "source", "%s is being opened.",
                   "正在打开 %s。", source->status.label);
     lct_thread_start(&source->thread, "source", run, source);

@@ -49,6 +49,7 @@ enum lct_output {
 struct lct_source_status {
     enum lct_source_state state;
     struct lct_fault fault; /**< why it is not running, in words; code 0 while it runs */
+    char label_zh[128];     /**< label in Chinese */
     char
         label[128]; /**< what it is, in words: "USB camera C920", "X11 screen :0", a demo says so */
     bool demo;
@@ -59,7 +60,7 @@ struct lct_source_status {
     int width, height; /**< of the last picture; 0 before the first */
     double nominal_fps;
     double measured_fps; /**< over the last 2 s */
-    float level_peak_db; /**< sound of the last 100 ms, dBFS, -100 for silence */
+    float level_peak_db; /**< sound of the last 200 ms, dBFS, -100 for silence */
     float level_rms_db;
     uint64_t frames;
     uint64_t drops;    /**< pictures or sound lost because a reader did not keep up */

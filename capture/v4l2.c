@@ -45,7 +45,7 @@ struct lct_device {
     int width_max;
     enum lct_output output;
     char path[LCT_SPEC_TARGET_SIZE];
-    char label[128];
+    char label[128], label_zh[128];
     char key[96]; /* what is remembered of its H.264 is remembered by this */
     int fd;
     int stop_fd;
@@ -365,7 +365,7 @@ static int start_stream(struct lct_device *dev) {
         return rc;
     }
     dev->phase = STREAMING;
-    lct_sink_describe(dev->sink, dev->label, dev->hdmi ? 0 : dev->mode.fps, false,
+    lct_sink_describe(dev->sink, dev->label, dev->label_zh, dev->hdmi ? 0 : dev->mode.fps, false,
                       dev->mode.fourcc == V4L2_PIX_FMT_H264);
     return 0;
 }
@@ -617,6 +617,8 @@ static int check_node(struct lct_device *dev, struct lct_fault *fault) {
     }
     snprintf(dev->label, sizeof dev->label, "%s %.60s (%.40s)", dev->hdmi ? "HDMI card" : "camera",
              (const char *)about.card, dev->path);
+    snprintf(dev->label_zh, sizeof dev->label_zh, "%s %.60s（%.40s）",
+             dev->hdmi ? "HDMI 采集卡" : "摄像头", (const char *)about.card, dev->path);
     snprintf(dev->key, sizeof dev->key, "v4l2:%.32s:%.32s", (const char *)about.bus_info,
              (const char *)about.card);
     return 0;
@@ -669,7 +671,7 @@ static int prepare(struct lct_device *dev, struct lct_fault *fault) {
     if (rc < 0) {
         return rc;
     }
-    lct_sink_describe(dev->sink, dev->label, 0, false, false);
+    lct_sink_describe(dev->sink, dev->label, dev->label_zh, 0, false, false);
     dev->stop_fd = eventfd(0, EFD_CLOEXEC);
     rc = dev->stop_fd < 0 ? -errno : dev->hdmi ? choose_input(dev) : 0;
     subscribe(dev);

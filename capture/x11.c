@@ -373,7 +373,9 @@ static int open_x11(const struct lct_spec *spec, struct lct_sink *sink,
     }
     char label[sizeof screen->link.name + 16];
     (void)snprintf(label, sizeof label, "X11 screen %s", screen->link.name);
-    lct_sink_describe(sink, label, 0, false, false);
+    char label_zh[sizeof screen->link.name + 16];
+    (void)snprintf(label_zh, sizeof label_zh, "X11 屏幕 %s", screen->link.name);
+    lct_sink_describe(sink, label, label_zh, 0, false, false);
     lct_thread_start(&screen->thread, "x11", run, screen);
     *ret_device = screen;
     return 0;

@@ -28,13 +28,13 @@ static json_t *source_json(const struct lct_recorder *r, const struct lct_source
                            size_t i) {
     bool open = lct_pipeline_is_open(r->pipeline);
     json_t *json = json_pack(
-        "{s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:f, s:I, s:i, s:b}", "spec",
-        lct_pipeline_spec(r->pipeline, i), "label", s->label, "demo", (int)s->demo, "state",
-        open ? lct_source_state_name(s->state) : "closed", "en", s->fault.en, "zh", s->fault.zh,
-        "note_en", s->note_en, "note_zh", s->note_zh, "width", s->width, "height", s->height, "fps",
-        s->measured_fps, "peak_db", (double)s->level_peak_db, "rms_db", (double)s->level_rms_db,
-        "drops", (json_int_t)s->drops, "rebuilds", (int)s->rebuilds, "pass_through",
-        (int)s->pass_through);
+        "{s:s, s:s, s:s, s:b, s:s, s:s, s:s, s:s, s:s, s:i, s:i, s:f, s:f, s:f, s:I, s:i, s:b}",
+        "spec", lct_pipeline_spec(r->pipeline, i), "label", s->label, "label_zh", s->label_zh,
+        "demo", (int)s->demo, "state", open ? lct_source_state_name(s->state) : "closed", "en",
+        s->fault.en, "zh", s->fault.zh, "note_en", s->note_en, "note_zh", s->note_zh, "width",
+        s->width, "height", s->height, "fps", s->measured_fps, "peak_db", (double)s->level_peak_db,
+        "rms_db", (double)s->level_rms_db, "drops", (json_int_t)s->drops, "rebuilds",
+        (int)s->rebuilds, "pass_through", (int)s->pass_through);
     json_object_set_new(json, "tracks", tracks_of_source(r, i));
     return json;
 }

@@ -13,6 +13,7 @@ export type SourceState = 'closed' | 'opening' | 'running' | 'no-signal' | 'lost
 export interface Source {
   spec: string;
   label: string;
+  label_zh: string;
   demo: boolean;
   state: SourceState;
   en: string;

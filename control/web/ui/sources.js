@@ -47,7 +47,7 @@ function OneSource({ source, status, stale }) {
         ? html`<span class="health">${t.unknown}</span>`
         : html`<span class=${`health health-${source.state}`}>${t.sourceStates[source.state]}</span>`}
     </div>
-    <p class="source-label">${source.label || source.spec}</p>
+    <p class="source-label">${(t.lang === 'zh' && source.label_zh) || source.label || source.spec}</p>
     ${pictures.length > 0 && html`<p class="source-picture">${pictureWords(t, source)}</p>`}
     ${hasSound && html`<${Meter} name=${trackName(t, 'sound')} peak=${source.peak_db} rms=${source.rms_db}
       on=${source.state === 'running' && !stale} />`}
