@@ -141,6 +141,8 @@ def memory_use(quick):
             while (now := time.monotonic() - began) < minutes * 60 + 5:
                 samples.append((now / 60, *memory(recorder.pid)))
                 most.load.append(load())
+                if len(samples) % 6 == 0:
+                    say("{:.1f} min: {:.1f} MB, its own {:.1f} MB".format(*samples[-1]))
                 time.sleep(10)
             end(recorder)
         told = statuses(folder / "status")

@@ -49,11 +49,11 @@ def raw_camera(folder):
 
 
 def coded_camera(folder):
-    """The same with a voice-like sound, coded, as long as a small file allows."""
+    """The same as a USB camera gives it, as JPEG pictures, with sound."""
     file = pathlib.Path(folder, "camera.mkv")
     run([*_video_source(), "-f", "lavfi", "-i", "sine=220:beep_factor=4:sample_rate=48000",
-         "-vf", _AS_CAMERA, "-shortest", "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset",
-         "veryfast", "-crf", "20", "-c:a", "aac", "-ac", "2", file])
+         "-vf", _AS_CAMERA, "-shortest", "-pix_fmt", "yuvj420p", "-c:v", "mjpeg", "-q:v", "4",
+         "-c:a", "pcm_s16le", "-ac", "2", file])
     return file
 
 
