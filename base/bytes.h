@@ -5,9 +5,14 @@
  * nothing further and returns zeros, so that a parser checks once at its end.
  *
  *     struct lct_writer w = lct_writer(buffer, sizeof buffer);
- *     size_t box = lct_put_box(&w, "mfhd"); lct_put_u32(&w, 0); lct_put_u32(&w, seq);
- * lct_end_box(&w, box); struct lct_reader r = lct_reader(bytes, n); uint32_t size =
- * lct_get_u32(&r);
+ *     size_t box = lct_put_box(&w, "mfhd");
+ *     lct_put_u32(&w, 0);
+ *     lct_put_u32(&w, sequence);
+ *     lct_end_box(&w, box);
+ *
+ *     struct lct_reader r = lct_reader(bytes, n);
+ *     uint32_t size = lct_get_u32(&r);
+ *     if (r.failed) …
  */
 #pragma once
 

@@ -5,10 +5,12 @@
  * are read once, at start, into the module's own struct; nobody reads configuration at run time.
  *
  *     static const struct lct_config_item items[] = {
- *         {"listen", LCT_CONFIG_TEXT, "0.0.0.0:8080", 3, 100, "", "Address and port.",
- * "地址和端口。"}}; const struct lct_config_section server = {"server", false, items, 1, "The
- * server.", "服务器。"}; rc = lct_config_read("/etc/lectern/lectern.conf", sections, 4, &config,
- * &fault); const char *listen = lct_config_text(config, "server", NULL, "listen");
+ *         {"listen", LCT_CONFIG_TEXT, "0.0.0.0:8080", 3, 100, "", "Where it is.", "地址和端口。"}};
+ *     static const struct lct_config_section server =
+ *         {"server", false, items, 1, "The server.", "服务器。"};
+ *
+ *     rc = lct_config_read("/etc/lectern/lectern.conf", sections, 4, &config, &fault);
+ *     const char *listen = lct_config_text(config, "server", NULL, "listen");
  */
 #pragma once
 

@@ -4,8 +4,8 @@
  * Chinese. Faults exist at the edges (command line, API, configuration, opening a device); inside,
  * a function returns -errno.
  *
- *     return lct_fault_set(fault, -ENOENT, "tape", "There is no lesson in %s.", "%s 中没有课程。",
- * dir);
+ *     return lct_fault_set(fault, -ENOENT, "tape", "There is no lesson in %s.",
+ *                          "%s 中没有课程。", folder);
  */
 #pragma once
 

@@ -6,8 +6,7 @@
  *
  *     q = lct_queue_create(8, LCT_QUEUE_DROP_OLDEST, free_frame);
  *     lct_queue_push(q, frame);                      // producer, never waits
- *     frame = lct_queue_pop(q, deadline);            // consumer, NULL at the deadline or when
- * closed
+ *     frame = lct_queue_pop(q, deadline);            // consumer, NULL at the deadline, when closed
  */
 #pragma once
 

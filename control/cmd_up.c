@@ -57,7 +57,7 @@ struct program {
 
 struct options {
     const char *data, *listen, *config, *web;
-    const char *sources[LCT_SETTINGS_SOURCES_MAX];
+    const char *sources[LCT_ROOM_SOURCES_MAX];
     size_t source_count;
     bool json;
 };
@@ -450,7 +450,7 @@ static int read_options(int argc, char **argv, struct options *o) {
             o->listen = optarg;
             break;
         case 's':
-            if (o->source_count == LCT_SETTINGS_SOURCES_MAX) {
+            if (o->source_count == LCT_ROOM_SOURCES_MAX) {
                 return -E2BIG;
             }
             o->sources[o->source_count++] = optarg;

@@ -2,8 +2,7 @@
 /**
  * One classroom wired up, the way of a picture in one file:
  *
- *   source -> queue -> track (encode, package) -> bus -+-> tape -> check (reads back what was
- * saved)
+ *   source -> queue -> track (encode, package) -> bus -+-> tape -> check (reads back what is saved)
  *                                                      +-> link (whoever subscribes to the bus)
  *
  * Sources are opened while somebody looks or records; tracks, tape and check live as long as a
@@ -25,13 +24,11 @@
 #include "base/attr.h"
 #include "base/fault.h"
 #include "capture/source.h"
+#include "control/settings.h"
 #include "encode/bus.h"
 #include "encode/track.h"
 
 struct lct_pipeline;
-
-/** Most sources of a room. */
-#define LCT_ROOM_SOURCES_MAX 8
 
 /** A track of the room: where it comes from. Fixed by the specs. */
 struct lct_pipeline_lane {

@@ -6,7 +6,7 @@
  * "lectern record" are both this, with and without a server.
  *
  *   IDLE --look--> LOOKING --start--> RECORDING --disk full--> PAUSED --space--> RECORDING
- * --stop--> …
+ *   RECORDING, PAUSED --stop--> LOOKING or IDLE
  *
  * One owner thread; changed is told from others and may only post.
  *

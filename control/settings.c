@@ -27,7 +27,7 @@ static const struct lct_config_item disk_items[] = {
 
 static const struct lct_config_item room_items[] = {
     {"name", LCT_CONFIG_TEXT, NULL, 0, 80, "", "What people call the room.", "教室的名称。"},
-    {"source", LCT_CONFIG_LIST, NULL, 1, LCT_SETTINGS_SOURCES_MAX, "",
+    {"source", LCT_CONFIG_LIST, NULL, 1, LCT_ROOM_SOURCES_MAX, "",
      "A source: screen:x11[:DISPLAY], camera:/dev/videoN, hdmi:/dev/videoN, camera:rtsp://…, "
      "mic:pulse[:NAME], mic:alsa[:NAME], file:PATH or demo; one line each.",
      "一个信号源：screen:x11[:DISPLAY]、camera:/dev/videoN、hdmi:/dev/videoN、camera:rtsp://…、"

@@ -14,8 +14,8 @@
 #include "base/attr.h"
 #include "base/config.h"
 
-/** Sources a room may have, and rooms. */
-#define LCT_SETTINGS_SOURCES_MAX 8
+/** Most sources of a room. */
+#define LCT_ROOM_SOURCES_MAX 8
 
 /** lct_config_read with all sections of lectern. */
 int lct_settings_read(const char *path, struct lct_config **ret_config,

@@ -9,12 +9,12 @@
  *             u8  0, u8 0, u8 0
  *             payload
  *
- *   HELLO     JSON, first message of both sides: {"version":1,"program":"lectern-recorder
- * …","room":"main"} COMMAND   JSON, server to recorder: {"id":7,"do":"start","title":"…"} | "stop"
- * | "mark" | "look" REPLY     JSON, recorder to server: {"id":7,"ok":true,…} |
- * {"id":7,"fault":{"code":…,"en":…,"zh":…}} STATUS    JSON, recorder to server: the whole state
- * (docs/formats/link.md), once a second and at changes FORMAT    binary: what lct_format holds;
- * before the first chunk of each format CHUNK     binary: lct_chunk_info and the chunk's own bytes
+ *   HELLO     JSON, first message of both sides: {"version":1,"program":"…","room":"main"}
+ *   COMMAND   JSON, server to recorder: {"id":7,"do":"start","title":"…"}, "stop", "mark", "look"
+ *   REPLY     JSON, recorder to server: {"id":7,"ok":true,…} or {"id":7,"fault":{…}}
+ *   STATUS    JSON, recorder to server: the whole state, once a second and at changes
+ *   FORMAT    binary: what lct_format holds; before the first chunk of each format
+ *   CHUNK     binary: lct_chunk_info and the chunk's own bytes
  *
  * A wrong version, a length out of range or a second HELLO closes the connection.
  *

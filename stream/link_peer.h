@@ -8,9 +8,10 @@
  * dropped, track by track up to the next key frame, and counted; too much other JSON (a peer that
  * does not read) closes the connection.
  *
- *     peer = lct_link_peer_create(loop, fd, hello, &events, me);   // sends HELLO, waits for the
- * other's rc = lct_link_peer_send(peer, LCT_LINK_STATUS, json); lct_link_peer_send_chunk(peer,
- * chunk);                       // FORMAT first, where it is due lct_link_peer_destroy(peer);
+ *     peer = lct_link_peer_create(loop, fd, hello, &events, me); // sends HELLO, waits for one
+ *     rc = lct_link_peer_send(peer, LCT_LINK_STATUS, json);
+ *     lct_link_peer_send_chunk(peer, chunk);                     // FORMAT first, where it is due
+ *     lct_link_peer_destroy(peer);
  */
 #pragma once
 
