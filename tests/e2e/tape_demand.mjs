@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The same tapes afterwards: by hls.js on byte ranges of the reels, the finished reels as files, and
+// the exported movie as a file. Plays over the places that matter and seeks.
+
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { forEachBrowser, here, serve, soundCard, temporary } from './_browsers.mjs';
+import * as tape from './_tape.mjs';
+
+const { check } = tape;
+
+const scenes = {
+    reels: { runs: [[7, 9], [15, 17]], visits: [22.51, 3.51, 15.98, 16.02, 12.345] },
+    still: { runs: [[9, 11], [69, 71]], visits: [72.51, 40, 9.55, 70.05, 15.5] },
+};
+
+async function look(page, url, how, open) {
+    await page.goto(`${url}player/index.html`);
+    await page.waitForFunction('window.player');
+    const about = await open();
+    const shown = [];
+    for (const run of how.runs) {
+        await page.evaluate((r) => player.play(...r), run);
+        shown.push(await page.evaluate(() => player.report().seen));
+    }
+    return { about, shown, visits: await page.evaluate((times) => player.visit(times), how.visits) };
+}
+
+function judge(truth, result, exact, what) {
+    const shares = result.shown.map((seen) => tape.checkShown(truth, seen, what));
+    tape.checkVisits(truth, result.visits, exact, what);
+    const took = result.visits.map((one) => one.took.toFixed(0));
+    const shown = shares.map((share) => `${(100 * share).toFixed(0)} %`);
+    console.log(`${what}: ${shown} of the pictures shown, seeks in ${took} ms`);
+}
+
+const offset = (truth, by) => truth.map((one) => ({ ...one, pts: one.pts - by }));
+
+async function demand(page, name, url, scene, how, lesson, truth) {
+    const playlist = await look(page, url, how, () =>
+        page.evaluate(() => player.openPlaylist('/lists/main.m3u8')),
+    );
+    judge(truth, playlist, false, `${name}, ${scene}, playlist`);
+    const failures = await page.evaluate(() => player.playlistFailures());
+    check(failures.length === 0, `${name}, ${scene}: hls.js says ${failures}`);
+
+    const file = (path) => () => page.evaluate((x) => player.openFile(x), path);
+    const movie = await look(page, url, how, file('/movie/movie.mp4'));
+    judge(truth, movie, true, `${name}, ${scene}, movie`);
+    check(Math.abs(movie.about.duration - lesson.about.end_ns / 1e9) < 0.05, `${movie.about.duration} s`);
+
+    const [track, reels] = Object.entries(lesson.tracks)[0];
+    const last = reels.at(-1); // a reel's own time begins at 0
+    const own = offset(truth, last.rows[0].time).filter((one) => one.pts >= 0);
+    const reelHow = { runs: [[1, 3]], visits: [6.51, 0.51, 4.02] };
+    const reel = await look(page, url, reelHow, file(`/lesson/${track}/${last.name}.mp4`));
+    judge(own, reel, true, `${name}, ${scene}, reel ${last.name}`);
+}
+
+await soundCard();
+for (const [scene, how] of Object.entries(scenes)) {
+    const lesson = tape.makeScene(scene);
+    const truth = tape.truthOf(lesson, Object.keys(lesson.tracks)[0]);
+    const lists = join(temporary(), 'lists');
+    mkdirSync(lists);
+    tape.writePlaylists(lesson, lists, '/lesson/');
+    const site = await serve({
+        '/': here,
+        '/hls.js/': join(here, 'node_modules/hls.js/dist'),
+        '/lesson/': lesson.folder,
+        '/lists/': lists,
+        '/movie/': dirname(tape.exportMovie(lesson)),
+    });
+    await forEachBrowser((page, name) => demand(page, name, site.url, scene, how, lesson, truth));
+    await site.close();
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A viewer of a live lesson: each chunk is appended when it is due and the player steers by lesson
+// time. Every picture shown is the one of its media time (pixel clock), the player never stays
+// behind: not at a slide that stands for a minute, not at a new reel. A clap is heard when it is
+// seen.
+
+import { join } from 'node:path';
+import { forEachBrowser, here, serve, shot, soundCard } from './_browsers.mjs';
+import * as tape from './_tape.mjs';
+
+const { check } = tape;
+const FRAME_MS = 1000 / 30;
+
+const scenes = {
+    reels: { rate: 1, until: 23.5, back: [3.51, 8.02, 15.98, 16.02, 22.51] },
+    still: { rate: 3, until: 74, back: [9.55, 40, 69.9, 70.05, 72.51] },
+};
+
+async function watch(page, name, url, lesson, how) {
+    await page.goto(`${url}player/index.html`);
+    await page.waitForFunction('window.player');
+    await page.evaluate(() => player.listen());
+    const tracks = tape.tracksFor(lesson, '/lesson/');
+    const behind = await page.evaluate((x) => player.live(x), { tracks, ...how });
+    const report = await page.evaluate(() => player.report());
+    await shot(page, `${name}-live-${lesson.about.title}`);
+    const visits = await page.evaluate((times) => player.visit(times), how.back);
+    return { behind, visits, ...report };
+}
+
+function judge(name, scene, truth, { behind, visits, seen, heard, waits }) {
+    const what = `${name}, ${scene}`;
+    const share = tape.checkShown(truth, seen, what);
+    tape.checkVisits(truth, visits, false, what);
+    check(behind.at(-1) < 1, `${what}: it stays ${behind.at(-1)} s behind`);
+    const skews = tape.skews({ seen, heard }, tape.clapsSeen(truth), scenes[scene].rate);
+    const skew = tape.median(skews);
+    console.log(
+        `${what}: ${seen.length} pictures (${(100 * share).toFixed(0)} %), ` +
+            `${(1000 * tape.median(behind.sort((a, b) => a - b))).toFixed(0)} ms behind, ` +
+            `${waits.length} waits, claps heard ${skews.map((ms) => ms.toFixed(0))} ms after seen`,
+    );
+    if (scene === 'reels') {
+        check(Math.abs(skew) <= FRAME_MS, `${what}: claps are heard ${skew} ms after they are seen`);
+    }
+}
+
+await soundCard();
+for (const [scene, how] of Object.entries(scenes)) {
+    const lesson = tape.makeScene(scene);
+    const truth = tape.truthOf(lesson, Object.keys(lesson.tracks)[0]);
+    const hls = join(here, 'node_modules/hls.js/dist');
+    const site = await serve({ '/': here, '/hls.js/': hls, '/lesson/': lesson.folder });
+    const results = await forEachBrowser((page, name) => watch(page, name, site.url, lesson, how));
+    await site.close();
+    for (const [name, result] of Object.entries(results)) {
+        judge(name, scene, truth, result);
+    }
+}
