@@ -296,8 +296,8 @@ static void on_signal(void *opaque, uint32_t events) {
     }
 }
 
-int lct_loop_signals(struct lct_loop *loop, const int *signals, void (*got)(void *arg, int signal),
-                     void *arg) {
+void lct_loop_signals(struct lct_loop *loop, const int *signals, void (*got)(void *arg, int signal),
+                      void *arg) {
     lct_loop_assert_here(loop);
     assert(loop->signal_fd < 0);
     sigset_t set;
@@ -305,16 +305,9 @@ int lct_loop_signals(struct lct_loop *loop, const int *signals, void (*got)(void
     for (; *signals; signals++) {
         sigaddset(&set, *signals);
     }
-    int rc = pthread_sigmask(SIG_BLOCK, &set, NULL);
-    if (rc != 0) {
-        return -rc;
-    }
-    loop->signal_fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (loop->signal_fd < 0) {
-        return -errno;
-    }
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+    loop->signal_fd = checked(signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), "signalfd");
     loop->got_signal = got;
     loop->signal_arg = arg;
     loop->signal_watch = lct_watch_create(loop, loop->signal_fd, EPOLLIN, on_signal, loop);
-    return 0;
 }

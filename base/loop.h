@@ -9,7 +9,7 @@
  *     struct lct_watch *watch = lct_watch_create(loop, fd, EPOLLIN, readable, me);
  *     struct lct_timer *timer = lct_timer_create(loop, tick, me);
  *     lct_timer_set(timer, lct_monotonic() + LCT_SECOND);
- *     rc = lct_loop_signals(loop, (const int[]){SIGTERM, SIGINT, 0}, on_signal, me);
+ *     lct_loop_signals(loop, (const int[]){SIGTERM, SIGINT, 0}, on_signal, me);
  *     lct_loop_run(loop);                            // until lct_loop_stop(loop)
  */
 #pragma once
@@ -76,7 +76,8 @@ void lct_timer_destroy(struct lct_timer *timer);
 
 /**
  * Blocks the signals (a list ended by 0) in this thread and has got(arg, signal) called from the
- * loop instead. Call it once a loop and before any thread is started. 0 or -errno.
+ * loop instead. Call it once a loop and before any thread is started. Aborts when the system has no
+ * descriptors left.
  */
-int lct_loop_signals(struct lct_loop *loop, const int *signals, void (*got)(void *arg, int signal),
-                     void *arg) LCT_MUST_USE;
+void lct_loop_signals(struct lct_loop *loop, const int *signals, void (*got)(void *arg, int signal),
+                      void *arg);

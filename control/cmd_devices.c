@@ -118,18 +118,16 @@ static void on_signal(void *opaque, int signal) {
 
 static int watch(void) {
     struct watcher w = {.loop = lct_loop_create()};
-    int rc = lct_loop_signals(w.loop, (const int[]){SIGINT, SIGTERM, 0}, on_signal, &w);
+    lct_loop_signals(w.loop, (const int[]){SIGINT, SIGTERM, 0}, on_signal, &w);
     lct_devices_list(&w.known);
     print_words(&w.known);
     (void)fflush(stdout);
     struct lct_device_watch *device_watch = lct_devices_watch(changed, &w);
-    if (rc == 0) {
-        lct_loop_run(w.loop);
-    }
+    lct_loop_run(w.loop);
     lct_devices_unwatch(device_watch);
     lct_devices_free(&w.known);
     lct_loop_destroy(w.loop);
-    return rc < 0 ? 1 : 0;
+    return 0;
 }
 
 /* ---- the command ---- */

@@ -197,8 +197,8 @@ int lct_cmd_record(int argc, char **argv) {
     }
     struct record r = {.json = o.json, .terminal = !o.json && isatty(STDOUT_FILENO)};
     r.loop = lct_loop_create();
-    rc = lct_loop_signals(r.loop, (const int[]){SIGINT, SIGTERM, SIGHUP, 0}, on_signal, &r);
-    rc = rc ? rc : begin(&r, &o, &fault);
+    lct_loop_signals(r.loop, (const int[]){SIGINT, SIGTERM, SIGHUP, 0}, on_signal, &r);
+    rc = begin(&r, &o, &fault);
     if (rc == 0) {
         r.tick = lct_timer_create(r.loop, tick, &r);
         r.end = lct_timer_create(r.loop, end, &r);

@@ -479,9 +479,8 @@ int lct_cmd_up(int argc, char **argv) {
     }
     up.loop = lct_loop_create();
     up.hard = lct_timer_create(up.loop, end_hard, &up);
-    int rc = lct_loop_signals(up.loop, (const int[]){SIGINT, SIGTERM, SIGHUP, SIGCHLD, 0},
-                              on_signal, &up);
-    rc = rc ? rc : prepare(&up, &fault);
+    lct_loop_signals(up.loop, (const int[]){SIGINT, SIGTERM, SIGHUP, SIGCHLD, 0}, on_signal, &up);
+    int rc = prepare(&up, &fault);
     if (rc == 0) {
         for (size_t i = 0; i < up.count; i++) {
             start(&up.programs[i]);

@@ -318,9 +318,8 @@ int main(int argc, char **argv) {
         return 2;
     }
     struct room room = {.loop = lct_loop_create()};
-    int rc =
-        lct_loop_signals(room.loop, (const int[]){SIGINT, SIGTERM, SIGHUP, 0}, on_signal, &room);
-    rc = rc ? rc : begin(&room, &o, &fault);
+    lct_loop_signals(room.loop, (const int[]){SIGINT, SIGTERM, SIGHUP, 0}, on_signal, &room);
+    int rc = begin(&room, &o, &fault);
     if (rc == 0) {
         lct_loop_run(room.loop);
         finish(&room);

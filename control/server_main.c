@@ -261,8 +261,8 @@ static int serve(const struct options *options) {
     }
     s->loop = lct_loop_create();
     s->disk = lct_loop_create();
-    rc = lct_loop_signals(s->loop, signals, on_signal, s);
-    rc = rc < 0 ? rc : start(s, options, &fault);
+    lct_loop_signals(s->loop, signals, on_signal, s);
+    rc = start(s, options, &fault);
     if (rc == 0) {
         lct_thread_start(&s->disk_thread, "disk", run_disk, s->disk);
         lct_loop_post(s->disk, reconcile, s);
