@@ -37,9 +37,9 @@ Test(lesson, goes_there_and_back) {
     one.track_count = LCT_TAPE_TRACKS_MAX;
     for (size_t i = 0; i < one.track_count; i++) {
         struct lct_lesson_track *t = &one.tracks[i];
-        (void)snprintf(t->name, sizeof t->name, "camera-%zu", i);
+        (void)snprintf(t->name, sizeof t->name, "camera-%u", (unsigned)i % 100U);
         (void)snprintf(t->kind, sizeof t->kind, "camera");
-        (void)snprintf(t->source, sizeof t->source, "camera:/dev/video%zu", i);
+        (void)snprintf(t->source, sizeof t->source, "camera:/dev/video%u", (unsigned)i % 100U);
         t->id = (uint32_t)i + 1;
         t->width = 1920;
         t->demo = i == 3;
