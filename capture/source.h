@@ -5,15 +5,16 @@
  * on any error, end or stall destroys it and opens it anew with back-off (0.5 s doubling to 5 s),
  * telling its readers LOST meanwhile. It never ends by itself.
  *
- *   opening -> running -> lost -> opening …          (a device that is there)
- *   opening -> waiting -> opening …                  (a device that is not there yet)
+ *   opening -> running -> lost -> opening …          (a device that is there, goes, comes again)
+ *   opening -> lost -> opening …                     (a device that is not there yet)
+ *   opening -> no-signal -> opening …                (a card with nothing plugged into it)
  *
  * Threads: create, attach, status and destroy from any one owner thread; a thread of the source's
  * own runs the driver's open and close and the watch; the driver calls the sink functions of
  * capture/driver.h from threads of its own.
  *
  *     struct lct_source *s = lct_source_create(&spec, changed, me);
- *     lct_source_attach(s, LCT_OUTPUT_PICTURE, queue);     // frames flow into the queue
+ *     lct_source_attach(s, LCT_OUTPUT_CAMERA, queue);      // frames flow into the queue
  *     lct_source_status(s, &status);
  *     lct_source_destroy(s);
  */
