@@ -9,7 +9,7 @@ import tempfile
 import time
 
 from _lab import Program, Scratch, Screen, program, run, wait_until
-from _material import coded_camera, end, lecture, raw_camera, record, slides
+from _material import ahead, coded_camera, end, lecture, raw_camera, record, slides
 from _measure import Figure, cpu, load, memory, say
 from _screen import statuses, was_busy
 
@@ -60,15 +60,14 @@ def camera(quick):
     with _Folder() as scratch, tempfile.TemporaryDirectory() as name:
         source, out = raw_camera(scratch.folder), pathlib.Path(name)
         read = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-stream_loop", "-1", "-re", "-i", source]
-        rates = []
+        rates, busy = [], False
         for i in range(pairs):
             lesson, file = out / f"lesson-{i}", out / f"reference-{i}.mp4"
             ours = _measured(record([f"file:{source}"], lesson, out / "status"), seconds)
-            theirs = _measured(Program([*read, *settings, file]), seconds)
-            delivery = _measured(Program([program("delivery"), f"file:{source}"]), seconds)
-            reading = _measured(Program([*read, "-f", "null", "-"]), seconds)
-            if was_busy(statuses(out / "status")):
-                figure.notes["short of CPU"] = "a run took less effort"
+            theirs = _measured(Program(ahead([*read, *settings, file])), seconds)
+            delivery = _measured(Program(ahead([program("delivery"), f"file:{source}"])), seconds)
+            reading = _measured(Program(ahead([*read, "-f", "null", "-"])), seconds)
+            busy = busy or was_busy(statuses(out / "status"))
             rates.append((_rate(lesson / "camera/0001.mp4"), _rate(file)))
             say(f"reading alone: {delivery:.2f}, {figure.reference}: {reading:.2f} CPU s/min")
             whole.pair(ours, theirs)
@@ -77,6 +76,9 @@ def camera(quick):
             f"{ours:.2f} and {theirs:.2f}" for ours, theirs in rates)
     figure.notes["what is subtracted"] = "the cost of reading the raw file without coding it"
     figure.goal_ratio(1.10, "<= 1.10")
+    if busy:
+        figure.notes["not comparable"] = "a run was short of CPU and took less effort"
+        figure.reached = False
     whole.goal_value("(nothing subtracted)", True)
     return [figure, whole]
 

@@ -109,7 +109,7 @@ class Figure:
         if not ratios:
             return "-"
         spread = Spread.of(ratios)
-        if spread.median > 0.5:
+        if spread.max > 0.5:
             return spread.show()
         text = [f"1/{1 / value:.3g}" for value in (spread.median, spread.max, spread.min)]
         return text[0] if len(ratios) == 1 else f"{text[0]} ({text[1]}..{text[2]})"

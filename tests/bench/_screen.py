@@ -10,7 +10,7 @@ import tempfile
 import time
 
 from _lab import Program, Screen, program, run
-from _material import end, lecture, record, slides
+from _material import ahead, end, lecture, record, slides
 from _measure import Figure, cpu, say
 
 EVERY = 20  # s, from slide to slide
@@ -26,8 +26,8 @@ LOSSLESS = ["-c:v", "libx264rgb", "-preset", "ultrafast", "-qp", "0"]
 
 
 def _ffmpeg(screen, coder, file):
-    return Program(["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "x11grab", "-framerate", RATE,
-                    "-video_size", "1920x1080", "-i", screen.display, *coder, file])
+    return Program(ahead(["ffmpeg", "-nostdin", "-v", "error", "-y", "-f", "x11grab", "-framerate",
+                          RATE, "-video_size", "1920x1080", "-i", screen.display, *coder, file]))
 
 
 def _ours(screen, folder):
@@ -65,15 +65,16 @@ def _frames(file):
         ["ffmpeg", "-nostdin", "-v", "quiet", "-i", str(file), "-vsync", "passthrough", "-vf",
          "scale=16:9:flags=area,format=gray", "-f", "rawvideo", "-"], check=True,
         stdout=subprocess.PIPE).stdout
-    times = run(["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
-                 "packet=pts_time", "-of", "csv=p=0", file]).stdout.split()
-    return [(float(time.strip(",")), statistics.fmean(gray[144 * i:144 * i + 144]))
-            for i, time in enumerate(sorted(times, key=lambda text: float(text.strip(","))))]
+    told = run(["ffprobe", "-v", "error", "-select_streams", "v:0", "-show_entries",
+                "packet=pts_time", "-of", "csv=p=0", file]).stdout.split()
+    moments = sorted(float(moment.strip(",")) for moment in told)
+    return [(moment, statistics.fmean(gray[144 * i:144 * i + 144]))
+            for i, moment in enumerate(moments)]
 
 
 def _begin(file):
     """The time at which the first slide is there, after a black screen."""
-    return next(time for time, brightness in _frames(file) if brightness > 40)
+    return next(moment for moment, brightness in _frames(file) if brightness > 40)
 
 
 def likeness(file, truth, seconds):
@@ -151,15 +152,15 @@ def screen_pointer(quick):
 
 
 def _delays(command, env, stdin=None):
-    done = subprocess.run([str(word) for word in command], env=env, stdin=stdin, check=True,
+    done = subprocess.run(ahead([str(word) for word in command]), env=env, stdin=stdin, check=True,
                           stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=600)
     return json.loads(done.stdout)
 
 
 def _their_delays(screen, count, env):
     with subprocess.Popen(
-            ["ffmpeg", "-nostdin", "-v", "quiet", "-f", "x11grab", "-framerate", str(RATE), "-i",
-             screen.display, *PLAIN, "-flush_packets", "1", "-f", "h264", "-"],
+            ahead(["ffmpeg", "-nostdin", "-v", "quiet", "-f", "x11grab", "-framerate", str(RATE),
+                   "-i", screen.display, *PLAIN, "-flush_packets", "1", "-f", "h264", "-"]),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE) as ffmpeg:
         try:
             return _delays([program("screenlatency"), count, "--stdin"], env, ffmpeg.stdout)
