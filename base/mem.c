@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/mem.h"
 
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,3 +29,7 @@ char *lct_format(const char *format, ...) {
 }
 
 void lct_free_cleanup(void *pointer) { free(*(void **)pointer); }
+
+void lct_mem_large_apart(void) {
+    (void)mallopt(M_MMAP_THRESHOLD, 1 << 20); /* set by hand, it no longer grows by itself */
+}

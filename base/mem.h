@@ -27,3 +27,11 @@ void lct_free_cleanup(void *pointer);
 
 /** Declares that a local pointer is freed when it leaves its scope. */
 #define LCT_FREE LCT_CLEANUP(lct_free_cleanup)
+
+/**
+ * From now on blocks of 1 MB and more have pages of their own, which go back to the system when
+ * they are freed. A program that records calls this first of all: malloc would soon take such
+ * blocks from its arenas, and those keep what once was needed (a second encoder, a decoder): 20 MB
+ * each.
+ */
+void lct_mem_large_apart(void);

@@ -189,6 +189,7 @@ static int finish(struct record *r, struct lct_fault *fault) {
 }
 
 int lct_cmd_record(int argc, char **argv) {
+    lct_mem_large_apart();
     struct lct_fault fault;
     struct options o = {.spec_count = 0};
     int rc = read_options(argc, argv, &o, &fault);

@@ -311,6 +311,7 @@ static int read_options(int argc, char **argv, struct options *o) {
 }
 
 int main(int argc, char **argv) {
+    lct_mem_large_apart();
     struct options o = {.room = NULL};
     struct lct_fault fault;
     if (read_options(argc, argv, &o) < 0) {
