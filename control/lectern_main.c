@@ -13,6 +13,8 @@ static const struct {
     const char *en, *zh;
 } commands[] = {
     {"devices", lct_cmd_devices, "list what can be recorded here", "列出本机可录制的设备"},
+    {"doctor", lct_cmd_doctor, "say what is missing, slow or wrong here",
+     "检查本机缺少什么、哪里有问题"},
     {"export", lct_cmd_export, "write a lesson as one MP4 file", "把课程导出为一个 MP4 文件"},
     {"record", lct_cmd_record, "record a lesson without a server", "不经服务器直接录制课程"},
     {"up", lct_cmd_up, "start everything", "启动全部服务"},
