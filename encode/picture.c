@@ -26,6 +26,12 @@
  */
 #define REFRESH LCT_SECOND
 #define STILL_PROMISE (2 * REFRESH)
+/* But Firefox keeps ten pictures ready and each until its promise runs out: what moves and promises
+ * more than ten pictures is shown that much too late (docs/formats/tape.md). So a picture of a
+ * screen that just changed promises this, and is said once more at its end; */
+#define MOVING_PROMISE (300 * LCT_MS)
+/* and a passed-through camera, where nothing can be said again, so many of its intervals. */
+#define PASSED_PROMISE_PICTURES 8
 /* A camera's next picture is waited for so long after the promise ran out in capture time: the way
  * through the device, decoder and queue. The timeline does not suffer: the repeat is stamped at the
  * promise's end. */
@@ -328,13 +334,19 @@ static void enter_slate(struct lct_picture_lane *lane) {
 
 static void learn_interval(struct lct_picture_lane *lane, lct_ns time) {
     lct_ns step = time - lane->last;
-    if (lane->last != LCT_NS_NONE && lane->mode == LIVE && step < LCT_SECOND) {
+    bool runs = lane->mode == LIVE || lane->mode == PASSED;
+    if (lane->last != LCT_NS_NONE && runs && step < LCT_SECOND) {
         lane->interval += (step - lane->interval) / 16;
     }
 }
 
 static lct_ns promise_of(const struct lct_picture_lane *lane) {
-    return is_screen(lane) ? STILL_PROMISE : 2 * lane->interval + LCT_MS;
+    return is_screen(lane) ? MOVING_PROMISE : 2 * lane->interval + LCT_MS;
+}
+
+static lct_ns passed_promise(const struct lct_picture_lane *lane) {
+    lct_ns promise = PASSED_PROMISE_PICTURES * lane->interval;
+    return promise < STILL_PROMISE ? promise : STILL_PROMISE;
 }
 
 static void take_picture(struct lct_picture_lane *lane, struct lct_frame *picture) {
@@ -369,6 +381,8 @@ static void take_coded(struct lct_picture_lane *lane, struct lct_frame *frame) {
     }
     time = not_before(lane, time);
     if (lane->mode == PASSED && time > lane->promise_end) {
+        lct_ns step = time - lane->last; /* a slower camera than was thought does this once */
+        lane->interval = step < STILL_PROMISE ? step : lane->interval;
         enter_slate(lane);
         if (!has_sets) {
             return;
@@ -386,8 +400,9 @@ static void take_coded(struct lct_picture_lane *lane, struct lct_frame *frame) {
         lane->shown = NULL;
         close_encoder(lane);
     }
+    learn_interval(lane, time);
     lane->mode = PASSED;
-    publish(lane, frame->coded, frame->coded_bytes, time, STILL_PROMISE, frame->key);
+    publish(lane, frame->coded, frame->coded_bytes, time, passed_promise(lane), frame->key);
     show_state(lane, false, false);
 }
 
@@ -410,10 +425,10 @@ static lct_ns deadline(const struct lct_picture_lane *lane) {
     switch (lane->mode) {
     case WAITING:
         return s->zero + s->start + FIRST_PICTURE;
-    case PASSED:
-        return s->zero + lane->promise_end;
+    case PASSED: /* what arrives late may still have been taken in time */
+        return s->zero + lane->last + STILL_PROMISE;
     case LIVE:
-        if (!is_screen(lane)) {
+        if (!is_screen(lane) || lane->promise_end - lane->last < STILL_PROMISE) {
             return s->zero + lane->promise_end + PATIENCE;
         }
         LCT_FALLTHROUGH;
