@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "archive/recover.h"
 #include "archive/reel.h"
@@ -81,6 +82,8 @@ static void judge(size_t expected, bool closed) {
     const uint8_t *moov = lct_scan_read(&scan, after, n);
     cr_assert_eq(moov && lct_reel_moov_is_right(view.format, view.rows, view.count, moov, n),
                  closed);
+    const uint8_t *box = lct_scan_read(&scan, 36, 4);
+    cr_assert(box && memcmp(box, closed ? "mdat" : "free", 4) == 0);
     lct_scan_close(&scan);
     lct_reel_view_free(&view);
 }

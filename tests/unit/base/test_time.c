@@ -9,6 +9,8 @@ Test(time, ticks_and_back) {
     cr_assert_eq(lct_ns_to_ticks(LCT_SECOND, 90000), 90000);
     cr_assert_eq(lct_ns_to_ticks(5556, 90000), 1, "rounded to the nearest");
     cr_assert_eq(lct_ns_to_ticks(5555, 90000), 0);
+    cr_assert_eq(lct_ns_to_ticks(-5556, 90000), -1);
+    cr_assert_eq(lct_ns_to_ticks(-5555, 90000), 0);
     cr_assert_eq(lct_ns_to_ticks(-LCT_SECOND, 48000), -48000);
     cr_assert_eq(lct_ticks_to_ns(48000, 48000), LCT_SECOND);
     cr_assert_eq(lct_ticks_to_ns(1, 90000), 11111);
