@@ -303,6 +303,35 @@ Test(track, a_passed_camera_that_freezes_without_a_word_is_a_slate, .timeout = 3
     end_track();
 }
 
+/* Firefox keeps ten pictures ready, each until its promise is over: docs/formats/tape.md. */
+static void judge_ten_pictures(lct_ns interval) {
+    cr_assert_gt(count, 40);
+    for (size_t i = 0; i < count; i++) {
+        lct_ns promise = lct_chunk_end(chunks[i]) - chunks[i]->time;
+        cr_assert_leq(promise, 10 * interval, "chunk %zu promises %.3f s", i,
+                      (double)promise / LCT_SECOND);
+    }
+}
+
+Test(track, what_moves_promises_little, .timeout = 30) {
+    begin(LCT_TRACK_SCREEN, 0);
+    play(2 * LCT_SECOND, LCT_SECOND / 30);
+    judge_ten_pictures(LCT_SECOND / 30);
+    wait_for(2 * LCT_SECOND);
+    cr_assert_eq(lct_chunk_end(chunks[count - 1]) - chunks[count - 1]->time, 2 * LCT_SECOND,
+                 "what stands promises much");
+    end_track();
+}
+
+Test(track, what_is_passed_promises_little, .timeout = 30) {
+    struct lct_video_encoder *encoder = camera_encoder(WIDTH);
+    begin(LCT_TRACK_CAMERA, 25);
+    pass_for(encoder, 50);
+    judge_ten_pictures(40 * LCT_MS);
+    lct_video_close(encoder);
+    end_track();
+}
+
 Test(track, passing_begins_at_a_key, .timeout = 30) {
     struct lct_video_encoder *encoder = camera_encoder(WIDTH);
     begin(LCT_TRACK_CAMERA, 25);
