@@ -342,14 +342,15 @@ class BadTapeTest(unittest.TestCase):
     def test_a_recorder_goes_on_beside_foreign_files(self):
         folder = pathlib.Path(self.place.name, "on")
         shutil.copytree(self.originals["killed"].folder, folder)
-        (folder / "camera/0003.mp4").mkdir()
+        last = max(int(reel.name[:4]) for reel in (folder / "camera").glob("[0-9]*.mp4"))
+        (folder / f"camera/{last + 1:04}.mp4").mkdir()
         (folder / "camera/0002.index.bak").write_bytes(b"x" * 100)
         with Recording(["demo"], folder) as recording:
             recording.wait_verified()
             self.assertEqual(recording.end(), 0)
         got, said = verify(folder)
         self.assertEqual(got, 0, said["findings"])
-        self.assertTrue((folder / "camera/0004.mp4").is_file())
+        self.assertTrue((folder / f"camera/{last + 2:04}.mp4").is_file())
         shutil.rmtree(folder)
 
     # ---- lesson.json and marks
