@@ -37,10 +37,11 @@ camera_plug() { plug vivid vivid.0; wait_for 10 test -e /dev/video0; }
 microphone_unplug() { unplug snd_aloop snd_aloop.0; wait_for 10 test ! -e /dev/snd/pcmC0D1c; }
 microphone_plug() { plug snd_aloop snd_aloop.0; wait_for 10 test -e /dev/snd/pcmC0D1c; }
 
-# Plays a tone into the microphone, again after each replug. Its process id is in $tone.
+# Plays a tone into the microphone, again after each replug, in whatever format the microphone was
+# opened with meanwhile (both ends of a loopback have the same). Its process id is in $tone.
 tone() {
     while :; do
-        aplay -q -D hw:Loopback,0 /run/share/tone.wav || sleep 0.2
+        aplay -q -D plughw:Loopback,0 /run/share/tone.wav || sleep 0.2
     done > /tmp/tone.log 2>&1 &
     tone=$!
 }
