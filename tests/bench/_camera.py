@@ -55,7 +55,7 @@ def camera(quick):
     figure = Figure("camera", "1080p30 camera, coding and tape", "CPU s/min", "ffmpeg, same x264")
     whole = Figure("camera-whole", "the same with the file's reading", "CPU s/min",
                    "ffmpeg, same x264")
-    seconds, pairs = (20, 1) if quick else (45, 3)
+    seconds, pairs = (20, 1) if quick else (30, 3)
     settings = _same_settings()
     with _Folder() as scratch, tempfile.TemporaryDirectory() as name:
         source, out = raw_camera(scratch.folder), pathlib.Path(name)

@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import signal
 
 
 from _lab import Program, program, run, skip, wait_until
@@ -75,8 +76,8 @@ def record(sources, folder, log):
 
 
 def end(recorder):
-    """Ends a recording as Ctrl-C does and waits until its files are closed."""
-    recorder.signal(2)
+    """Ends a recording in good order and waits until its files are closed."""
+    recorder.signal(signal.SIGTERM)  # SIGINT is ignored by what a script started in the background
     recorder.wait(60)
     recorder.close()
 
