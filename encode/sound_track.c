@@ -191,6 +191,7 @@ static void drain_slave(struct lct_sound_lane *lane) {
 /* What the encoder still holds is pushed out by silence, and a chunk of one frame is better than
  * none. */
 void lct_sound_end(struct lct_sound_lane *lane) {
+    lct_sound_step(lane, NULL); /* one that came too late has not filled up with silence yet */
     struct stream *streams[] = {&lane->aac, &lane->opus};
     for (size_t i = 0; i < 2; i++) {
         struct stream *s = streams[i];
