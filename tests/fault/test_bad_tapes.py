@@ -22,6 +22,11 @@ CUTS = 60 if DEEP else 15  # of each lesson
 TRACKS = ["camera", "screen", "sound"]
 
 
+def some(choices, count=1):
+    """All of them in a campaign, otherwise a few."""
+    return choices if DEEP else random.sample(choices, count)
+
+
 def record(out, kill):
     """A lesson of two reels a track; the recorder of the second is ended, or killed."""
     with Recording(["demo"], out) as recording:
@@ -152,9 +157,10 @@ class BadTapeTest(unittest.TestCase):
             have, wrong = kept(folder)
             self.assertEqual(wrong, 0, "a chunk with a wrong check sum is still in an index")
             self.assertEqual(must - have, set(), "chunks that were right are gone")
-            before = self.fingerprint(folder)
-            self.assertEqual(verify(folder, "--mend")[0], 0)
-            self.assertEqual(self.fingerprint(folder), before, "mending twice changes something")
+            if DEEP or random.random() < 0.3:
+                before = self.fingerprint(folder)
+                self.assertEqual(verify(folder, "--mend")[0], 0)
+                self.assertEqual(self.fingerprint(folder), before, "mending twice changes something")
             if set(TRACKS) - set(lost):
                 self.assertEqual(play(folder), "")
         return said
@@ -227,7 +233,7 @@ class BadTapeTest(unittest.TestCase):
     def test_holes_of_zeros(self):
         for size in (4096, 65536):
             for file in (".mp4", ".index"):
-                for track in ("camera", "sound"):
+                for track in some(["camera", "sound"]):
                     def hole(folder):
                         path = folder / track / f"0001{file}"
                         n = min(size, path.stat().st_size)
@@ -246,7 +252,7 @@ class BadTapeTest(unittest.TestCase):
             at = random_place(path)
             flip(path, at)
             return f"{path} at {at}"
-        for _ in range(CUTS // 3):
+        for _ in range(CUTS // 5):
             self.both("flip", one, "sum", "moov", "head")
 
     def test_flipped_bits_in_an_index(self):
@@ -255,7 +261,7 @@ class BadTapeTest(unittest.TestCase):
             at = random_place(path)
             flip(path, at)
             return f"{path} at {at}"
-        for _ in range(CUTS // 3):
+        for _ in range(CUTS // 5):
             self.both("flip", one, "index-row", "index-head")
 
     def test_a_wrong_chunk_does_not_come_back_by_a_lost_row(self):
@@ -273,29 +279,28 @@ class BadTapeTest(unittest.TestCase):
             at = random_place(path)
             flip(path, at)
             return f"{path} at {at}"
-        for _ in range(CUTS // 3):
+        for _ in range(CUTS // 5):
             self.both("init", one, "init", "head")
 
     # ---- missing and empty files
 
     def test_missing_files(self):
-        for track in TRACKS:
-            for what, wanted in ((".index", "index-gone"), (".init.mp4", "init-gone"),
-                                 (".mp4", "reel-gone")):
+        for what, wanted in ((".index", "index-gone"), (".init.mp4", "init-gone"), (".mp4", "reel-gone")):
+            for track in some(TRACKS):
                 self.both(f"no {what}", lambda folder: os.unlink(folder / track / f"0001{what}"), wanted)
                 self.both(f"empty {what}",
                           lambda folder: os.truncate(folder / track / f"0001{what}", 0),
                           {".index": "index-gone", ".init.mp4": "init", ".mp4": "cut"}[what])
 
     def test_neither_index_nor_init(self):
-        for track in TRACKS:
+        for track in some(TRACKS, 2):
             def neither(folder):
                 for what in (".index", ".init.mp4"):
                     os.unlink(folder / track / f"0001{what}")
             self.both("neither", neither, "index-gone")
 
     def test_neither_index_nor_any_init(self):
-        for track in TRACKS:
+        for track in some(TRACKS, 2):
             def none(folder):
                 for what in (".index", ".init.mp4"):
                     os.unlink(folder / track / f"0001{what}")
