@@ -9,19 +9,13 @@
 #include "base/mem.h"
 #include "control/command.h"
 #include "control/doctor.h"
+#include "control/programs.h"
 
 static int usage(void) {
     (void)fputs(lct_say("usage: lectern doctor [--data DIR] [--json]\n",
                         "用法：lectern doctor [--data 文件夹] [--json]\n"),
                 stderr);
     return 2;
-}
-
-/* Where lectern keeps its data unless it is told otherwise. */
-static char *default_data(void) {
-    const char *home = getenv("HOME");
-    return geteuid() == 0 || !home ? lct_strdup("/var/lib/lectern")
-                                   : lct_format("%s/.local/share/lectern", home);
 }
 
 static void print_words(const struct lct_doctor *d) {
@@ -55,7 +49,7 @@ int lct_cmd_doctor(int argc, char **argv) {
     static const struct option known[] = {{"data", required_argument, NULL, 'd'},
                                           {"json", no_argument, NULL, 'j'},
                                           {NULL, 0, NULL, 0}};
-    LCT_FREE char *data = default_data();
+    LCT_FREE char *data = lct_default_data();
     bool json = false;
     int c;
     while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {

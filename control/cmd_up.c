@@ -368,12 +368,6 @@ static void add_programs(struct up *up, const struct lct_config *config) {
     }
 }
 
-static char *default_data(void) {
-    const char *home = getenv("HOME");
-    return geteuid() == 0 || !home ? lct_strdup("/var/lib/lectern")
-                                   : lct_format("%s/.local/share/lectern", home);
-}
-
 static int make_data(struct up *up, struct lct_fault *fault) {
     int rc = lct_io_make_folder(up->data);
     if (rc < 0) {
@@ -391,7 +385,7 @@ static int prepare(struct up *up, struct lct_fault *fault) {
     const char *data = up->options.data;
     int rc = 0;
     if (data || up->options.source_count > 0) {
-        up->data = data ? lct_strdup(data) : default_data();
+        up->data = data ? lct_strdup(data) : lct_default_data();
         rc = make_data(up, fault);
     }
     rc = rc ? rc : find_config(up, fault);

