@@ -178,10 +178,11 @@ static void publish(struct lct_picture_lane *lane, const uint8_t *au, size_t n, 
 /* ---- encoding ---- */
 
 static int open_encoder(struct lct_picture_lane *lane, enum lct_colour colour) {
-    lct_ns interval = lane->interval > 0 ? lane->interval : LCT_SECOND / 30;
-    lane->video = is_screen(lane) ? lct_video_screen(lane->width, lane->height)
-                                  : lct_video_camera(lane->width, lane->height,
-                                                     (double)LCT_SECOND / (double)interval);
+    /* The nominal rate and not the learned one: it stands in the SPS, and whenever the encoder is
+     * opened anew (another preset) other headers would mean another reel. */
+    lane->video = is_screen(lane)
+                      ? lct_video_screen(lane->width, lane->height)
+                      : lct_video_camera(lane->width, lane->height, lane->track->settings.fps);
     lane->video.preset = lct_effort_preset(&lane->effort);
     lane->video.colour = colour;
     struct lct_fault fault;
