@@ -60,25 +60,29 @@ def camera(quick):
     with _Folder() as scratch, tempfile.TemporaryDirectory() as name:
         source, out = raw_camera(scratch.folder), pathlib.Path(name)
         read = ["ffmpeg", "-nostdin", "-v", "error", "-y", "-stream_loop", "-1", "-re", "-i", source]
-        rates, busy = [], False
-        for i in range(pairs):
-            lesson, file = out / f"lesson-{i}", out / f"reference-{i}.mp4"
+        rates, short = [], 0
+        while len(rates) < pairs and short < 2 * pairs:
+            number = len(rates) + short
+            lesson, file = out / f"lesson-{number}", out / f"reference-{number}.mp4"
             ours = _measured(record([f"file:{source}"], lesson, out / "status"), seconds)
+            if was_busy(statuses(out / "status")):
+                short += 1
+                say("ours was short of CPU and took less effort: again")
+                continue
             theirs = _measured(Program(ahead([*read, *settings, file])), seconds)
             delivery = _measured(Program(ahead([program("delivery"), f"file:{source}"])), seconds)
             reading = _measured(Program(ahead([*read, "-f", "null", "-"])), seconds)
-            busy = busy or was_busy(statuses(out / "status"))
             rates.append((_rate(lesson / "camera/0001.mp4"), _rate(file)))
             say(f"reading alone: {delivery:.2f}, {figure.reference}: {reading:.2f} CPU s/min")
             whole.pair(ours, theirs)
             figure.pair(ours - delivery, theirs - reading)
+        if not rates:
+            raise RuntimeError("camera: this machine is too busy, ours never had the CPU it needs")
         figure.notes["pictures a second"] = ", ".join(
             f"{ours:.2f} and {theirs:.2f}" for ours, theirs in rates)
+        figure.notes["runs left out, short of CPU"] = short
     figure.notes["what is subtracted"] = "the cost of reading the raw file without coding it"
     figure.goal_ratio(1.10, "<= 1.10")
-    if busy:
-        figure.notes["not comparable"] = "a run was short of CPU and took less effort"
-        figure.reached = False
     whole.goal_value("(nothing subtracted)", True)
     return [figure, whole]
 
@@ -155,6 +159,10 @@ def memory_use(quick):
 
     growth.load = most.load
     growth.alone(at(minutes) - at(early))
+    later = [(minute, resident) for minute, resident, _ in samples if minute >= early]
+    slope = statistics.linear_regression(*zip(*later)).slope
+    growth.notes["trend"] = (f"{slope * (minutes - early):+.2f} MB in these {minutes - early} "
+                             "minutes; one picture more or less in a queue is 4 MB")
     most.notes["each minute"] = " ".join(f"{at(minute):.1f}" for minute in range(1, minutes + 1))
     most.notes["its own pages at the end"] = f"{samples[-1][2]:.1f} MB"
     most.notes["short of CPU"] = "yes, less effort at times" if was_busy(told) else "no"

@@ -56,8 +56,12 @@ def main():
         say(f"{name} ...")
         if name in CAMPAIGNS:
             well = campaign(name, options.quick) and well
-        else:
+            continue
+        try:
             figures += FIGURES[name](options.quick)
+        except RuntimeError as error:  # the others are measured all the same
+            say(f"{name}: {error}")
+            well = False
     if options.json:
         print(json.dumps({"machine": machine(), "quick": options.quick,
                           "figures": [figure.as_json() for figure in figures]}, indent=1))
