@@ -486,7 +486,7 @@ class Screen(Restartable):
                                    told.name, *([self.display] if self.display else []),
                                    "-displayfd", "9", "-screen", "0", self._size,
                                    "-nolisten", "tcp"])
-            wait_until(lambda: os.path.getsize(told.name), what="Xvfb")
+            wait_until(lambda: os.path.getsize(told.name), 30, what="Xvfb")
             self.display = ":" + pathlib.Path(told.name).read_text(encoding="ascii").strip()
         if self._stamped:
             self.painter = Program([program("stampscreen"), self._fps], env=self.env)

@@ -230,7 +230,7 @@ class MachineTest(SourceCase):
         self.assertEqual(sum(row.gap for row in rows), 1)  # the kill
         self.assertTrue(rows[-1].time < ended < rows[-1].time + 2)
         missing = missing_pictures(lesson.reels("camera")[0].rows)
-        self.assertLess(missing, 10)  # a loaded machine leaves some out
+        self.assertLess(missing, 60)  # a loaded machine leaves some out
         for track in lesson.tracks:
             self.assertLessEqual(len(lesson.holes(track)), 1)
         self.assertLess(elapsed["elapsed_ns"] / 1e9, 60)

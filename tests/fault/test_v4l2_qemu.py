@@ -19,6 +19,12 @@ mark() { echo "mark $1 $(cut -d' ' -f1 /proc/uptime)"; }
 has() { # has LOG TEXT: the newest status says TEXT
     grep '^{"room".*}$' "$1" | tail -n 1 | grep -qF "$2"
 }
+ends() { # ends PROCESS: SIGTERM; when it hangs, where it does
+    kill -TERM "$1"
+    wait_for 60 eval "! grep -q '^State:.[^Z]' /proc/$1/status" && return
+    grep -H . /proc/"$1"/task/*/comm /proc/"$1"/task/*/wchan
+    kill -9 "$1"
+}
 camera='camera:/dev/video0?width=320'
 microphone='mic:alsa:hw:Loopback,1'
 hdmi='hdmi:/dev/video1?width=640'
@@ -54,7 +60,7 @@ microphone_plug; mark microphone_plugged
 wait_for 60 eval '! has $log "\"state\":\"lost\"" && ! has $log "\"state\":\"opening\""'; mark microphone_back
 wait_for 20 grep -q RUNNING /proc/asound/card0/pcm0p/sub0/status; mark tone_back
 sleep 4
-kill -TERM $recorder
+ends $recorder
 wait $recorder
 echo "record=$?"
 
@@ -71,7 +77,7 @@ sleep 2
 hdmi_source 720x480p59
 wait_for 30 has $log '"state":"running"'; mark signal
 sleep 4
-kill -TERM $recorder
+ends $recorder
 wait $recorder
 echo "hdmi=$?"
 exit 7
