@@ -25,9 +25,9 @@ static size_t padded(size_t n) { return (n + 63U) & ~(size_t)63U; }
 /* ---- memory of pictures ----
  *
  * Pictures of 3 MB that are made on one thread and freed on another, 60 a second, leave malloc's
- * arenas full of holes: 150 MB of a recorder's memory were that. So a large picture has pages of
- * its own, and huge ones, for the kernel to fill two and not 760 (0.13 ms a picture instead
- * of 1.5).
+ * arenas full of holes: with other large blocks (see lct_mem_large_apart) a recorder took 384 MB
+ * instead of 227. So a large picture has pages of its own, and huge ones, for the kernel to fill
+ * two and not 760 (0.13 ms a picture instead of 1.5).
  */
 
 #define HUGE_PAGE ((size_t)2 << 20)
