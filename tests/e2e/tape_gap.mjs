@@ -94,7 +94,7 @@ async function browse(page, name, url, lesson, truth, hole) {
     const behind = await page.evaluate((x) => player.live(x), { tracks, until });
     const { seen } = await page.evaluate(() => player.report());
     tape.checkShown(truth, onLesson(lesson, seen), `${name}, live`);
-    check(behind.at(-1) < 1, `${name}, live: ${behind.at(-1)} s behind, after the hole`);
+    check(behind.at(-1) < 3, `${name}, live: ${behind.at(-1)} s behind, after the hole`);
     console.log(`${name}, live: over the hole, ${(1000 * behind.at(-1)).toFixed(0)} ms behind`);
 }
 
@@ -112,7 +112,7 @@ await soundCard();
 const lists = join(temporary(), 'lists');
 mkdirSync(lists);
 const pair = { camera: lesson.tracks.camera, sound: lesson.tracks.sound };
-tape.writePlaylists({ ...lesson, tracks: pair }, lists, '/lesson/');
+tape.writePlaylists({ ...lesson, tracks: pair }, lists);
 const site = await serve({
     '/': here,
     '/hls.js/': join(here, 'node_modules/hls.js/dist'),

@@ -28,7 +28,7 @@ function within(seconds, promise, what) {
 
 /* ---- what is seen and heard ---- */
 
-const seen = []; // {media, code, flash, at}
+const seen = []; // {media, code, flash, at, late}; late: seconds behind the player's own time
 const heard = []; // {at, media}
 const waits = []; // media times at which the player ran dry
 
@@ -36,7 +36,8 @@ video.addEventListener('waiting', () => !video.seeking && waits.push(video.curre
 
 function look(now, about) {
     const { code, flash } = readPicture(video);
-    seen.push({ media: about.mediaTime, code, flash, at: about.expectedDisplayTime ?? now });
+    const [media, at] = [about.mediaTime, about.expectedDisplayTime ?? now];
+    seen.push({ media, code, flash, at, late: video.currentTime - media });
     video.requestVideoFrameCallback(look);
 }
 video.requestVideoFrameCallback(look);
