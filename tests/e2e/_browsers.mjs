@@ -29,6 +29,9 @@ export const source = process.env.LCT_SOURCE ?? join(here, '../..');
 
 let root; // of all temporary folders; gone when the test ends
 process.on('exit', () => root && rmSync(root, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.on(signal, () => process.exit(1)); // a test that is stopped cleans up too
+}
 
 /** A new folder that is gone when the test ends. */
 export function temporary() {
