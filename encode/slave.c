@@ -31,8 +31,8 @@
 struct lct_slave {
     lct_ns zero;
     SwrContext *swr;
-    float *fifo; /* grid samples not yet pulled */
-    size_t fifo_samples, fifo_room;
+    float *fifo; /* grid samples not yet pulled, from fifo_head on */
+    size_t fifo_head, fifo_samples, fifo_room;
     int64_t pulled;     /* grid samples handed out */
     bool running;       /* false: the next push begins anew at its own time */
     lct_ns anchor;      /* capture time of the first sample since the last start */
@@ -72,6 +72,11 @@ void lct_slave_destroy(struct lct_slave *slave) {
 
 static float *fifo_space(struct lct_slave *slave, size_t samples) {
     size_t need = slave->fifo_samples + samples;
+    if (slave->fifo_head > 0 && slave->fifo_head + need > slave->fifo_room) {
+        memmove(slave->fifo, slave->fifo + slave->fifo_head * CHANNELS,
+                slave->fifo_samples * CHANNELS * sizeof *slave->fifo);
+        slave->fifo_head = 0;
+    }
     if (need > slave->fifo_room) {
         size_t room = need + RATE;
         float *bigger = realloc(slave->fifo, room * CHANNELS * sizeof *bigger);
@@ -81,7 +86,7 @@ static float *fifo_space(struct lct_slave *slave, size_t samples) {
         slave->fifo = bigger;
         slave->fifo_room = room;
     }
-    return slave->fifo + slave->fifo_samples * CHANNELS;
+    return slave->fifo + (slave->fifo_head + slave->fifo_samples) * CHANNELS;
 }
 
 static int64_t filled(const struct lct_slave *slave) {
@@ -219,11 +224,10 @@ bool lct_slave_pull(struct lct_slave *slave, size_t samples, float *out) {
     if (slave->fifo_samples < samples) {
         return false;
     }
-    memcpy(out, slave->fifo, samples * CHANNELS * sizeof *out);
+    memcpy(out, slave->fifo + slave->fifo_head * CHANNELS, samples * CHANNELS * sizeof *out);
+    slave->fifo_head += samples;
     slave->fifo_samples -= samples;
     slave->pulled += (int64_t)samples;
-    memmove(slave->fifo, slave->fifo + samples * CHANNELS,
-            slave->fifo_samples * CHANNELS * sizeof *out);
     return true;
 }
 

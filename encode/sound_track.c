@@ -188,6 +188,18 @@ static void drain_slave(struct lct_sound_lane *lane) {
     }
 }
 
+/* After a machine slept for minutes all of them are silence: encoded by the second, so that they
+ * need no memory. What is left to do is less than a second. */
+static int fill_hole(struct lct_sound_lane *lane, lct_ns time) {
+    int rc = 0;
+    lct_ns next = lct_slave_filled_to(lane->slave) + LCT_SECOND;
+    for (; rc == 0 && next < time; next += LCT_SECOND) {
+        rc = lct_slave_silence(lane->slave, next);
+        drain_slave(lane);
+    }
+    return rc;
+}
+
 /* What the encoder still holds is pushed out by silence, and a chunk of one frame is better than
  * none. */
 void lct_sound_end(struct lct_sound_lane *lane) {
@@ -228,10 +240,13 @@ void lct_sound_step(struct lct_sound_lane *lane, struct lct_frame *frame) {
     int rc = 0;
     bool silent = false;
     if (frame && frame->kind == LCT_FRAME_SOUND) {
-        rc = lct_slave_push(lane->slave, frame->time, frame->sound, frame->samples);
+        rc = fill_hole(lane, frame->time);
+        rc = rc ? rc : lct_slave_push(lane->slave, frame->time, frame->sound, frame->samples);
     } else if (lct_track_now(lane->track) >= lct_sound_deadline(lane)) {
         silent = true;
-        rc = lct_slave_silence(lane->slave, lct_track_now(lane->track) - PATIENCE / 2);
+        lct_ns time = lct_track_now(lane->track) - PATIENCE / 2;
+        rc = fill_hole(lane, time);
+        rc = rc ? rc : lct_slave_silence(lane->slave, time);
     }
     lct_frame_unref(frame);
     if (rc < 0) {
