@@ -5,6 +5,7 @@ import array
 import contextlib
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -235,6 +236,27 @@ class MachineTest(SourceCase):
             self.assertLessEqual(len(lesson.holes(track)), 1)
         self.assertLess(elapsed["elapsed_ns"] / 1e9, 60)
         print(f"the wall clock jumps by hours, either way: {missing} pictures missing, the lesson is the same")
+
+    def test_the_machine_sleeps(self):
+        """Stopped as a whole for a while, as by a closed lid: it goes on at once, the sleep is silence."""
+        pause = 60 if DEEP else 6
+        with Recording(["demo"], self.out) as recording:
+            recording.wait_verified()
+            recording.signal(signal.SIGSTOP)
+            time.sleep(pause)
+            woke = time.monotonic()
+            recording.signal(signal.SIGCONT)
+            lesson = Lesson(self.out)
+            wait_until(lambda: all(lesson.last(track) > woke for track in ("camera", "sound")), 15,
+                       "picture and sound after the sleep")
+            took = time.monotonic() - woke
+            self.assertEqual(recording.end(), 0)
+        lesson = Lesson(self.out)
+        judge(self, lesson)
+        self.assert_whole("sound", lesson)
+        ((begun, end),) = self.silences(lesson)
+        print(f"asleep for {pause} s: on the tape again after {took:.2f} s, {end - begun:.1f} s of silence")
+        self.assertLess(took, 10)
 
     def test_too_little_processor(self):
         with Screen(1280, 720, stamped=True) as screen, Recording(
