@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * RTP as our viewers get it (RFC 3550): samples cut into payloads once, for everybody (RFC 6184 for
+ * H.264, RFC 7587 for Opus), and the header that is written for each viewer. Pure functions.
+ *
+ *     lct_rtp_cut_h264(sample, n, LCT_RTP_PAYLOAD_MAX, put, ring);   // once a picture
+ *     n = lct_rtp_write_header(out, &header);                        // once a packet and viewer
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+
+/** Largest datagram we send: fits every path with IPv6's smallest MTU (1280) and a tunnel. */
+#define LCT_RTP_DATAGRAM_MAX 1200
+
+/** Largest header with all its extensions, and largest payload that always fits beside it and tag. */
+#define LCT_RTP_HEADER_MAX 48
+#define LCT_RTP_PAYLOAD_MAX (LCT_RTP_DATAGRAM_MAX - LCT_RTP_HEADER_MAX - 16)
+
+/**
+ * One payload of a sample: its bytes come in up to two pieces, which stand behind each other on the
+ * wire (head may be empty). last: marker bit.
+ */
+typedef void (*lct_rtp_put_fn)(void *arg, const uint8_t *head, size_t head_n, const uint8_t *body,
+                               size_t body_n, bool last);
+
+/**
+ * Cuts an MP4 sample (4-byte lengths) into payloads of at most max bytes: parameter sets and other
+ * small NAL units together in a STAP-A, a large one in FU-As of equal size but the last, as UDP
+ * GSO needs it. AUD and filler are left out. 0, or -EBADMSG when lengths do not fit (what was put
+ * before stays put).
+ */
+int lct_rtp_cut_h264(const uint8_t *sample, size_t n, size_t max, lct_rtp_put_fn put,
+                     void *arg) LCT_MUST_USE;
+
+/** What stands in a viewer's header. An extension whose id is 0 is left out. */
+struct lct_rtp_header {
+    bool marker;
+    uint8_t type; /**< payload type */
+    uint16_t sequence;
+    uint32_t timestamp;
+    uint32_t ssrc;
+    uint8_t mid_id;          /**< sdes:mid (RFC 9143) */
+    const char *mid;         /**< 1 to 16 characters */
+    uint8_t send_time_id;    /**< abs-send-time: */
+    uint32_t send_time;      /**< 24 bits of seconds, 6.18 fixed point */
+    uint8_t transport_cc_id; /**< transport-wide sequence number: */
+    uint16_t transport_cc;
+    uint8_t playout_id;      /**< playout-delay: smallest and largest, in 10 ms (12 bits each) */
+    uint16_t playout_min, playout_max;
+    uint8_t capture_id;      /**< abs-capture-time: */
+    uint64_t capture;        /**< NTP 32.32 */
+};
+
+/** Writes header and extensions (RFC 8285, one-byte form); its length, at most LCT_RTP_HEADER_MAX. */
+size_t lct_rtp_write_header(uint8_t out[LCT_RTP_HEADER_MAX], const struct lct_rtp_header *header);
+
+/** Where in a header that was written with this send_time_id its 3 bytes of send time lie; 0: none.
+ *  So a packet can be stamped as late as possible. */
+size_t lct_rtp_send_time_at(const struct lct_rtp_header *header);
