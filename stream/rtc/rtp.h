@@ -13,31 +13,43 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "stream/rtc/srtp.h"
 
 /** Largest datagram we send: fits every path with IPv6's smallest MTU (1280) and a tunnel. */
 #define LCT_RTP_DATAGRAM_MAX 1200
 
-/** Largest header with all its extensions, and largest payload that always fits beside it and tag. */
-#define LCT_RTP_HEADER_MAX 48
-#define LCT_RTP_PAYLOAD_MAX (LCT_RTP_DATAGRAM_MAX - LCT_RTP_HEADER_MAX - 16)
+/**
+ * Largest header: 12 bytes, 4 before the extensions, then abs-send-time 4, transport-cc 3, playout
+ * delay 4, capture time 9 and a mid of 17, filled up to whole words.
+ */
+#define LCT_RTP_HEADER_MAX 56
+
+/** A retransmission (RFC 4588) has the original sequence number before its payload. */
+#define LCT_RTP_RTX_BYTES 2
+
+/** Largest payload: fits beside any header and tag, when it is sent again too. */
+#define LCT_RTP_PAYLOAD_MAX                                                                        \
+    (LCT_RTP_DATAGRAM_MAX - LCT_RTP_HEADER_MAX - LCT_RTP_RTX_BYTES - LCT_SRTP_TAIL_MAX)
 
 /**
- * One payload of a sample: its bytes come in up to two pieces, which stand behind each other on the
- * wire (head may be empty). last: marker bit.
+ * One payload of a sample: its bytes come in two pieces, which stand behind each other on the wire
+ * (head may be empty). last: it is the sample's last one, the marker bit. Borrow until it returns.
  */
 typedef void (*lct_rtp_put_fn)(void *arg, const uint8_t *head, size_t head_n, const uint8_t *body,
                                size_t body_n, bool last);
 
 /**
- * Cuts an MP4 sample (4-byte lengths) into payloads of at most max bytes: parameter sets and other
- * small NAL units together in a STAP-A, a large one in FU-As of equal size but the last, as UDP
- * GSO needs it. AUD and filler are left out. 0, or -EBADMSG when lengths do not fit (what was put
- * before stays put).
+ * Cuts an MP4 sample (4-byte lengths, encode/nal.h) into payloads of at most max bytes (3 to
+ * LCT_RTP_PAYLOAD_MAX), as packetization-mode 1 has them: neighbours that fit together, such as
+ * parameter sets, in a STAP-A; what is larger than max in FU-As of equal size, only the last of
+ * which may be smaller, as UDP GSO needs it. NAL units whose type means something else in RTP (0,
+ * 24 to 31) are left out. 0, or -EBADMSG when the lengths do not fit or nothing is left to send:
+ * nothing was put.
  */
 int lct_rtp_cut_h264(const uint8_t *sample, size_t n, size_t max, lct_rtp_put_fn put,
                      void *arg) LCT_MUST_USE;
 
-/** What stands in a viewer's header. An extension whose id is 0 is left out. */
+/** What stands in a viewer's header. An extension whose id is 0 is left out; others are 1 to 14. */
 struct lct_rtp_header {
     bool marker;
     uint8_t type; /**< payload type */
@@ -50,13 +62,13 @@ struct lct_rtp_header {
     uint32_t send_time;      /**< 24 bits of seconds, 6.18 fixed point */
     uint8_t transport_cc_id; /**< transport-wide sequence number: */
     uint16_t transport_cc;
-    uint8_t playout_id;      /**< playout-delay: smallest and largest, in 10 ms (12 bits each) */
+    uint8_t playout_id; /**< playout-delay: smallest and largest, in 10 ms (12 bits each) */
     uint16_t playout_min, playout_max;
-    uint8_t capture_id;      /**< abs-capture-time: */
-    uint64_t capture;        /**< NTP 32.32 */
+    uint8_t capture_id; /**< abs-capture-time: */
+    uint64_t capture;   /**< NTP 32.32 */
 };
 
-/** Writes header and extensions (RFC 8285, one-byte form); its length, at most LCT_RTP_HEADER_MAX. */
+/** Writes header and extensions (RFC 8285 sec. 4.2, one-byte form); its length. */
 size_t lct_rtp_write_header(uint8_t out[LCT_RTP_HEADER_MAX], const struct lct_rtp_header *header);
 
 /** Where in a header that was written with this send_time_id its 3 bytes of send time lie; 0: none.
