@@ -24,24 +24,29 @@
 /** One viewer's word on one of our streams. */
 struct lct_rtcp_block {
     uint32_t ssrc;
-    uint8_t lost_share;     /**< of 256, since the report before */
-    int32_t lost;           /**< in all, 24 bits signed */
-    uint32_t highest;       /**< extended sequence number */
-    uint32_t jitter;        /**< in the stream's clock */
-    uint32_t last_report;   /**< middle 32 bits of our report's NTP time; 0: none yet */
-    uint32_t since_report;  /**< 1/65536 s */
+    uint8_t lost_share;    /**< of 256, since the report before */
+    int32_t lost;          /**< in all, 24 bits signed */
+    uint32_t highest;      /**< extended sequence number */
+    uint32_t jitter;       /**< in the stream's clock */
+    uint32_t last_report;  /**< middle 32 bits of our report's NTP time; 0: none yet */
+    uint32_t since_report; /**< 1/65536 s */
 };
 
-/** A packet of transport-wide feedback. status and arrival hold count packets from base on. */
+/** Most packets one packet of transport-wide feedback may tell of; more is cut. */
+#define LCT_RTCP_FEEDBACK_MAX 1024
+
+/**
+ * A packet of transport-wide feedback (draft-holmer-rmcat-transport-wide-cc-extensions-01): how
+ * count packets fared whose transport-wide sequence numbers begin with base.
+ */
 struct lct_rtcp_feedback {
     uint16_t base;
-    uint16_t count;          /**< at most LCT_RTCP_FEEDBACK_MAX */
-    uint8_t number;          /**< of the feedback packet */
+    uint16_t count; /**< 1 to LCT_RTCP_FEEDBACK_MAX */
+    uint8_t number; /**< of the feedback packet */
     const bool *received;
-    const int64_t *arrival_us; /**< of those received, on their clock, from reference time on */
+    const int64_t *arrival_us; /**< of those received, by a clock of theirs that jumps back 12 days
+                                    every 12 days; 0 of the others */
 };
-
-#define LCT_RTCP_FEEDBACK_MAX 1024
 
 /** Called for what a compound packet holds; NULL: not of interest. All borrow until they return. */
 struct lct_rtcp_events {
@@ -67,13 +72,13 @@ int lct_rtcp_read(const uint8_t *bytes, size_t n, const struct lct_rtcp_events *
 /** A sender report, with the SDES of RFC 3550 sec. 6.5 behind it. */
 struct lct_rtcp_report {
     uint32_t ssrc;
-    uint64_t ntp;        /**< NTP 32.32 of timestamp: the lesson's clock, the same for all streams */
-    uint32_t timestamp;  /**< RTP */
+    uint64_t ntp;       /**< NTP 32.32 of timestamp: the lesson's clock, the same for all streams */
+    uint32_t timestamp; /**< RTP */
     uint32_t packets, bytes;
-    const char *cname;   /**< at most 255 characters */
+    const char *cname; /**< 1 to 255 characters */
 };
 
-/** Writes it. Bytes, or 0 when out is too small. */
+/** Writes it. Bytes written, or 0 when out is too small. */
 size_t lct_rtcp_write_report(uint8_t *out, size_t size, const struct lct_rtcp_report *report);
 
 /** NTP 32.32 of a wall clock time in ns since 1970 (lct_wall). */
