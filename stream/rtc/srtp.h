@@ -25,17 +25,24 @@ enum lct_srtp_profile {
 /** Bytes a protected RTP packet is longer than its header and payload, at most (16 or 10). */
 #define LCT_SRTP_TAIL_MAX 16
 
+/** Senders (SSRC) of one viewer whose RTCP is opened; one or two a stream are usual. */
+#define LCT_SRTP_SENDERS_MAX 16
+
 /** Bytes a protected RTCP packet is longer at most: tag and index. */
 #define LCT_SRTP_RTCP_TAIL_MAX 20
 
 struct lct_srtp;
 
+/** Bytes of the profile's master salt, which stands behind its key of 16: 12 (GCM) or 14 (CM). */
+size_t lct_srtp_salt(enum lct_srtp_profile profile);
+
 /**
  * Makes both directions out of the master keys of RFC 5764 sec. 4.2: ours protects, theirs opens
- * their RTCP. 0, -EINVAL (profile), -ENOMEM, -EIO (a library failed); *ret_srtp is owned.
+ * their RTCP. 0, -EINVAL (profile), -EIO (a library failed); *ret_srtp is owned.
  */
 int lct_srtp_create(enum lct_srtp_profile profile, const uint8_t ours[LCT_SRTP_KEY_MAX],
-                    const uint8_t theirs[LCT_SRTP_KEY_MAX], struct lct_srtp **ret_srtp) LCT_MUST_USE;
+                    const uint8_t theirs[LCT_SRTP_KEY_MAX],
+                    struct lct_srtp **ret_srtp) LCT_MUST_USE;
 
 /** Wipes the keys and frees; NULL is allowed. */
 void lct_srtp_destroy(struct lct_srtp *srtp);
@@ -56,5 +63,8 @@ size_t lct_srtp_protect(struct lct_srtp *srtp, uint64_t index, const uint8_t *he
 /** Protects RTCP in place (n bytes in room of size); the new length, or 0 when it does not fit. */
 size_t lct_srtp_protect_rtcp(struct lct_srtp *srtp, uint8_t *packet, size_t n, size_t size);
 
-/** Opens their RTCP in place. The plain length, or 0: wrong tag, replayed, or no RTCP. */
+/**
+ * Opens their RTCP in place. The plain length, or 0: wrong tag, replayed, too short, or one sender
+ * more than LCT_SRTP_SENDERS_MAX.
+ */
 size_t lct_srtp_open_rtcp(struct lct_srtp *srtp, uint8_t *packet, size_t n);
