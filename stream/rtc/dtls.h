@@ -6,7 +6,7 @@
  *
  *     rc = lct_dtls_ctx_create(&ctx, &fault);                     // once a server
  *     rc = lct_dtls_create(ctx, fingerprint, send, me, &dtls);    // once a viewer
- *     state = lct_dtls_take(dtls, datagram, n);                   // and lct_dtls_tick by its deadline
+ *     state = lct_dtls_take(dtls, datagram, n);    // and lct_dtls_tick by its deadline
  *     if (state == LCT_DTLS_OPEN) lct_dtls_keys(dtls, &profile, ours, theirs);
  */
 #pragma once
@@ -32,7 +32,7 @@ enum lct_dtls_state {
     LCT_DTLS_SHAKING, /**< handshake under way */
     LCT_DTLS_OPEN,    /**< keys are there */
     LCT_DTLS_CLOSED,  /**< they said goodbye */
-    LCT_DTLS_FAILED,  /**< wrong certificate, no common profile, or a fatal alert */
+    LCT_DTLS_FAILED,  /**< wrong certificate, no common profile, a fatal alert, or out of time */
 };
 
 /** Makes the server's certificate and settings. 0 or -EIO with a fault; *ret_ctx is owned. */
@@ -46,7 +46,8 @@ const uint8_t *lct_dtls_fingerprint(const struct lct_dtls_ctx *ctx);
 
 /**
  * A peer whose certificate must have this SHA-256. send(arg, bytes, n) is called within take, tick
- * and destroy with one datagram of at most LCT_DTLS_MTU bytes. 0 or -ENOMEM; *ret_dtls is owned.
+ * and destroy with one datagram of at most LCT_DTLS_MTU bytes, and must call nothing of here. ctx
+ * must outlive the peer. 0 or -ENOMEM; *ret_dtls is owned.
  */
 int lct_dtls_create(struct lct_dtls_ctx *ctx, const uint8_t fingerprint[32],
                     void (*send)(void *arg, const uint8_t *bytes, size_t n), void *arg,
@@ -55,18 +56,21 @@ int lct_dtls_create(struct lct_dtls_ctx *ctx, const uint8_t fingerprint[32],
 /** Says goodbye (close_notify) when open, and frees; NULL is allowed. */
 void lct_dtls_destroy(struct lct_dtls *dtls);
 
-/** Takes in one datagram (first byte 20 to 63, RFC 7983). The state after it. */
+/**
+ * Takes in one datagram (first byte 20 to 63, RFC 7983; borrows). The state after it. What is no
+ * DTLS of this connection changes nothing.
+ */
 enum lct_dtls_state lct_dtls_take(struct lct_dtls *dtls, const uint8_t *bytes, size_t n);
 
-/** When tick is due to send a flight again (lct_monotonic()); LCT_NS_NONE: not. */
+/** When tick is due (lct_monotonic()); LCT_NS_NONE: never. Asked anew after each take and tick. */
 lct_ns lct_dtls_deadline(const struct lct_dtls *dtls);
 
-/** Sends a lost flight again if it is time. The state after it. */
+/** If it is time, sends a lost flight again or gives up. The state after it. */
 enum lct_dtls_state lct_dtls_tick(struct lct_dtls *dtls);
 
 /**
- * The keys of RFC 5764 sec. 4.2 as lct_srtp_create wants them: ours is the server's. 0, or -EINVAL
- * before the state is OPEN.
+ * The keys of RFC 5764 sec. 4.2 as lct_srtp_create wants them: ours is the server's. 0; -EINVAL
+ * when the state is not OPEN; -EIO: the library failed.
  */
 int lct_dtls_keys(struct lct_dtls *dtls, enum lct_srtp_profile *ret_profile,
                   uint8_t ret_ours[LCT_SRTP_KEY_MAX],
