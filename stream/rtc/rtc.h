@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * Live by WebRTC: all rooms and all viewers on one thread and one UDP port, viewers only watch.
+ *
+ *   bus of a room -> ring (payloads, cut once) -> per viewer: header, encryption, batch -> socket
+ *   socket -> STUN, DTLS, RTCP -> the viewer by its user name fragment or address
+ *
+ * ICE-lite, one candidate a local address; a viewer's state and what moves it stand in
+ * stream/rtc/rtc_priv.h. What a viewer gets is paced: LCT_RTC_BURST bytes at once, the rest at
+ * LCT_RTC_PACE, so that a line of 20 Mbit/s is never flooded; who joins gets the newest key frame
+ * and what came after it, paced alike. Sound goes first, then the tracks in the order asked for.
+ *
+ *     rc = lct_rtc_create(&settings, &rtc, &fault);
+ *     lct_rtc_add_room(rtc, "main", bus, want_key, me);
+ *     lct_rtc_join(rtc, &join, joined, request);               // joined(request, id, answer, NULL)
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/fault.h"
+#include "base/time.h"
+#include "encode/bus.h"
+
+/** What a viewer may get at once, in bytes, and after that, in bytes per second. */
+#define LCT_RTC_BURST (14U << 10)
+#define LCT_RTC_PACE (15000000 / 8)
+
+/** Tracks one viewer may watch in one connection. */
+#define LCT_RTC_STREAMS_MAX 4
+
+/** Length of a viewer's id with its end. */
+#define LCT_RTC_ID_SIZE 25
+
+/** A viewer that is not heard of for so long is gone (RFC 7675). */
+#define LCT_RTC_CONSENT (30 * LCT_SECOND)
+
+/** Key frames are asked of a track at most this often, however many viewers ask. */
+#define LCT_RTC_KEY_INTERVAL (500 * LCT_MS)
+
+struct lct_rtc;
+
+struct lct_rtc_settings {
+    const char *address;      /**< "0.0.0.0", "::" (both families), or one of this machine's */
+    int port;                 /**< UDP; 0: any free one */
+    const char *const *hosts; /**< further addresses by which it is reached (NAT), ended by NULL */
+    unsigned viewers_max;     /**< more are refused with -EUSERS */
+};
+
+/** Opens the port and starts the thread "rtc". 0 or -errno with a fault; *ret_rtc is owned. Borrows
+ *  settings. */
+int lct_rtc_create(const struct lct_rtc_settings *settings, struct lct_rtc **ret_rtc,
+                   struct lct_fault *fault) LCT_MUST_USE;
+
+/** Says goodbye to all viewers, ends the thread and frees; NULL is allowed. */
+void lct_rtc_destroy(struct lct_rtc *rtc);
+
+/** The UDP port. Any thread. */
+int lct_rtc_port(const struct lct_rtc *rtc);
+
+/**
+ * Makes a room known; its bus must outlive the engine. want_key(arg, track_id) asks the room's
+ * recorder for a key frame: called in the engine's thread, it may only post. Any thread.
+ */
+void lct_rtc_add_room(struct lct_rtc *rtc, const char *room, struct lct_bus *bus,
+                      void (*want_key)(void *arg, uint32_t track_id), void *arg);
+
+/** Who wants to watch what. */
+struct lct_rtc_join {
+    const char *room;
+    const char *tracks[LCT_RTC_STREAMS_MAX]; /**< in the order of the offer's media lines */
+    size_t n_tracks;                         /**< 0: camera, screen and sound, as many as fit */
+    bool near;         /**< the client is on this machine: 127.0.0.1 is a candidate too */
+    const char *offer; /**< SDP */
+    size_t offer_n;
+};
+
+/**
+ * Told once, in the engine's thread: the viewer's id and the answer, or NULL and a fault: -EINVAL
+ * (offer), -ENOENT (room), -EAGAIN (nothing live there now), -ENOTSUP (no line fits a track: 406),
+ * -EUSERS (full: 503). All borrowed.
+ */
+typedef void (*lct_rtc_joined_fn)(void *arg, const char *id, const char *answer,
+                                  const struct lct_fault *fault);
+
+/** Lets a viewer in; everything is copied. Any thread. */
+void lct_rtc_join(struct lct_rtc *rtc, const struct lct_rtc_join *join, lct_rtc_joined_fn joined,
+                  void *arg);
+
+/** Ends a viewer; left(arg, found) is told once, in the engine's thread. Any thread. */
+void lct_rtc_leave(struct lct_rtc *rtc, const char *id, void (*left)(void *arg, bool found),
+                   void *arg);
+
+/** Ends all viewers of a room (the bell, a revoked link). Any thread. */
+void lct_rtc_clear(struct lct_rtc *rtc, const char *room);
+
+/** Counters since the start, and how it is now. */
+struct lct_rtc_counters {
+    uint64_t packets, bytes;   /**< sent, RTP */
+    uint64_t sends;            /**< system calls for them */
+    uint64_t again;            /**< packets sent again (RTX) */
+    uint64_t skipped;          /**< times a viewer was moved to a newer key frame */
+    uint64_t keys_asked;       /**< key frames asked of recorders */
+    uint64_t refused;          /**< datagrams that were not for us, or forged */
+    uint64_t dropped;          /**< packets the kernel would not take */
+    uint64_t joins, viewers;   /**< let in since the start; connected now */
+};
+
+/** Copies them. Any thread. */
+void lct_rtc_count(struct lct_rtc *rtc, struct lct_rtc_counters *ret_counters);
+
+/** Connected viewers of a room. Any thread. */
+unsigned lct_rtc_viewers(struct lct_rtc *rtc, const char *room);

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * What the engine's files share: rtc.c (thread, rooms, who comes and goes), rtc_viewer.c (what a
+ * viewer sends us) and rtc_send.c (what it gets). All of it belongs to the engine's thread, but for
+ * the block marked in struct lct_rtc.
+ *
+ * A viewer's state, moved by rtc_viewer.c alone:
+ *
+ *   CHECKING --a signed STUN check--> SHAKING --DTLS open, keys--> WATCHING
+ *   any --goodbye, BYE, wrong certificate, no consent, too slow, left--> gone (freed)
+ */
+#pragma once
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/loop.h"
+#include "base/thread.h"
+#include "stream/rtc/batch.h"
+#include "stream/rtc/dtls.h"
+#include "stream/rtc/ring.h"
+#include "stream/rtc/rtc.h"
+#include "stream/rtc/rtcp.h"
+#include "stream/rtc/sdp.h"
+#include "stream/rtc/srtp.h"
+#include "stream/rtc/stun.h"
+
+/** Tracks a room may have live. */
+#define LCT_RTC_TRACKS_MAX 16
+
+/** Addresses of one viewer that passed a check: Wi-Fi, cable, both families. */
+#define LCT_RTC_ADDRESSES_MAX 4
+
+/** Who has something left to get is looked at again after so long. */
+#define LCT_RTC_TICK (5 * LCT_MS)
+
+/** Chains of the tables by address and by user name fragment; a power of two. */
+#define LCT_RTC_CHAINS 1024
+
+struct lct_rtc_track {
+    char name[LCT_TRACK_NAME_SIZE];
+    uint32_t id;
+    enum lct_codec codec;
+    struct lct_ring *ring;
+    lct_ns fed;       /**< when the last chunk came */
+    lct_ns key_asked; /**< when its last key frame was asked for */
+};
+
+struct lct_rtc_room {
+    struct lct_rtc *rtc;
+    char id[40];
+    struct lct_bus *bus;
+    struct lct_bus_reader *reader;
+    atomic_bool woken; /**< a letter "there are chunks" is under way */
+    void (*want_key)(void *arg, uint32_t track_id);
+    void *arg;
+    lct_ns zero; /**< CLOCK_MONOTONIC of lesson time 0; LCT_NS_NONE before the first chunk */
+    struct lct_rtc_track tracks[LCT_RTC_TRACKS_MAX];
+    size_t n_tracks;
+    struct lct_rtc_room *next;
+    atomic_uint viewers;
+};
+
+/** One track on its way to one viewer. */
+struct lct_rtc_stream {
+    struct lct_rtc_track *track;
+    struct lct_sdp_codec codec;
+    uint8_t extensions[LCT_SDP_EXTENSIONS];
+    char mid[LCT_SDP_MID_SIZE];
+    uint32_t ssrc, rtx_ssrc;
+    uint64_t next;     /**< number of the ring's packet to be sent next */
+    uint64_t since;    /**< packets before this number were sent under another offset, or never */
+    uint64_t index;    /**< SRTP index of packet next: rollovers << 16 | sequence */
+    uint64_t rtx_index;
+    bool waiting;      /**< for a key frame that was asked for: nothing is sent before */
+    uint32_t packets, bytes; /**< for the reports */
+};
+
+enum lct_rtc_state { LCT_RTC_CHECKING, LCT_RTC_SHAKING, LCT_RTC_WATCHING };
+
+struct lct_rtc_viewer {
+    struct lct_rtc *rtc;
+    struct lct_rtc_room *room;
+    enum lct_rtc_state state;
+    char id[LCT_RTC_ID_SIZE];
+    char ufrag[9], password[33]; /**< ours */
+    uint8_t fingerprint[32];     /**< of their certificate */
+    struct sockaddr_storage to;  /**< the nominated address */
+    struct lct_rtc_address {
+        struct sockaddr_storage address;
+        struct lct_rtc_viewer *viewer;
+        struct lct_rtc_address *next; /**< in the table's chain */
+    } addresses[LCT_RTC_ADDRESSES_MAX];
+    size_t n_addresses, oldest_address;
+    lct_ns born, heard; /**< heard: last signed check */
+    struct lct_dtls *dtls;
+    struct lct_srtp *srtp;
+    struct lct_rtc_stream streams[LCT_RTC_STREAMS_MAX];
+    size_t n_streams;
+    uint16_t transport_cc;  /**< next transport-wide number */
+    int64_t tokens;         /**< bytes that may be sent now; may be below 0 */
+    int64_t again_tokens;   /**< bytes that may be sent again */
+    lct_ns refilled;
+    lct_ns report_due;
+    struct lct_rtc_viewer *next_by_ufrag;
+    struct lct_rtc_viewer *previous, *next; /**< of all */
+};
+
+struct lct_rtc {
+    /* fixed after create */
+    struct lct_thread thread;
+    struct lct_loop *loop;
+    struct lct_dtls_ctx *dtls;
+    int fd, port;
+    bool any; /* listens on all addresses */
+    struct sockaddr_storage own;
+    char (*hosts)[64];
+    size_t n_hosts;
+    unsigned viewers_max;
+    /* the engine's thread */
+    struct lct_batch *batch;
+    struct lct_watch *watch;
+    struct lct_timer *pacing, *keeping;
+    bool pacing_set;
+    struct lct_rtc_viewer *viewers;
+    unsigned n_viewers;
+    struct lct_rtc_address *by_address[LCT_RTC_CHAINS];
+    struct lct_rtc_viewer *by_ufrag[LCT_RTC_CHAINS];
+    uint64_t salt; /* of the tables, so that nobody can choose his chain */
+    struct lct_rtc_counters counting;
+    struct lct_rtc_room *rooms; /* others read it under lock */
+    /* guarded by lock */
+    pthread_mutex_t lock;
+    struct lct_rtc_counters told;
+};
+
+/* rtc.c */
+
+/** Frees a viewer and all that names it. */
+void lct_rtc_viewer_free(struct lct_rtc_viewer *viewer);
+
+/** Has lct_rtc_send called again for all viewers, a tick from now. */
+void lct_rtc_pace_later(struct lct_rtc *rtc, lct_ns now);
+
+/** Asks the room's recorder for a key frame, unless that was just done. */
+void lct_rtc_ask_key(struct lct_rtc_viewer *viewer, struct lct_rtc_track *track);
+
+/* rtc_viewer.c */
+
+/** Makes a viewer findable by its user name fragment, later by its addresses; and ends that. */
+void lct_rtc_viewer_list(struct lct_rtc_viewer *viewer);
+void lct_rtc_viewer_unlist(struct lct_rtc_viewer *viewer);
+
+/** One datagram from the socket. */
+void lct_rtc_take(struct lct_rtc *rtc, const struct sockaddr_storage *from, uint8_t *bytes,
+                  size_t n);
+
+/** What is due by time: handshakes, consent, reports. False when the viewer is gone (freed). */
+bool lct_rtc_viewer_keep(struct lct_rtc_viewer *viewer, lct_ns now);
+
+/* rtc_send.c */
+
+/** Starts all streams at the newest key frames. */
+void lct_rtc_start(struct lct_rtc_viewer *viewer);
+
+/** Sends what is there and what the pace allows. True when something is left for later. */
+bool lct_rtc_send(struct lct_rtc_viewer *viewer, lct_ns now);
+
+/** Sends again what was asked for, as far as it is still there and the allowance goes. */
+void lct_rtc_send_again(struct lct_rtc_viewer *viewer, uint32_t ssrc, const uint16_t *sequences,
+                        size_t n);
+
+/** Sends the sender reports. */
+void lct_rtc_report(struct lct_rtc_viewer *viewer, lct_ns now);

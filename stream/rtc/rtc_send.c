@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * What a viewer gets: packets out of the shared rings, each with a header of its own, encrypted
+ * into the batch. Nothing is kept for a viewer but numbers.
+ */
+#include <string.h>
+
+#include "stream/rtc/rtc_priv.h"
+
+/* A joiner whose backlog takes longer than this at the pace is better served by a new key frame. */
+#define BACKLOG_MAX LCT_SECOND
+/* Falls a viewer so far behind the live edge, it goes on at the newest key frame. */
+#define LATE_MAX (2 * LCT_SECOND)
+/* What may be sent again: a tenth of the pace, and so much at once. */
+#define AGAIN_PACE (LCT_RTC_PACE / 10)
+#define AGAIN_BURST (64 << 10)
+/* Pictures wait at most so long for others in the viewer's jitter buffer, in 10 ms. */
+#define PLAYOUT_MAX 40
+
+static bool is_sound(const struct lct_rtc_stream *s) { return s->track->codec == LCT_CODEC_OPUS; }
+
+/* 6.18 fixed point of seconds, on any clock. */
+static uint32_t send_time(lct_ns now) {
+    return (uint32_t)(((uint64_t)now / 1000 << 18) / 1000000) & 0xffffff;
+}
+
+/* Protects header and payload into the batch. */
+static void put(struct lct_rtc_viewer *v, const struct lct_rtp_header *header, uint64_t index,
+                const uint8_t *payload, size_t n) {
+    uint8_t head[LCT_RTP_HEADER_MAX];
+    size_t head_n = lct_rtp_write_header(head, header);
+    uint8_t *out = lct_batch_room(v->rtc->batch);
+    size_t all = lct_srtp_protect(v->srtp, index, head, head_n, payload, n, out);
+    if (all > 0) {
+        lct_batch_add(v->rtc->batch, &v->to, all);
+    }
+}
+
+/* The header all packets of a picture share in size, so that they make one message. */
+static struct lct_rtp_header header_of(struct lct_rtc_viewer *v, const struct lct_rtc_stream *s,
+                                       const struct lct_ring_packet *packet, lct_ns now) {
+    struct lct_rtp_header header = {
+        .marker = packet->marker,
+        .timestamp = packet->timestamp,
+        .send_time_id = s->extensions[LCT_SDP_SEND_TIME],
+        .send_time = send_time(now),
+        .transport_cc_id = s->extensions[LCT_SDP_TRANSPORT_CC],
+        .transport_cc = v->transport_cc,
+    };
+    if (packet->key || (is_sound(s) && s->packets % 50 == 0)) {
+        header.mid_id = s->extensions[LCT_SDP_MID];
+        header.mid = s->mid;
+        header.playout_id = is_sound(s) ? 0 : s->extensions[LCT_SDP_PLAYOUT];
+        header.playout_max = PLAYOUT_MAX;
+        header.capture_id = s->extensions[LCT_SDP_CAPTURE_TIME];
+        header.capture = lct_rtcp_ntp(lct_wall() - (now - packet->captured));
+    }
+    v->transport_cc++;
+    return header;
+}
+
+static void send_packet(struct lct_rtc_viewer *v, struct lct_rtc_stream *s,
+                        const struct lct_ring_packet *packet, lct_ns now) {
+    struct lct_rtp_header header = header_of(v, s, packet, now);
+    header.type = s->codec.type;
+    header.ssrc = s->ssrc;
+    header.sequence = (uint16_t)s->index;
+    put(v, &header, s->index, packet->payload, packet->n);
+    s->index++;
+    s->next++;
+    s->packets++;
+    s->bytes += packet->n;
+}
+
+/* From this packet of the ring on; what lies between is not missed, because the numbers the viewer
+ * sees go on without a hole. */
+static void jump(struct lct_rtc_stream *s, uint64_t number) {
+    s->next = number;
+    s->since = number;
+}
+
+static double backlog_seconds(const struct lct_rtc_stream *s, uint64_t from) {
+    double bytes = (double)(lct_ring_end(s->track->ring) - from) * LCT_RTP_PAYLOAD_MAX;
+    return bytes / LCT_RTC_PACE;
+}
+
+static void start_stream(struct lct_rtc_viewer *v, struct lct_rtc_stream *s) {
+    const struct lct_ring *ring = s->track->ring;
+    uint64_t key = lct_ring_key(ring);
+    bool near = key < lct_ring_end(ring) &&
+                backlog_seconds(s, key) * LCT_SECOND < (double)BACKLOG_MAX;
+    s->waiting = !near && !is_sound(s);
+    jump(s, near ? key : lct_ring_end(ring));
+    if (s->waiting) {
+        lct_rtc_ask_key(v, s->track);
+    }
+}
+
+void lct_rtc_start(struct lct_rtc_viewer *viewer) {
+    for (size_t i = 0; i < viewer->n_streams; i++) {
+        start_stream(viewer, &viewer->streams[i]);
+    }
+    viewer->tokens = LCT_RTC_BURST;
+    viewer->again_tokens = AGAIN_BURST;
+    viewer->refilled = lct_monotonic();
+}
+
+static int64_t filled(int64_t tokens, int64_t pace, int64_t burst, lct_ns span) {
+    tokens += pace * span / LCT_SECOND;
+    return tokens > burst ? burst : tokens;
+}
+
+static void refill(struct lct_rtc_viewer *v, lct_ns now) {
+    lct_ns span = now - v->refilled;
+    span = span > LCT_SECOND ? LCT_SECOND : span;
+    v->tokens = filled(v->tokens, LCT_RTC_PACE, LCT_RTC_BURST, span);
+    v->again_tokens = filled(v->again_tokens, AGAIN_PACE, AGAIN_BURST, span);
+    v->refilled = now;
+}
+
+/* Where the stream goes on when it fell out of the ring or too far behind. */
+static void catch_up(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_ns now) {
+    const struct lct_ring *ring = s->track->ring;
+    const struct lct_ring_packet *packet = lct_ring_at(ring, s->next);
+    uint64_t key = lct_ring_key(ring), end = lct_ring_end(ring);
+    if (s->waiting) {
+        if (key < end && key >= s->next) { /* it has come */
+            jump(s, key);
+            s->waiting = false;
+        } else {
+            s->next = end;
+            lct_rtc_ask_key(v, s->track);
+        }
+    } else if (s->next < end && (!packet || now - packet->added > LATE_MAX)) {
+        bool newer = key < end && key > s->next;
+        v->rtc->counting.skipped++;
+        s->waiting = !newer && !is_sound(s);
+        jump(s, newer ? key : end);
+    }
+}
+
+static void send_stream(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_ns now) {
+    const struct lct_ring_packet *packet;
+    catch_up(v, s, now);
+    while (!s->waiting && (is_sound(s) || v->tokens > 0) &&
+           (packet = lct_ring_at(s->track->ring, s->next))) {
+        send_packet(v, s, packet, now);
+        v->tokens -= packet->n;
+    }
+}
+
+bool lct_rtc_send(struct lct_rtc_viewer *viewer, lct_ns now) {
+    bool left = false;
+    if (viewer->state != LCT_RTC_WATCHING) {
+        return false;
+    }
+    refill(viewer, now);
+    for (size_t i = 0; i < viewer->n_streams; i++) {
+        if (is_sound(&viewer->streams[i])) {
+            send_stream(viewer, &viewer->streams[i], now);
+        }
+    }
+    for (size_t i = 0; i < viewer->n_streams; i++) {
+        struct lct_rtc_stream *s = &viewer->streams[i];
+        if (!is_sound(s)) {
+            send_stream(viewer, s, now);
+            left = left || (!s->waiting && s->next < lct_ring_end(s->track->ring));
+        }
+    }
+    return left;
+}
+
+/* ---- what was lost ---- */
+
+/* RFC 4588: the original sequence number, then the payload, under the retransmission's own SSRC,
+ * type and sequence: never are two packets encrypted with the same number. */
+static void send_one_again(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, uint16_t sequence,
+                           const struct lct_ring_packet *packet, lct_ns now) {
+    uint8_t payload[LCT_RTP_RTX_BYTES + LCT_RTP_PAYLOAD_MAX];
+    struct lct_rtp_header header = header_of(v, s, packet, now);
+    payload[0] = (uint8_t)(sequence >> 8);
+    payload[1] = (uint8_t)sequence;
+    memcpy(payload + LCT_RTP_RTX_BYTES, packet->payload, packet->n);
+    header.type = s->codec.rtx;
+    header.ssrc = s->rtx_ssrc;
+    header.sequence = (uint16_t)s->rtx_index;
+    put(v, &header, s->rtx_index, payload, packet->n + (size_t)LCT_RTP_RTX_BYTES);
+    s->rtx_index++;
+    v->again_tokens -= packet->n;
+    v->tokens -= packet->n;
+    v->rtc->counting.again++;
+}
+
+void lct_rtc_send_again(struct lct_rtc_viewer *viewer, uint32_t ssrc, const uint16_t *sequences,
+                        size_t n) {
+    lct_ns now = lct_monotonic();
+    refill(viewer, now);
+    for (size_t i = 0; i < viewer->n_streams; i++) {
+        struct lct_rtc_stream *s = &viewer->streams[i];
+        if (s->ssrc != ssrc || s->rtx_ssrc == 0) {
+            continue;
+        }
+        for (size_t k = 0; k < n && viewer->again_tokens > 0; k++) {
+            uint16_t back = (uint16_t)((uint16_t)s->index - sequences[k]); /* 1: the newest */
+            uint64_t number = s->next - back;
+            const struct lct_ring_packet *packet =
+                back > 0 && back <= s->next && number >= s->since
+                    ? lct_ring_at(s->track->ring, number)
+                    : NULL;
+            if (packet) {
+                send_one_again(viewer, s, sequences[k], packet, now);
+            }
+        }
+    }
+    lct_batch_flush(viewer->rtc->batch);
+}
+
+/* ---- reports ---- */
+
+/* All streams by one clock, that of the lesson: so camera, screen and sound line up. */
+void lct_rtc_report(struct lct_rtc_viewer *viewer, lct_ns now) {
+    uint8_t packet[LCT_RTC_STREAMS_MAX * 96 + LCT_SRTP_RTCP_TAIL_MAX];
+    size_t n = 0;
+    uint64_t ntp = lct_rtcp_ntp(lct_wall());
+    for (size_t i = 0; i < viewer->n_streams; i++) {
+        const struct lct_rtc_stream *s = &viewer->streams[i];
+        uint32_t clock = is_sound(s) ? 48000 : 90000;
+        struct lct_rtcp_report report = {
+            .ssrc = s->ssrc,
+            .ntp = ntp,
+            .timestamp = (uint32_t)lct_ns_to_ticks(now - viewer->room->zero, clock),
+            .packets = s->packets,
+            .bytes = s->bytes,
+            .cname = viewer->room->id,
+        };
+        n += lct_rtcp_write_report(packet + n, sizeof packet - LCT_SRTP_RTCP_TAIL_MAX - n, &report);
+    }
+    n = lct_srtp_protect_rtcp(viewer->srtp, packet, n, sizeof packet);
+    if (n > 0) {
+        memcpy(lct_batch_room(viewer->rtc->batch), packet, n);
+        lct_batch_add(viewer->rtc->batch, &viewer->to, n);
+    }
+}
