@@ -197,13 +197,17 @@ void lct_pipeline_wait(struct lct_pipeline *pipeline, lct_ns deadline) {
 
 /* ---- a lesson ---- */
 
-static void want_key(void *opaque, uint32_t track_id) {
-    struct lct_pipeline *p = opaque;
+void lct_pipeline_request_key(struct lct_pipeline *pipeline, uint32_t track_id) {
+    struct lct_pipeline *p = pipeline;
     pthread_mutex_lock(&p->lock);
     if (track_id >= 1 && track_id <= p->lane_count && p->tracks[track_id - 1]) {
         lct_track_request_key(p->tracks[track_id - 1]);
     }
     pthread_mutex_unlock(&p->lock);
+}
+
+static void want_key(void *opaque, uint32_t track_id) {
+    lct_pipeline_request_key(opaque, track_id);
 }
 
 static void tape_changed(void *opaque) {
@@ -247,6 +251,7 @@ static int start_track(struct lct_pipeline *p, size_t i, const struct lct_lesson
         .fps = status.nominal_fps,
         .in = p->queues[i],
         .bus = p->bus,
+        .live_sound = true,
     };
     if (lane->kind == LCT_TRACK_CAMERA && settings.fps <= 0) {
         settings.fps = 30; /* not known yet: the track learns the true interval */

@@ -74,6 +74,10 @@ bool lct_pipeline_recording(const struct lct_pipeline *pipeline);
 /** True while the sources are open. */
 bool lct_pipeline_is_open(const struct lct_pipeline *pipeline);
 
+/** Makes the track's next picture a key frame; a track that is not there, or of sound, is passed
+ *  over. Any thread. */
+void lct_pipeline_request_key(struct lct_pipeline *pipeline, uint32_t track_id);
+
 /** The bus, for the link; it lives as long as the pipeline. */
 struct lct_bus *lct_pipeline_bus(struct lct_pipeline *pipeline);
 

@@ -152,6 +152,11 @@ static int obey(struct room *room, const json_t *command, json_t **ret_more,
         lct_recorder_look(room->recorder, room->looked_at);
         return 0;
     }
+    if (strcmp(what, "key") == 0) {
+        lct_pipeline_request_key(lct_recorder_pipeline(room->recorder),
+                                 (uint32_t)lct_json_int(command, "track", 0));
+        return 0;
+    }
     return lct_fault_set(fault, -ENOSYS, "recorder",
                          "This recorder does not know the command '%s'. Are recorder and server of "
                          "the same version?",

@@ -25,14 +25,22 @@ LCT_LOG_TOPIC("server");
 
 #define NAMES_MAX 24
 #define NAME_SIZE 260
+#define LIVE_ADDRESSES_MAX 4
 
 struct options {
     const char *data, *listen, *web, *config;
     bool json;
 };
 
+/* What the engine of live viewers tells of one room. */
+struct room_of_server {
+    struct server *server;
+    const char *id;
+};
+
 struct server {
     struct lct_config *config;
+    struct room_of_server rooms[LCT_ROOMS_MAX];
     struct lct_api api;
     struct lct_loop *loop;
     struct lct_loop *disk;
@@ -175,6 +183,54 @@ static int open_rooms(struct server *s, struct lct_fault *fault) {
     return rc;
 }
 
+struct key_wish {
+    const struct room_of_server *room;
+    uint32_t track;
+};
+
+static void ignore_reply(void *arg, const json_t *reply, const struct lct_fault *fault) {
+    (void)arg;
+    (void)reply;
+    (void)fault; /* the viewer asks again */
+}
+
+/* Main loop. */
+static void send_key_wish(void *arg) {
+    LCT_FREE struct key_wish *wish = arg;
+    lct_rooms_command(wish->room->server->api.rooms, wish->room->id,
+                      json_pack("{s:s, s:I}", "do", "key", "track", (json_int_t)wish->track),
+                      ignore_reply, NULL);
+}
+
+/* The engine's thread. */
+static void want_key(void *arg, uint32_t track_id) {
+    const struct room_of_server *room = arg;
+    struct key_wish *wish = lct_new(sizeof *wish);
+    *wish = (struct key_wish){room, track_id};
+    lct_loop_post(room->server->loop, send_key_wish, wish);
+}
+
+static int open_live(struct server *s, struct lct_fault *fault) {
+    const char *hosts[LIVE_ADDRESSES_MAX + 1] = {NULL};
+    int port = (int)lct_config_number(s->config, "live", NULL, "port");
+    struct lct_rtc_settings settings = {
+        .address = s->address,
+        .port = port > 0 ? port : s->port,
+        .hosts = hosts,
+        .viewers_max = (unsigned)lct_config_number(s->config, "live", NULL, "viewers"),
+    };
+    for (size_t i = 0; i < LIVE_ADDRESSES_MAX; i++) {
+        hosts[i] = lct_config_nth(s->config, "live", NULL, "address", i);
+    }
+    int rc = lct_rtc_create(&settings, &s->api.rtc, fault);
+    const char *id;
+    for (size_t i = 0; rc == 0 && (id = lct_config_id(s->config, "room", i)); i++) {
+        s->rooms[i] = (struct room_of_server){s, id};
+        lct_rtc_add_room(s->api.rtc, id, lct_rooms_bus(s->api.rooms, id), want_key, &s->rooms[i]);
+    }
+    return rc;
+}
+
 static int open_http(struct server *s, struct lct_fault *fault) {
     struct lct_http_options options = {.address = s->address,
                                        .port = s->port,
@@ -203,6 +259,9 @@ static int start(struct server *s, const struct options *options, struct lct_fau
         return rc;
     }
     s->api.events = lct_api_events_create(s->loop, &s->api);
+    if ((rc = open_live(s, fault)) < 0) {
+        return rc;
+    }
     return open_http(s, fault);
 }
 
@@ -235,6 +294,7 @@ static void stop(struct server *s) {
         lct_thread_join(&s->disk_thread);
     }
     lct_loop_destroy(s->disk);
+    lct_rtc_destroy(s->api.rtc);
     lct_loop_post(s->loop, stop_loop, s->loop);
     lct_loop_run(s->loop);
     if (s->api.events) {

@@ -14,6 +14,18 @@ static const struct lct_config_item server_items[] = {
      "Folder of the pages; empty: where they were installed.", "网页文件夹；留空则使用安装位置。"},
 };
 
+static const struct lct_config_item live_items[] = {
+    {"port", LCT_CONFIG_NUMBER, "0", 0, 65535, "",
+     "UDP port of all live viewers by WebRTC; 0: the same number as that of the pages.",
+     "所有 WebRTC 直播观看端共用的 UDP 端口；0 表示与网页端口号相同。"},
+    {"address", LCT_CONFIG_LIST, NULL, 0, 4, "",
+     "A further address by which viewers reach that port, such as the router's public one.",
+     "观看端访问该端口的其他地址，例如路由器的公网地址。"},
+    {"viewers", LCT_CONFIG_NUMBER, "1000", 1, 20000, "",
+     "Live viewers by WebRTC at once; more are told to wait.",
+     "同时通过 WebRTC 观看直播的最大数量；超出者提示稍后再试。"},
+};
+
 static const struct lct_config_item recorder_items[] = {
     {"resume_minutes", LCT_CONFIG_NUMBER, "30", 0, 1440, "minutes",
      "A lesson that a crash or a power cut interrupted goes on when it is not older.",
@@ -36,6 +48,8 @@ static const struct lct_config_item room_items[] = {
 
 static const struct lct_config_section server = {
     "server", false, server_items, COUNT(server_items), "The pages and the API.", "网页与接口。"};
+static const struct lct_config_section live = {
+    "live", false, live_items, COUNT(live_items), "Live viewers.", "直播观看。"};
 static const struct lct_config_section recorder = {
     "recorder", false, recorder_items, COUNT(recorder_items), "Recording.", "录制。"};
 static const struct lct_config_section disk = {
@@ -47,7 +61,7 @@ static const struct lct_config_section room = {"room",
                                                "A room; its ID stands in addresses and file names.",
                                                "一间教室；ID 用于网址和文件名。"};
 
-static const struct lct_config_section *const sections[] = {&server, &recorder, &disk, &room};
+static const struct lct_config_section *const sections[] = {&server, &live, &recorder, &disk, &room};
 
 int lct_settings_read(const char *path, struct lct_config **ret_config, struct lct_fault *fault) {
     return lct_config_read(path, sections, COUNT(sections), ret_config, fault);

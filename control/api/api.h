@@ -12,6 +12,7 @@
 #include "control/rooms.h"
 #include "control/web.h"
 #include "stream/http/http.h"
+#include "stream/rtc/rtc.h"
 
 struct lct_api_events;
 
@@ -22,6 +23,7 @@ struct lct_api {
     struct lct_library *library;   /**< disk loop */
     struct lct_access *access;     /**< any thread */
     struct lct_web *web;           /**< any thread; NULL: no pages */
+    struct lct_rtc *rtc;           /**< any thread */
     struct lct_http_server *http;  /**< any thread; set before the first request is answered */
     const char *data;              /**< fixed */
 };
@@ -82,6 +84,12 @@ void lct_api_get_thumb(void *app, struct lct_http_request *request);
 
 /** GET …/tracks/{track}/waveform. */
 void lct_api_get_waveform(void *app, struct lct_http_request *request);
+
+/** POST /api/v1/live/{room}/whep: an offer in, an answer out, and a viewer watches. */
+void lct_api_post_whep(void *app, struct lct_http_request *request);
+
+/** DELETE /api/v1/live/{room}/whep/{id}: the viewer leaves. */
+void lct_api_delete_whep(void *app, struct lct_http_request *request);
 
 /** GET /api/v1/events. */
 void lct_api_get_events(void *app, struct lct_http_request *request);

@@ -53,32 +53,57 @@ static void of_states(FILE *out, const json_t *rooms) {
     }
 }
 
-static void of_http(FILE *out, const struct lct_http_counters *c) {
-    const struct {
-        const char *name, *kind, *help;
-        uint64_t value;
-    } rows[] = {
+struct row {
+    const char *name, *kind, *help;
+    uint64_t value;
+};
+
+static void of_rows(FILE *out, const struct row *rows, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        gauge(out, rows[i].name, rows[i].kind, rows[i].help);
+        (void)fprintf(out, "%s %" PRIu64 "\n", rows[i].name, rows[i].value);
+    }
+}
+
+static void of_http(FILE *out, struct lct_http_server *http) {
+    struct lct_http_counters counters, *c = &counters;
+    lct_http_count(http, c);
+    const struct row rows[] = {
         {"lectern_http_requests_total", "counter", "requests", c->requests},
         {"lectern_http_refused_total", "counter", "requests and connections refused", c->refused},
         {"lectern_http_sent_bytes_total", "counter", "bytes sent", c->bytes_out},
         {"lectern_http_connections", "gauge", "connections open", c->connections_now},
         {"lectern_http_event_streams", "gauge", "streams of events open", c->streams_now},
     };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        gauge(out, rows[i].name, rows[i].kind, rows[i].help);
-        (void)fprintf(out, "%s %" PRIu64 "\n", rows[i].name, rows[i].value);
-    }
+    of_rows(out, rows, sizeof rows / sizeof *rows);
+}
+
+static void of_rtc(FILE *out, struct lct_rtc *rtc) {
+    struct lct_rtc_counters counters, *c = &counters;
+    lct_rtc_count(rtc, c);
+    const struct row rows[] = {
+        {"lectern_rtc_viewers", "gauge", "viewers by WebRTC", c->viewers},
+        {"lectern_rtc_joins_total", "counter", "viewers let in", c->joins},
+        {"lectern_rtc_sent_packets_total", "counter", "packets sent", c->packets},
+        {"lectern_rtc_sent_bytes_total", "counter", "bytes sent", c->bytes},
+        {"lectern_rtc_sends_total", "counter", "system calls for them", c->sends},
+        {"lectern_rtc_again_total", "counter", "packets sent again", c->again},
+        {"lectern_rtc_skipped_total", "counter", "times a viewer was moved ahead", c->skipped},
+        {"lectern_rtc_keys_total", "counter", "key frames asked for", c->keys_asked},
+        {"lectern_rtc_dropped_total", "counter", "packets the kernel did not take", c->dropped},
+        {"lectern_rtc_refused_total", "counter", "datagrams of strangers", c->refused},
+    };
+    of_rows(out, rows, sizeof rows / sizeof *rows);
 }
 
 void lct_api_get_metrics(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
-    struct lct_http_counters counters;
     LCT_JSON json_t *rooms = lct_rooms_json(api->rooms);
     char *text = NULL;
     size_t n = 0;
     FILE *out = open_memstream(&text, &n);
-    lct_http_count(api->http, &counters);
-    of_http(out, &counters);
+    of_http(out, api->http);
+    of_rtc(out, api->rtc);
     of_states(out, rooms);
     of_rooms(out, rooms, "lectern_lesson_seconds", "length of the lesson that runs", "elapsed_ns",
              NULL, 1e-9);

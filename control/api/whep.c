@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Live by WebRTC over WHEP (draft-ietf-wish-whep): the offer is answered at once with all there is
+ * to know, so there is no trickling (PATCH). A viewer is the resource that its Location names.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "control/api/api.h"
+
+/* The longest name a track may have is checked where it is looked for. */
+static int read_tracks(const struct lct_http_request *request, struct lct_rtc_join *join,
+                       struct lct_fault *fault) {
+    const char *name;
+    while ((name = lct_http_query(request, "track", join->n_tracks))) {
+        if (join->n_tracks == LCT_RTC_STREAMS_MAX) {
+            return lct_fault_set(fault, -EINVAL, "api", "\"track\" must name up to %d tracks.",
+                                 "“track”最多可指定 %d 条轨道。", LCT_RTC_STREAMS_MAX);
+        }
+        join->tracks[join->n_tracks++] = name;
+    }
+    return 0;
+}
+
+/* In the engine's thread. */
+static void on_joined(void *arg, const char *id, const char *answer,
+                      const struct lct_fault *fault) {
+    struct lct_http_request *request = arg;
+    if (!id) {
+        if (fault->code == -EAGAIN || fault->code == -EUSERS) {
+            lct_http_add_header(request, "Retry-After", "2");
+        }
+        lct_api_answer_fault(request, fault);
+        return;
+    }
+    LCT_FREE char *location =
+        lct_format("/api/v1/live/%s/whep/%s", lct_http_value(request, 0), id);
+    lct_http_add_header(request, "Location", location);
+    lct_http_answer(request, 201, "application/sdp", answer, strlen(answer));
+}
+
+static int check_type(const struct lct_http_request *request, struct lct_fault *fault) {
+    const char *type = lct_http_header(request, LCT_HTTP_CONTENT_TYPE);
+    if (type && strncmp(type, "application/sdp", 15) == 0) {
+        return 0;
+    }
+    return lct_fault_set(fault, -EPROTOTYPE, "api",
+                         "The body must be an SDP offer of Content-Type application/sdp.",
+                         "请求体必须是 Content-Type 为 application/sdp 的 SDP offer。");
+}
+
+void lct_api_post_whep(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
+    struct lct_fault fault;
+    const char *client = lct_http_client(request);
+    struct lct_rtc_join join = {
+        .room = lct_http_value(request, 0),
+        .near = strncmp(client, "127.", 4) == 0 || strcmp(client, "::1") == 0,
+    };
+    join.offer = lct_http_body(request, &join.offer_n);
+    if (check_type(request, &fault) < 0 || read_tracks(request, &join, &fault) < 0) {
+        lct_api_answer_fault(request, &fault);
+        return;
+    }
+    lct_rtc_join(api->rtc, &join, on_joined, request);
+}
+
+/* In the engine's thread. */
+static void on_left(void *arg, bool found) {
+    struct lct_http_request *request = arg;
+    struct lct_fault fault;
+    if (found) {
+        lct_http_answer(request, 200, "text/plain; charset=utf-8", "", 0);
+        return;
+    }
+    (void)lct_fault_set(&fault, -ENOENT, "live", "This viewer is not here any more.",
+                        "该观看端已不存在。");
+    lct_api_answer_fault(request, &fault);
+}
+
+void lct_api_delete_whep(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
+    lct_rtc_leave(api->rtc, lct_http_value(request, 1), on_left, request);
+}
