@@ -1,0 +1,186 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Live by WebRTC on the real programs: a swarm of real viewers (ICE, DTLS and SRTP by OpenSSL and
+libsrtp) beside bad offers, strangers' datagrams and the bell."""
+
+import contextlib
+import json
+import os
+import pathlib
+import random
+import re
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
+TOOLS = pathlib.Path(os.environ.get("LCT_TOOLS", ROOT / "build" / "tests"))
+
+OFFER = "\r\n".join([
+    "v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0",
+    "m=video 9 UDP/TLS/RTP/SAVPF 96", "c=IN IP4 0.0.0.0", "a=rtcp-mux", "a=ice-ufrag:abcd",
+    "a=ice-pwd:abcdefghijklmnopqrstuv", "a=fingerprint:sha-256 " + ":".join(["AB"] * 32),
+    "a=setup:actpass", "a=mid:0", "a=recvonly", "a=rtpmap:96 H264/90000",
+    "a=fmtp:96 packetization-mode=1;profile-level-id=42e01f", ""])
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(test, seconds, what):
+    end = time.monotonic() + seconds
+    while not test():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(0.05)
+
+
+class LiveTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = contextlib.ExitStack()
+        data = cls.stack.enter_context(tempfile.TemporaryDirectory())
+        cls.port = free_port()
+        cls.up = subprocess.Popen(
+            [BIN / "lectern", "up", "--data", data, "--source", "demo", "--json",
+             "--listen", f"127.0.0.1:{cls.port}"], stdout=subprocess.PIPE, text=True)
+        ready = json.loads(cls.up.stdout.readline())
+        cls.url, cls.code = ready["url"].rstrip("/"), ready["code"]
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.up.terminate()
+        status = cls.up.wait(30)
+        cls.up.stdout.close()
+        cls.stack.close()
+        assert status == 0, f"lectern up ended with {status}"
+
+    def ask(self, method, path, body=None, kind="application/sdp"):
+        """Status, headers and text of an answer."""
+        request = urllib.request.Request(self.url + path, method=method,
+                                         data=body.encode() if body is not None else None,
+                                         headers={"Authorization": f"Bearer {self.code}"})
+        if body is not None:
+            request.add_header("Content-Type", kind)
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                return answer.status, answer.headers, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, error.headers, error.read().decode()
+
+    def metric(self, name):
+        text = self.ask("GET", "/metrics")[2]
+        return float(re.search(rf"^lectern_rtc_{name} (\S+)$", text, re.MULTILINE)[1])
+
+    def room(self):
+        return json.loads(self.ask("GET", "/api/v1/rooms/main")[2])
+
+    def on_air(self):
+        until(lambda: self.room()["online"], 15, "the recorder")
+        if self.room()["state"] not in ("recording", "paused"):
+            self.assertEqual(self.ask("POST", "/api/v1/rooms/main/recording", "{}", "application/json")[0], 201)
+            time.sleep(2)
+
+    def off_air(self):
+        if self.room()["state"] == "recording":
+            self.assertEqual(self.ask("DELETE", "/api/v1/rooms/main/recording")[0], 200)
+
+    def swarm(self, *options, seconds=4):
+        command = [TOOLS / "swarm", "--url", self.url, "--code", self.code, "--seconds", str(seconds), *options]
+        run = subprocess.run(command, stdout=subprocess.PIPE, text=True, timeout=60, check=False)
+        return run.returncode, json.loads(run.stdout.splitlines()[-1])
+
+    def test_every_packet_is_opened_by_libsrtp(self):
+        self.on_air()
+        status, seen = self.swarm("--viewers", "5", "--sample", "1", "--track", "camera", "--track", "screen",
+                                  "--track", "sound")
+        print(seen)
+        self.assertEqual(status, 0)
+        self.assertEqual(seen["viewers"], 5)
+        self.assertEqual(seen["not_opened"], 0)
+        self.assertEqual(seen["missing"], 0)
+        self.assertGreater(seen["opened"], 5 * 4 * 40)  # 50 packets of sound a second alone
+
+    def test_who_leaves_is_forgotten_at_once(self):
+        self.on_air()
+        self.swarm("--viewers", "3", "--settle", "0", seconds=1)
+        until(lambda: self.metric("viewers") == 0, 5, "goodbye to be heard")
+        status, headers, answer = self.ask("POST", "/api/v1/live/main/whep?track=camera", OFFER)
+        self.assertEqual((status, headers["Content-Type"]), (201, "application/sdp"))
+        self.assertIn("a=ice-lite", answer)
+        until(lambda: self.metric("viewers") == 1, 5, "the viewer to be counted")
+        self.assertEqual(self.ask("DELETE", headers["Location"])[0], 200)
+        self.assertEqual(self.ask("DELETE", headers["Location"])[0], 404)
+
+    def test_bad_requests(self):
+        self.on_air()
+        path = "/api/v1/live/main/whep"
+        for status, body, where, kind in (
+                (404, OFFER, "/api/v1/live/nowhere/whep", "application/sdp"),
+                (409, OFFER, path + "?track=nothing", "application/sdp"),
+                (415, OFFER, path, "text/plain"),
+                (400, "", path, "application/sdp"),
+                (400, "v=0\r\n", path, "application/sdp"),
+                (400, OFFER.replace("a=ice-pwd", "a=ice-pw"), path, "application/sdp"),
+                (400, OFFER.replace("sha-256", "md5"), path, "application/sdp"),
+                (400, OFFER + "m=video 9 UDP/TLS/RTP/SAVPF 96\r\n" * 1000, path, "application/sdp"),
+                (406, OFFER.replace("H264", "VP8"), path, "application/sdp"),
+                (400, OFFER, path + "?track=a&track=b&track=c&track=d&track=e", "application/sdp"),
+                (413, OFFER + "a=x\r\n" * 20000, path, "application/sdp")):
+            with self.subTest(status=status, where=where, kind=kind):
+                got, _, text = self.ask("POST", where, body, kind)
+                self.assertEqual(got, status, text)
+                fault = json.loads(text)["fault"]
+                self.assertTrue(fault["en"] and fault["zh"])
+        self.assertEqual(self.metric("viewers"), 0)
+
+    def test_strangers_are_not_heard(self):
+        self.on_air()
+        chance = random.Random(7)
+        before = self.metric("refused_total")
+        _, headers, answer = self.ask("POST", "/api/v1/live/main/whep?track=camera", OFFER)
+        ufrag = re.search(r"a=ice-ufrag:(\S+)", answer)[1].encode()
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            stranger.settimeout(0.5)
+            to = ("127.0.0.1", self.port)
+            for _ in range(300):
+                stranger.sendto(chance.randbytes(chance.randrange(1, 1400)), to)
+            user = ufrag + b":abcd"
+            body = b"\x00\x06" + len(user).to_bytes(2, "big") + user + bytes(-len(user) % 4)
+            body += b"\x00\x08\x00\x14" + bytes(20)  # a wrong MESSAGE-INTEGRITY
+            stranger.sendto(b"\x00\x01" + len(body).to_bytes(2, "big") + b"\x21\x12\xa4\x42" + bytes(12) + body, to)
+            stranger.sendto(b"\x16\xfe\xff" + bytes(100), to)  # a ClientHello's head
+            with self.assertRaises(TimeoutError):
+                stranger.recv(2000)
+        until(lambda: self.metric("refused_total") - before >= 300, 5, "them to be counted")
+        status, seen = self.swarm("--viewers", "2", seconds=2)
+        self.assertEqual((status, seen["missing"]), (0, 0), "honest viewers are served")
+        self.assertEqual(self.ask("DELETE", headers["Location"])[0], 200)
+
+    def test_the_bell(self):
+        self.on_air()
+        with subprocess.Popen([TOOLS / "swarm", "--url", self.url, "--code", self.code, "--seconds", "10"],
+                              stdout=subprocess.PIPE, text=True) as watching:
+            self.assertEqual(watching.stdout.readline(), "counting\n")
+            self.off_air()
+            until(lambda: self.ask("POST", "/api/v1/live/main/whep", OFFER)[0] == 409, 10,
+                  "the room to be off the air")
+            self.on_air()
+            until(lambda: self.metric("viewers") == 0, 10, "the viewers of the lesson before to go")
+            watching.terminate()
+            watching.stdout.read()
+        status, seen = self.swarm("--viewers", "2", seconds=2)
+        self.assertEqual((status, seen["not_opened"]), (0, 0))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
