@@ -72,6 +72,8 @@ struct lct_rtc_stream {
     uint64_t since;    /**< packets before this number were sent under another offset, or never */
     uint64_t index;    /**< SRTP index of packet next: rollovers << 16 | sequence */
     uint64_t rtx_index;
+    lct_ns sent;       /**< when the newest packet went out */
+    bool probed;       /**< and was sent once more, because none followed it */
     bool waiting;      /**< for a key frame that was asked for: nothing is sent before */
     uint32_t packets, bytes; /**< for the reports */
 };
@@ -169,6 +171,12 @@ bool lct_rtc_send(struct lct_rtc_viewer *viewer, lct_ns now);
 /** Sends again what was asked for, as far as it is still there and the allowance goes. */
 void lct_rtc_send_again(struct lct_rtc_viewer *viewer, uint32_t ssrc, const uint16_t *sequences,
                         size_t n);
+
+/**
+ * Sends the newest packet of each picture track once more when none has followed it for a while: of
+ * a still screen nobody would notice that its last packets were lost until the next picture comes.
+ */
+void lct_rtc_probe(struct lct_rtc_viewer *viewer, lct_ns now);
 
 /** Sends the sender reports. */
 void lct_rtc_report(struct lct_rtc_viewer *viewer, lct_ns now);

@@ -14,6 +14,8 @@
 /* What may be sent again: a tenth of the pace, and so much at once. */
 #define AGAIN_PACE (LCT_RTC_PACE / 10)
 #define AGAIN_BURST (64 << 10)
+/* A track whose newest packet is so old may have nobody know that it was lost. */
+#define PROBE_AFTER (50 * LCT_MS)
 /* Pictures wait at most so long for others in the viewer's jitter buffer, in 10 ms. */
 #define PLAYOUT_MAX 40
 
@@ -66,6 +68,8 @@ static void send_packet(struct lct_rtc_viewer *v, struct lct_rtc_stream *s,
     header.ssrc = s->ssrc;
     header.sequence = (uint16_t)s->index;
     put(v, &header, s->index, packet->payload, packet->n);
+    s->sent = now;
+    s->probed = false;
     s->index++;
     s->next++;
     s->packets++;
@@ -213,6 +217,19 @@ void lct_rtc_send_again(struct lct_rtc_viewer *viewer, uint32_t ssrc, const uint
         }
     }
     lct_batch_flush(viewer->rtc->batch);
+}
+
+void lct_rtc_probe(struct lct_rtc_viewer *viewer, lct_ns now) {
+    for (size_t i = 0; i < viewer->n_streams; i++) {
+        struct lct_rtc_stream *s = &viewer->streams[i];
+        bool idle = s->next > s->since && !s->probed && now - s->sent >= PROBE_AFTER;
+        const struct lct_ring_packet *packet =
+            idle && !is_sound(s) && s->rtx_ssrc ? lct_ring_at(s->track->ring, s->next - 1) : NULL;
+        if (packet) {
+            s->probed = true;
+            send_one_again(viewer, s, (uint16_t)(s->index - 1), packet, now);
+        }
+    }
 }
 
 /* ---- reports ---- */

@@ -182,6 +182,9 @@ bool lct_rtc_viewer_keep(struct lct_rtc_viewer *viewer, lct_ns now) {
         !moved(v, lct_dtls_tick(v->dtls))) {
         return false;
     }
+    if (v->state == LCT_RTC_WATCHING) {
+        lct_rtc_probe(v, now);
+    }
     if (v->state == LCT_RTC_WATCHING && v->report_due <= now) {
         lct_rtc_report(v, now);
         v->report_due = now + LCT_SECOND;
