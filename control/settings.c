@@ -61,7 +61,8 @@ static const struct lct_config_section room = {"room",
                                                "A room; its ID stands in addresses and file names.",
                                                "一间教室；ID 用于网址和文件名。"};
 
-static const struct lct_config_section *const sections[] = {&server, &live, &recorder, &disk, &room};
+static const struct lct_config_section *const sections[] = {&server, &live, &recorder, &disk,
+                                                            &room};
 
 int lct_settings_read(const char *path, struct lct_config **ret_config, struct lct_fault *fault) {
     return lct_config_read(path, sections, COUNT(sections), ret_config, fault);

@@ -6,7 +6,8 @@
 static const struct lct_http_route routes[] = {
     {LCT_HTTP_GET, "/api/v1/events", lct_api_get_events, LCT_HTTP_MAIN, false},
     {LCT_HTTP_POST, "/api/v1/live/{room}/whep", lct_api_post_whep, LCT_HTTP_HERE, false},
-    {LCT_HTTP_DELETE, "/api/v1/live/{room}/whep/{viewer}", lct_api_delete_whep, LCT_HTTP_HERE, false},
+    {LCT_HTTP_DELETE, "/api/v1/live/{room}/whep/{viewer}", lct_api_delete_whep, LCT_HTTP_HERE,
+     false},
     {LCT_HTTP_GET, "/api/v1/recordings", lct_api_get_recordings, LCT_HTTP_DISK, false},
     {LCT_HTTP_GET, "/api/v1/recordings/{id}", lct_api_get_recording, LCT_HTTP_DISK, false},
     {LCT_HTTP_GET, "/api/v1/recordings/{id}/marks", lct_api_get_marks, LCT_HTTP_DISK, false},
@@ -35,10 +36,9 @@ void lct_api_answer_fault(struct lct_http_request *request, const struct lct_fau
     static const struct {
         int code, status;
     } rows[] = {
-        {-EINVAL, 400}, {-ENOENT, 404}, {-EALREADY, 409}, {-ESRCH, 409},
-        {-EBUSY, 409},  {-ENOSPC, 507}, {-ENOTCONN, 503}, {-ETIMEDOUT, 504},
-        {-EFBIG, 413},  {-EPERM, 403},  {-ENODATA, 404},  {-EAGAIN, 409},
-        {-ENOTSUP, 406}, {-EUSERS, 503}, {-EPROTOTYPE, 415},
+        {-EINVAL, 400},  {-ENOENT, 404},   {-EALREADY, 409},  {-ESRCH, 409},  {-EBUSY, 409},
+        {-ENOSPC, 507},  {-ENOTCONN, 503}, {-ETIMEDOUT, 504}, {-EFBIG, 413},  {-EPERM, 403},
+        {-ENODATA, 404}, {-EAGAIN, 409},   {-ENOTSUP, 406},   {-EUSERS, 503}, {-EPROTOTYPE, 415},
     };
     int status = 500;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

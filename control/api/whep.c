@@ -34,8 +34,7 @@ static void on_joined(void *arg, const char *id, const char *answer,
         lct_api_answer_fault(request, fault);
         return;
     }
-    LCT_FREE char *location =
-        lct_format("/api/v1/live/%s/whep/%s", lct_http_value(request, 0), id);
+    LCT_FREE char *location = lct_format("/api/v1/live/%s/whep/%s", lct_http_value(request, 0), id);
     lct_http_add_header(request, "Location", location);
     lct_http_answer(request, 201, "application/sdp", answer, strlen(answer));
 }

@@ -19,8 +19,8 @@
 
 struct message {
     const struct sockaddr_storage *to;
-    size_t at, n;    /* in the buffer */
-    size_t segment;  /* bytes of each packet but the last */
+    size_t at, n;   /* in the buffer */
+    size_t segment; /* bytes of each packet but the last */
     unsigned packets;
     bool closed; /* its last packet was short */
 };

@@ -587,8 +587,8 @@ static int open_socket(struct lct_rtc *rtc, const struct lct_rtc_settings *setti
     int no = 0, size = SOCKET_BYTES;
     bool fine = read_address(settings->address, &rtc->own);
     set_port(&rtc->own, settings->port);
-    socklen_t n = rtc->own.ss_family == AF_INET6 ? sizeof(struct sockaddr_in6)
-                                                 : sizeof(struct sockaddr_in);
+    socklen_t n =
+        rtc->own.ss_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in);
     rtc->any = strcmp(settings->address, "0.0.0.0") == 0 || strcmp(settings->address, "::") == 0;
     rtc->fd = fine ? socket(rtc->own.ss_family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) : -1;
     if (rtc->fd >= 0) {
@@ -609,9 +609,8 @@ static int open_socket(struct lct_rtc *rtc, const struct lct_rtc_settings *setti
             settings->address, strerror(-rc));
     }
     (void)getsockname(rtc->fd, (struct sockaddr *)&rtc->own, &n);
-    rtc->port = ntohs(rtc->own.ss_family == AF_INET6
-                          ? ((struct sockaddr_in6 *)&rtc->own)->sin6_port
-                          : ((struct sockaddr_in *)&rtc->own)->sin_port);
+    rtc->port = ntohs(rtc->own.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&rtc->own)->sin6_port
+                                                     : ((struct sockaddr_in *)&rtc->own)->sin_port);
     return 0;
 }
 

@@ -99,14 +99,14 @@ void lct_rtc_clear(struct lct_rtc *rtc, const char *room);
 
 /** Counters since the start, and how it is now. */
 struct lct_rtc_counters {
-    uint64_t packets, bytes;   /**< sent, RTP */
-    uint64_t sends;            /**< system calls for them */
-    uint64_t again;            /**< packets sent again (RTX) */
-    uint64_t skipped;          /**< times a viewer was moved to a newer key frame */
-    uint64_t keys_asked;       /**< key frames asked of recorders */
-    uint64_t refused;          /**< datagrams that were not for us, or forged */
-    uint64_t dropped;          /**< packets the kernel would not take */
-    uint64_t joins, viewers;   /**< let in since the start; connected now */
+    uint64_t packets, bytes; /**< sent, RTP */
+    uint64_t sends;          /**< system calls for them */
+    uint64_t again;          /**< packets sent again (RTX) */
+    uint64_t skipped;        /**< times a viewer was moved to a newer key frame */
+    uint64_t keys_asked;     /**< key frames asked of recorders */
+    uint64_t refused;        /**< datagrams that were not for us, or forged */
+    uint64_t dropped;        /**< packets the kernel would not take */
+    uint64_t joins, viewers; /**< let in since the start; connected now */
 };
 
 /** Copies them. Any thread. */

@@ -68,13 +68,13 @@ struct lct_rtc_stream {
     uint8_t extensions[LCT_SDP_EXTENSIONS];
     char mid[LCT_SDP_MID_SIZE];
     uint32_t ssrc, rtx_ssrc;
-    uint64_t next;     /**< number of the ring's packet to be sent next */
-    uint64_t since;    /**< packets before this number were sent under another offset, or never */
-    uint64_t index;    /**< SRTP index of packet next: rollovers << 16 | sequence */
+    uint64_t next;  /**< number of the ring's packet to be sent next */
+    uint64_t since; /**< packets before this number were sent under another offset, or never */
+    uint64_t index; /**< SRTP index of packet next: rollovers << 16 | sequence */
     uint64_t rtx_index;
-    lct_ns sent;       /**< when the newest packet went out */
-    bool probed;       /**< and was sent once more, because none followed it */
-    bool waiting;      /**< for a key frame that was asked for: nothing is sent before */
+    lct_ns sent;             /**< when the newest packet went out */
+    bool probed;             /**< and was sent once more, because none followed it */
+    bool waiting;            /**< for a key frame that was asked for: nothing is sent before */
     uint32_t packets, bytes; /**< for the reports */
 };
 
@@ -99,9 +99,9 @@ struct lct_rtc_viewer {
     struct lct_srtp *srtp;
     struct lct_rtc_stream streams[LCT_RTC_STREAMS_MAX];
     size_t n_streams;
-    uint16_t transport_cc;  /**< next transport-wide number */
-    int64_t tokens;         /**< bytes that may be sent now; may be below 0 */
-    int64_t again_tokens;   /**< bytes that may be sent again */
+    uint16_t transport_cc; /**< next transport-wide number */
+    int64_t tokens;        /**< bytes that may be sent now; may be below 0 */
+    int64_t again_tokens;  /**< bytes that may be sent again */
     lct_ns refilled;
     lct_ns report_due;
     struct lct_rtc_viewer *next_by_ufrag;

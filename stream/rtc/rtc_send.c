@@ -91,8 +91,8 @@ static double backlog_seconds(const struct lct_rtc_stream *s, uint64_t from) {
 static void start_stream(struct lct_rtc_viewer *v, struct lct_rtc_stream *s) {
     const struct lct_ring *ring = s->track->ring;
     uint64_t key = lct_ring_key(ring);
-    bool near = key < lct_ring_end(ring) &&
-                backlog_seconds(s, key) * LCT_SECOND < (double)BACKLOG_MAX;
+    bool near =
+        key < lct_ring_end(ring) && backlog_seconds(s, key) * LCT_SECOND < (double)BACKLOG_MAX;
     s->waiting = !near && !is_sound(s);
     jump(s, near ? key : lct_ring_end(ring));
     if (s->waiting) {
@@ -207,10 +207,9 @@ void lct_rtc_send_again(struct lct_rtc_viewer *viewer, uint32_t ssrc, const uint
         for (size_t k = 0; k < n && viewer->again_tokens > 0; k++) {
             uint16_t back = (uint16_t)((uint16_t)s->index - sequences[k]); /* 1: the newest */
             uint64_t number = s->next - back;
-            const struct lct_ring_packet *packet =
-                back > 0 && back <= s->next && number >= s->since
-                    ? lct_ring_at(s->track->ring, number)
-                    : NULL;
+            const struct lct_ring_packet *packet = back > 0 && back <= s->next && number >= s->since
+                                                       ? lct_ring_at(s->track->ring, number)
+                                                       : NULL;
             if (packet) {
                 send_one_again(viewer, s, sequences[k], packet, now);
             }

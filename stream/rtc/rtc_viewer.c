@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * What comes from the socket: STUN checks, DTLS and RTCP, told apart by their first byte (RFC 7983),
- * and the viewer found by user name fragment or by an address that passed a check. A stranger's
- * datagram is counted and dropped, never logged.
+ * What comes from the socket: STUN checks, DTLS and RTCP, told apart by their first byte (RFC
+ * 7983), and the viewer found by user name fragment or by an address that passed a check. A
+ * stranger's datagram is counted and dropped, never logged.
  */
 #include <errno.h>
 #include <netinet/in.h>
@@ -214,9 +214,9 @@ static void take_stun(struct lct_rtc *rtc, const struct sockaddr_storage *from,
         return;
     }
     if (check.unknown || check.controlled) {
-        answer(rtc, from, out,
-               lct_stun_write_error(out, sizeof out, &check, check.unknown ? 420 : 487,
-                                    v->password));
+        answer(
+            rtc, from, out,
+            lct_stun_write_error(out, sizeof out, &check, check.unknown ? 420 : 487, v->password));
         return;
     }
     learn(v, from);
@@ -228,13 +228,11 @@ static void take_stun(struct lct_rtc *rtc, const struct sockaddr_storage *from,
     if (v->state == LCT_RTC_CHECKING) {
         v->state = LCT_RTC_SHAKING;
     }
-    answer(rtc, from, out,
-           lct_stun_write_success(out, sizeof out, &check, from, v->password));
+    answer(rtc, from, out, lct_stun_write_success(out, sizeof out, &check, from, v->password));
 }
 
 static void take_dtls(struct lct_rtc_viewer *v, const uint8_t *bytes, size_t n) {
-    if (!v->dtls &&
-        lct_dtls_create(v->rtc->dtls, v->fingerprint, send_dtls, v, &v->dtls) < 0) {
+    if (!v->dtls && lct_dtls_create(v->rtc->dtls, v->fingerprint, send_dtls, v, &v->dtls) < 0) {
         return;
     }
     (void)moved(v, lct_dtls_take(v->dtls, bytes, n));

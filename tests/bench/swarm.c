@@ -305,9 +305,9 @@ static void send_check(struct viewer *v) {
     lct_put_be(&w, ++counter, 8);
     (void)snprintf(user, sizeof user, "%s:%s", v->their_ufrag, v->ufrag);
     put_attribute(&w, 0x0006, user, strlen(user));
-    put_attribute(&w, 0x0024, "\x6e\x7f\x00\xff", 4);         /* PRIORITY */
-    put_attribute(&w, 0x802a, "\0\0\0\0\0\0\0\1", 8);         /* ICE-CONTROLLING */
-    put_attribute(&w, 0x0025, "", 0);                         /* USE-CANDIDATE */
+    put_attribute(&w, 0x0024, "\x6e\x7f\x00\xff", 4); /* PRIORITY */
+    put_attribute(&w, 0x802a, "\0\0\0\0\0\0\0\1", 8); /* ICE-CONTROLLING */
+    put_attribute(&w, 0x0025, "", 0);                 /* USE-CANDIDATE */
     set_length(message, w.at + 24);
     HMAC(EVP_sha1(), v->their_password, (int)strlen(v->their_password), message, w.at, mac, &n);
     put_attribute(&w, 0x0008, mac, sizeof mac);
@@ -348,8 +348,7 @@ static void open_srtp(struct viewer *v) {
     SSL_export_keying_material(v->ssl, keys, sizeof keys, "EXTRACTOR-dtls_srtp", 19, NULL, 0, 0);
     memcpy(theirs, keys + 16, 16); /* server key */
     memcpy(theirs + 16, keys + 32 + 12, 12);
-    srtp_policy_t policy = {.ssrc = {.type = ssrc_any_inbound}, .key = theirs,
-                            .window_size = 1024};
+    srtp_policy_t policy = {.ssrc = {.type = ssrc_any_inbound}, .key = theirs, .window_size = 1024};
     srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
     srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp);
     if (srtp_create(&v->srtp, &policy) != srtp_err_status_ok) {
@@ -543,23 +542,26 @@ static void print_result(const struct swarm *s, double cpu, double seconds) {
                  "\"missing\":%llu,\"opened\":%llu,\"not_opened\":%llu,"
                  "\"first_ms\":{\"p50\":%.1f,\"p95\":%.1f},\"cpu_s\":%.3f}\n",
                  count_state(s, WATCHING), seconds, (unsigned long long)packets,
-                 (unsigned long long)bytes, (unsigned long long)missing,
-                 (unsigned long long)opened, (unsigned long long)closed,
-                 n ? first[n / 2] : 0, n ? first[n * 95 / 100] : 0, cpu);
+                 (unsigned long long)bytes, (unsigned long long)missing, (unsigned long long)opened,
+                 (unsigned long long)closed, n ? first[n / 2] : 0, n ? first[n * 95 / 100] : 0,
+                 cpu);
     free(first);
 }
 
 static bool read_options(int argc, char **argv, struct options *o) {
-    static const struct option known[] = {
-        {"url", required_argument, NULL, 'u'},     {"code", required_argument, NULL, 'c'},
-        {"room", required_argument, NULL, 'r'},    {"viewers", required_argument, NULL, 'v'},
-        {"seconds", required_argument, NULL, 's'}, {"track", required_argument, NULL, 't'},
-        {"sample", required_argument, NULL, 'p'},  {"settle", required_argument, NULL, 'e'},
-        {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"url", required_argument, NULL, 'u'},
+                                          {"code", required_argument, NULL, 'c'},
+                                          {"room", required_argument, NULL, 'r'},
+                                          {"viewers", required_argument, NULL, 'v'},
+                                          {"seconds", required_argument, NULL, 's'},
+                                          {"track", required_argument, NULL, 't'},
+                                          {"sample", required_argument, NULL, 'p'},
+                                          {"settle", required_argument, NULL, 'e'},
+                                          {NULL, 0, NULL, 0}};
     static char host[128];
     int option;
-    *o = (struct options){.code = "", .room = "main", .viewers = 1, .seconds = 10, .settle = 2,
-                          .sample = 50};
+    *o = (struct options){
+        .code = "", .room = "main", .viewers = 1, .seconds = 10, .settle = 2, .sample = 50};
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
         switch (option) {
         case 'u':

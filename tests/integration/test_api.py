@@ -277,6 +277,21 @@ def media(server, lesson):
     check(sorted(probe.stdout.split()) == ["audio", "video", "video"], f"tracks: {probe.stdout}")
 
 
+def live(server):
+    offer = (ROOT / "tests" / "data" / "sdp" / "chromium.sdp").read_bytes()
+    sdp = {"Content-Type": "application/sdp"}
+    server.call("watchLive", 201, offer, headers=sdp, room="main")
+    _, head, _ = server.ask("POST", "/api/v1/live/main/whep?track=camera", offer, sdp)
+    viewer = (head["Location"] or "").rsplit("/", 1)[-1]
+    server.call("leaveLive", 200, room="main", viewer=viewer)
+    server.call("leaveLive", 404, room="main", viewer=viewer)
+    server.call("watchLive", 400, b"v=0", headers=sdp, room="main")
+    server.call("watchLive", 404, offer, headers=sdp, room="nowhere")
+    server.call("watchLive", 406, offer.replace(b"H264", b"H266").replace(b"opus", b"opuz"), headers=sdp,
+                room="main")
+    server.call("watchLive", 415, offer, headers={"Content-Type": "text/plain"}, room="main")
+
+
 def lesson_life(server):
     stream = events(server, lambda name, data: name == "rooms" and
                     data["rooms"][0]["state"] == "looking")
@@ -295,6 +310,7 @@ def lesson_life(server):
     check(running and running["state"] == "recording", "the running lesson's state")
     server.call("getRoom", 200, room="main")
     server.call("getRooms", 200)
+    live(server)
     check(server.call("getMedia", 200, id=lesson), "nothing of the running lesson")
     stopped = server.call("stopRecording", 200, room="main")
     check(stopped and stopped["lesson"] == lesson, "another lesson was stopped")
