@@ -4,7 +4,8 @@
  *
  * A picture of ten packets goes to each viewer, one after the other as in the fan-out, each with
  * keys of its own: by lct_srtp_protect out of one shared payload, and by libsrtp, which works in
- * place, so that its packet is copied first. In turns; at least 20000 packets each. Prints one JSON
+ * place, so that its packet is copied first. In turns, at least 20000 packets each, and while one
+ * is measured the other has no sessions: those of libsrtp slow each other down. Prints one JSON
  * object: CPU ns a packet of each turn, and bytes of memory a viewer takes.
  */
 #include <malloc.h>
@@ -27,8 +28,21 @@
 #define SSRC 7
 
 struct viewer {
-    struct lct_srtp *ours;
+    struct lct_srtp *ours; /* one of the two */
     srtp_t theirs;
+};
+
+/* Who protects. */
+struct way {
+    int (*open)(struct viewer *viewer, int number, enum lct_srtp_profile profile);
+    void (*close)(struct viewer *viewer);
+    size_t (*burst)(const struct viewer *viewer, uint64_t first, size_t n);
+};
+
+/* What one turn found. */
+struct found {
+    double ns;
+    size_t bytes;
 };
 
 static uint8_t payload[BURST][PACKET], out[BURST][PACKET + LCT_SRTP_RTCP_TAIL_MAX];
@@ -52,6 +66,10 @@ static int open_theirs(struct viewer *viewer, int number, enum lct_srtp_profile 
     (void)srtp_crypto_policy_set_from_profile_for_rtcp(&policy.rtcp, (srtp_profile_t)profile);
     return srtp_create(&viewer->theirs, &policy) == srtp_err_status_ok ? 0 : -1;
 }
+
+static void close_ours(struct viewer *viewer) { lct_srtp_destroy(viewer->ours); }
+
+static void close_theirs(struct viewer *viewer) { (void)srtp_dealloc(viewer->theirs); }
 
 static void write_head(uint8_t *head, uint64_t index) {
     static const uint8_t common[HEAD] = {0x90, 96,   0,    0,    0, 0, 0,    0, 0, 0,
@@ -85,29 +103,50 @@ static size_t burst_of_theirs(const struct viewer *viewer, uint64_t first, size_
 }
 
 /* CPU ns a packet; 0 when a packet was not made as it should. */
-static double measure(size_t (*burst)(const struct viewer *, uint64_t, size_t),
-                      const struct viewer *viewers, int count, uint64_t *index, size_t n) {
+static double measure(const struct way *way, const struct viewer *viewers, int count, size_t n) {
     int rounds = 1 + PACKETS / (BURST * count);
+    uint64_t index = 0;
     bool well = true;
     lct_ns cpu = lct_cpu_time();
-    for (int round = 0; round < rounds; round++, *index += BURST) {
+    for (int round = 0; round < rounds; round++, index += BURST) {
         for (int i = 0; i < count; i++) {
-            well = burst(&viewers[i], *index, n) == (size_t)BURST * PACKET && well;
+            well = way->burst(&viewers[i], index, n) == (size_t)BURST * PACKET && well;
         }
     }
     cpu = lct_cpu_time() - cpu;
     return well ? (double)cpu / ((double)rounds * count * BURST) : 0;
 }
 
-static void print_list(const char *name, const double *values, int count) {
+static struct found turn(const struct way *way, enum lct_srtp_profile profile, int count) {
+    struct viewer *viewers = lct_new((size_t)count * sizeof *viewers);
+    size_t n = PACKET - HEAD - (profile == LCT_SRTP_AES128_GCM ? 16 : 10);
+    size_t before = mallinfo2().uordblks;
+    for (int i = 0; i < count; i++) {
+        if (way->open(&viewers[i], i, profile) < 0) {
+            (void)fputs("srtpcost: a viewer could not be made\n", stderr);
+            exit(1);
+        }
+    }
+    struct found found = {.bytes = (mallinfo2().uordblks - before) / (size_t)count};
+    found.ns = measure(way, viewers, count, n);
+    for (int i = 0; i < count; i++) {
+        way->close(&viewers[i]);
+    }
+    free(viewers);
+    return found;
+}
+
+static void print_list(const char *name, const struct found *found, int count) {
     (void)printf(", \"%s\": [", name);
     for (int i = 0; i < count; i++) {
-        (void)printf("%s%.1f", i > 0 ? ", " : "", values[i]);
+        (void)printf("%s%.1f", i > 0 ? ", " : "", found[i].ns);
     }
     (void)printf("]");
 }
 
 int main(int argc, char **argv) {
+    static const struct way our_way = {open_ours, close_ours, burst_of_ours};
+    static const struct way their_way = {open_theirs, close_theirs, burst_of_theirs};
     int count = argc > 2 ? atoi(argv[2]) : 0, turns = argc > 3 ? atoi(argv[3]) : 5;
     bool gcm = argc > 1 && strcmp(argv[1], "gcm") == 0;
     if (argc < 3 || (!gcm && strcmp(argv[1], "cm") != 0) || count < 1 || count > VIEWERS_MOST ||
@@ -116,38 +155,16 @@ int main(int argc, char **argv) {
         return 1;
     }
     enum lct_srtp_profile profile = gcm ? LCT_SRTP_AES128_GCM : LCT_SRTP_AES128_SHA1_80;
-    struct viewer *viewers = lct_new((size_t)count * sizeof *viewers), first;
-    int rc = open_ours(&first, -1, profile); /* what is made once is made now */
-    size_t begin = mallinfo2().uordblks;
-    for (int i = 0; rc == 0 && i < count; i++) {
-        rc = open_ours(&viewers[i], i, profile);
-    }
-    size_t middle = mallinfo2().uordblks;
-    for (int i = 0; rc == 0 && i < count; i++) {
-        rc = open_theirs(&viewers[i], i, profile);
-    }
-    size_t end = mallinfo2().uordblks;
-    if (rc < 0) {
-        (void)fputs("srtpcost: a viewer could not be made\n", stderr);
-        return 1;
-    }
-    size_t n = PACKET - HEAD - lct_srtp_tail(first.ours);
-    double ours[TURNS_MOST], theirs[TURNS_MOST];
-    uint64_t index[2] = {0, 0};
+    struct found ours[TURNS_MOST], theirs[TURNS_MOST];
+    (void)turn(&our_way, profile, 1); /* what is made once is made now */
     for (int i = 0; i < turns; i++) {
-        ours[i] = measure(burst_of_ours, viewers, count, &index[0], n);
-        theirs[i] = measure(burst_of_theirs, viewers, count, &index[1], n);
+        ours[i] = turn(&our_way, profile, count);
+        theirs[i] = turn(&their_way, profile, count);
     }
     (void)printf("{\"profile\": \"%s\", \"viewers\": %d", argv[1], count);
     print_list("ours_ns", ours, turns);
     print_list("libsrtp_ns", theirs, turns);
-    (void)printf(", \"viewer_bytes\": %zu, \"libsrtp_session_bytes\": %zu}\n",
-                 (middle - begin) / (size_t)count, (end - middle) / (size_t)count);
-    for (int i = 0; i < count; i++) {
-        lct_srtp_destroy(viewers[i].ours);
-        (void)srtp_dealloc(viewers[i].theirs);
-    }
-    lct_srtp_destroy(first.ours);
-    free(viewers);
+    (void)printf(", \"viewer_bytes\": %zu, \"libsrtp_session_bytes\": %zu}\n", ours[0].bytes,
+                 theirs[0].bytes);
     return 0;
 }
