@@ -156,6 +156,9 @@ int main(int argc, char **argv) {
     }
     enum lct_srtp_profile profile = gcm ? LCT_SRTP_AES128_GCM : LCT_SRTP_AES128_SHA1_80;
     struct found ours[TURNS_MOST], theirs[TURNS_MOST];
+    if (srtp_init() != srtp_err_status_ok) {
+        return 1;
+    }
     (void)turn(&our_way, profile, 1); /* what is made once is made now */
     for (int i = 0; i < turns; i++) {
         ours[i] = turn(&our_way, profile, count);

@@ -131,6 +131,9 @@ static void check_keys(struct line *line, enum lct_srtp_profile expected) {
     srtp_policy_t policy = {.ssrc.type = ssrc_any_inbound, .key = viewer_peer, .window_size = 128};
     (void)srtp_crypto_policy_set_from_profile_for_rtp(&policy.rtp, (srtp_profile_t)profile);
     (void)srtp_crypto_policy_set_from_profile_for_rtcp(&policy.rtcp, (srtp_profile_t)profile);
+    static bool begun; /* it cannot be begun twice */
+    cr_assert(begun || srtp_init() == srtp_err_status_ok);
+    begun = true;
     cr_assert_eq(srtp_create(&judge, &policy), srtp_err_status_ok);
     cr_assert_eq(srtp_unprotect(judge, out, &length), srtp_err_status_ok);
     cr_assert_eq(length, 12 + 9);
