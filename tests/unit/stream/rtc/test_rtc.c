@@ -1,0 +1,451 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The engine with real viewers on loopback: sockets, DTLS by OpenSSL, SRTP opened by libsrtp. The
+ * lesson is published in real time, thirty pictures a second.
+ */
+#include <criterion/criterion.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/mem.h"
+#include "base/thread.h"
+#include "encode/mp4.h"
+#include "stream/rtc/rtc.h"
+#include "stream/rtc/rtp.h"
+#include "tests/support/depay.h"
+#include "tests/support/format.h"
+#include "tests/support/viewer.h"
+
+#define FPS 30
+#define PICTURES_A_KEY 60
+#define PATIENCE (10 * LCT_SECOND)
+#define SEEN_MAX 4096
+
+static struct lct_bus *bus;
+static struct lct_rtc *rtc;
+static struct lct_format *picture;
+static lct_ns zero;
+static atomic_uint keys_wanted;
+static atomic_bool over;
+static struct lct_thread publisher;
+
+/* ---- the lesson ---- */
+
+static size_t bytes_of(int64_t number) { return number % PICTURES_A_KEY == 0 ? 9000 : 2500; }
+
+static void fill(int64_t number, uint8_t *sample, size_t n) {
+    struct lct_writer w = lct_writer(sample, n);
+    lct_put_u32(&w, (uint32_t)n - 4);
+    lct_put_u8(&w, number % PICTURES_A_KEY == 0 ? 0x65 : 0x41);
+    for (size_t i = 5; i < n; i++) {
+        lct_put_u8(&w, (unsigned)(i * 31 + (uint64_t)number * 7) & 0xff);
+    }
+}
+
+static void publish(int64_t number) {
+    size_t n = bytes_of(number);
+    LCT_FREE uint8_t *sample = lct_new(n);
+    const struct lct_chunk_info info = {.tfdt = number * 90000 / FPS,
+                                        .duration = 2 * 90000 / FPS,
+                                        .samples = 1,
+                                        .key = number % PICTURES_A_KEY == 0,
+                                        .sample_bytes = {(uint32_t)n}};
+    fill(number, sample, n);
+    struct lct_chunk *chunk = lct_mp4_pack(picture, &info, (const uint8_t *const[]){sample});
+    chunk->captured = zero + chunk->time;
+    lct_bus_publish(bus, chunk);
+    lct_chunk_unref(chunk);
+}
+
+static void teach(void *arg) {
+    (void)arg;
+    for (int64_t number = 0; !atomic_load(&over); number++) {
+        publish(number);
+        lct_ns wait = zero + (number + 1) * LCT_SECOND / FPS - lct_monotonic();
+        if (wait > 0) {
+            (void)usleep((useconds_t)(wait / LCT_US));
+        }
+    }
+}
+
+static void want_key(void *arg, uint32_t track_id) {
+    (void)arg;
+    atomic_fetch_add(&keys_wanted, track_id); /* the camera's is 1 */
+}
+
+static void open_room(unsigned viewers_max) {
+    struct lct_fault fault;
+    const struct lct_rtc_settings settings = {.address = "127.0.0.1", .viewers_max = viewers_max};
+    bus = lct_bus_create();
+    picture = lct_test_picture_format();
+    zero = lct_monotonic();
+    cr_assert_eq(lct_rtc_create(&settings, &rtc, &fault), 0, "%s", fault.en);
+    lct_rtc_add_room(rtc, "main", bus, want_key, NULL);
+}
+
+static void begin(void) {
+    open_room(4);
+    lct_thread_start(&publisher, "teacher", teach, NULL);
+}
+
+static void end(void) {
+    atomic_store(&over, true);
+    lct_thread_join(&publisher);
+    lct_rtc_destroy(rtc);
+    lct_bus_destroy(bus);
+    lct_format_unref(picture);
+}
+
+TestSuite(rtc, .init = begin, .fini = end, .timeout = 40);
+
+/* ---- who watches ---- */
+
+struct joined {
+    sem_t told;
+    int code;
+    char id[LCT_RTC_ID_SIZE];
+    char *answer;
+};
+
+static void on_joined(void *arg, const char *id, const char *answer,
+                      const struct lct_fault *fault) {
+    struct joined *j = arg;
+    j->code = fault ? fault->code : 0;
+    if (id) {
+        memcpy(j->id, id, sizeof j->id);
+        j->answer = lct_strdup(answer);
+    }
+    (void)sem_post(&j->told);
+}
+
+static int join(const char *room, const char *track, const char *offer, struct joined *ret_joined) {
+    const struct lct_rtc_join wish = {
+        .room = room, .tracks = {track}, .n_tracks = 1, .offer = offer, .offer_n = strlen(offer)};
+    *ret_joined = (struct joined){.code = 1};
+    (void)sem_init(&ret_joined->told, 0, 0);
+    lct_rtc_join(rtc, &wish, on_joined, ret_joined);
+    while (sem_wait(&ret_joined->told) < 0) {
+    }
+    return ret_joined->code;
+}
+
+/* What one viewer saw. */
+struct seat {
+    struct viewer *viewer;
+    char id[LCT_RTC_ID_SIZE];
+    struct depay picture;
+    uint32_t timestamp;     /**< of the picture that is coming */
+    int64_t pictures, first; /**< seen whole; number of the first, -1 before */
+    uint16_t sequences[SEEN_MAX];
+    size_t packets;
+    uint32_t ssrc;
+    uint64_t unopened, again;
+    uint16_t again_sequence; /**< the original number of the last one sent again */
+    bool drop;               /**< packets are not looked at */
+};
+
+static void judge_picture(struct seat *s) {
+    int64_t number = (int64_t)s->timestamp * FPS / 90000;
+    size_t n = bytes_of(number);
+    LCT_FREE uint8_t *sample = lct_new(n);
+    fill(number, sample, n);
+    cr_assert_null(s->picture.wrong, "%s", s->picture.wrong);
+    cr_assert_eq(s->picture.n, n, "picture %lld has %zu bytes", (long long)number, s->picture.n);
+    cr_assert_arr_eq(s->picture.sample, sample, n);
+    s->first = s->first < 0 ? number : s->first;
+    s->pictures++;
+    depay_end(&s->picture);
+    s->timestamp = UINT32_MAX;
+}
+
+static void taken(void *arg, struct viewer *viewer, struct viewer_packet *packet) {
+    struct seat *s = arg;
+    size_t plain = viewer_open(viewer, packet), n;
+    const uint8_t *payload = viewer_payload(packet, plain, &n);
+    s->unopened += plain == 0;
+    if (plain == 0 || s->drop) {
+        return;
+    }
+    if (packet->type == VIEWER_RTX) {
+        s->again++;
+        s->again_sequence = (uint16_t)(payload[0] << 8 | payload[1]);
+        return;
+    }
+    cr_assert_eq(packet->type, VIEWER_H264);
+    s->ssrc = packet->ssrc;
+    s->sequences[s->packets++ % SEEN_MAX] = packet->sequence;
+    if (s->timestamp != packet->timestamp) {
+        cr_assert_eq(s->timestamp, UINT32_MAX, "a picture that does not end");
+        s->timestamp = packet->timestamp;
+        depay_begin(&s->picture, LCT_RTP_PAYLOAD_MAX, 20000);
+    }
+    depay_payload(&s->picture, NULL, 0, payload, n, packet->marker);
+    if (packet->marker) {
+        judge_picture(s);
+    }
+}
+
+/* The bus gives an engine that comes in mid-lesson the next key frame first. */
+static void wait_for_air(const char *offer, struct joined *joined) {
+    lct_ns until = lct_monotonic() + PATIENCE;
+    while (join("main", "camera", offer, joined) == -EAGAIN && lct_monotonic() < until) {
+        (void)usleep(20000);
+    }
+    cr_assert_eq(joined->code, 0);
+}
+
+static void sit_down(struct seat *s) {
+    static const char *const tracks[] = {"camera"};
+    struct joined joined;
+    *s = (struct seat){.first = -1, .timestamp = UINT32_MAX};
+    s->viewer = viewer_create(tracks, 1, taken, s);
+    LCT_FREE char *offer = viewer_offer(s->viewer);
+    wait_for_air(offer, &joined);
+    memcpy(s->id, joined.id, sizeof s->id);
+    cr_assert(viewer_answer(s->viewer, joined.answer, "127.0.0.1"));
+    free(joined.answer);
+}
+
+static void get_up(struct seat *s) {
+    viewer_destroy(s->viewer);
+    if (s->timestamp != UINT32_MAX) {
+        depay_end(&s->picture);
+    }
+}
+
+/* Watches until that many whole pictures are seen in all. */
+static void watch_pictures(struct seat *s, int64_t pictures) {
+    lct_ns until = lct_monotonic() + PATIENCE;
+    while (s->pictures < pictures && lct_monotonic() < until) {
+        viewer_serve(s->viewer);
+        (void)usleep(1000);
+    }
+    cr_assert_geq(s->pictures, pictures);
+}
+
+static void watch_for(struct seat *s, lct_ns span) {
+    lct_ns until = lct_monotonic() + span;
+    while (lct_monotonic() < until) {
+        viewer_serve(s->viewer);
+        (void)usleep(1000);
+    }
+}
+
+static uint64_t viewers(void) { return lct_rtc_viewers(rtc, "main"); }
+
+static void wait_for_viewers(uint64_t n) {
+    lct_ns until = lct_monotonic() + PATIENCE;
+    while (viewers() != n && lct_monotonic() < until) {
+        (void)usleep(10000);
+    }
+    cr_assert_eq(viewers(), n);
+}
+
+static uint64_t refused(void) {
+    struct lct_rtc_counters counters;
+    (void)usleep(300000); /* they are told every 100 ms */
+    lct_rtc_count(rtc, &counters);
+    return counters.refused;
+}
+
+static void nack(struct seat *s, uint16_t sequence) {
+    uint8_t packet[16];
+    struct lct_writer w = lct_writer(packet, sizeof packet);
+    lct_put_be(&w, 0x81cd0003, 4); /* RTPFB, format 1 */
+    lct_put_be(&w, 1, 4);
+    lct_put_be(&w, s->ssrc, 4);
+    lct_put_be(&w, (uint32_t)sequence << 16, 4);
+    viewer_report(s->viewer, packet, w.at);
+}
+
+static void ask_key(struct seat *s) {
+    uint8_t packet[12];
+    struct lct_writer w = lct_writer(packet, sizeof packet);
+    lct_put_be(&w, 0x81ce0002, 4); /* PSFB, format 1 */
+    lct_put_be(&w, 1, 4);
+    lct_put_be(&w, s->ssrc, 4);
+    viewer_report(s->viewer, packet, w.at);
+}
+
+/* ---- the tests ---- */
+
+Test(rtc, a_viewer_gets_every_picture_from_the_last_key_on) {
+    struct seat s;
+    (void)usleep(2300000); /* into the second group */
+    sit_down(&s);
+    watch_pictures(&s, 100);
+    cr_assert_eq(s.first % PICTURES_A_KEY, 0, "begins with picture %lld", (long long)s.first);
+    cr_assert_eq(s.unopened, 0);
+    for (size_t i = 1; i < s.packets; i++) {
+        cr_assert_eq((uint16_t)(s.sequences[i] - s.sequences[i - 1]), 1);
+    }
+    get_up(&s);
+}
+
+Test(rtc, what_was_lost_comes_again) {
+    struct seat s;
+    sit_down(&s);
+    watch_pictures(&s, 20);
+    uint16_t lost = s.sequences[s.packets - 5];
+    nack(&s, lost);
+    watch_for(&s, LCT_SECOND / 2);
+    cr_assert_eq(s.again, 1);
+    cr_assert_eq(s.again_sequence, lost);
+    nack(&s, (uint16_t)(s.sequences[0] - 1)); /* was never sent to this viewer */
+    watch_for(&s, LCT_SECOND / 2);
+    cr_assert_eq(s.again, 1);
+    get_up(&s);
+}
+
+Test(rtc, many_who_ask_get_one_key_frame) {
+    struct seat one, two;
+    sit_down(&one);
+    sit_down(&two);
+    watch_pictures(&one, 5);
+    watch_pictures(&two, 5);
+    unsigned before = atomic_load(&keys_wanted);
+    for (int i = 0; i < 5; i++) {
+        ask_key(&one);
+        ask_key(&two);
+    }
+    watch_for(&one, LCT_SECOND / 4);
+    cr_assert_eq(atomic_load(&keys_wanted) - before, 1);
+    get_up(&one);
+    get_up(&two);
+}
+
+Test(rtc, a_viewer_may_move_to_another_address) {
+    struct seat s;
+    sit_down(&s);
+    watch_pictures(&s, 10);
+    viewer_move(s.viewer);
+    watch_for(&s, LCT_SECOND / 2); /* what was under way is lost, in mid-picture perhaps */
+    if (s.timestamp != UINT32_MAX) {
+        depay_end(&s.picture);
+        s.timestamp = UINT32_MAX;
+    }
+    size_t packets = s.packets;
+    s.drop = true;
+    watch_for(&s, LCT_SECOND / 4);
+    cr_assert_gt(packets, 20);
+    cr_assert_eq(s.unopened, 0);
+    cr_assert_eq(viewers(), 1);
+    get_up(&s);
+}
+
+Test(rtc, goodbye_frees_at_once) {
+    struct seat s;
+    sit_down(&s);
+    watch_pictures(&s, 5);
+    cr_assert_eq(viewers(), 1);
+    viewer_leave(s.viewer);
+    wait_for_viewers(0);
+    get_up(&s);
+}
+
+struct left {
+    sem_t told;
+    bool found;
+};
+
+static void on_left(void *arg, bool found) {
+    struct left *left = arg;
+    left->found = found;
+    (void)sem_post(&left->told);
+}
+
+Test(rtc, a_viewer_is_ended_by_its_id) {
+    struct left left = {.found = false};
+    struct seat s;
+    sit_down(&s);
+    watch_pictures(&s, 5);
+    (void)sem_init(&left.told, 0, 0);
+    lct_rtc_leave(rtc, s.id, on_left, &left);
+    (void)sem_wait(&left.told);
+    cr_assert(left.found);
+    watch_for(&s, LCT_SECOND / 4);
+    cr_assert_eq(viewer_state(s.viewer), VIEWER_OVER, "it is told");
+    lct_rtc_leave(rtc, s.id, on_left, &left);
+    (void)sem_wait(&left.told);
+    cr_assert_not(left.found);
+    get_up(&s);
+}
+
+Test(rtc, a_certificate_that_was_not_offered_is_refused) {
+    static const char *const tracks[] = {"camera"};
+    struct seat s = {.first = -1, .timestamp = UINT32_MAX};
+    struct joined joined;
+    s.viewer = viewer_create(tracks, 1, taken, &s);
+    LCT_FREE char *offer = viewer_offer(s.viewer);
+    char *sum = strstr(offer, "sha-256 ") + 8;
+    sum[0] = sum[0] == 'A' ? 'B' : 'A';
+    wait_for_air(offer, &joined);
+    cr_assert(viewer_answer(s.viewer, joined.answer, "127.0.0.1"));
+    free(joined.answer);
+    watch_for(&s, LCT_SECOND);
+    cr_assert_eq(s.packets, 0);
+    wait_for_viewers(0);
+    get_up(&s);
+}
+
+Test(rtc, strangers_and_forgers_are_counted_and_not_heard) {
+    struct seat s;
+    uint8_t forged[40] = {0x81, 0xc9, 0, 7};
+    sit_down(&s);
+    watch_pictures(&s, 5);
+    uint64_t before = refused();
+    for (int i = 0; i < 20; i++) {
+        forged[8] = (uint8_t)i;
+        (void)send(viewer_fd(s.viewer), forged, sizeof forged, 0);
+    }
+    int64_t pictures = s.pictures;
+    watch_for(&s, LCT_SECOND / 2);
+    cr_assert_geq(refused() - before, 20);
+    cr_assert_gt(s.pictures, pictures);
+    get_up(&s);
+}
+
+Test(rtc, who_cannot_be_let_in_is_told_why) {
+    static const char *const tracks[] = {"camera"};
+    struct joined joined;
+    struct viewer *v = viewer_create(tracks, 1, taken, NULL);
+    LCT_FREE char *offer = viewer_offer(v);
+    wait_for_air(offer, &joined);
+    free(joined.answer);
+    cr_expect_eq(join("nowhere", "camera", offer, &joined), -ENOENT);
+    cr_expect_eq(join("main", "screen", offer, &joined), -EAGAIN);
+    cr_expect_eq(join("main", "camera", "v=0\r\n", &joined), -EINVAL);
+    *strstr(offer, "H264") = 'J';
+    cr_expect_eq(join("main", "camera", offer, &joined), -ENOTSUP);
+    *strstr(offer, "J264") = 'H';
+    for (int i = 1; i < 4; i++) {
+        cr_expect_eq(join("main", "camera", offer, &joined), 0);
+        free(joined.answer);
+    }
+    cr_expect_eq(join("main", "camera", offer, &joined), -EUSERS);
+    viewer_destroy(v);
+}
+
+Test(rtc, the_bell_ends_its_viewers) {
+    struct seat s;
+    sit_down(&s);
+    watch_pictures(&s, 30);
+    atomic_store(&over, true);
+    lct_thread_join(&publisher);
+    zero = lct_monotonic(); /* the next lesson */
+    atomic_store(&over, false);
+    lct_thread_start(&publisher, "teacher", teach, NULL);
+    wait_for_viewers(0);
+    get_up(&s);
+    sit_down(&s);
+    watch_pictures(&s, 5);
+    get_up(&s);
+}
