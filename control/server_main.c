@@ -135,6 +135,7 @@ static void on_changed(void *arg) {
     struct server *s = arg;
     if (s->api.events) {
         lct_api_events_changed(s->api.events);
+        lct_api_live_changed(s->api.live);
     }
 }
 
@@ -259,6 +260,7 @@ static int start(struct server *s, const struct options *options, struct lct_fau
         return rc;
     }
     s->api.events = lct_api_events_create(s->loop, &s->api);
+    s->api.live = lct_api_live_create(s->loop, &s->api);
     if ((rc = open_live(s, fault)) < 0) {
         return rc;
     }
@@ -299,10 +301,12 @@ static void stop(struct server *s) {
     lct_loop_run(s->loop);
     if (s->api.events) {
         lct_api_events_stop(s->api.events);
+        lct_api_live_stop(s->api.live);
     }
     lct_rooms_destroy(s->api.rooms);
     lct_loop_destroy(s->loop);
     lct_api_events_destroy(s->api.events);
+    lct_api_live_destroy(s->api.live);
     lct_http_destroy(s->api.http);
     lct_library_destroy(s->api.library);
     lct_web_free(s->api.web);

@@ -15,11 +15,13 @@
 #include "stream/rtc/rtc.h"
 
 struct lct_api_events;
+struct lct_api_live;
 
 /** What handlers work with; made by server_main.c. */
 struct lct_api {
     struct lct_rooms *rooms;       /**< main loop */
     struct lct_api_events *events; /**< main loop */
+    struct lct_api_live *live;     /**< main loop */
     struct lct_library *library;   /**< disk loop */
     struct lct_access *access;     /**< any thread */
     struct lct_web *web;           /**< any thread; NULL: no pages */
@@ -85,6 +87,12 @@ void lct_api_get_thumb(void *app, struct lct_http_request *request);
 /** GET …/tracks/{track}/waveform. */
 void lct_api_get_waveform(void *app, struct lct_http_request *request);
 
+/** GET /api/v1/live/{room}: what viewers may know of a room. */
+void lct_api_get_live(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/live/{room}/events: the same, at every change. */
+void lct_api_get_live_events(void *app, struct lct_http_request *request);
+
 /** POST /api/v1/live/{room}/whep: an offer in, an answer out, and a viewer watches. */
 void lct_api_post_whep(void *app, struct lct_http_request *request);
 
@@ -93,6 +101,9 @@ void lct_api_delete_whep(void *app, struct lct_http_request *request);
 
 /** GET /api/v1/events. */
 void lct_api_get_events(void *app, struct lct_http_request *request);
+
+/** GET /watch/{room}: the page of a room's viewers, which other pages may embed. */
+void lct_api_get_watch(void *app, struct lct_http_request *request);
 
 /** Whatever else is asked for: the pages' files. */
 void lct_api_get_page(void *app, struct lct_http_request *request);
@@ -109,3 +120,15 @@ void lct_api_events_stop(struct lct_api_events *events);
 
 /** Ends the streams and frees; NULL is allowed. */
 void lct_api_events_destroy(struct lct_api_events *events);
+
+/** The streams of events of rooms' viewers. Main loop. */
+struct lct_api_live *lct_api_live_create(struct lct_loop *loop, struct lct_api *api) LCT_MUST_USE;
+
+/** Something of a room changed: told to its viewers, at most five times a second. */
+void lct_api_live_changed(struct lct_api_live *live);
+
+/** Ends the timer; then destroy after the loop is gone. */
+void lct_api_live_stop(struct lct_api_live *live);
+
+/** Ends the streams and frees; NULL is allowed. */
+void lct_api_live_destroy(struct lct_api_live *live);

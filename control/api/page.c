@@ -26,6 +26,18 @@ void lct_api_get_page(void *app, struct lct_http_request *request) {
     }
 }
 
+void lct_api_get_watch(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
+    const struct lct_http_file *file = api->web ? lct_web_find(api->web, "/watch.html") : NULL;
+    if (!file) {
+        lct_api_get_page(app, request);
+        return;
+    }
+    struct lct_http_file page = *file;
+    page.embeddable = true; /* who watches can change nothing: there is no click to steal */
+    lct_http_answer_file(request, &page);
+}
+
 static bool is_api(const char *path) {
     return strncmp(path, "/api/", 5) == 0 || strcmp(path, "/metrics") == 0;
 }

@@ -5,6 +5,8 @@
 
 static const struct lct_http_route routes[] = {
     {LCT_HTTP_GET, "/api/v1/events", lct_api_get_events, LCT_HTTP_MAIN, false},
+    {LCT_HTTP_GET, "/api/v1/live/{room}", lct_api_get_live, LCT_HTTP_MAIN, false},
+    {LCT_HTTP_GET, "/api/v1/live/{room}/events", lct_api_get_live_events, LCT_HTTP_MAIN, false},
     {LCT_HTTP_POST, "/api/v1/live/{room}/whep", lct_api_post_whep, LCT_HTTP_HERE, false},
     {LCT_HTTP_DELETE, "/api/v1/live/{room}/whep/{viewer}", lct_api_delete_whep, LCT_HTTP_HERE,
      false},
@@ -24,6 +26,7 @@ static const struct lct_http_route routes[] = {
     {LCT_HTTP_POST, "/api/v1/rooms/{room}/recording", lct_api_post_recording, LCT_HTTP_MAIN, false},
     {LCT_HTTP_GET, "/healthz", lct_api_get_health, LCT_HTTP_MAIN, true},
     {LCT_HTTP_GET, "/metrics", lct_api_get_metrics, LCT_HTTP_MAIN, false},
+    {LCT_HTTP_GET, "/watch/{room}", lct_api_get_watch, LCT_HTTP_HERE, false},
     {LCT_HTTP_GET, "*", lct_api_get_page, LCT_HTTP_HERE, false},
 };
 

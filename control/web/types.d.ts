@@ -99,3 +99,51 @@ export interface Live {
   /** Counts up when the list of recordings has changed. */
   recordings: number;
 }
+
+/** A room as its viewers may know it (GET /api/v1/live/{room}). */
+export interface LiveRoom {
+  room: string;
+  name: string;
+  state: 'away' | 'idle' | 'recording' | 'paused';
+  lesson: string;
+  title: string;
+  tracks: { name: string; kind: Track['kind'] }[];
+  viewers: number;
+  elapsed_ns: number;
+}
+
+/** How a watching page stands to its room. */
+export interface Followed {
+  room: LiveRoom | null;
+  link: 'opening' | 'open' | 'lost';
+  /** When the lesson began, on performance.now()'s clock. */
+  zeroMs: number;
+}
+
+/** What one element shows: a picture, the first one with the sound. */
+export interface Pane {
+  element: HTMLVideoElement;
+  tracks: string[];
+}
+
+export type WayKind = 'webrtc' | 'websocket' | 'hls';
+
+/** Why a way was not taken. */
+export interface WhyNot {
+  kind: WayKind;
+  why: 'codec' | 'blocked' | 'refused' | 'lost';
+}
+
+/** An open way: it fills its panes until it is closed. */
+export interface Way {
+  kind: WayKind;
+  /** Seconds behind the classroom, as far as can be known here. */
+  delay(): Promise<number>;
+  close(): void;
+}
+
+/** side: next to each other; large: main large, the others small; one: main alone; sound: no picture. */
+export interface View {
+  layout: 'side' | 'large' | 'one' | 'sound';
+  main: string;
+}

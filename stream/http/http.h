@@ -189,6 +189,7 @@ struct lct_http_file {
     size_t n;
     const char *tag;   /**< ETag, quotes included */
     const char *cache; /**< Cache-Control */
+    bool embeddable;   /**< any site may show it in a frame: it must have no power worth stealing */
 };
 
 /** Answers with a file (shares its bytes), or 304. */

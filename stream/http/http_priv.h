@@ -74,6 +74,7 @@ struct lct_http_request {
     char extra[LCT_HTTP_EXTRA_MAX]; /* "Name: value\r\n" … */
     const char *type;
     const char *cache; /* NULL: no-store */
+    bool embeddable;   /* may be framed by any site */
     const void *bytes;
     void *owned;     /* freed with the request */
     uint64_t length; /* Content-Length */

@@ -8,15 +8,15 @@
 #include "base/mem.h"
 #include "stream/http/http_priv.h"
 
-/* What every answer says to browsers: nothing from elsewhere, nothing inline, nobody frames us. */
-static const char security[] =
-    "Content-Security-Policy: default-src 'self'; img-src 'self' data: blob:; media-src 'self' "
-    "blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'\r\n"
-    "X-Content-Type-Options: nosniff\r\n"
-    "X-Frame-Options: DENY\r\n"
-    "Referrer-Policy: no-referrer\r\n"
-    "Cross-Origin-Resource-Policy: same-origin\r\n";
+/* What every answer says to browsers: nothing from elsewhere, nothing inline. frame-ancestors says
+ * who may frame it (X-Frame-Options has no word for "anybody", and browsers need it no more). */
+#define SECURITY                                                                                   \
+    "Content-Security-Policy: default-src 'self'; img-src 'self' data: blob:; media-src 'self' "   \
+    "blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'; "     \
+    "frame-ancestors %s\r\n"                                                                       \
+    "X-Content-Type-Options: nosniff\r\n"                                                          \
+    "Referrer-Policy: no-referrer\r\n"                                                             \
+    "Cross-Origin-Resource-Policy: same-origin\r\n"
 
 enum lct_http_method lct_http_method(const struct lct_http_request *request) {
     return request->method;
@@ -153,6 +153,7 @@ static bool not_modified(struct lct_http_request *request, const char *tag) {
 
 void lct_http_answer_file(struct lct_http_request *request, const struct lct_http_file *file) {
     request->cache = file->cache;
+    request->embeddable = file->embeddable;
     if (not_modified(request, file->tag)) {
         answer_bytes(request, 304, file->type, "", 0);
     } else {
@@ -268,9 +269,11 @@ size_t lct_http_head(const struct lct_http_request *request, char *out, size_t s
         (void)snprintf(length, sizeof length, "Content-Length: %" PRIu64 "\r\n", request->length);
     }
     int n = snprintf(
-        out, size, "HTTP/1.1 %d %s\r\nContent-Type: %s\r\n%sCache-Control: %s\r\n%s%s%s\r\n",
+        out, size,
+        "HTTP/1.1 %d %s\r\nContent-Type: %s\r\n%sCache-Control: %s\r\n" SECURITY "%s%s\r\n",
         request->status, reason_of(request->status), request->type, length,
-        request->cache ? request->cache : "no-store", security, request->extra,
+        request->cache ? request->cache : "no-store", request->embeddable ? "*" : "'none'",
+        request->extra,
         request->close_after || request->kind == ANSWER_EVENTS ? "Connection: close\r\n"
                                                                : "Connection: keep-alive\r\n");
     return n > 0 && (size_t)n < size ? (size_t)n : 0;

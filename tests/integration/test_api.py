@@ -228,14 +228,15 @@ def bad_input(server):
     server.call("getRecording", 404, id="planted")
 
 
-def events(server, until, seconds=20):
-    """Reads the stream until a predicate over (event, data) holds."""
+def events(server, until, seconds=20, operation="getEvents", event="rooms", shape="getRooms"):
+    """Reads a stream until a predicate over (event, data) holds; event's data are shape's."""
     connection = http.client.HTTPConnection(server.address, timeout=seconds)
-    connection.request("GET", "/api/v1/events", headers={"Authorization": "Bearer " + server.code})
+    connection.request("GET", operations()[operation][0].replace("{room}", "main"),
+                       headers={"Authorization": "Bearer " + server.code})
     answer = connection.getresponse()
-    called.add("getEvents")
+    called.add(operation)
     check(answer.headers["Content-Type"] == "text/event-stream", "events: wrong type")
-    schema = operations()["getRooms"][2]["responses"]["200"]["content"]["application/json"]["schema"]
+    schema = operations()[shape][2]["responses"]["200"]["content"]["application/json"]["schema"]
     deadline = time.monotonic() + seconds
     name = None
     while time.monotonic() < deadline:
@@ -244,9 +245,9 @@ def events(server, until, seconds=20):
             name = line[7:]
         elif line.startswith("data: "):
             data = json.loads(line[6:])
-            if name == "rooms":
+            if name == event:
                 for error in errors(data, schema):
-                    check(False, f"event rooms: {error}")
+                    check(False, f"event {event}: {error}")
             if until(name, data):
                 return connection
     check(False, "events: what was waited for did not come")
@@ -280,6 +281,14 @@ def media(server, lesson):
 def live(server):
     offer = (ROOT / "tests" / "data" / "sdp" / "chromium.sdp").read_bytes()
     sdp = {"Content-Type": "application/sdp"}
+    events(server, lambda name, data: name == "live" and data["state"] == "recording",
+           operation="getLiveEvents", event="live", shape="getLive").close()
+    seen = server.call("getLive", 200, room="main")
+    check(seen and seen["title"] == "第一课" and seen["elapsed_ns"] > 0 and
+          sorted(track["kind"] for track in seen["tracks"]) == ["camera", "screen", "sound"],
+          f"a room on air: {seen}")
+    server.call("getLive", 404, room="nowhere")
+    server.call("getLiveEvents", 404, room="nowhere")
     server.call("watchLive", 201, offer, headers=sdp, room="main")
     _, head, _ = server.ask("POST", "/api/v1/live/main/whep?track=camera", offer, sdp)
     viewer = (head["Location"] or "").rsplit("/", 1)[-1]

@@ -8,16 +8,22 @@ const LANGUAGES = [
 ];
 
 /** @param {{ onLanguage: (lang: 'zh' | 'en') => void }} props */
+export function Languages({ onLanguage }) {
+  const t = useWords();
+  return html`<div class="languages" role="group" aria-label=${t.language}>
+    ${LANGUAGES.map(({ lang, locale, name }) => html`
+      <button type="button" class="language" lang=${locale} aria-pressed=${lang === t.lang}
+        onClick=${() => onLanguage(/** @type {'zh' | 'en'} */ (lang))}>${name}</button>`)}
+  </div>`;
+}
+
+/** @param {{ onLanguage: (lang: 'zh' | 'en') => void }} props */
 export function Head({ onLanguage }) {
   const t = useWords();
   return html`<header class="head">
     <div class="head-in">
       <h1 class="brand"><img src="favicon.svg" alt="" width="28" height="28" /> ${t.title}</h1>
-      <div class="languages" role="group" aria-label=${t.language}>
-        ${LANGUAGES.map(({ lang, locale, name }) => html`
-          <button type="button" class="language" lang=${locale} aria-pressed=${lang === t.lang}
-            onClick=${() => onLanguage(/** @type {'zh' | 'en'} */ (lang))}>${name}</button>`)}
-      </div>
+      <${Languages} onLanguage=${onLanguage} />
     </div>
   </header>`;
 }

@@ -96,7 +96,7 @@ static void answer_late(void *arg) {
 }
 
 static void file(void *app, struct lct_http_request *request) {
-    static const struct lct_http_file page = {"text/html", "<p>", 3, "\"p\"", "no-cache"};
+    static const struct lct_http_file page = {"text/html", "<p>", 3, "\"p\"", "no-cache", true};
     (void)app;
     lct_http_answer_file(request, &page);
 }
@@ -205,6 +205,7 @@ Test(http, answers_and_decodes, .timeout = 30) {
            "{\"value\":\"a b\",\"q\":\"数\",\"body\":\"\"}");
     expect(ask(GET("/echo/1") "\r\n"), "HTTP/1.1 200", "frame-ancestors 'none'");
     expect(ask(GET("/echo/1") "\r\n"), "HTTP/1.1 200", "nosniff");
+    expect(ask(GET("/anything") "\r\n"), "HTTP/1.1 200", "frame-ancestors *");
     expect(ask("HEAD /echo/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
            "HTTP/1.1 200", "Content-Length: 30");
     expect(ask(GET("/echo/1?deny") "\r\n"), "HTTP/1.1 401", "\"zh\":\"否。\"");

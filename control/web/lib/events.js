@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A stream of the server's events that opens itself again, and tells whether it is open.
+
+const TRY_AGAIN_MS = 1000;
+const SILENCE_MS = 20000; // the server says something each 15 s
+
+/**
+ * Listens until close() is called. A stream does not say why it failed, so before it is opened
+ * again probe is asked for by an ordinary question: an address that needs the same rights. on's
+ * functions get the events' data by their names; link is told when it changes.
+ * @param {{ address: string, probe: string, on: Record<string, (data: any) => void>,
+ *   link: (state: 'open' | 'lost') => void }} wishes
+ */
+export function listen({ address, probe, on, link }) {
+  /** @type {EventSource | null} */
+  let stream = null;
+  let silence = 0;
+  let again = 0;
+  /** @type {'opening' | 'open' | 'lost'} */
+  let state = 'opening';
+
+  /** @param {'open' | 'lost'} next */
+  function turn(next) {
+    if (state !== next) {
+      state = next;
+      link(next);
+    }
+  }
+
+  function heard() {
+    clearTimeout(silence);
+    silence = setTimeout(lose, SILENCE_MS);
+    turn('open');
+  }
+
+  function close() {
+    clearTimeout(silence);
+    clearTimeout(again);
+    stream?.close();
+    stream = null;
+  }
+
+  function lose() {
+    close();
+    again = setTimeout(reopen, TRY_AGAIN_MS);
+    turn('lost');
+  }
+
+  async function reopen() {
+    try {
+      const response = await fetch(probe, { credentials: 'same-origin' });
+      if (response.status === 401 || response.status === 403) {
+        location.reload(); // the server says then what is needed
+      } else if (response.ok) {
+        open();
+        return;
+      }
+    } catch {
+      // still away
+    }
+    again = setTimeout(reopen, TRY_AGAIN_MS);
+  }
+
+  function open() {
+    close();
+    stream = new EventSource(address);
+    stream.onerror = lose;
+    for (const [name, told] of Object.entries(on)) {
+      stream.addEventListener(name, (event) => {
+        heard();
+        told(JSON.parse(event.data));
+      });
+    }
+    stream.addEventListener('ping', heard);
+  }
+
+  open();
+  return close;
+}

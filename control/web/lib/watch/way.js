@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The ways by which a live room comes to this browser, the fastest first. The first that works is
+ * taken, and why a faster one does not is remembered for the words.
+ *
+ *   WebRTC  (needs H.264 by WebRTC, and UDP that comes through)
+ */
+
+import { canWhep, watchByWhep, WhepTrouble } from '../whep.js';
+
+/** @typedef {import('../../types').Pane} Pane */
+/** @typedef {import('../../types').Way} Way */
+/** @typedef {import('../../types').WhyNot} WhyNot */
+
+/** Nothing works; why. */
+export class NoWay extends Error {
+  /** @param {WhyNot[]} whyNot @param {unknown} [cause] */
+  constructor(whyNot, cause) {
+    super(whyNot.map((one) => `${one.kind}: ${one.why}`).join(', '));
+    this.whyNot = whyNot;
+    this.cause = cause;
+  }
+}
+
+/**
+ * @param {string} room
+ * @param {Pane[]} panes
+ * @param {() => void} lost
+ * @returns {Promise<Way>}
+ */
+async function openWebrtc(room, panes, lost) {
+  const names = panes.flatMap((pane) => pane.tracks);
+  const { peer, media, close } = await watchByWhep(room, names, lost);
+  for (const { element, tracks } of panes) {
+    element.srcObject = new MediaStream(tracks.map((name) => /** @type {MediaStreamTrack} */ (media.get(name))));
+  }
+  return {
+    kind: 'webrtc',
+    delay: () => webrtcDelay(peer),
+    close() {
+      close();
+      for (const { element } of panes) {
+        element.srcObject = null;
+      }
+    },
+  };
+}
+
+/**
+ * The network's half of a round trip and what lies in the buffer, in seconds.
+ * @param {RTCPeerConnection} peer
+ */
+async function webrtcDelay(peer) {
+  let trip = 0;
+  let buffered = 0;
+  (await peer.getStats()).forEach((one) => {
+    if (one.type === 'candidate-pair' && one.nominated) {
+      trip = one.currentRoundTripTime || 0;
+    } else if (one.type === 'inbound-rtp' && one.kind === 'video' && one.jitterBufferEmittedCount > 0) {
+      buffered = Math.max(buffered, one.jitterBufferDelay / one.jitterBufferEmittedCount);
+    }
+  });
+  return trip / 2 + buffered;
+}
+
+/**
+ * Opens the fastest way that works. lost is called once when it ends by itself.
+ * @param {string} room
+ * @param {Pane[]} panes the first carries the sound
+ * @param {() => void} lost
+ * @returns {Promise<{ way: Way, whyNot: WhyNot[] }>}
+ */
+export async function openWay(room, panes, lost) {
+  /** @type {WhyNot[]} */
+  const whyNot = [];
+  if (!canWhep()) {
+    whyNot.push({ kind: 'webrtc', why: 'codec' });
+  } else {
+    try {
+      return { way: await openWebrtc(room, panes, lost), whyNot };
+    } catch (error) {
+      const why = error instanceof WhepTrouble ? error.why : 'refused';
+      whyNot.push({ kind: 'webrtc', why: /** @type {WhyNot['why']} */ (why) });
+    }
+  }
+  throw new NoWay(whyNot);
+}

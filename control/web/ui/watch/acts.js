@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What can be done below the pictures, and by which way they come.
+
+import { html, useEffect, useState } from '../../vendor/preact.js';
+import { useWords } from '../../lib/language.js';
+import { trackName } from '../../lib/names.js';
+
+/** @typedef {import('../../types').View} View */
+
+const LOOK_AGAIN_MS = 1000;
+
+/**
+ * @param {{ onAir: boolean, view: View, pictures: string[], watching: import('./use_way.js').Watching,
+ *   muted: boolean, paused: boolean, acts: { full: () => void, mute: () => void, pause: () => void },
+ *   onView: (view: View) => void }} props
+ */
+export function Acts({ onAir, view, pictures, watching, muted, paused, acts, onView }) {
+  const t = useWords();
+  return html`<footer class="watch-acts">
+    <div class="acts-main">
+      <button type="button" class="act act-play" disabled=${!onAir} onClick=${acts.pause}>${paused ? t.start : t.pause}</button>
+      <button type="button" class="act" aria-pressed=${muted} onClick=${acts.mute}>${muted ? t.unmute : t.mute}</button>
+    </div>
+    <${Views} view=${view} pictures=${pictures} onView=${onView} />
+    <div class="acts-end">
+      <${Path} watching=${watching} />
+      <button type="button" class="act" onClick=${acts.full}>${t.full}</button>
+    </div>
+  </footer>`;
+}
+
+/** @param {{ view: View, pictures: string[], onView: (view: View) => void }} props */
+function Views({ view, pictures, onView }) {
+  const t = useWords();
+  if (pictures.length === 0) {
+    return null;
+  }
+  /** @type {{ words: string, on: boolean, next: View }[]} */
+  const choices = pictures.length < 2 ? [] : [
+    { words: t.viewLarge, on: view.layout === 'large', next: { ...view, layout: 'large' } },
+    { words: t.viewSide, on: view.layout === 'side', next: { ...view, layout: 'side' } },
+  ];
+  for (const name of pictures) {
+    choices.push({ words: t.viewOne(trackName(t, name)), on: view.layout === 'one' && view.main === name,
+      next: { layout: 'one', main: name } });
+  }
+  choices.push({ words: t.viewSound, on: view.layout === 'sound', next: { ...view, layout: 'sound' } });
+  const next = pictures[(pictures.indexOf(view.main) + 1) % pictures.length];
+  return html`<div class="views" role="group" aria-label=${t.picture}>
+    ${choices.map(({ words, on, next: wanted }) => html`<button type="button" class="act" aria-pressed=${on}
+      onClick=${() => onView(wanted)}>${words}</button>`)}
+    ${pictures.length > 1 && (view.layout === 'large' || view.layout === 'side') && html`<button type="button" class="act"
+      onClick=${() => onView({ ...view, main: next })}>${t.swap}</button>`}
+  </div>`;
+}
+
+/** @param {{ watching: import('./use_way.js').Watching }} props */
+function Path({ watching }) {
+  const t = useWords();
+  const [open, setOpen] = useState(false);
+  const [delay, setDelay] = useState(/** @type {number | null} */ (null));
+  const { way, whyNot } = watching;
+  useEffect(() => {
+    setDelay(null);
+    if (!open || !way) {
+      return undefined;
+    }
+    const look = () => way.delay().then(setDelay, () => {});
+    const timer = setInterval(look, LOOK_AGAIN_MS);
+    look();
+    return () => clearInterval(timer);
+  }, [open, way]);
+  const why = whyNot.map((one) => t.whyNot[one.why]).join(' ');
+  return html`<div class="path">
+    <p class="path-words" role="status">${way && (why ? `${why} ${t.insteadBy(t.ways[way.kind])}` : t.comesBy(t.ways[way.kind]))}</p>
+    <button type="button" class="act" aria-expanded=${open} disabled=${!way} onClick=${() => setOpen(!open)}>
+      ${open && delay !== null ? t.delayIs(delay) : t.delay}
+    </button>
+  </div>`;
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { useEffect, useState } from '../../vendor/preact.js';
+import { NoWay, openWay } from '../../lib/watch/way.js';
+
+/** @typedef {import('../../types').Pane} Pane */
+/** @typedef {import('../../types').Way} Way */
+/** @typedef {import('../../types').WhyNot} WhyNot */
+/** @typedef {{ step: 'off' | 'opening' | 'open' | 'failed', way: Way | null, whyNot: WhyNot[] }} Watching */
+
+const AGAIN_MS = 500; // what was lost
+const FAILED_AGAIN_MS = 2000;
+
+/** @type {Watching} */
+const OFF = { step: 'off', way: null, whyNot: [] };
+
+/**
+ * Keeps a way open to the tracks of panes while on, and opens it again when it is lost. element
+ * finds a pane's element, which is there after each rendering.
+ * @param {{ room: string, panes: string[][], on: boolean,
+ *   element: (name: string) => HTMLVideoElement }} wishes
+ */
+export function useWay({ room, panes, on, element }) {
+  const [state, setState] = useState(OFF);
+  const [round, setRound] = useState(0);
+  useEffect(() => {
+    if (!on || panes.length === 0) {
+      setState(OFF);
+      return undefined;
+    }
+    let over = false;
+    let timer = 0;
+    /** @type {Way | null} */
+    let way = null;
+
+    /** @param {Partial<Watching>} change @param {number} ms */
+    function again(change, ms) {
+      if (!over) {
+        over = true;
+        setState({ ...OFF, ...change });
+        timer = setTimeout(() => setRound((n) => n + 1), ms);
+      }
+    }
+
+    setState((now) => ({ ...now, step: 'opening', way: null }));
+    const filled = panes.map((tracks) => ({ element: element(tracks[0]), tracks }));
+    openWay(room, filled, () => again({ step: 'opening' }, AGAIN_MS)).then((found) => {
+      if (over) {
+        found.way.close();
+      } else {
+        way = found.way;
+        setState({ step: 'open', ...found });
+      }
+    }, (error) => {
+      again({ step: 'failed', whyNot: error instanceof NoWay ? error.whyNot : [] }, FAILED_AGAIN_MS);
+    });
+    return () => {
+      over = true;
+      clearTimeout(timer);
+      way?.close();
+    };
+  }, [room, on, round, panes.join('|')]);
+  return state;
+}
