@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -272,5 +274,42 @@ Test(link_join, finds_the_server_again, .timeout = 30) {
     lct_link_listener_destroy(listener);
     lct_loop_destroy(loop);
     cr_assert_eq(rmdir(long_folder), 0);
+    cr_assert_eq(rmdir(folder), 0);
+}
+
+/* Without descriptors nobody can be let in: that is not tried again and again, and it ends. */
+Test(link_join, callers_wait_while_there_are_no_descriptors, .timeout = 30) {
+    struct lct_loop *loop = lct_loop_create();
+    struct lct_link_listener *listener = NULL;
+    struct end server = {.loop = loop};
+    struct lct_fault fault;
+    char folder[] = "/tmp/lct-link-XXXXXX";
+    cr_assert_not_null(mkdtemp(folder));
+    LCT_FREE char *path = lct_format("%s/link", folder);
+    LCT_JSON json_t *greeting = hello(1);
+    cr_assert_eq(lct_link_listen(loop, path, greeting, &events, &server, &listener, &fault), 0,
+                 "%s", fault.en);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    struct rlimit before, none;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int next = dup(fd);
+    close(next);
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){(rlim_t)next, before.rlim_max};
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    cr_assert_eq(write(fd, "\0\0\0\x11\x01\0\0\0{\"version\":1}", 21), 21);
+    lct_ns cpu = lct_cpu_time();
+    run_for(loop, 2 * LCT_SECOND);
+    cpu = lct_cpu_time() - cpu;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    cr_assert_lt(cpu, LCT_SECOND / 2);
+    cr_assert_eq(server.opened, 0);
+    run_for(loop, 2 * LCT_SECOND);
+    cr_assert_eq(server.opened, 1);
+    close(fd);
+    lct_link_listener_destroy(listener);
+    lct_loop_destroy(loop);
     cr_assert_eq(rmdir(folder), 0);
 }
