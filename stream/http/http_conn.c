@@ -28,6 +28,7 @@
 #include <sys/socket.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "stream/http/http_admit_priv.h"
 #include "stream/http/http_request_priv.h"
 
@@ -43,8 +44,8 @@ struct lct_http_conn {
     struct lct_http_hall *hall;
     struct lws *wsi;
     enum phase phase;
-    lct_ns deadline; /* of the phase; LCT_NS_NONE: it may last */
-    bool hears;      /* the library takes input */
+    lct_ns deadline;                  /* of the phase; LCT_NS_NONE: it may last */
+    bool hears;                       /* the library takes input */
     struct lct_http_request *request; /* from PHASE_BODY to the end of the answer */
     bool head_sent;
     uint64_t sent;         /* of the answer */
@@ -305,7 +306,7 @@ static bool copy_query(struct lws *wsi, struct lct_http_request *request) {
             return true;
         }
         if (n < 0 || i == LCT_HTTP_QUERY_MAX || strlen(pair) != (size_t)n ||
-            !lct_http_is_utf8(pair, (size_t)n)) {
+            !lct_text_is_utf8(pair, (size_t)n)) {
             return false;
         }
         request->query[request->n_query++] = lct_strdup(pair);
