@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * A lock that a file or folder carries while a process holds it, and that the kernel takes back
- * when the process dies, however it dies (flock). It keeps two recorders off one room, one folder.
+ * when the process dies, however it dies (flock). It keeps two recorders off one room or folder,
+ * and two servers off one data folder.
  *
  *     int fd = lct_lock_file("/data/room-main.lock");     // -EBUSY: somebody holds it
  *     int pid = lct_lock_holder("/data/room-main.lock");  // who

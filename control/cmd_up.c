@@ -2,8 +2,8 @@
 /*
  * lectern up: starts the server and a recorder for each room, and starts again what dies. The
  * server dies with us; a recorder does not: a lesson must not end because its supervisor did. A
- * later "up" finds such a recorder by the room's lock and takes it over; a second "up" beside one
- * that runs finds it too, but its server is refused, and what it did not start it does not end.
+ * later "up" finds such a recorder by the room's lock and takes it over. A second "up" on the data
+ * folder of one that runs is refused before it touches anything.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -66,6 +66,7 @@ struct up {
     struct lct_loop *loop;
     struct options options;
     char *data, *config;
+    int lock;                                   /* of the data folder; negative: not ours */
     struct program programs[LCT_ROOMS_MAX + 1]; /* the server first */
     size_t count;
     int out_fd; /* the server's standard output; -1: none */
@@ -368,6 +369,27 @@ static void add_programs(struct up *up, const struct lct_config *config) {
     }
 }
 
+static int lock_data(struct up *up, struct lct_fault *fault) {
+    LCT_FREE char *path = lct_format("%s/up.lock", up->data);
+    up->lock = lct_lock_file(path);
+    if (up->lock == -EBUSY) {
+        return lct_fault_set(
+            fault, up->lock, "up",
+            "Another \"lectern up\" runs on the folder %s: process %d. Stop it, or "
+            "give another folder with --data.",
+            "文件夹 %s 已有另一个 lectern up 在运行：进程 %d。请先停止它，"
+            "或用 --data 指定其他文件夹。",
+            up->data, (int)lct_lock_holder(path));
+    }
+    if (up->lock < 0) {
+        return lct_fault_set(fault, up->lock, "up",
+                             "Cannot lock %s: %s. Check the folder, its owner and the free space.",
+                             "无法锁定 %s：%s。请检查文件夹、权限和剩余空间。", path,
+                             strerror(-up->lock));
+    }
+    return 0;
+}
+
 static int make_data(struct up *up, struct lct_fault *fault) {
     int rc = lct_io_make_folder(up->data);
     if (rc < 0) {
@@ -375,7 +397,7 @@ static int make_data(struct up *up, struct lct_fault *fault) {
             fault, rc, "up", "Cannot use the folder %s: %s. Give another one with --data.",
             "无法使用文件夹 %s：%s。请用 --data 指定其他文件夹。", up->data, strerror(-rc));
     }
-    return 0;
+    return lock_data(up, fault);
 }
 
 /* Where the data lies: as --data says, else as the configuration does; with --source it must be
@@ -415,6 +437,7 @@ static void clean_up(struct up *up) {
     lct_loop_destroy(up->loop);
     free(up->data);
     free(up->config);
+    lct_unlock(up->lock);
 }
 
 static int usage(void) {
@@ -466,7 +489,7 @@ static int read_options(int argc, char **argv, struct options *o) {
 }
 
 int lct_cmd_up(int argc, char **argv) {
-    struct up up = {.out_fd = -1};
+    struct up up = {.out_fd = -1, .lock = -1};
     struct lct_fault fault;
     if (read_options(argc, argv, &up.options) < 0) {
         return usage();

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "base/lock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/thread.h"
@@ -39,6 +40,7 @@ struct room_of_server {
 };
 
 struct server {
+    int lock; /* of the data folder; negative: not ours */
     struct lct_config *config;
     struct room_of_server rooms[LCT_ROOMS_MAX];
     struct lct_api api;
@@ -162,6 +164,27 @@ static void on_signal(void *arg, int number) {
     lct_loop_stop(s->loop);
 }
 
+/* One server a data folder: link and access code are made by one only. */
+static int lock_data(struct server *s, struct lct_fault *fault) {
+    LCT_FREE char *path = lct_format("%s/server.lock", s->api.data);
+    s->lock = lct_lock_file(path);
+    if (s->lock == -EBUSY) {
+        return lct_fault_set(fault, s->lock, "server",
+                             "Another lectern-server runs on the data folder %s: process %d. Stop "
+                             "it, or choose another folder by --data.",
+                             "数据目录 %s 已有另一个 lectern-server 在运行：进程 %d。请先停止它，"
+                             "或用 --data 指定其他目录。",
+                             s->api.data, (int)lct_lock_holder(path));
+    }
+    if (s->lock < 0) {
+        return lct_fault_set(fault, s->lock, "server",
+                             "Cannot lock %s: %s. Check the folder, its owner and the free space.",
+                             "无法锁定 %s：%s。请检查目录、权限和剩余空间。", path,
+                             strerror(-s->lock));
+    }
+    return 0;
+}
+
 static int open_data(struct server *s, struct lct_fault *fault) {
     LCT_FREE char *lessons = lct_format("%s/lessons", s->api.data);
     int rc = lct_io_make_folder(lessons);
@@ -169,6 +192,10 @@ static int open_data(struct server *s, struct lct_fault *fault) {
         return lct_fault_set(
             fault, rc, "server", "The data folder %s cannot be used: %s. Choose another by --data.",
             "数据目录 %s 无法使用：%s。请用 --data 指定其他目录。", s->api.data, strerror(-rc));
+    }
+    rc = lock_data(s, fault);
+    if (rc < 0) {
+        return rc;
     }
     s->api.library = lct_library_create(lessons, is_recording, s);
     return lct_access_open(s->api.data, &s->api.access, fault);
@@ -312,12 +339,14 @@ static void stop(struct server *s) {
     lct_web_free(s->api.web);
     lct_access_close(s->api.access);
     lct_config_destroy(s->config);
+    lct_unlock(s->lock); /* last: link and code are nobody's now */
 }
 
 static int serve(const struct options *options) {
     static const int signals[] = {SIGTERM, SIGINT, SIGHUP, 0};
     struct lct_fault fault = {0};
     struct server *s = lct_new(sizeof *s);
+    s->lock = -1;
     int rc = lct_settings_read(options->config, &s->config, &fault);
     if (rc < 0) {
         free(s);
@@ -343,7 +372,9 @@ static int print_routes(void) {
     size_t n;
     const struct lct_http_route *routes = lct_api_routes(&n);
     for (size_t i = 0; i < n; i++) {
-        if (strcmp(routes[i].pattern, "*") != 0) {
+        bool page =
+            strcmp(routes[i].pattern, "*") == 0 || strncmp(routes[i].pattern, "/watch/", 7) == 0;
+        if (!page) {
             (void)printf("%s %s\n", methods[routes[i].method], routes[i].pattern);
         }
     }

@@ -16,7 +16,7 @@
 
 #include "base/attr.h"
 #include "base/fault.h"
-#include "stream/http/http.h"
+#include "stream/http/http_request.h"
 
 struct lct_web;
 

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 enum { FLAG_KEY = 1, FLAG_GAP = 2 };
 
@@ -83,7 +84,8 @@ int lct_link_pack_format(const struct lct_format *format, uint8_t **ret_bytes, s
     return 0;
 }
 
-/* Copies a counted text of less than size bytes, all printable, into out. */
+/* Copies a counted text of less than size bytes into out; a text that would have to be tamed is
+ * none of ours. */
 static void get_text(struct lct_reader *r, char *out, size_t size) {
     size_t n = lct_get_u32(r);
     const uint8_t *text = n < size ? lct_get(r, n) : NULL;
@@ -91,14 +93,10 @@ static void get_text(struct lct_reader *r, char *out, size_t size) {
         r->failed = true;
         return;
     }
-    for (size_t i = 0; i < n; i++) {
-        if (text[i] < 0x20 || text[i] == 0x7f) {
-            r->failed = true;
-            return;
-        }
-        out[i] = (char)text[i];
-    }
+    memcpy(out, text, n);
     out[n] = '\0';
+    lct_text_tame(out);
+    r->failed = strlen(out) != n || memcmp(out, text, n) != 0;
 }
 
 static uint8_t *get_bytes(struct lct_reader *r, size_t *ret_n) {
@@ -190,6 +188,12 @@ static bool samples_fit(const struct lct_chunk_info *info, size_t payload_at, si
     return end <= n;
 }
 
+/* Times are added to and taken from each other later: 36 years are enough, and never overflow. */
+static bool is_time(int64_t time) {
+    const int64_t most = INT64_C(1) << 60;
+    return time >= -most && time <= most;
+}
+
 int lct_link_get_chunk_head(const uint8_t in[LCT_LINK_CHUNK_HEAD_SIZE], size_t n,
                             struct lct_format *format, struct lct_chunk **ret_chunk) {
     struct lct_reader r = lct_reader(in, LCT_LINK_CHUNK_HEAD_SIZE);
@@ -206,11 +210,15 @@ int lct_link_get_chunk_head(const uint8_t in[LCT_LINK_CHUNK_HEAD_SIZE], size_t n
         info.peaks[i] = (int8_t)lct_get_u8(&r);
     }
     size_t payload_at = lct_get_u32(&r);
+    lct_ns time = (lct_ns)lct_get_u64(&r);
+    lct_ns published = (lct_ns)lct_get_u64(&r);
+    lct_ns captured = (lct_ns)lct_get_u64(&r);
+    zero |= lct_get_u32(&r);
     info.key = (flags & FLAG_KEY) != 0;
     info.gap_before = (flags & FLAG_GAP) != 0;
     if (track != format->track_id || flags > (FLAG_KEY | FLAG_GAP) || zero != 0 || n < 1 ||
-        n > LCT_CHUNK_BYTES_MAX || info.tfdt < -(INT64_C(1) << 60) ||
-        info.tfdt > INT64_C(1) << 60 || !samples_fit(&info, payload_at, n)) {
+        n > LCT_CHUNK_BYTES_MAX || !is_time(info.tfdt) || !is_time(time) || !is_time(published) ||
+        !is_time(captured) || !samples_fit(&info, payload_at, n)) {
         return -EBADMSG;
     }
     struct lct_chunk *chunk = lct_chunk_create(format, n);
@@ -219,9 +227,9 @@ int lct_link_get_chunk_head(const uint8_t in[LCT_LINK_CHUNK_HEAD_SIZE], size_t n
     }
     chunk->info = info;
     chunk->payload_at = payload_at;
-    chunk->time = (lct_ns)lct_get_u64(&r);
-    chunk->published = (lct_ns)lct_get_u64(&r);
-    chunk->captured = (lct_ns)lct_get_u64(&r);
+    chunk->time = time;
+    chunk->published = published;
+    chunk->captured = captured;
     *ret_chunk = chunk;
     return 0;
 }

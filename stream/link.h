@@ -87,7 +87,8 @@ uint32_t lct_link_chunk_track(const uint8_t in[LCT_LINK_CHUNK_HEAD_SIZE]);
 
 /**
  * Reads a CHUNK's head into a new chunk of n bytes, which shares format and whose bytes the caller
- * fills. 0, -EBADMSG (samples that do not lie within n bytes, flags we do not know) or -ENOMEM;
+ * fills. 0, -EBADMSG (samples that do not lie within n bytes, times of more than 36 years, flags we
+ * do not know) or -ENOMEM;
  * *ret_chunk is owned. Pure.
  */
 int lct_link_get_chunk_head(const uint8_t in[LCT_LINK_CHUNK_HEAD_SIZE], size_t n,

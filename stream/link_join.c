@@ -11,7 +11,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
+
+LCT_LOG_TOPIC("link");
 
 #define RETRY_FIRST (500 * LCT_MS)
 #define RETRY_LAST (2 * LCT_SECOND)
@@ -108,6 +111,7 @@ struct lct_link_listener {
     struct side side; /* first: what peers are given is both */
     int fd;
     struct lct_watch *watch;
+    struct lct_timer *rested; /* accepts again */
     struct lct_link_peer *peers[LCT_LINK_PEERS_MAX];
     bool open[LCT_LINK_PEERS_MAX]; /* told as opened */
 };
@@ -135,11 +139,27 @@ static void listener_closed(void *opaque, struct lct_link_peer *peer, const char
     pass_closed(&listener->side, peer, was_open, why);
 }
 
+/* Whoever calls goes on calling, so that a loop which tried again at once would do nothing else. */
+static void rest(struct lct_link_listener *listener, int error) {
+    lct_warn("no recorder can be let in for a while", "error=%s", strerror(error));
+    lct_watch_set(listener->watch, 0);
+    lct_timer_set(listener->rested, lct_monotonic() + LCT_LINK_ACCEPT_PAUSE);
+}
+
+static void on_rested(void *opaque) {
+    struct lct_link_listener *listener = opaque;
+    lct_watch_set(listener->watch, EPOLLIN);
+}
+
 static void on_caller(void *opaque, uint32_t events) {
     struct lct_link_listener *listener = opaque;
     (void)events;
     int fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd < 0) {
+        bool has_gone = errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
+        if (!has_gone) { /* EMFILE, ENFILE, ENOBUFS, ENOMEM: it waits, and we cannot */
+            rest(listener, errno);
+        }
         return;
     }
     for (size_t i = 0; i < LCT_LINK_PEERS_MAX; i++) {
@@ -195,9 +215,11 @@ int lct_link_listen(struct lct_loop *loop, const char *path, json_t *hello,
     remove_stale(path);
     int fd = bind_socket(path);
     if (fd == -EADDRINUSE) {
-        return lct_fault_set(fault, fd, "link",
-                             "Another server is running on this folder: %s is in use.",
-                             "该目录已有服务器在运行：%s 正被占用。", path);
+        return lct_fault_set(
+            fault, fd, "link",
+            "%s is there already: another program listens at it, or it is no "
+            "socket. End that program or remove it.",
+            "%s 已存在：另一个程序正在使用它，或它不是套接字。请结束该程序或将其删除。", path);
     }
     if (fd < 0) {
         return lct_fault_set(fault, fd, "link", "The socket %s cannot be made: %s.",
@@ -214,6 +236,7 @@ int lct_link_listen(struct lct_loop *loop, const char *path, json_t *hello,
         .fd = fd,
     };
     listener->watch = lct_watch_create(loop, fd, EPOLLIN, on_caller, listener);
+    listener->rested = lct_timer_create(loop, on_rested, listener);
     *ret_listener = listener;
     return 0;
 }
@@ -225,6 +248,7 @@ void lct_link_listener_destroy(struct lct_link_listener *listener) {
     for (size_t i = 0; i < LCT_LINK_PEERS_MAX; i++) {
         lct_link_peer_destroy(listener->peers[i]);
     }
+    lct_timer_destroy(listener->rested);
     lct_watch_destroy(listener->watch);
     close(listener->fd);
     (void)unlink(listener->side.path); /* only tidiness: a stale one is replaced */

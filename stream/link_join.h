@@ -22,6 +22,9 @@ struct lct_link_caller;
 /** Connections a listener holds at most; the next one is closed at once. */
 #define LCT_LINK_PEERS_MAX 64
 
+/** When the system has no descriptors left, callers wait so long for the next try. */
+#define LCT_LINK_ACCEPT_PAUSE LCT_SECOND
+
 /**
  * Listens at path; a socket that nobody serves any more is replaced. Peers are made and destroyed
  * by the listener; events tell of them. 0, -EADDRINUSE or another -errno with a fault.

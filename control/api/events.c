@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "stream/http/http_events.h"
 
 #define STREAMS_MAX 128
 #define AT_MOST_EVERY (100 * LCT_MS)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * What those who watch a room may know of it: whether it is on air, what there is to see, how many
- * watch. No sources, disks and alarms. Asked for once, or told as events; whoever listens here holds
- * no sources open.
+ * watch. No sources, disks and alarms. Asked for once, or told as events; whoever listens here
+ * holds no sources open.
  */
 #include <assert.h>
 #include <errno.h>
@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "stream/http/http_events.h"
 
 #define STREAMS_MAX 1000
 #define AT_MOST_EVERY (200 * LCT_MS)

@@ -1,83 +1,100 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "stream/http/http_feed_priv.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "stream/http/http_priv.h"
+#include "base/queue.h"
+#include "base/thread.h"
+#include "stream/http/http.h"
 
 LCT_LOG_TOPIC("http");
 
-struct lct_http_feed *lct_http_feed_create(struct lct_http_server *server,
-                                           const struct lct_http_source *source, uint64_t first,
-                                           uint64_t end) {
-    struct lct_http_feed *feed = lct_new(sizeof *feed);
-    feed->server = server;
-    feed->source = *source;
-    feed->source.file_name = NULL; /* was borrowed */
-    feed->next = first;
-    feed->end = end;
-    return feed;
-}
+#define READERS 2
 
-void lct_http_feed_free(void *opaque) {
-    struct lct_http_feed *feed = opaque;
+struct lct_http_readers {
+    struct lct_http_mail *mail;
+    struct lct_queue *feeds;
+    struct lct_thread threads[READERS];
+};
+
+struct block {
+    struct block *next;
+    size_t n;
+    uint8_t bytes[];
+};
+
+/* The HTTP thread owns it and lends it to a reader while busy is set; the reader touches only what
+ * is marked so, and posts it back. */
+struct feed {
+    struct lct_http_body body;
+    struct lct_http_readers *readers; /* fixed */
+    struct lct_http_source source;    /* fixed */
+    uint64_t end;                     /* fixed */
+    uint64_t next;                    /* HTTP thread sets it before lending: where to read */
+    struct block *fetched;            /* reader: what it read, NULL on failure */
+    /* HTTP thread */
+    bool busy;               /* lent to a reader */
+    void (*wake)(void *arg); /* NULL: nobody wants it, yet or any more */
+    void *arg;
+    struct block *ready;   /* to be sent, the oldest first */
+    size_t ready_n, taken; /* blocks that are ready; bytes that are sent of the first */
+    bool failed, dropped;
+};
+
+static void free_feed(void *opaque) {
+    struct feed *feed = opaque;
     while (feed->ready) {
-        struct lct_http_block *next = feed->ready->next;
+        struct block *next = feed->ready->next;
         free(feed->ready);
         feed->ready = next;
     }
-    free(feed->block);
+    free(feed->fetched);
     feed->source.close(feed->source.opaque);
     free(feed);
 }
 
-void lct_http_feed_want(struct lct_http_feed *feed) {
+/* Lends the feed to a reader when there is something to read and room for it. */
+static void read_on(struct feed *feed) {
     if (!feed->busy && !feed->failed && feed->next < feed->end &&
         feed->ready_n < LCT_HTTP_BLOCKS_AHEAD) {
         feed->busy = true;
-        lct_queue_push(lct_http_feeds(feed->server), feed);
-    }
-}
-
-void lct_http_feed_drop(struct lct_http_feed *feed) {
-    feed->conn = NULL;
-    if (!feed->busy) {
-        lct_http_feed_free(feed);
+        lct_queue_push(feed->readers->feeds, feed);
     }
 }
 
 /* HTTP thread: the reader has given the feed back. */
 static void come_back(void *opaque) {
-    struct lct_http_feed *feed = opaque;
-    struct lct_http_block *block = feed->block;
+    struct feed *feed = opaque;
+    struct block *block = feed->fetched;
     feed->busy = false;
-    feed->block = NULL;
-    if (!feed->conn) {
-        free(block);
-        lct_http_feed_free(feed);
+    if (feed->dropped) {
+        free_feed(feed);
         return;
     }
+    feed->fetched = NULL;
     if (block) {
-        struct lct_http_block **last = &feed->ready;
+        struct block **last = &feed->ready;
         while (*last) {
             last = &(*last)->next;
         }
         *last = block;
         feed->ready_n++;
         feed->next += block->n;
-        lct_http_feed_want(feed);
+        read_on(feed);
     } else {
         feed->failed = true;
     }
-    lct_http_conn_wake(feed->conn);
+    feed->wake(feed->arg);
 }
 
 /* Fills a block completely, or to the end. NULL on failure. */
-static struct lct_http_block *read_block(const struct lct_http_feed *feed) {
+static struct block *read_block(const struct feed *feed) {
     uint64_t left = feed->end - feed->next;
     size_t want = left < LCT_HTTP_BLOCK ? (size_t)left : LCT_HTTP_BLOCK;
-    struct lct_http_block *block = malloc(sizeof *block + want);
+    struct block *block = malloc(sizeof *block + want);
     if (!block) {
         return NULL;
     }
@@ -97,13 +114,86 @@ static struct lct_http_block *read_block(const struct lct_http_feed *feed) {
     return block;
 }
 
-void lct_http_read_feeds(void *opaque) {
-    struct lct_queue *queue = opaque;
-    while (!lct_queue_finished(queue)) {
-        struct lct_http_feed *feed = lct_queue_pop(queue, LCT_NS_NONE);
+static void read_feeds(void *opaque) {
+    struct lct_http_readers *readers = opaque;
+    while (!lct_queue_finished(readers->feeds)) {
+        struct feed *feed = lct_queue_pop(readers->feeds, LCT_NS_NONE);
         if (feed) {
-            feed->block = read_block(feed);
-            lct_http_post(feed->server, come_back, feed);
+            feed->fetched = read_block(feed);
+            lct_http_mail_post(readers->mail, come_back, feed);
         }
     }
+}
+
+struct lct_http_readers *lct_http_readers_create(struct lct_http_mail *mail) {
+    struct lct_http_readers *readers = lct_new(sizeof *readers);
+    readers->mail = mail;
+    /* A connection has one feed, and a feed is in the queue once: nothing is ever dropped. */
+    readers->feeds =
+        lct_queue_create(LCT_HTTP_CONNECTIONS_MAX * 2, LCT_QUEUE_DROP_NEWEST, free_feed);
+    for (size_t i = 0; i < READERS; i++) {
+        lct_thread_start(&readers->threads[i], "http-read", read_feeds, readers);
+    }
+    return readers;
+}
+
+void lct_http_readers_destroy(struct lct_http_readers *readers) {
+    lct_queue_close(readers->feeds);
+    for (size_t i = 0; i < READERS; i++) {
+        lct_thread_join(&readers->threads[i]);
+    }
+    lct_queue_destroy(readers->feeds);
+    free(readers);
+}
+
+static void begin(struct lct_http_body *body, void (*wake)(void *arg), void *arg) {
+    struct feed *feed = (struct feed *)body;
+    feed->wake = wake;
+    feed->arg = arg;
+    read_on(feed);
+}
+
+static enum lct_http_look look(struct lct_http_body *body, struct lct_http_piece *ret_piece) {
+    struct feed *feed = (struct feed *)body;
+    struct block *block = feed->ready;
+    if (!block) {
+        return feed->failed              ? LCT_HTTP_BROKEN
+               : feed->next == feed->end ? LCT_HTTP_END
+                                         : LCT_HTTP_WAIT;
+    }
+    *ret_piece = (struct lct_http_piece){block->bytes + feed->taken, block->n - feed->taken};
+    return LCT_HTTP_PIECE;
+}
+
+static void took(struct lct_http_body *body, size_t n) {
+    struct feed *feed = (struct feed *)body;
+    struct block *block = feed->ready;
+    feed->taken += n;
+    if (feed->taken == block->n) {
+        feed->taken = 0;
+        feed->ready = block->next;
+        feed->ready_n--;
+        free(block);
+        read_on(feed);
+    }
+}
+
+/* Freed now, or when the reader gives it back. */
+static void drop(struct lct_http_body *body) {
+    struct feed *feed = (struct feed *)body;
+    feed->dropped = true;
+    if (!feed->busy) {
+        free_feed(feed);
+    }
+}
+
+struct lct_http_body *lct_http_feed_create(struct lct_http_readers *readers,
+                                           const struct lct_http_source *source, uint64_t first,
+                                           uint64_t end) {
+    static const struct lct_http_body_kind kind = {false, begin, look, took, drop};
+    struct feed *feed = lct_new(sizeof *feed);
+    *feed = (struct feed){
+        .body = {&kind}, .readers = readers, .source = *source, .end = end, .next = first};
+    feed->source.file_name = NULL; /* was borrowed */
+    return &feed->body;
 }

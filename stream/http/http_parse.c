@@ -6,51 +6,10 @@
 #include <string.h>
 #include <strings.h>
 
-/* Bytes of the character at p (at least 1 byte), 0 when it is none; RFC 3629 sec. 4. */
-static size_t character(const unsigned char *p, size_t n) {
-    static const struct {
-        unsigned char first, last;  /* of the leading byte */
-        unsigned char second_first; /* range of the second byte */
-        unsigned char second_last;
-        unsigned char length;
-    } rows[] = {
-        {0x01, 0x7f, 0, 0, 1},       {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3},
-        {0xe1, 0xec, 0x80, 0xbf, 3}, {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3},
-        {0xf0, 0xf0, 0x90, 0xbf, 4}, {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (p[0] < rows[i].first || p[0] > rows[i].last) {
-            continue;
-        }
-        if (rows[i].length > n ||
-            (rows[i].length > 1 && (p[1] < rows[i].second_first || p[1] > rows[i].second_last))) {
-            return 0;
-        }
-        for (size_t k = 2; k < rows[i].length; k++) {
-            if ((p[k] & 0xc0U) != 0x80U) {
-                return 0;
-            }
-        }
-        return rows[i].length;
-    }
-    return 0;
-}
-
-bool lct_http_is_utf8(const char *text, size_t n) {
-    const unsigned char *p = (const unsigned char *)text;
-    while (n > 0) {
-        size_t length = character(p, n);
-        if (length == 0) {
-            return false;
-        }
-        p += length;
-        n -= length;
-    }
-    return true;
-}
+#include "base/text.h"
 
 static bool is_good_part(const char *part, size_t n) {
-    if (n == 0 || n > LCT_HTTP_PART_MAX || !lct_http_is_utf8(part, n) ||
+    if (n == 0 || n > LCT_HTTP_PART_MAX || !lct_text_is_utf8(part, n) ||
         (n <= 2 && memcmp(part, "..", n) == 0)) {
         return false;
     }

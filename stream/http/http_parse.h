@@ -4,8 +4,8 @@
  * Any thread. tests/fuzz/fuzz_http_path.c and fuzz_http_range.c feed them.
  *
  *     if (lct_http_split(path, strlen(path), &parts) < 0) …                 // 404
- *     if (lct_http_match("/api/v1/rooms/{room}", &parts, values)) …         // values[0] is the
- * room switch (lct_http_range("bytes=0-99", size, &first, &last)) …
+ *     if (lct_http_match("/api/v1/rooms/{room}", &parts, values)) …     // values[0] is the room
+ *     switch (lct_http_range("bytes=0-99", size, &first, &last)) …
  */
 #pragma once
 
@@ -26,9 +26,6 @@ struct lct_http_parts {
     size_t n; /**< 0 for "/" */
     char parts[LCT_HTTP_PARTS_MAX][LCT_HTTP_PART_MAX + 1];
 };
-
-/** True when the bytes are UTF-8 of the strict kind (RFC 3629), without NUL. */
-bool lct_http_is_utf8(const char *text, size_t n);
 
 /**
  * Splits a path that was percent-decoded once already. 0, or -EINVAL: no slash at its head, an

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include "stream/http/http_request_priv.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -6,7 +8,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "stream/http/http_priv.h"
 
 /* What every answer says to browsers: nothing from elsewhere, nothing inline. frame-ancestors says
  * who may frame it (X-Frame-Options has no word for "anybody", and browsers need it no more). */
@@ -45,9 +46,9 @@ const char *lct_http_header(const struct lct_http_request *request, enum lct_htt
 
 const char *lct_http_body(const struct lct_http_request *request, size_t *ret_n) {
     if (ret_n) {
-        *ret_n = request->body_n;
+        *ret_n = request->text_n;
     }
-    return request->body ? request->body : "";
+    return request->text ? request->text : "";
 }
 
 const char *lct_http_client(const struct lct_http_request *request) { return request->client; }
@@ -57,7 +58,7 @@ bool lct_http_gone(const struct lct_http_request *request) { return atomic_load(
 int lct_http_json(const struct lct_http_request *request, json_t **ret_json,
                   struct lct_fault *fault) {
     const char *type = request->headers[LCT_HTTP_CONTENT_TYPE];
-    if (request->body_n == 0) {
+    if (request->text_n == 0) {
         *ret_json = json_object();
         return 0;
     }
@@ -67,7 +68,7 @@ int lct_http_json(const struct lct_http_request *request, json_t **ret_json,
                              "请求体必须是 JSON，且 Content-Type 为 application/json。");
     }
     json_t *json = NULL;
-    int rc = lct_json_parse(request->body, request->body_n, &json, fault);
+    int rc = lct_json_parse(request->text, request->text_n, &json, fault);
     if (rc == 0 && !json_is_object(json)) {
         json_decref(json);
         rc = lct_fault_set(fault, -EINVAL, "api", "The body must be an object {…}.",
@@ -80,22 +81,47 @@ int lct_http_json(const struct lct_http_request *request, json_t **ret_json,
 }
 
 void lct_http_request_free(struct lct_http_request *request) {
+    if (!request) {
+        return;
+    }
     for (size_t i = 0; i < request->n_query; i++) {
         free(request->query[i]);
     }
     for (size_t i = 0; i < LCT_HTTP_HEADERS; i++) {
         free(request->headers[i]);
     }
-    if (request->feed) {
-        lct_http_feed_drop(request->feed);
-    }
-    if (request->stream) {
-        lct_http_stream_lost(request->stream);
+    if (request->body) {
+        request->body->kind->free(request->body);
     }
     free(request->path);
-    free(request->body);
-    free(request->owned);
+    free(request->text);
     free(request);
+}
+
+/* A body that lies in memory. */
+
+struct memory {
+    struct lct_http_body body;
+    struct lct_http_piece left;
+    void *owned;
+};
+
+static enum lct_http_look look(struct lct_http_body *body, struct lct_http_piece *ret_piece) {
+    const struct memory *memory = (struct memory *)body;
+    *ret_piece = memory->left;
+    return memory->left.n > 0 ? LCT_HTTP_PIECE : LCT_HTTP_END;
+}
+
+static void took(struct lct_http_body *body, size_t n) {
+    struct memory *memory = (struct memory *)body;
+    memory->left.bytes = (const char *)memory->left.bytes + n;
+    memory->left.n -= n;
+}
+
+static void free_memory(struct lct_http_body *body) {
+    struct memory *memory = (struct memory *)body;
+    free(memory->owned);
+    free(memory);
 }
 
 /* Answers. */
@@ -109,28 +135,36 @@ void lct_http_add_header(struct lct_http_request *request, const char *name, con
     (void)snprintf(request->extra + at, sizeof request->extra - at, "%s: %s\r\n", name, value);
 }
 
-static void answer_bytes(struct lct_http_request *request, int status, const char *type,
-                         const void *bytes, size_t n) {
+void lct_http_answer_body(struct lct_http_request *request, int status, const char *type,
+                          struct lct_http_body *body, uint64_t length) {
     request->status = status;
-    request->kind = ANSWER_BYTES;
     request->type = type;
-    request->bytes = bytes;
-    request->length = n;
-    lct_http_deliver(request);
+    request->body = body;
+    request->length = length;
+    lct_http_mail_post(request->mail, request->answered, request);
+}
+
+/* Takes owned, in which the bytes lie; NULL: they stay where they are. */
+static void answer_bytes(struct lct_http_request *request, int status, const char *type,
+                         const void *bytes, size_t n, void *owned) {
+    static const struct lct_http_body_kind kind = {false, NULL, look, took, free_memory};
+    struct memory *memory = lct_new(sizeof *memory);
+    *memory = (struct memory){{&kind}, {bytes, n}, owned};
+    lct_http_answer_body(request, status, type, &memory->body, n);
 }
 
 void lct_http_answer(struct lct_http_request *request, int status, const char *type,
                      const void *bytes, size_t n) {
-    request->owned = lct_new(n);
-    memcpy(request->owned, bytes, n);
-    answer_bytes(request, status, type, request->owned, n);
+    void *copy = lct_new(n);
+    memcpy(copy, bytes, n);
+    answer_bytes(request, status, type, copy, n, copy);
 }
 
 void lct_http_answer_json(struct lct_http_request *request, int status, json_t *value) {
     size_t n = 0;
-    request->owned = lct_json_dump(value, &n);
+    char *text = lct_json_dump(value, &n);
     json_decref(value);
-    answer_bytes(request, status, "application/json", request->owned, n);
+    answer_bytes(request, status, "application/json", text, n, text);
 }
 
 void lct_http_answer_fault(struct lct_http_request *request, int status,
@@ -140,7 +174,7 @@ void lct_http_answer_fault(struct lct_http_request *request, int status,
 
 void lct_http_answer_redirect(struct lct_http_request *request, const char *path) {
     lct_http_add_header(request, "Location", path);
-    answer_bytes(request, 303, "text/plain; charset=utf-8", "", 0);
+    answer_bytes(request, 303, "text/plain; charset=utf-8", "", 0, NULL);
 }
 
 static bool not_modified(struct lct_http_request *request, const char *tag) {
@@ -155,9 +189,9 @@ void lct_http_answer_file(struct lct_http_request *request, const struct lct_htt
     request->cache = file->cache;
     request->embeddable = file->embeddable;
     if (not_modified(request, file->tag)) {
-        answer_bytes(request, 304, file->type, "", 0);
+        answer_bytes(request, 304, file->type, "", 0, NULL);
     } else {
-        answer_bytes(request, 200, file->type, file->bytes, file->n);
+        answer_bytes(request, 200, file->type, file->bytes, file->n, NULL);
     }
 }
 
@@ -205,7 +239,7 @@ void lct_http_answer_source(struct lct_http_request *request,
             lct_http_add_header(request, "Content-Range", text);
         }
         source->close(source->opaque);
-        answer_bytes(request, unchanged ? 304 : 416, source->type, "", 0);
+        answer_bytes(request, unchanged ? 304 : 416, source->type, "", 0, NULL);
         return;
     }
     if (kind == LCT_HTTP_RANGE_ONE) {
@@ -216,13 +250,11 @@ void lct_http_answer_source(struct lct_http_request *request,
     if (source->file_name) {
         add_file_name(request, source->file_name);
     }
-    request->status = kind == LCT_HTTP_RANGE_ONE ? 206 : 200;
-    request->type = source->type;
     request->cache = "private, no-cache";
-    request->length = source->size > 0 ? last - first + 1 : 0;
-    request->kind = ANSWER_FEED;
-    request->feed = lct_http_feed_create(request->server, source, first, first + request->length);
-    lct_http_deliver(request);
+    uint64_t length = source->size > 0 ? last - first + 1 : 0;
+    lct_http_answer_body(request, kind == LCT_HTTP_RANGE_ONE ? 206 : 200, source->type,
+                         lct_http_feed_create(request->readers, source, first, first + length),
+                         length);
 }
 
 /* The head. */
@@ -265,134 +297,15 @@ static const char *reason_of(int status) {
 
 size_t lct_http_head(const struct lct_http_request *request, char *out, size_t size) {
     char length[64] = "";
-    if (request->kind != ANSWER_EVENTS && request->status != 304) {
+    if (!request->body->kind->endless && request->status != 304) {
         (void)snprintf(length, sizeof length, "Content-Length: %" PRIu64 "\r\n", request->length);
     }
-    int n = snprintf(
-        out, size,
-        "HTTP/1.1 %d %s\r\nContent-Type: %s\r\n%sCache-Control: %s\r\n" SECURITY "%s%s\r\n",
-        request->status, reason_of(request->status), request->type, length,
-        request->cache ? request->cache : "no-store", request->embeddable ? "*" : "'none'",
-        request->extra,
-        request->close_after || request->kind == ANSWER_EVENTS ? "Connection: close\r\n"
-                                                               : "Connection: keep-alive\r\n");
+    int n = snprintf(out, size,
+                     "HTTP/1.1 %d %s\r\nContent-Type: %s\r\n%sCache-Control: %s\r\n" SECURITY
+                     "%s%s\r\n",
+                     request->status, reason_of(request->status), request->type, length,
+                     request->cache ? request->cache : "no-store",
+                     request->embeddable ? "*" : "'none'", request->extra,
+                     request->close_after ? "Connection: close\r\n" : "Connection: keep-alive\r\n");
     return n > 0 && (size_t)n < size ? (size_t)n : 0;
-}
-
-/* Streams of events. */
-
-struct lct_http_stream *lct_http_answer_events(struct lct_http_request *request,
-                                               void (*closed)(void *arg), void *arg) {
-    struct lct_http_stream *stream = lct_new(sizeof *stream);
-    lct_ref_init(&stream->ref); /* the owner's */
-    lct_ref_inc(&stream->ref);  /* the request's, later the connection's */
-    stream->server = request->server;
-    stream->loop = lct_http_loop_of(request->server, request->route);
-    stream->closed = closed;
-    stream->arg = arg;
-    pthread_mutex_init(&stream->lock, NULL);
-    request->status = 200;
-    request->type = "text/event-stream";
-    request->kind = ANSWER_EVENTS;
-    request->stream = stream;
-    lct_http_deliver(request);
-    return stream;
-}
-
-void lct_http_stream_unref(struct lct_http_stream *stream) {
-    if (lct_ref_dec(&stream->ref)) {
-        struct lct_http_message *message;
-        while ((message = lct_http_stream_take(stream))) {
-            free(message);
-        }
-        pthread_mutex_destroy(&stream->lock);
-        free(stream);
-    }
-}
-
-struct lct_http_message *lct_http_stream_take(struct lct_http_stream *stream) {
-    pthread_mutex_lock(&stream->lock);
-    struct lct_http_message *message = stream->first;
-    if (message) {
-        stream->first = message->next;
-        stream->waiting--;
-    }
-    pthread_mutex_unlock(&stream->lock);
-    return message;
-}
-
-/* HTTP thread: there is something to send, or the owner wants an end. */
-static void on_stream(void *opaque) {
-    struct lct_http_stream *stream = opaque;
-    pthread_mutex_lock(&stream->lock);
-    stream->posted = false;
-    pthread_mutex_unlock(&stream->lock);
-    if (stream->conn) {
-        lct_http_conn_wake(stream->conn);
-    }
-    lct_http_stream_unref(stream);
-}
-
-/* Appends (or, with NULL, only wakes), dropping the oldest when there are too many. */
-static void put(struct lct_http_stream *stream, struct lct_http_message *message) {
-    struct lct_http_message *lost = NULL;
-    pthread_mutex_lock(&stream->lock);
-    bool post = !stream->dead && !stream->posted;
-    if (stream->dead) {
-        lost = message;
-    } else if (message) {
-        if (stream->waiting == LCT_HTTP_EVENTS_WAITING) {
-            lost = stream->first;
-            stream->first = lost->next;
-            stream->waiting--;
-        }
-        struct lct_http_message **last = &stream->first;
-        while (*last) {
-            last = &(*last)->next;
-        }
-        *last = message;
-        stream->waiting++;
-    }
-    stream->posted = stream->posted || post;
-    pthread_mutex_unlock(&stream->lock);
-    free(lost);
-    if (post) {
-        lct_ref_inc(&stream->ref);
-        lct_http_post(stream->server, on_stream, stream);
-    }
-}
-
-void lct_http_stream_send(struct lct_http_stream *stream, const char *event, const char *data) {
-    size_t n = strlen(event) + strlen(data) + sizeof "event: \ndata: \n\n";
-    struct lct_http_message *message = lct_new(sizeof *message + n);
-    int length = snprintf(message->text, n, "event: %s\ndata: %s\n\n", event, data);
-    message->n = (size_t)length;
-    put(stream, message);
-}
-
-void lct_http_stream_end(struct lct_http_stream *stream) {
-    atomic_store(&stream->ended, true);
-    put(stream, NULL);
-    lct_http_stream_unref(stream);
-}
-
-/* The owner's loop. */
-static void tell_closed(void *opaque) {
-    struct lct_http_stream *stream = opaque;
-    if (!atomic_load(&stream->ended)) {
-        stream->closed(stream->arg);
-    }
-    lct_http_stream_unref(stream);
-}
-
-void lct_http_stream_lost(struct lct_http_stream *stream) {
-    pthread_mutex_lock(&stream->lock);
-    stream->dead = true;
-    pthread_mutex_unlock(&stream->lock);
-    stream->conn = NULL;
-    if (stream->loop && !atomic_load(&stream->ended)) {
-        lct_ref_inc(&stream->ref);
-        lct_loop_post(stream->loop, tell_closed, stream);
-    }
-    lct_http_stream_unref(stream);
 }

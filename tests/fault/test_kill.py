@@ -175,7 +175,7 @@ class UpTest(unittest.TestCase):
                           "--listen", f"127.0.0.1:{free_port()}"])
         self.addCleanup(second.close)
         self.assertEqual(second.wait(20), 1)
-        self.assertIn('{"fault":{"code":"in-use"', second.log)
+        self.assertIn('{"fault":{"code":"busy"', second.log)
         self.assertEqual(self.service.processes("lectern-recorder"), [recorder])
         self.service.wait_for_state("recording")
         for track in (lesson := self.finish()).tracks:

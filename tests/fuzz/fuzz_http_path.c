@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "stream/http/http_parse.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_part(const char *part) {
     size_t n = strlen(part);
-    assert(n > 0 && n <= LCT_HTTP_PART_MAX && lct_http_is_utf8(part, n));
+    assert(n > 0 && n <= LCT_HTTP_PART_MAX && lct_text_is_utf8(part, n));
     assert(!strchr(part, '/') && !strchr(part, '\\'));
     assert(strcmp(part, ".") != 0 && strcmp(part, "..") != 0);
 }

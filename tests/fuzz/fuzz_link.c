@@ -18,7 +18,7 @@ static void on_chunk(const uint8_t *bytes, size_t n, struct lct_format *format) 
     }
     memcpy(chunk->bytes, bytes + LCT_LINK_CHUNK_HEAD_SIZE, rest);
     lct_link_put_chunk_head(chunk, again);
-    assert(memcmp(again, bytes, 60) == 0);
+    assert(memcmp(again, bytes, sizeof again) == 0);
     lct_chunk_unref(chunk);
 }
 

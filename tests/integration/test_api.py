@@ -358,7 +358,7 @@ def faults_at_start(data, config):
         return subprocess.run([BIN / "lectern-server", "--data", data, *more], text=True,
                               capture_output=True, check=False, timeout=20)
     second = run("--listen", "127.0.0.1:0")
-    check(second.returncode == 1 and "in use" in second.stderr, f"second server: {second.stderr}")
+    check(second.returncode == 1 and "Another lectern-server" in second.stderr, f"second server: {second.stderr}")
     config.write_text("[server]\nlisten = 127.0.0.1:0\n\n[disc]\ndata = x\n")
     wrong = run("--config", config)
     check(wrong.returncode == 1 and "line 5" in wrong.stderr, f"wrong section: {wrong.stderr}")

@@ -85,6 +85,28 @@ class Up(unittest.TestCase):
             port = taken.getsockname()[1]
             self.refused(up(self.data, "--listen", f"127.0.0.1:{port}", "--source", "demo"), str(port))
 
+    def test_two_on_one_folder(self):
+        """Started together: one of them runs, with its recorder; the other says why it does not."""
+        both = [up(self.data, "--listen", f"127.0.0.1:{free_port()}", "--source", "demo", "--json") for _ in range(2)]
+        words = [json.loads(process.stdout.readline()) for process in both]
+        runs = [i for i in range(2) if "url" in words[i]]
+        self.assertEqual(len(runs), 1, words)
+        process, other = both[runs[0]], both[1 - runs[0]]
+        self.refused(other, "lectern up", self.data, str(process.pid))
+        ready = words[runs[0]]
+        request = urllib.request.Request(ready["url"] + "api/v1/rooms")
+        request.add_header("Authorization", "Bearer " + ready["code"])
+        deadline = time.monotonic() + 30
+        while True:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                if json.loads(answer.read())["rooms"][0]["online"]:
+                    break
+            self.assertLess(time.monotonic(), deadline, "no recorder comes")
+            time.sleep(0.1)
+        process.send_signal(signal.SIGTERM)
+        _, errors = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 0, errors)
+
     def test_unknown_source(self):
         self.refused(up(self.data, "--source", "telescope:1"), "telescope", "screen:x11")
 

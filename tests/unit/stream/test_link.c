@@ -78,15 +78,25 @@ Test(link, format_there_and_back) {
     lct_format_unref(one);
 }
 
-Test(link, a_track_cannot_be_called_like_a_path) {
+static void refuse_format(const char *track, const char *encoder) {
     struct lct_format *one = some_format(), *two = NULL;
     uint8_t *bytes;
     size_t n;
-    strcpy(one->track, "../x");
+    strcpy(one->track, track);
+    strcpy(one->encoder, encoder);
     cr_assert_eq(lct_link_pack_format(one, &bytes, &n), 0);
-    cr_assert_eq(lct_link_unpack_format(bytes, n, &two), -EBADMSG);
+    cr_expect_eq(lct_link_unpack_format(bytes, n, &two), -EBADMSG, "%s %s", track, encoder);
     free(bytes);
     lct_format_unref(one);
+}
+
+Test(link, a_track_cannot_be_called_like_a_path) { refuse_format("../x", "aac"); }
+
+Test(link, texts_are_fit_for_json_and_terminals) {
+    refuse_format("sound", "a\x1b[2J");
+    refuse_format("sound", "a\x7f");
+    refuse_format("sound", "a\xff");
+    refuse_format("sound", "a\xe4\xb8"); /* the beginning of a character */
 }
 
 Test(link, chunk_there_and_back) {
@@ -117,6 +127,17 @@ Test(link, chunk_there_and_back) {
     cr_assert_eq(two->payload_at, 70);
     lct_chunk_unref(two);
     cr_assert_eq(lct_link_get_chunk_head(head, 99, format, &two), -EBADMSG, "a sample sticks out");
+    lct_ns *const times[] = {&one->time, &one->published, &one->captured, &one->info.tfdt};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        lct_ns before = *times[i];
+        *times[i] = i % 2 ? INT64_MIN : INT64_MAX;
+        lct_link_put_chunk_head(one, head);
+        cr_expect_eq(lct_link_get_chunk_head(head, 100, format, &two), -EBADMSG, "time %zu", i);
+        *times[i] = before;
+    }
+    lct_link_put_chunk_head(one, head);
+    head[LCT_LINK_CHUNK_HEAD_SIZE - 1] = 1;
+    cr_expect_eq(lct_link_get_chunk_head(head, 100, format, &two), -EBADMSG, "must be zero");
     lct_chunk_unref(one);
     lct_format_unref(format);
 }

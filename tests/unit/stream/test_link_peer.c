@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -168,6 +170,113 @@ Test(link_peer, closes_on_what_is_wrong, .timeout = 10) {
              "second-hello");
 }
 
+static void send_after_hello(const uint8_t *bytes, size_t n, const char *why) {
+    static const char greeting[] = "\0\0\0\x11\x01\0\0\0{\"version\":1}";
+    uint8_t *all = lct_new(21 + n);
+    memcpy(all, greeting, 21);
+    memcpy(all + 21, bytes, n);
+    send_raw(all, 21 + n, why);
+    free(all);
+}
+
+Test(link_peer, closes_on_tracks_that_are_wrong, .timeout = 10) {
+    struct lct_format *format = format_of(1);
+    struct lct_chunk *chunk = chunk_of(format, 1, true, 1);
+    uint8_t head[LCT_LINK_HEAD_SIZE + LCT_LINK_CHUNK_HEAD_SIZE + 1];
+    lct_link_put_head(head, LCT_LINK_CHUNK, LCT_LINK_CHUNK_HEAD_SIZE + 1);
+    lct_link_put_chunk_head(chunk, head + LCT_LINK_HEAD_SIZE);
+    send_raw(head, sizeof head, "chunk-without-format");
+    send_after_hello(head, sizeof head, "chunk-without-format");
+    uint8_t *many = lct_new((LCT_LINK_TRACKS_MAX + 1) * 200);
+    size_t at = 0;
+    for (uint32_t id = 1; id <= LCT_LINK_TRACKS_MAX + 1; id++) {
+        uint8_t *bytes;
+        size_t n;
+        format->track_id = id;
+        cr_assert_eq(lct_link_pack_format(format, &bytes, &n), 0);
+        lct_link_put_head(many + at, LCT_LINK_FORMAT, n);
+        memcpy(many + at + LCT_LINK_HEAD_SIZE, bytes, n);
+        at += LCT_LINK_HEAD_SIZE + n;
+        free(bytes);
+    }
+    send_after_hello(many, at, "too-many-tracks");
+    send_raw(many, at, "no-hello");
+    free(many);
+    lct_chunk_unref(chunk);
+    lct_format_unref(format);
+}
+
+/* A peer's owner that destroys it as soon as it is told something. */
+struct impatient {
+    struct lct_loop *loop;
+    enum { AT_OPENED, AT_MESSAGE, AT_CHUNK, AT_CLOSED } when;
+    bool is_gone;
+};
+
+static void destroy_at(struct impatient *owner, int now, struct lct_link_peer *peer) {
+    if ((int)owner->when == now) {
+        owner->is_gone = true;
+        lct_link_peer_destroy(peer);
+        lct_loop_stop(owner->loop);
+    }
+}
+
+static void impatient_opened(void *arg, struct lct_link_peer *peer, const json_t *message) {
+    (void)message;
+    destroy_at(arg, AT_OPENED, peer);
+}
+
+static void impatient_message(void *arg, struct lct_link_peer *peer, enum lct_link_type type,
+                              const json_t *message) {
+    (void)type;
+    (void)message;
+    destroy_at(arg, AT_MESSAGE, peer);
+}
+
+static void impatient_chunk(void *arg, struct lct_link_peer *peer, struct lct_chunk *chunk) {
+    (void)chunk;
+    destroy_at(arg, AT_CHUNK, peer);
+}
+
+static void impatient_closed(void *arg, struct lct_link_peer *peer, const char *why) {
+    (void)why;
+    destroy_at(arg, AT_CLOSED, peer);
+}
+
+Test(link_peer, may_be_destroyed_in_each_callback, .timeout = 20) {
+    static const struct lct_link_events impatience = {impatient_opened, impatient_message,
+                                                      impatient_chunk, impatient_closed};
+    for (int when = AT_OPENED; when <= AT_CLOSED; when++) {
+        struct lct_loop *loop = lct_loop_create();
+        struct impatient owner = {.loop = loop};
+        struct end b = {.loop = loop};
+        struct lct_format *format = format_of(1);
+        struct lct_chunk *chunk = chunk_of(format, 1, true, 100);
+        int fds[2];
+        LCT_JSON json_t *one = hello(1);
+        cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+        owner.when = (unsigned)when;
+        cr_assert_not_null(lct_link_peer_create(loop, fds[0], one, &impatience, &owner));
+        struct lct_link_peer *peer = lct_link_peer_create(loop, fds[1], one, &events, &b);
+        if (when > AT_OPENED) {
+            run_for(loop, 50 * LCT_MS);
+            cr_assert_eq(lct_link_peer_send(peer, LCT_LINK_STATUS, one), 0);
+            lct_link_peer_send_chunk(peer, chunk);
+        }
+        if (when == AT_CLOSED) {
+            run_for(loop, 50 * LCT_MS);
+            lct_link_peer_destroy(peer);
+            peer = NULL;
+        }
+        run_for(loop, 100 * LCT_MS);
+        cr_assert(owner.is_gone, "callback %d", when);
+        lct_link_peer_destroy(peer);
+        lct_chunk_unref(chunk);
+        lct_format_unref(format);
+        lct_loop_destroy(loop);
+    }
+}
+
 Test(link_peer, chunks_arrive_in_order_and_skip_to_a_key_when_slow, .timeout = 60) {
     struct lct_loop *loop = lct_loop_create();
     struct end a = {0}, b = {0};
@@ -272,5 +381,42 @@ Test(link_join, finds_the_server_again, .timeout = 30) {
     lct_link_listener_destroy(listener);
     lct_loop_destroy(loop);
     cr_assert_eq(rmdir(long_folder), 0);
+    cr_assert_eq(rmdir(folder), 0);
+}
+
+/* Without descriptors nobody can be let in: that is not tried again and again, and it ends. */
+Test(link_join, callers_wait_while_there_are_no_descriptors, .timeout = 30) {
+    struct lct_loop *loop = lct_loop_create();
+    struct lct_link_listener *listener = NULL;
+    struct end server = {.loop = loop};
+    struct lct_fault fault;
+    char folder[] = "/tmp/lct-link-XXXXXX";
+    cr_assert_not_null(mkdtemp(folder));
+    LCT_FREE char *path = lct_format("%s/link", folder);
+    LCT_JSON json_t *greeting = hello(1);
+    cr_assert_eq(lct_link_listen(loop, path, greeting, &events, &server, &listener, &fault), 0,
+                 "%s", fault.en);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    (void)snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    struct rlimit before, none;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int next = dup(fd);
+    close(next);
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){(rlim_t)next, before.rlim_max};
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    cr_assert_eq(write(fd, "\0\0\0\x11\x01\0\0\0{\"version\":1}", 21), 21);
+    lct_ns cpu = lct_cpu_time();
+    run_for(loop, 2 * LCT_SECOND);
+    cpu = lct_cpu_time() - cpu;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    cr_assert_lt(cpu, LCT_SECOND / 2);
+    cr_assert_eq(server.opened, 0);
+    run_for(loop, 2 * LCT_SECOND);
+    cr_assert_eq(server.opened, 1);
+    close(fd);
+    lct_link_listener_destroy(listener);
+    lct_loop_destroy(loop);
     cr_assert_eq(rmdir(folder), 0);
 }

@@ -10,12 +10,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/thread.h"
 #include "stream/http/http.h"
+#include "stream/http/http_events.h"
 
 #define BODY_SIZE (3U * 1000 * 1000 + 7)
 
@@ -274,6 +276,8 @@ Test(http, refuses_foreign_and_strange, .timeout = 30) {
     expect(ask("\r\n\r\n\x01\x02"), "", "");
     expect(ask(GET("/%s") "\r\n", "../../../../../etc/passwd"), "HTTP/1.1 200", "<p>");
     char *huge = lct_new(60001);
+    memset(huge, 'a', 2000);
+    expect(ask(GET("/echo/1?q=%s") "\r\n", huge), "HTTP/1.1 400", "invalid");
     memset(huge, 'a', 60000);
     char *answer = ask(GET("/echo/1") "X: %s\r\n\r\n", huge);
     cr_assert(strncmp(answer, "HTTP/1.1 200", 12) != 0);
@@ -306,23 +310,54 @@ Test(http, every_upgrade_closes, .timeout = 60) {
     }
 }
 
-Test(http, keeps_connections_and_takes_pipelines, .timeout = 30) {
-    char answer[20000] = "";
+/* Reads one answer of echo's, to the end of its body. */
+static void hear_echo(int fd, char *out, size_t size) {
+    size_t n = 0;
+    memset(out, 0, size);
+    while (!strstr(out, "\"}") && n + 1 < size) {
+        ssize_t got = recv(fd, out + n, size - 1 - n, 0);
+        cr_assert_gt(got, 0, "after %s", out);
+        n += (size_t)got;
+    }
+}
+
+Test(http, keeps_connections, .timeout = 30) {
+    char answer[3000];
     int fd = dial();
     for (int i = 0; i < 3; i++) {
         say(fd, "GET /echo/k HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        hear_echo(fd, answer, sizeof answer);
+        cr_assert(strstr(answer, "Connection: keep-alive"), "%s", answer);
+        say(fd, "POST /echo/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nxy");
+        hear_echo(fd, answer, sizeof answer);
+        cr_assert(strstr(answer, "\"body\":\"xy\""), "%s", answer);
     }
-    usleep(200000);
-    say(fd, "POST /echo/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nxyGET /echo/k "
-            "HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
-    (void)hear(fd, answer, sizeof answer - 1);
     close(fd);
-    int n = 0;
-    for (const char *p = answer; (p = strstr(p, "HTTP/1.1 200")); p++) {
-        n++;
+}
+
+/* Whatever is sent in one piece with a request and behind it: the request is answered, the
+ * connection ends, and the thread goes on. */
+Test(http, what_is_sent_behind_a_request_is_not_answered, .timeout = 60) {
+    static const char *const heads[] = {
+        "GET /echo/k HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "POST /echo/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nxy"};
+    static const char *const behind[] = {
+        "GET /echo/k HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        "POST /echo/k HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\nzz",
+        "PUT /nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: 60000\r\n\r\n",
+        "POST /echo/k HTTP/1.1\r\nHost: localhost\r\n\r\n", "junk"};
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        for (size_t k = 0; k < sizeof behind / sizeof *behind; k++) {
+            char *answer = ask("%s%s", heads[i], behind[k]);
+            cr_assert_not_null(strstr(answer, "Connection: close"), "%zu %zu %s", i, k, answer);
+            expect(answer, "HTTP/1.1 200", "");
+            expect(ask(GET("/echo/1") "\r\n"), "HTTP/1.1 200", "value");
+        }
     }
-    cr_assert_eq(n, 5, "%d answers: %s", n, answer);
-    cr_assert(strstr(answer, "\"body\":\"xy\""));
+    char *answer = ask("%s%s", heads[0], behind[0]);
+    cr_assert_null(strstr(strstr(answer, "HTTP/1.1") + 1, "HTTP/1.1"), "%s", answer);
+    free(answer);
 }
 
 static void check_numbers(const char *bytes, size_t n, uint64_t first) {
@@ -464,4 +499,30 @@ Test(http, junk_behind_a_request_costs_no_cpu, .timeout = 60) {
     usleep(100000);
     close(fds[0]);
     close(fds[1]);
+}
+
+/* Without descriptors nobody can be let in: that is not tried again and again, and it ends. */
+Test(http, callers_wait_while_there_are_no_descriptors, .timeout = 60) {
+    char answer[3000] = "";
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_port = htons((uint16_t)lct_http_port(server)),
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct rlimit before, none;
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int next = dup(fd);
+    close(next);
+    cr_assert_eq(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){(rlim_t)next, before.rlim_max};
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    cr_assert_eq(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
+    say(fd, GET("/echo/1") "\r\n");
+    usleep(100000);
+    lct_ns cpu = lct_cpu_time();
+    usleep(2000000);
+    cpu = lct_cpu_time() - cpu;
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+    cr_assert_lt(cpu, LCT_SECOND / 2);
+    (void)hear(fd, answer, sizeof answer - 1);
+    close(fd);
+    cr_assert(strstr(answer, "HTTP/1.1 200"), "%s", answer);
 }

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "stream/http/http_admit_priv.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void lct_http_refuse(struct lct_http_request *request, int status, const char *en, const char *zh) {
+    static const struct {
+        int status, code;
+    } codes[] = {{404, -ENOENT}, {403, -EPERM}, {413, -EFBIG}, {501, -ENOTSUP}, {405, -ENOTSUP}};
+    struct lct_fault fault;
+    int code = -EINVAL;
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
+        code = codes[i].status == status ? codes[i].code : code;
+    }
+    request->refused = true;
+    (void)lct_fault_set(&fault, code, "http", "%s%.0s", "%.0s%s", en, zh);
+    lct_http_answer_fault(request, status, &fault);
+}
+
+/* How many bytes of body come; false with an answer given. */
+static bool read_length(struct lct_http_request *request) {
+    const char *text = request->headers[LCT_HTTP_CONTENT_LENGTH];
+    if (request->headers[LCT_HTTP_TRANSFER_ENCODING]) {
+        lct_http_refuse(request, 501, "A body must come with Content-Length.",
+                        "请求体必须带有 Content-Length。");
+        return false;
+    }
+    if (!text) {
+        return true;
+    }
+    size_t digits = strspn(text, "0123456789");
+    if (digits == 0 || text[digits] || digits > 18) {
+        lct_http_refuse(request, 400, "Content-Length is not a number.",
+                        "Content-Length 不是数字。");
+        return false;
+    }
+    long long length = strtoll(text, NULL, 10);
+    if (length > (long long)LCT_HTTP_BODY_MAX) {
+        lct_http_refuse(request, 413, "The body is larger than 64 KiB.", "请求体超过 64 KiB。");
+        return false;
+    }
+    request->text_want = (size_t)length;
+    return true;
+}
+
+/* Host and Origin: is it our own page, or a program, that asks? */
+static bool is_addressed_to_us(struct lct_http_request *request, const char *const *names) {
+    const char *host = request->headers[LCT_HTTP_HOST];
+    const char *origin = request->headers[LCT_HTTP_ORIGIN];
+    if (!host || !lct_http_host_is_ours(host, names)) {
+        lct_http_refuse(request, 421, "This server is not known by that name; use its address.",
+                        "服务器没有这个名称，请使用它的地址访问。");
+        return false;
+    }
+    if (request->method != LCT_HTTP_GET && origin && !lct_http_origin_is_ours(origin, host)) {
+        lct_http_refuse(request, 403, "Another site's page may not change anything here.",
+                        "其他网站的页面不能在此进行更改。");
+        return false;
+    }
+    return true;
+}
+
+/* Sets the route; false with 404 or 405 answered. */
+static bool find_route(struct lct_http_request *request, const struct lct_http_options *options) {
+    static const char *const names[] = {"GET, HEAD", "POST", "PUT", "DELETE"};
+    char allow[64] = "";
+    for (size_t i = 0; i < options->n_routes; i++) {
+        const struct lct_http_route *route = &options->routes[i];
+        const char *values[LCT_HTTP_VALUES_MAX] = {NULL};
+        bool rest = strcmp(route->pattern, "*") == 0;
+        if ((rest && *allow) || !lct_http_match(route->pattern, &request->parts, values)) {
+            continue;
+        }
+        if (route->method == request->method) {
+            memcpy(request->values, values, sizeof values);
+            request->route = route;
+            request->app = options->app;
+            request->loop = route->where == LCT_HTTP_MAIN   ? options->main
+                            : route->where == LCT_HTTP_DISK ? options->disk
+                                                            : NULL;
+            return true;
+        }
+        size_t at = strlen(allow);
+        (void)snprintf(allow + at, sizeof allow - at, "%s%s", at ? ", " : "", names[route->method]);
+    }
+    if (*allow) {
+        lct_http_add_header(request, "Allow", allow);
+        lct_http_refuse(request, 405, "This address does not take that method.",
+                        "此地址不支持该方法。");
+    } else {
+        lct_http_refuse(request, 404, "There is nothing at this address.", "此地址没有内容。");
+    }
+    return false;
+}
+
+/* Sets the parts of the path; false with an answer given. */
+static bool split_path(struct lct_http_request *request) {
+    if (lct_http_split(request->path, request->path_n, &request->parts) < 0) {
+        lct_http_refuse(request, 404, "There is nothing at this address.", "此地址没有内容。");
+        return false;
+    }
+    return true;
+}
+
+/* False with an answer given. */
+static bool ask_gate(struct lct_http_request *request, const struct lct_http_options *options) {
+    return request->route->open || !options->gate || options->gate(options->app, request);
+}
+
+bool lct_http_admit(struct lct_http_request *request, const struct lct_http_options *options) {
+    bool tells_length = request->headers[LCT_HTTP_CONTENT_LENGTH] != NULL;
+    bool changes = request->method == LCT_HTTP_POST || request->method == LCT_HTTP_PUT;
+    /* Whoever answers now leaves a body unread that may be there. */
+    request->close_after = true;
+    if (!read_length(request)) {
+        return false;
+    }
+    request->close_after = request->text_want > 0 || (changes && !tells_length);
+    if (!split_path(request) || !is_addressed_to_us(request, options->names) ||
+        !find_route(request, options) || !ask_gate(request, options)) {
+        return false;
+    }
+    request->close_after = changes && !tells_length;
+    return true;
+}

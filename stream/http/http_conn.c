@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * What libwebsockets 4.1.6 does that must be known here (docs/decisions and its source):
+ *  - it decodes paths and removes ".." before we see them; what it leaves is checked by
+ *    lct_http_split.
+ *  - "Upgrade: h2c" would switch to its HTTP/2, which has holes; and an unknown Upgrade on a kept
+ *    connection hands the callback freed memory (CVE-2025-11677). So CONFIRM_UPGRADE closes always
+ *    and never looks at what it is given.
+ *  - CONNECT turns a connection into a raw one: refused at RAW_ADOPT.
+ *  - what it has read behind a request it keeps in a buffer of its own. A request with a body that
+ *    it takes from there it reads for ever, its own head as the body: the thread never comes back.
+ *    So a connection with something in that buffer ends with its answer, and every request is the
+ *    first thing the library reads (nobody sends on before the answer: browsers do not).
+ *  - while a transaction is being answered it leaves POLLIN on and spins when something comes in:
+ *    the flow of input is stopped meanwhile, and an end of the connection is looked for once a
+ *    second. With something in its buffer it spins in either case: then there is no long answer.
+ *  - its own deadline for holding a request's head (ah) would end downloads after six minutes: it
+ *    is set to days, and the deadlines here are ours.
+ *  - a POST without Content-Length counts as one of 100 MB: it is answered as an empty one, and the
+ *    connection ends.
+ */
+#include "stream/http/http_conn_priv.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "stream/http/http_admit_priv.h"
+#include "stream/http/http_request_priv.h"
+
+enum phase {
+    PHASE_HEAD,    /* waiting for a request, or within its head */
+    PHASE_BODY,    /* its body comes in */
+    PHASE_HANDLER, /* somebody is working on the answer */
+    PHASE_ANSWER,  /* head or body of the answer go out */
+    PHASE_LAST,    /* all is written, what the library buffered goes out */
+};
+
+struct lct_http_conn {
+    struct lct_http_hall *hall;
+    struct lws *wsi;
+    enum phase phase;
+    lct_ns deadline;                  /* of the phase; LCT_NS_NONE: it may last */
+    bool hears;                       /* the library takes input */
+    struct lct_http_request *request; /* from PHASE_BODY to the end of the answer */
+    bool head_sent;
+    uint64_t sent;         /* of the answer */
+    uint64_t sent_at_tick; /* UINT64_MAX: it was not being sent then */
+    char client[48];
+};
+
+static void set_phase(struct lct_http_conn *conn, enum phase phase, int seconds) {
+    conn->phase = phase;
+    conn->deadline = lct_monotonic() + seconds * LCT_SECOND;
+}
+
+/* Switches the flow of input on and off. */
+static void hear(struct lct_http_conn *conn, bool on) {
+    conn->hears = on;
+    lws_rx_flow_control(conn->wsi, on);
+}
+
+/*
+ * Does the library hold input of this connection in its buffer? 1, 0, or -1: not to be known now.
+ * All it shows of these buffers is that it would not wait while there is one it may read from: so
+ * the answer is what a connection's flow of input changes in that, unless another one's buffer
+ * hides it.
+ */
+static int holds_input(struct lct_http_conn *conn) {
+    struct lws_context *context = lws_get_context(conn->wsi);
+    bool heard = conn->hears;
+    hear(conn, false);
+    bool others = lws_service_adjust_timeout(context, 1, 0) == 0;
+    hear(conn, true);
+    bool any = lws_service_adjust_timeout(context, 1, 0) == 0;
+    hear(conn, heard);
+    return others ? -1 : any;
+}
+
+/* There may be more to write. */
+static void wake(void *opaque) {
+    struct lct_http_conn *conn = opaque;
+    hear(conn, true); /* without it the library does not tell what is writable */
+    lws_callback_on_writable(conn->wsi);
+}
+
+/* There is nothing to write for now, and nothing to read before the answer is out. */
+static int rest(struct lct_http_conn *conn) {
+    if (lws_partial_buffered(conn->wsi)) {
+        lws_callback_on_writable(conn->wsi);
+    } else {
+        hear(conn, false);
+    }
+    return 0;
+}
+
+/* For where the library cannot be told to close: it is, at the next tick, which is now. */
+static void end_soon(struct lct_http_conn *conn) {
+    conn->deadline = 0;
+    lws_set_timer_usecs(conn->wsi, 1);
+}
+
+/* What a look at the socket says: bytes that wait, 0 when the client closed its side, or -1. */
+static ssize_t peek(struct lws *wsi) {
+    char byte;
+    return recv(lws_get_socket_fd(wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+}
+
+/* Once a second. */
+static int on_tick(struct lct_http_conn *conn) {
+    bool stuck = conn->sent == conn->sent_at_tick;
+    conn->sent_at_tick = conn->sent;
+    lws_set_timer_usecs(conn->wsi, LWS_US_PER_SEC);
+    if (conn->deadline != LCT_NS_NONE && lct_monotonic() >= conn->deadline) {
+        return -1;
+    }
+    if (conn->phase == PHASE_HEAD || conn->phase == PHASE_BODY) {
+        return 0;
+    }
+    if (!conn->hears) {
+        return peek(conn->wsi) == 0 ? -1 : 0;
+    }
+    /* one that takes nothing but sends more would make the library spin */
+    return stuck && (peek(conn->wsi) >= 0 || holds_input(conn) > 0) ? -1 : 0;
+}
+
+/* Answers. */
+
+/* The handler has answered. */
+static void begin_answer(void *opaque) {
+    struct lct_http_request *request = opaque;
+    struct lct_http_body *body = request->body;
+    struct lct_http_conn *conn = request->conn;
+    if (!conn) {
+        lct_http_request_free(request);
+        return;
+    }
+    atomic_fetch_add(&conn->hall->refused, request->refused);
+    atomic_fetch_add(&conn->hall->streams, body->kind->endless);
+    set_phase(conn, PHASE_ANSWER, LCT_HTTP_STALL_SECONDS);
+    conn->head_sent = false;
+    conn->sent = 0;
+    conn->sent_at_tick = UINT64_MAX;
+    bool is_long = body->kind->endless || request->length > LCT_HTTP_WRITE_AT_ONCE;
+    bool sends_on = holds_input(conn) > 0;
+    request->close_after |= sends_on || body->kind->endless;
+    if (sends_on && is_long) {
+        atomic_fetch_add(&conn->hall->refused, 1);
+        end_soon(conn);
+        return;
+    }
+    if (body->kind->begin && !request->head) {
+        body->kind->begin(body, wake, conn);
+    }
+    wake(conn);
+}
+
+/* Gives n bytes to the library, which keeps what the socket does not take. 0 or -1. */
+static int send_bytes(struct lct_http_conn *conn, const void *bytes, size_t n) {
+    int rc = lws_write(conn->wsi, (unsigned char *)(uintptr_t)bytes, n, LWS_WRITE_HTTP);
+    if (rc < (int)n) {
+        return -1;
+    }
+    atomic_fetch_add(&conn->hall->bytes_out, n);
+    conn->sent += n;
+    conn->deadline = lct_monotonic() + LCT_HTTP_STALL_SECONDS * LCT_SECOND;
+    return 0;
+}
+
+/* What of the body comes next. */
+static enum lct_http_look look(const struct lct_http_conn *conn, struct lct_http_piece *ret_piece) {
+    struct lct_http_body *body = conn->request->body;
+    return conn->request->head ? LCT_HTTP_END : body->kind->look(body, ret_piece);
+}
+
+/* The head, and with it a small body: one packet is better than two. */
+static int send_head(struct lct_http_conn *conn) {
+    struct lct_http_body *body = conn->request->body;
+    struct lct_http_piece piece;
+    char head[LWS_PRE + LCT_HTTP_HEAD_MAX];
+    size_t n = lct_http_head(conn->request, head + LWS_PRE, LCT_HTTP_HEAD_MAX);
+    if (n == 0) {
+        return -1;
+    }
+    conn->head_sent = true;
+    if (look(conn, &piece) == LCT_HTTP_PIECE && piece.n <= LCT_HTTP_HEAD_MAX - n) {
+        memcpy(head + LWS_PRE + n, piece.bytes, piece.n);
+        n += piece.n;
+        body->kind->took(body, piece.n);
+    }
+    return send_bytes(conn, head + LWS_PRE, n);
+}
+
+static int send_piece(struct lct_http_conn *conn) {
+    struct lct_http_body *body = conn->request->body;
+    struct lct_http_piece piece;
+    if (look(conn, &piece) != LCT_HTTP_PIECE) {
+        return 0;
+    }
+    size_t n = piece.n < LCT_HTTP_WRITE_AT_ONCE ? piece.n : LCT_HTTP_WRITE_AT_ONCE;
+    int rc = send_bytes(conn, piece.bytes, n);
+    if (rc == 0) {
+        body->kind->took(body, n);
+    }
+    return rc;
+}
+
+/* The request is done with, or its client has left: a handler that still has it is told, and its
+ * answer goes nowhere. */
+static void leave_request(struct lct_http_conn *conn) {
+    struct lct_http_request *request = conn->request;
+    conn->request = NULL;
+    if (request && conn->phase == PHASE_HANDLER) {
+        request->conn = NULL;
+        atomic_store(&request->gone, true);
+    } else if (request) {
+        atomic_fetch_sub(&conn->hall->streams, request->body && request->body->kind->endless);
+        lct_http_request_free(request);
+    }
+}
+
+/* The answer is out when the library has none of it left: ready for the next request, or the end.
+ * At once, for the client may send the next one now. */
+static int finish(struct lct_http_conn *conn) {
+    if (lws_partial_buffered(conn->wsi)) {
+        lws_callback_on_writable(conn->wsi);
+        return 0;
+    }
+    bool close_after = conn->request->close_after || holds_input(conn) != 0;
+    leave_request(conn);
+    set_phase(conn, PHASE_HEAD, LCT_HTTP_IDLE_SECONDS);
+    return close_after || lws_http_transaction_completed(conn->wsi) ? -1 : 0;
+}
+
+/* One write of an answer, and what comes after it. */
+static int go_on(struct lct_http_conn *conn) {
+    bool is_endless = conn->request->body->kind->endless;
+    struct lct_http_piece next;
+    if ((conn->head_sent ? send_piece(conn) : send_head(conn)) < 0) {
+        return -1;
+    }
+    switch (look(conn, &next)) {
+    case LCT_HTTP_PIECE:
+        lws_callback_on_writable(conn->wsi);
+        return 0;
+    case LCT_HTTP_WAIT:
+        conn->deadline = is_endless ? LCT_NS_NONE : conn->deadline;
+        return rest(conn);
+    case LCT_HTTP_END:
+        conn->phase = PHASE_LAST;
+        return finish(conn);
+    case LCT_HTTP_BROKEN:
+        break;
+    }
+    return -1;
+}
+
+static int on_writable(struct lct_http_conn *conn) {
+    return conn->phase == PHASE_ANSWER ? go_on(conn) : conn->phase == PHASE_LAST ? finish(conn) : 0;
+}
+
+/* Requests. */
+
+static bool copy_headers(struct lws *wsi, struct lct_http_request *request) {
+    static const enum lws_token_indexes tokens[LCT_HTTP_HEADERS] = {
+        [LCT_HTTP_HOST] = WSI_TOKEN_HOST,
+        [LCT_HTTP_AUTHORIZATION] = WSI_TOKEN_HTTP_AUTHORIZATION,
+        [LCT_HTTP_COOKIE] = WSI_TOKEN_HTTP_COOKIE,
+        [LCT_HTTP_RANGE] = WSI_TOKEN_HTTP_RANGE,
+        [LCT_HTTP_IF_NONE_MATCH] = WSI_TOKEN_HTTP_IF_NONE_MATCH,
+        [LCT_HTTP_IF_RANGE] = WSI_TOKEN_HTTP_IF_RANGE,
+        [LCT_HTTP_ORIGIN] = WSI_TOKEN_ORIGIN,
+        [LCT_HTTP_ACCEPT] = WSI_TOKEN_HTTP_ACCEPT,
+        [LCT_HTTP_ACCEPT_LANGUAGE] = WSI_TOKEN_HTTP_ACCEPT_LANGUAGE,
+        [LCT_HTTP_CONTENT_TYPE] = WSI_TOKEN_HTTP_CONTENT_TYPE,
+        [LCT_HTTP_CONTENT_LENGTH] = WSI_TOKEN_HTTP_CONTENT_LENGTH,
+        [LCT_HTTP_TRANSFER_ENCODING] = WSI_TOKEN_HTTP_TRANSFER_ENCODING,
+    };
+    for (size_t i = 0; i < LCT_HTTP_HEADERS; i++) {
+        int n = lws_hdr_total_length(wsi, tokens[i]);
+        if (n <= 0) {
+            continue;
+        }
+        char *text = lct_new((size_t)n + 16); /* fragments are joined with a byte between */
+        int got = lws_hdr_copy(wsi, text, n + 16, tokens[i]);
+        request->headers[i] = text;
+        if (got < 0 || strlen(text) != (size_t)got) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool copy_query(struct lws *wsi, struct lct_http_request *request) {
+    char pair[1024];
+    for (int i = 0;; i++) {
+        int n = lws_hdr_copy_fragment(wsi, pair, sizeof pair, WSI_TOKEN_HTTP_URI_ARGS, i);
+        if (n == -1 && lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i) > 0) {
+            return false; /* too long */
+        }
+        if (n == -1 || (n == 0 && i == 0)) {
+            return true;
+        }
+        if (n < 0 || i == LCT_HTTP_QUERY_MAX || strlen(pair) != (size_t)n ||
+            !lct_text_is_utf8(pair, (size_t)n)) {
+            return false;
+        }
+        request->query[request->n_query++] = lct_strdup(pair);
+    }
+}
+
+static bool read_method(int method, struct lct_http_request *request) {
+    static const struct {
+        int index; /* as lws_http_get_uri_and_method counts */
+        enum lct_http_method method;
+        bool head;
+    } rows[] = {{LWSHUMETH_GET, LCT_HTTP_GET, false},
+                {LWSHUMETH_HEAD, LCT_HTTP_GET, true},
+                {LWSHUMETH_POST, LCT_HTTP_POST, false},
+                {LWSHUMETH_PUT, LCT_HTTP_PUT, false},
+                {LWSHUMETH_DELETE, LCT_HTTP_DELETE, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (rows[i].index == method) {
+            request->method = rows[i].method;
+            request->head = rows[i].head;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Fills the request from the head; false when it was refused. */
+static bool read_head(struct lct_http_request *request, struct lws *wsi, const char *path,
+                      size_t path_n) {
+    char *uri = NULL;
+    int uri_n = 0;
+    int method = lws_http_get_uri_and_method(wsi, &uri, &uri_n);
+    request->close_after = true; /* what follows is not understood */
+    if (!read_method(method, request)) {
+        lct_http_add_header(request, "Allow", "GET, HEAD, POST, PUT, DELETE");
+        lct_http_refuse(request, 405, "This method is not known here.", "不支持该方法。");
+        return false;
+    }
+    request->path = lct_new(path_n + 1);
+    request->path_n = path_n;
+    memcpy(request->path, path, path_n);
+    if (!copy_headers(wsi, request) || !copy_query(wsi, request)) {
+        lct_http_refuse(request, 400, "The request's head is not proper.", "请求头不正确。");
+        return false;
+    }
+    return true;
+}
+
+static void call_handler(void *opaque) {
+    struct lct_http_request *request = opaque;
+    request->route->handle(request->app, request);
+}
+
+/* All of the request is there. */
+static void dispatch(struct lct_http_conn *conn) {
+    struct lct_http_request *request = conn->request;
+    hear(conn, false);
+    lws_set_timeout(conn->wsi, NO_PENDING_TIMEOUT, 0);
+    set_phase(conn, PHASE_HANDLER, LCT_HTTP_ANSWER_SECONDS);
+    if (request->loop) {
+        lct_loop_post(request->loop, call_handler, request);
+    } else {
+        call_handler(request);
+    }
+}
+
+static int on_request(struct lct_http_conn *conn, const char *path, size_t path_n) {
+    struct lct_http_hall *hall = conn->hall;
+    struct lct_http_request *request = lct_new(sizeof *request);
+    assert(!conn->request);
+    request->mail = &hall->mail;
+    request->readers = hall->readers;
+    request->answered = begin_answer;
+    request->conn = conn;
+    memcpy(request->client, conn->client, sizeof request->client);
+    conn->request = request;
+    hear(conn, false);
+    set_phase(conn, PHASE_HANDLER, LCT_HTTP_ANSWER_SECONDS);
+    atomic_fetch_add(&hall->requests, 1);
+    if (!read_head(request, conn->wsi, path, path_n) || !lct_http_admit(request, &hall->options)) {
+        return 0;
+    }
+    if (request->text_want == 0) {
+        dispatch(conn);
+        return 0;
+    }
+    request->text = lct_new(request->text_want + 1);
+    hear(conn, true);
+    set_phase(conn, PHASE_BODY, LCT_HTTP_BODY_SECONDS);
+    return 0;
+}
+
+static int on_body(struct lct_http_conn *conn, const void *bytes, size_t n) {
+    struct lct_http_request *request = conn->request;
+    if (conn->phase != PHASE_BODY || n > request->text_want - request->text_n) {
+        return 0; /* a body nobody reads: the connection ends with the answer */
+    }
+    if (n > 0) {
+        memcpy(request->text + request->text_n, bytes, n);
+        request->text_n += n;
+    }
+    return 0;
+}
+
+static int on_body_end(struct lct_http_conn *conn) {
+    if (conn->phase == PHASE_BODY && conn->request->text_n == conn->request->text_want) {
+        dispatch(conn);
+    }
+    return 0;
+}
+
+/* The connection. */
+
+struct lct_http_conn *lct_http_conn_create(struct lct_http_hall *hall, struct lws *wsi,
+                                           const char *client) {
+    struct lct_http_conn *conn = lct_new(sizeof *conn);
+    conn->hall = hall;
+    conn->wsi = wsi;
+    conn->hears = true;
+    (void)snprintf(conn->client, sizeof conn->client, "%s", client);
+    set_phase(conn, PHASE_HEAD, LCT_HTTP_HEAD_SECONDS);
+    lws_set_timer_usecs(wsi, LWS_US_PER_SEC);
+    atomic_fetch_add(&hall->connections, 1);
+    return conn;
+}
+
+void lct_http_conn_destroy(struct lct_http_conn *conn) {
+    leave_request(conn);
+    atomic_fetch_sub(&conn->hall->connections, 1);
+    free(conn);
+}
+
+const char *lct_http_conn_client(const struct lct_http_conn *conn) { return conn->client; }
+
+int lct_http_conn_event(struct lct_http_conn *conn, enum lws_callback_reasons reason,
+                        const void *in, size_t n) {
+    switch (reason) {
+    case LWS_CALLBACK_TIMER:
+        return on_tick(conn);
+    case LWS_CALLBACK_HTTP:
+        return on_request(conn, in, n);
+    case LWS_CALLBACK_HTTP_BODY:
+        return on_body(conn, in, n);
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        return on_body_end(conn);
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        return on_writable(conn);
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: /* never look at "in": see the head of this file */
+    case LWS_CALLBACK_RAW_ADOPT:
+    case LWS_CALLBACK_RAW_RX:
+        atomic_fetch_add(&conn->hall->refused, 1);
+        return -1;
+    default:
+        return 0;
+    }
+}

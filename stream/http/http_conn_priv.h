@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * One connection: a small machine of phases that reads a request, hands it to its handler and sends
+ * the answer. Everything here belongs to the HTTP thread. This file and http_server.c are the two
+ * that know libwebsockets.
+ *
+ *     conn = lct_http_conn_create(hall, wsi);               // NEW_CLIENT_INSTANTIATED
+ *     return lct_http_conn_event(conn, reason, in, n);      // its other events
+ *     lct_http_conn_destroy(conn);                          // WSI_DESTROY
+ */
+#pragma once
+
+#include <libwebsockets.h>
+#include <stdatomic.h>
+
+#include "stream/http/http.h"
+#include "stream/http/http_feed_priv.h"
+#include "stream/http/http_mail_priv.h"
+
+/** Bytes given to the library at once (tx_packet_size): 2.5 times faster than its own 4 KB. */
+#define LCT_HTTP_WRITE_AT_ONCE (64U << 10)
+
+/** Largest head of a request, and of an answer. */
+#define LCT_HTTP_HEAD_MAX 8192
+
+struct lct_http_conn;
+
+/** What all connections share; made by http_server.c. */
+struct lct_http_hall {
+    /* fixed after create */
+    struct lct_http_options options;
+    struct lct_http_mail mail;
+    struct lct_http_readers *readers;
+    /* any thread */
+    atomic_ullong requests, bytes_out, refused, connections, streams;
+};
+
+/** A connection over the library's, whose opaque user data it becomes. Returns owned. */
+struct lct_http_conn *lct_http_conn_create(struct lct_http_hall *hall, struct lws *wsi,
+                                           const char *client) LCT_MUST_USE;
+
+/** The library's connection is gone; a handler that has its request is told. */
+void lct_http_conn_destroy(struct lct_http_conn *conn);
+
+/** The client's address, as it was given. */
+const char *lct_http_conn_client(const struct lct_http_conn *conn);
+
+/** An event of the library's. 0, or -1: the library is to close the connection. */
+int lct_http_conn_event(struct lct_http_conn *conn, enum lws_callback_reasons reason,
+                        const void *in, size_t n);
