@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "control/api/api.h"
+#include "stream/http/http_source.h"
 
 #define TRACKS_MAX 16
 

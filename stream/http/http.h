@@ -2,8 +2,8 @@
 /**
  * A small HTTP/1.1 server over libwebsockets, on one thread of its own ("http") which never touches
  * disk or database. Requests are handed, complete with their body, to the handler of their route,
- * in the thread the route names; what it can ask and answer is in http_request.h and http_events.h.
- * Media bodies are read by two reader threads, block by block, ahead of what the network takes.
+ * in the thread the route names; what these ask and answer is in http_request.h, http_source.h and
+ * http_events.h.
  *
  * Refused before any handler: paths with "..", no UTF-8 or NUL, foreign Host headers, changes asked
  * for by foreign pages (Origin), every Upgrade, chunked bodies, bodies above LCT_HTTP_BODY_MAX,
@@ -47,10 +47,6 @@ struct lct_http_server;
 /** A handler must answer in this time; a client must take something in this time. */
 #define LCT_HTTP_ANSWER_SECONDS 60
 #define LCT_HTTP_STALL_SECONDS 30
-
-/** A block of a media body, and how many of them may wait for the network, per answer. */
-#define LCT_HTTP_BLOCK (256U << 10)
-#define LCT_HTTP_BLOCKS_AHEAD 2
 
 /** In which thread a handler runs. */
 enum lct_http_where {

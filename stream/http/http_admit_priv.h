@@ -7,6 +7,7 @@
  */
 #pragma once
 
+#include "stream/http/http.h"
 #include "stream/http/http_request_priv.h"
 
 /**

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * The body of an answer, as its connection sees it: a row of pieces to be sent. Bytes in memory
- * (http_request.c), a file that is read meanwhile (http_feed.c), events (http_events.c); another
+ * (http_request.c), media that is read meanwhile (http_source.c), events (http_events.c); another
  * kind of body is one more file like these. All functions: the HTTP thread.
  *
  *     while (body->kind->look(body, &piece) == LCT_HTTP_PIECE) {

@@ -14,7 +14,6 @@
 #include <stdatomic.h>
 
 #include "stream/http/http.h"
-#include "stream/http/http_feed_priv.h"
 #include "stream/http/http_mail_priv.h"
 
 /** Bytes given to the library at once (tx_packet_size): 2.5 times faster than its own 4 KB. */
@@ -24,6 +23,7 @@
 #define LCT_HTTP_HEAD_MAX 8192
 
 struct lct_http_conn;
+struct lct_http_readers;
 
 /** What all connections share; made by http_server.c. */
 struct lct_http_hall {

@@ -177,7 +177,7 @@ void lct_http_answer_redirect(struct lct_http_request *request, const char *path
     answer_bytes(request, 303, "text/plain; charset=utf-8", "", 0, NULL);
 }
 
-static bool not_modified(struct lct_http_request *request, const char *tag) {
+bool lct_http_not_modified(struct lct_http_request *request, const char *tag) {
     if (!*tag) {
         return false;
     }
@@ -188,73 +188,11 @@ static bool not_modified(struct lct_http_request *request, const char *tag) {
 void lct_http_answer_file(struct lct_http_request *request, const struct lct_http_file *file) {
     request->cache = file->cache;
     request->embeddable = file->embeddable;
-    if (not_modified(request, file->tag)) {
+    if (lct_http_not_modified(request, file->tag)) {
         answer_bytes(request, 304, file->type, "", 0, NULL);
     } else {
         answer_bytes(request, 200, file->type, file->bytes, file->n, NULL);
     }
-}
-
-/* Content-Disposition with a name of any script (RFC 6266, RFC 8187). */
-static void add_file_name(struct lct_http_request *request, const char *name) {
-    static const char hex[] = "0123456789ABCDEF";
-    static const char plain[] =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    char ascii[128], coded[512];
-    size_t a = 0, c = 0;
-    for (const unsigned char *p = (const unsigned char *)name; *p && c + 4 < sizeof coded; p++) {
-        bool is_plain = strchr(plain, *p) != NULL;
-        if (a + 1 < sizeof ascii && *p < 0x80) {
-            ascii[a++] = is_plain ? (char)*p : '_';
-        }
-        if (is_plain) {
-            coded[c++] = (char)*p;
-        } else {
-            coded[c++] = '%';
-            coded[c++] = hex[*p >> 4];
-            coded[c++] = hex[*p & 15U];
-        }
-    }
-    ascii[a] = coded[c] = '\0';
-    LCT_FREE char *value =
-        lct_format("attachment; filename=\"%s\"; filename*=UTF-8''%s", ascii, coded);
-    lct_http_add_header(request, "Content-Disposition", value);
-}
-
-void lct_http_answer_source(struct lct_http_request *request,
-                            const struct lct_http_source *source) {
-    uint64_t first = 0, last = source->size > 0 ? source->size - 1 : 0;
-    char text[80];
-    const char *range = request->headers[LCT_HTTP_RANGE];
-    const char *if_range = request->headers[LCT_HTTP_IF_RANGE];
-    bool unchanged = not_modified(request, source->tag);
-    if (if_range && strcmp(if_range, source->tag) != 0) {
-        range = NULL; /* what the client has a part of is another version: all of it */
-    }
-    lct_http_add_header(request, "Accept-Ranges", "bytes");
-    enum lct_http_range_kind kind = lct_http_range(range, source->size, &first, &last);
-    if (unchanged || kind == LCT_HTTP_RANGE_NONE) {
-        (void)snprintf(text, sizeof text, "bytes */%" PRIu64, source->size);
-        if (!unchanged) {
-            lct_http_add_header(request, "Content-Range", text);
-        }
-        source->close(source->opaque);
-        answer_bytes(request, unchanged ? 304 : 416, source->type, "", 0, NULL);
-        return;
-    }
-    if (kind == LCT_HTTP_RANGE_ONE) {
-        (void)snprintf(text, sizeof text, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, first, last,
-                       source->size);
-        lct_http_add_header(request, "Content-Range", text);
-    }
-    if (source->file_name) {
-        add_file_name(request, source->file_name);
-    }
-    request->cache = "private, no-cache";
-    uint64_t length = source->size > 0 ? last - first + 1 : 0;
-    lct_http_answer_body(request, kind == LCT_HTTP_RANGE_ONE ? 206 : 200, source->type,
-                         lct_http_feed_create(request->readers, source, first, first + length),
-                         length);
 }
 
 /* The head. */

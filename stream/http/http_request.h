@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * A request in the hands of its handler: what was asked, and the answers that can be given. It is
- * answered once, then or later, from any thread.
+ * A request in the hands of its handler: what was asked, and the answers that can be given; longer
+ * ones are in http_source.h and http_events.h. It is answered once, then or later, from any thread.
  *
  *     const char *room = lct_http_value(request, 0);
  *     lct_http_answer_json(request, 200, json_pack("{s:s}", "room", room));
@@ -11,7 +11,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "base/attr.h"
 #include "base/fault.h"
@@ -102,18 +101,3 @@ struct lct_http_file {
 
 /** Answers with a file (shares its bytes), or 304. */
 void lct_http_answer_file(struct lct_http_request *request, const struct lct_http_file *file);
-
-/** A body of known length that is read while it is sent. */
-struct lct_http_source {
-    const char *type;      /**< static */
-    uint64_t size;         /**< bytes in all */
-    char tag[80];          /**< ETag, quotes included; "" for none */
-    const char *file_name; /**< UTF-8, for "save as"; NULL: shown in place. Borrowed */
-    /** Reads up to n bytes at offset; bytes or -errno. A reader thread, one call at a time. */
-    ssize_t (*read)(void *opaque, uint64_t offset, void *bytes, size_t n);
-    void (*close)(void *opaque); /**< called once, in any thread */
-    void *opaque;                /**< taken */
-};
-
-/** Answers with the source, whole or the one range that was asked for (206, 416), or 304. */
-void lct_http_answer_source(struct lct_http_request *request, const struct lct_http_source *source);

@@ -9,9 +9,7 @@
 #include <stdatomic.h>
 
 #include "base/loop.h"
-#include "stream/http/http.h"
 #include "stream/http/http_body_priv.h"
-#include "stream/http/http_feed_priv.h"
 #include "stream/http/http_mail_priv.h"
 #include "stream/http/http_parse.h"
 #include "stream/http/http_request.h"
@@ -21,6 +19,10 @@
 
 /** Room for our own headers of one answer. */
 #define LCT_HTTP_EXTRA_MAX 1024
+
+struct lct_http_conn;
+struct lct_http_readers;
+struct lct_http_route;
 
 struct lct_http_request {
     /* fixed when the handler is called */
@@ -61,6 +63,9 @@ struct lct_http_request {
 /** Answers with a body (taken) of length bytes, which an endless one ignores. Any thread. */
 void lct_http_answer_body(struct lct_http_request *request, int status, const char *type,
                           struct lct_http_body *body, uint64_t length);
+
+/** Says the answer's ETag (quotes included; "": none); true when the client has just this: 304. */
+bool lct_http_not_modified(struct lct_http_request *request, const char *tag);
 
 /** The head of the answer: status line and headers. Returns its length, 0 when it does not fit. */
 size_t lct_http_head(const struct lct_http_request *request, char *out, size_t size);

@@ -20,6 +20,7 @@
 #include "base/thread.h"
 #include "stream/http/http.h"
 #include "stream/http/http_conn_priv.h"
+#include "stream/http/http_source_priv.h"
 
 LCT_LOG_TOPIC("http");
 
@@ -256,7 +257,7 @@ int lct_http_create(const struct lct_http_options *options, struct lct_http_serv
                              "无法启动 HTTP 服务器：内存或文件描述符不足。");
     }
     lct_http_mail_init(&server->hall.mail, wake_thread, server);
-    server->hall.readers = lct_http_readers_create(&server->hall.mail);
+    server->hall.readers = lct_http_readers_create(&server->hall.mail, LCT_HTTP_CONNECTIONS_MAX);
     lct_thread_start(&server->thread, "http", serve, server);
     *ret_server = server;
     return 0;

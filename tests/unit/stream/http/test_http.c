@@ -18,6 +18,7 @@
 #include "base/thread.h"
 #include "stream/http/http.h"
 #include "stream/http/http_events.h"
+#include "stream/http/http_source.h"
 
 #define BODY_SIZE (3U * 1000 * 1000 + 7)
 

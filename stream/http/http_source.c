@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-#include "stream/http/http_feed_priv.h"
+#include "stream/http/http_source_priv.h"
 
-#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/queue.h"
 #include "base/thread.h"
-#include "stream/http/http.h"
+#include "stream/http/http_request_priv.h"
+#include "stream/http/http_source.h"
 
 LCT_LOG_TOPIC("http");
 
@@ -125,12 +128,10 @@ static void read_feeds(void *opaque) {
     }
 }
 
-struct lct_http_readers *lct_http_readers_create(struct lct_http_mail *mail) {
+struct lct_http_readers *lct_http_readers_create(struct lct_http_mail *mail, size_t answers) {
     struct lct_http_readers *readers = lct_new(sizeof *readers);
     readers->mail = mail;
-    /* A connection has one feed, and a feed is in the queue once: nothing is ever dropped. */
-    readers->feeds =
-        lct_queue_create(LCT_HTTP_CONNECTIONS_MAX * 2, LCT_QUEUE_DROP_NEWEST, free_feed);
+    readers->feeds = lct_queue_create(answers, LCT_QUEUE_DROP_NEWEST, free_feed);
     for (size_t i = 0; i < READERS; i++) {
         lct_thread_start(&readers->threads[i], "http-read", read_feeds, readers);
     }
@@ -187,13 +188,78 @@ static void drop(struct lct_http_body *body) {
     }
 }
 
-struct lct_http_body *lct_http_feed_create(struct lct_http_readers *readers,
-                                           const struct lct_http_source *source, uint64_t first,
-                                           uint64_t end) {
-    static const struct lct_http_body_kind kind = {false, begin, look, took, drop};
+static const struct lct_http_body_kind feed_kind = {false, begin, look, took, drop};
+
+/* The bytes of source (taken) from first up to end, which is not included. */
+static struct lct_http_body *create_feed(struct lct_http_readers *readers,
+                                         const struct lct_http_source *source, uint64_t first,
+                                         uint64_t end) {
     struct feed *feed = lct_new(sizeof *feed);
     *feed = (struct feed){
-        .body = {&kind}, .readers = readers, .source = *source, .end = end, .next = first};
+        .body = {&feed_kind}, .readers = readers, .source = *source, .end = end, .next = first};
     feed->source.file_name = NULL; /* was borrowed */
     return &feed->body;
+}
+
+/* The answer's head. */
+
+/* Content-Disposition with a name of any script (RFC 6266, RFC 8187). */
+static void add_file_name(struct lct_http_request *request, const char *name) {
+    static const char hex[] = "0123456789ABCDEF";
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+    char ascii[128], coded[512];
+    size_t a = 0, c = 0;
+    for (const unsigned char *p = (const unsigned char *)name; *p && c + 4 < sizeof coded; p++) {
+        bool is_plain = strchr(plain, *p) != NULL;
+        if (a + 1 < sizeof ascii && *p < 0x80) {
+            ascii[a++] = is_plain ? (char)*p : '_';
+        }
+        if (is_plain) {
+            coded[c++] = (char)*p;
+        } else {
+            coded[c++] = '%';
+            coded[c++] = hex[*p >> 4];
+            coded[c++] = hex[*p & 15U];
+        }
+    }
+    ascii[a] = coded[c] = '\0';
+    LCT_FREE char *value =
+        lct_format("attachment; filename=\"%s\"; filename*=UTF-8''%s", ascii, coded);
+    lct_http_add_header(request, "Content-Disposition", value);
+}
+
+void lct_http_answer_source(struct lct_http_request *request,
+                            const struct lct_http_source *source) {
+    uint64_t first = 0, last = source->size > 0 ? source->size - 1 : 0;
+    char text[80];
+    const char *range = request->headers[LCT_HTTP_RANGE];
+    const char *if_range = request->headers[LCT_HTTP_IF_RANGE];
+    bool unchanged = lct_http_not_modified(request, source->tag);
+    request->cache = "private, no-cache";
+    if (if_range && strcmp(if_range, source->tag) != 0) {
+        range = NULL; /* what the client has a part of is another version: all of it */
+    }
+    lct_http_add_header(request, "Accept-Ranges", "bytes");
+    enum lct_http_range_kind kind = lct_http_range(range, source->size, &first, &last);
+    if (unchanged || kind == LCT_HTTP_RANGE_NONE) {
+        (void)snprintf(text, sizeof text, "bytes */%" PRIu64, source->size);
+        if (!unchanged) {
+            lct_http_add_header(request, "Content-Range", text);
+        }
+        source->close(source->opaque);
+        lct_http_answer(request, unchanged ? 304 : 416, source->type, "", 0);
+        return;
+    }
+    if (kind == LCT_HTTP_RANGE_ONE) {
+        (void)snprintf(text, sizeof text, "bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64, first, last,
+                       source->size);
+        lct_http_add_header(request, "Content-Range", text);
+    }
+    if (source->file_name) {
+        add_file_name(request, source->file_name);
+    }
+    uint64_t length = source->size > 0 ? last - first + 1 : 0;
+    lct_http_answer_body(request, kind == LCT_HTTP_RANGE_ONE ? 206 : 200, source->type,
+                         create_feed(request->readers, source, first, first + length), length);
 }
