@@ -131,7 +131,7 @@ export type WayKind = 'webrtc' | 'websocket' | 'hls';
 /** Why a way was not taken. */
 export interface WhyNot {
   kind: WayKind;
-  why: 'codec' | 'blocked' | 'refused' | 'lost';
+  why: 'codec' | 'blocked' | 'refused';
 }
 
 /** An open way: it fills its panes until it is closed. */

@@ -154,7 +154,6 @@ export const en = {
     codec: 'This browser has no H.264 over WebRTC.',
     blocked: 'UDP is blocked here.',
     refused: 'The server takes nobody by WebRTC now.',
-    lost: 'The connection broke.',
   },
   comesBy: (way) => `By ${way}`,
   insteadBy: (way) => `It comes by ${way} instead.`,

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A room live by WebRTC (WHEP): one connection carries camera, screen and sound.
 
-const CONNECT_MS = 2000; // UDP that does not come through is given up after so long
+const CONNECT_MS = 1500; // UDP that does not come through is given up after so long
 
-/** Why it did not come to a picture: 'codec', 'blocked', 'refused' (with its fault), 'lost'. */
+/** Why it did not come to a picture. */
 export class WhepTrouble extends Error {
-  /** @param {string} why @param {import('../types').FaultText} [fault] */
+  /** @param {'codec' | 'blocked' | 'refused'} why @param {import('../types').FaultText} [fault] */
   constructor(why, fault) {
     super(why);
     this.why = why;
@@ -45,7 +45,7 @@ async function post(address, offer) {
   });
   if (response.status !== 201) {
     const { fault } = await response.json().catch(() => ({}));
-    throw new WhepTrouble('refused', fault);
+    throw new WhepTrouble(response.status === 406 ? 'codec' : 'refused', fault);
   }
   return { answer: await response.text(), location: response.headers.get('Location') ?? '' };
 }

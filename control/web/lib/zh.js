@@ -152,7 +152,6 @@ export const zh = {
     codec: '这个浏览器的 WebRTC 不支持 H.264。',
     blocked: '这里的网络不允许 UDP。',
     refused: '服务器暂时不接受 WebRTC。',
-    lost: '连接中断。',
   },
   comesBy: (/** @type {string} */ way) => `通过 ${way} 播放`,
   insteadBy: (/** @type {string} */ way) => `已改用 ${way}。`,

@@ -1,33 +1,31 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * The ways by which a live room comes to this browser, the fastest first. The first that works is
- * taken, and why a faster one does not is remembered for the words.
+ * taken, and why the faster ones do not is remembered for the words.
  *
- *   WebRTC  (needs H.264 by WebRTC, and UDP that comes through)
+ *   WebRTC      needs H.264 by WebRTC, and UDP that comes through
+ *   WebSocket   needs a browser that plays what a page hands it (MSE)
  */
 
 import { canWhep, watchByWhep, WhepTrouble } from '../whep.js';
+import { canWebsocket, watchByWebsocket } from './live_ws.js';
 
 /** @typedef {import('../../types').Pane} Pane */
 /** @typedef {import('../../types').Way} Way */
 /** @typedef {import('../../types').WhyNot} WhyNot */
 
+/** @typedef {(room: string, panes: Pane[], lost: () => void) => Promise<Way>} Open */
+
 /** Nothing works; why. */
 export class NoWay extends Error {
-  /** @param {WhyNot[]} whyNot @param {unknown} [cause] */
-  constructor(whyNot, cause) {
+  /** @param {WhyNot[]} whyNot */
+  constructor(whyNot) {
     super(whyNot.map((one) => `${one.kind}: ${one.why}`).join(', '));
     this.whyNot = whyNot;
-    this.cause = cause;
   }
 }
 
-/**
- * @param {string} room
- * @param {Pane[]} panes
- * @param {() => void} lost
- * @returns {Promise<Way>}
- */
+/** @type {Open} */
 async function openWebrtc(room, panes, lost) {
   const names = panes.flatMap((pane) => pane.tracks);
   const { peer, media, close } = await watchByWhep(room, names, lost);
@@ -56,12 +54,18 @@ async function webrtcDelay(peer) {
   (await peer.getStats()).forEach((one) => {
     if (one.type === 'candidate-pair' && one.nominated) {
       trip = one.currentRoundTripTime || 0;
-    } else if (one.type === 'inbound-rtp' && one.kind === 'video' && one.jitterBufferEmittedCount > 0) {
+    } else if (one.type === 'inbound-rtp' && one.jitterBufferEmittedCount > 0) {
       buffered = Math.max(buffered, one.jitterBufferDelay / one.jitterBufferEmittedCount);
     }
   });
   return trip / 2 + buffered;
 }
+
+/** @type {{ kind: Way['kind'], can: () => boolean, open: Open }[]} */
+const WAYS = [
+  { kind: 'webrtc', can: canWhep, open: openWebrtc },
+  { kind: 'websocket', can: canWebsocket, open: watchByWebsocket },
+];
 
 /**
  * Opens the fastest way that works. lost is called once when it ends by itself.
@@ -73,14 +77,15 @@ async function webrtcDelay(peer) {
 export async function openWay(room, panes, lost) {
   /** @type {WhyNot[]} */
   const whyNot = [];
-  if (!canWhep()) {
-    whyNot.push({ kind: 'webrtc', why: 'codec' });
-  } else {
+  for (const { kind, can, open } of WAYS) {
+    if (!can()) {
+      whyNot.push({ kind, why: 'codec' });
+      continue;
+    }
     try {
-      return { way: await openWebrtc(room, panes, lost), whyNot };
+      return { way: await open(room, panes, lost), whyNot };
     } catch (error) {
-      const why = error instanceof WhepTrouble ? error.why : 'refused';
-      whyNot.push({ kind: 'webrtc', why: /** @type {WhyNot['why']} */ (why) });
+      whyNot.push({ kind, why: error instanceof WhepTrouble ? error.why : 'refused' });
     }
   }
   throw new NoWay(whyNot);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { useEffect, useState } from '../../vendor/preact.js';
+import { useEffect, useRef, useState } from '../../vendor/preact.js';
 import { NoWay, openWay } from '../../lib/watch/way.js';
 
 /** @typedef {import('../../types').Pane} Pane */
@@ -22,6 +22,7 @@ const OFF = { step: 'off', way: null, whyNot: [] };
 export function useWay({ room, panes, on, element }) {
   const [state, setState] = useState(OFF);
   const [round, setRound] = useState(0);
+  const before = useRef(Promise.resolve()); // two openings never share an element
   useEffect(() => {
     if (!on || panes.length === 0) {
       setState(OFF);
@@ -43,16 +44,22 @@ export function useWay({ room, panes, on, element }) {
 
     setState((now) => ({ ...now, step: 'opening', way: null }));
     const filled = panes.map((tracks) => ({ element: element(tracks[0]), tracks }));
-    openWay(room, filled, () => again({ step: 'opening' }, AGAIN_MS)).then((found) => {
-      if (over) {
-        found.way.close();
-      } else {
-        way = found.way;
-        setState({ step: 'open', ...found });
+
+    async function open() {
+      try {
+        const found = over ? null : await openWay(room, filled, () => again({ step: 'opening' }, AGAIN_MS));
+        if (over) {
+          found?.way.close();
+        } else if (found) {
+          way = found.way;
+          setState({ step: 'open', ...found });
+        }
+      } catch (error) {
+        again({ step: 'failed', whyNot: error instanceof NoWay ? error.whyNot : [] }, FAILED_AGAIN_MS);
       }
-    }, (error) => {
-      again({ step: 'failed', whyNot: error instanceof NoWay ? error.whyNot : [] }, FAILED_AGAIN_MS);
-    });
+    }
+
+    before.current = before.current.then(open);
     return () => {
       over = true;
       clearTimeout(timer);

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * A room live by WebSocket: a greeting in JSON with the codecs and inits of the tracks, then the
+ * chunks as they are made, the newest key frame first.
+ */
+
+import { fromBase64, readChunk, timescaleOf } from './chunk.js';
+import { Edge } from './edge.js';
+import { MediaSourceHere, MsePlayer } from './mse.js';
+import { Pace } from './pace.js';
+
+/** @typedef {import('../../types').Pane} Pane */
+/** @typedef {import('../../types').Way} Way */
+/** @typedef {{ name: string, id: number, codecs: string, init: string }} Greeted */
+/** @typedef {{ name: string, id: number, type: string, init: Uint8Array, timescale: number, sound: boolean }} Known */
+
+const GREETING_MS = 4000;
+const SILENCE_MS = 6000; // a still screen says something each second
+const STEER_MS = 100;
+const SOUND_FRAMES = 2 * 1024; // of a chunk of sound
+
+const nowSeconds = () => performance.now() / 1000;
+
+/** True when this browser plays H.264 and AAC that a page hands it. */
+export const canWebsocket = () => !!MediaSourceHere?.isTypeSupported('video/mp4; codecs="avc1.42e01f,mp4a.40.2"');
+
+/** @param {Greeted} one @returns {Known} */
+function know({ name, id, codecs, init }) {
+  const bytes = fromBase64(init);
+  const sound = codecs.startsWith('mp4a');
+  return { name, id, type: `${sound ? 'audio' : 'video'}/mp4; codecs="${codecs}"`, init: bytes,
+    timescale: timescaleOf(bytes), sound };
+}
+
+/**
+ * Watches tracks of a room until close() is called or lost() is. Resolves when there is something
+ * to see or hear; rejects when nothing comes.
+ * @param {string} room
+ * @param {Pane[]} panes
+ * @param {() => void} lost
+ * @returns {Promise<Way>}
+ */
+export async function watchByWebsocket(room, panes, lost) {
+  const query = panes.flatMap((pane) => pane.tracks).map((name) => `track=${encodeURIComponent(name)}`).join('&');
+  const address = new URL(`/api/v1/live/${encodeURIComponent(room)}/ws?${query}`, location.href);
+  address.protocol = address.protocol.replace('http', 'ws');
+  const socket = new WebSocket(address);
+  socket.binaryType = 'arraybuffer';
+  const edge = new Edge();
+  const pace = new Pace(nowSeconds());
+  /** @type {MsePlayer[]} */
+  let players = [];
+  /** @type {Map<number, Known & { player: MsePlayer }>} */
+  const known = new Map();
+  let silence = 0;
+  let steering = 0;
+  let over = false;
+
+  function close() {
+    over = true;
+    clearTimeout(silence);
+    clearInterval(steering);
+    socket.close();
+    players.forEach((player) => player.close());
+  }
+
+  /** @param {Greeted[]} tracks */
+  function greet(tracks) {
+    const found = tracks.map(know);
+    if (players.length === 0) {
+      players = panes.map((pane) => new MsePlayer(pane.element,
+        pane.tracks.flatMap((name) => found.filter((one) => one.name === name)), () => pace.stalled(nowSeconds())));
+    }
+    for (const one of found) {
+      const place = panes.findIndex((pane) => pane.tracks.includes(one.name));
+      if (known.has(one.id)) {
+        players[place].push(one.id, one.init); // another format from here on
+      }
+      known.set(one.id, { ...one, player: players[place] });
+    }
+    return Promise.all(players.map((player) => player.ready));
+  }
+
+  /** @param {Uint8Array} bytes */
+  function take(bytes) {
+    const head = readChunk(bytes);
+    const track = head && known.get(head.track);
+    if (track) {
+      const until = (head.ticks + (track.sound ? SOUND_FRAMES : 0)) / track.timescale;
+      edge.arrived(track.id, until, nowSeconds());
+      track.player.push(track.id, bytes);
+    }
+  }
+
+  function steer() {
+    const now = nowSeconds();
+    const at = edge.at(now);
+    if (at !== null) {
+      const goal = at - pace.at(now);
+      players.forEach((player) => player.steer(goal));
+    }
+  }
+
+  return new Promise((done, failed) => {
+    const late = setTimeout(() => end(), GREETING_MS);
+    let open = false;
+
+    function end() {
+      clearTimeout(late);
+      if (!over) {
+        close();
+        if (open) {
+          lost();
+        } else {
+          failed(new Error('no WebSocket'));
+        }
+      }
+    }
+
+    /** @type {(() => void)[]} */
+    let early = []; // what comes before the elements are ready
+    let ready = false;
+
+    socket.onclose = end;
+    socket.onmessage = ({ data }) => {
+      clearTimeout(silence);
+      silence = setTimeout(end, SILENCE_MS);
+      if (typeof data !== 'string') {
+        const bytes = new Uint8Array(data);
+        if (ready) {
+          take(bytes);
+        } else {
+          early.push(() => take(bytes));
+        }
+        return;
+      }
+      const { tracks } = JSON.parse(data);
+      if (tracks) {
+        greet(tracks).then(() => {
+          ready = true;
+          early.forEach((one) => one());
+          early = [];
+          steering ||= setInterval(steer, STEER_MS);
+          if (!open) {
+            open = true;
+            clearTimeout(late);
+            done({ kind: 'websocket', close, delay: async () => delayOf(edge, players) });
+          }
+        });
+      }
+    };
+  });
+}
+
+/** @param {Edge} edge @param {MsePlayer[]} players */
+const delayOf = (edge, players) => (edge.at(nowSeconds()) ?? 0) - players[0].element.currentTime;

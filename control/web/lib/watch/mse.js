@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * An element that is fed chunk by chunk, at lesson time. It is steered by a goal on that clock and
+ * never by what is buffered, because chunks promise into the future: a little faster or slower while
+ * it is near the goal, and moved there when it is far.
+ */
+
+/** @typedef {{ id: number, type: string, init: Uint8Array }} Fed */
+
+const NEAR_S = 0.02;
+const OFF_S = 0.08;
+const FAR_S = 1.5;
+const LATE_START_S = 0.15;
+const GENTLE = 0.04; // of the speed; the ear does not notice
+const BRISK = 0.08;
+const STANDS_MS = 200;
+const KEPT_S = 20; // behind the player
+const TRIM_S = 40;
+
+/** What can be played by MSE here. */
+export const MediaSourceHere = /** @type {typeof MediaSource | undefined} */ (
+  /** @type {any} */ (globalThis).ManagedMediaSource || globalThis.MediaSource);
+
+/** @param {Uint8Array[]} parts */
+function join(parts) {
+  const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  parts.reduce((at, part) => (all.set(part, at), at + part.length), 0);
+  return all;
+}
+
+/** @param {TimeRanges} ranges @returns {[number, number][]} */
+const rangesOf = (ranges) => Array.from({ length: ranges.length }, (_, i) => [ranges.start(i), ranges.end(i)]);
+
+/** One SourceBuffer; what comes while it is busy is joined. */
+class Feeder {
+  /** @param {MediaSource} source @param {Fed} fed */
+  constructor(source, fed) {
+    this.buffer = source.addSourceBuffer(fed.type);
+    this.type = fed.type;
+    /** @type {Uint8Array[]} */
+    this.due = [fed.init];
+    this.buffer.addEventListener('updateend', () => this.feed());
+  }
+
+  /** @param {Uint8Array} bytes */
+  push(bytes) {
+    this.due.push(bytes);
+    this.feed();
+  }
+
+  feed() {
+    if (this.due.length > 0 && !this.buffer.updating) {
+      const due = join(this.due.splice(0));
+      this.buffer.appendBuffer(due);
+    }
+  }
+
+  /** Lets go of what was played long ago. @param {number} now */
+  trim(now) {
+    const { buffer } = this;
+    if (!buffer.updating && buffer.buffered.length > 0 && buffer.buffered.start(0) < now - TRIM_S) {
+      buffer.remove(0, now - KEPT_S);
+    }
+  }
+}
+
+export class MsePlayer {
+  /**
+   * Attaches to the element. Wait for ready before anything is pushed.
+   * @param {HTMLVideoElement} element
+   * @param {Fed[]} tracks
+   * @param {() => void} stalled called when it runs dry
+   */
+  constructor(element, tracks, stalled) {
+    this.element = element;
+    this.source = new /** @type {typeof MediaSource} */ (MediaSourceHere)();
+    /** @type {Map<number, Feeder>} */
+    this.feeders = new Map();
+    /** @type {'waiting' | 'starting' | 'running'} */
+    this.step = 'waiting';
+    this.correcting = false;
+    this.stood = { at: -1, since: 0 };
+    this.url = URL.createObjectURL(this.source);
+    this.ready = new Promise((done) => this.source.addEventListener('sourceopen', () => {
+      for (const fed of tracks) {
+        this.feeders.set(fed.id, new Feeder(this.source, fed));
+        this.feeders.get(fed.id)?.feed();
+      }
+      done(undefined);
+    }, { once: true }));
+    this.onWaiting = () => this.step === 'running' && !element.seeking && stalled();
+    element.addEventListener('waiting', this.onWaiting);
+    element.disableRemotePlayback = true; // what Safari asks for before it lets MSE work on phones
+    element.src = this.url;
+  }
+
+  /** @param {number} id @param {Uint8Array} bytes a chunk, or the init of what follows */
+  push(id, bytes) {
+    this.feeders.get(id)?.push(bytes);
+  }
+
+  /** True when lesson time at is buffered. @param {number} at */
+  has(at) {
+    return rangesOf(this.element.buffered).some(([start, end]) => start <= at && at < end);
+  }
+
+  /** Where to go on when it has stood before a hole. */
+  behindTheHole() {
+    const { currentTime: at, buffered, seeking, paused } = this.element;
+    const now = performance.now();
+    if (at !== this.stood.at || seeking || paused) {
+      this.stood = { at, since: now };
+    }
+    const behind = rangesOf(buffered).find(([start]) => start > at);
+    return now - this.stood.since < STANDS_MS ? undefined : behind?.[0];
+  }
+
+  /**
+   * Called ten times a second: holds the element at the goal.
+   * @param {number} goal lesson time in seconds
+   */
+  steer(goal) {
+    const { element } = this;
+    if (this.step !== 'running') {
+      this.start(goal);
+      return;
+    }
+    const off = goal - element.currentTime;
+    const start = this.behindTheHole();
+    if (start !== undefined) {
+      element.currentTime = start + 0.01;
+    } else if (Math.abs(off) > FAR_S && this.has(goal)) {
+      element.currentTime = goal;
+    } else {
+      this.correct(off);
+    }
+    this.feeders.forEach((feeder) => feeder.trim(element.currentTime));
+  }
+
+  /**
+   * To the goal, or the key frame behind it; and once more when it runs, for that took its time.
+   * @param {number} goal
+   */
+  start(goal) {
+    const { element } = this;
+    const last = rangesOf(element.buffered).pop();
+    if (this.step === 'waiting' && last) {
+      element.currentTime = Math.max(goal, last[0]);
+      this.step = 'starting';
+    } else if (this.step === 'starting' && !element.paused && !element.seeking && element.readyState > 2) {
+      this.step = 'running';
+      if (goal - element.currentTime > LATE_START_S && this.has(goal)) {
+        element.currentTime = goal;
+      }
+    }
+  }
+
+  /** @param {number} off seconds to go; below 0: too far already */
+  correct(off) {
+    const far = Math.abs(off);
+    this.correcting = far > OFF_S || (this.correcting && far > NEAR_S);
+    const speed = far > 2 * OFF_S ? BRISK : GENTLE;
+    const rate = this.correcting ? 1 + Math.sign(off) * speed : 1;
+    if (this.element.playbackRate !== rate) {
+      this.element.playbackRate = rate;
+    }
+  }
+
+  close() {
+    this.element.removeEventListener('waiting', this.onWaiting);
+    this.element.removeAttribute('src');
+    this.element.playbackRate = 1;
+    this.element.load();
+    URL.revokeObjectURL(this.url);
+  }
+}

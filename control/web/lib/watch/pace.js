@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// How far behind the edge of the lesson all elements of a page play: together, so that pictures and
+// sound agree. More after one of them ran dry, a little less after each calm while.
+
+const LEAST_S = 0.15; // 0.1 is the least that does not stall where everything is well
+const MOST_S = 1;
+const STEP_S = 0.05;
+const CALM_S = 30;
+
+export class Pace {
+  /** @param {number} now seconds */
+  constructor(now) {
+    this.delay = LEAST_S;
+    this.since = now;
+  }
+
+  /** @param {number} now */
+  stalled(now) {
+    this.delay = Math.min(this.delay + STEP_S, MOST_S);
+    this.since = now;
+  }
+
+  /** Seconds behind the edge. @param {number} now */
+  at(now) {
+    if (now - this.since > CALM_S) {
+      this.delay = Math.max(this.delay - STEP_S, LEAST_S);
+      this.since = now;
+    }
+    return this.delay;
+  }
+}
