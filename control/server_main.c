@@ -372,9 +372,7 @@ static int print_routes(void) {
     size_t n;
     const struct lct_http_route *routes = lct_api_routes(&n);
     for (size_t i = 0; i < n; i++) {
-        bool page =
-            strcmp(routes[i].pattern, "*") == 0 || strncmp(routes[i].pattern, "/watch/", 7) == 0;
-        if (!page) {
+        if (strcmp(routes[i].pattern, "*") != 0) {
             (void)printf("%s %s\n", methods[routes[i].method], routes[i].pattern);
         }
     }
