@@ -3,18 +3,15 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "base/time.h"
 
 LCT_LOG_TOPIC("access");
@@ -69,39 +66,13 @@ static void group(const char *bare, char out[LCT_ACCESS_CODE_SIZE]) {
     out[n] = '\0';
 }
 
-static int make(char bare[CHARACTERS + 1]) {
+static void make(char bare[CHARACTERS + 1]) {
     unsigned char random[CHARACTERS];
-    if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
-        return -EIO;
-    }
+    lct_random(random, sizeof random);
     for (size_t i = 0; i < CHARACTERS; i++) {
         bare[i] = alphabet[random[i] & 31U];
     }
     bare[CHARACTERS] = '\0';
-    return 0;
-}
-
-/* Writes the code into a new file that is never readable for others. */
-static int save(const char *path, const char *code) {
-    LCT_FREE char *fresh = lct_format("%s.new", path);
-    int fd = open(fresh, O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (fd < 0) {
-        return -errno;
-    }
-    LCT_FREE char *line = lct_format("%s\n", code);
-    size_t n = strlen(line);
-    int rc = fchmod(fd, 0600) < 0 ? -errno : 0;
-    if (rc == 0 && write(fd, line, n) != (ssize_t)n) {
-        rc = errno ? -errno : -EIO;
-    }
-    if (rc == 0 && fsync(fd) < 0) {
-        rc = -errno;
-    }
-    close(fd);
-    if (rc == 0 && rename(fresh, path) < 0) {
-        rc = -errno;
-    }
-    return rc;
 }
 
 static int read_or_make(const char *path, char bare[CHARACTERS + 1]) {
@@ -109,12 +80,11 @@ static int read_or_make(const char *path, char bare[CHARACTERS + 1]) {
     size_t n;
     int rc = lct_io_slurp(path, 256, &text, &n);
     if (rc == 0 && normalise(text, bare)) {
-        struct stat info;
-        if (stat(path, &info) == 0 && (info.st_mode & 077U) != 0) {
+        rc = lct_secret_close(path);
+        if (rc > 0) {
             lct_warn("others could read the access code; its mode is now 0600", "path=%s", path);
-            return chmod(path, 0600) < 0 ? -errno : 0;
         }
-        return 0;
+        return rc < 0 ? rc : 0;
     }
     if (rc < 0 && rc != -ENOENT) {
         return rc;
@@ -123,12 +93,10 @@ static int read_or_make(const char *path, char bare[CHARACTERS + 1]) {
         lct_warn("the access code was damaged and is made anew", "path=%s", path);
     }
     char code[LCT_ACCESS_CODE_SIZE];
-    rc = make(bare);
-    if (rc == 0) {
-        group(bare, code);
-        rc = save(path, code);
-    }
-    return rc;
+    make(bare);
+    group(bare, code);
+    LCT_FREE char *line = lct_format("%s\n", code);
+    return lct_secret_save(path, line, strlen(line));
 }
 
 int lct_access_open(const char *folder, struct lct_access **ret_access, struct lct_fault *fault) {
@@ -156,15 +124,6 @@ void lct_access_close(struct lct_access *access) {
 
 const char *lct_access_code(const struct lct_access *access) { return access->code; }
 
-/* Equal, in a time that says nothing about where they differ. */
-static bool equal(const char *a, const char *b) {
-    unsigned differ = 0;
-    for (size_t i = 0; i < CHARACTERS; i++) {
-        differ |= (unsigned)(unsigned char)a[i] ^ (unsigned)(unsigned char)b[i];
-    }
-    return differ == 0;
-}
-
 /* The entry of a client, or the oldest one made his. */
 static struct tries *tries_of_locked(struct lct_access *access, const char *client, lct_ns now) {
     struct tries *oldest = &access->tries[0];
@@ -188,7 +147,7 @@ enum lct_access_answer lct_access_try(struct lct_access *access, const char *cli
                                       const char *given) {
     char bare[CHARACTERS + 1] = "";
     bool plausible = normalise(given, bare);
-    if (equal(bare, access->bare) && plausible) {
+    if (lct_secret_equal(bare, access->bare, CHARACTERS) && plausible) {
         return LCT_ACCESS_RIGHT;
     }
     pthread_mutex_lock(&access->lock);
