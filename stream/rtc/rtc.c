@@ -271,6 +271,7 @@ struct joining {
     char room[40];
     char tracks[LCT_RTC_STREAMS_MAX][LCT_TRACK_NAME_SIZE];
     size_t n_tracks;
+    char pass[LCT_RTC_PASS_SIZE];
     bool near;
     lct_rtc_joined_fn joined;
     void *arg;
@@ -495,6 +496,7 @@ static int let_in(struct joining *j, struct lct_fault *fault) {
                              "This client offers no H.264 and no Opus to receive by WebRTC.",
                              "该客户端的 WebRTC 不支持接收 H.264 或 Opus。");
     }
+    memcpy(v->pass, j->pass, sizeof v->pass);
     list_viewer(v);
     if (write_answer(v, &offer, send, j->near, answer) == 0) {
         lct_rtc_viewer_free(v);
@@ -523,6 +525,7 @@ void lct_rtc_join(struct lct_rtc *rtc, const struct lct_rtc_join *join, lct_rtc_
     j->arg = arg;
     j->offer_n = join->offer_n;
     memcpy(j->offer, join->offer, join->offer_n);
+    (void)snprintf(j->pass, sizeof j->pass, "%s", join->pass ? join->pass : "");
     (void)snprintf(j->room, sizeof j->room, "%s", join->room);
     for (size_t i = 0; i < join->n_tracks && i < LCT_RTC_STREAMS_MAX; i++) {
         (void)snprintf(j->tracks[j->n_tracks++], LCT_TRACK_NAME_SIZE, "%s", join->tracks[i]);
@@ -557,27 +560,6 @@ void lct_rtc_leave(struct lct_rtc *rtc, const char *id, void (*left)(void *arg, 
     *l = (struct leaving){.rtc = rtc, .left = left, .arg = arg};
     (void)snprintf(l->id, sizeof l->id, "%s", id);
     lct_loop_post(rtc->loop, leave_here, l);
-}
-
-struct clearing {
-    struct lct_rtc *rtc;
-    char room[40];
-};
-
-static void clear_here(void *opaque) {
-    struct clearing *c = opaque;
-    struct lct_rtc_room *room = find_room(c->rtc, c->room);
-    if (room) {
-        clear_room(room);
-    }
-    free(c);
-}
-
-void lct_rtc_clear(struct lct_rtc *rtc, const char *room) {
-    struct clearing *c = lct_new(sizeof *c);
-    c->rtc = rtc;
-    (void)snprintf(c->room, sizeof c->room, "%s", room);
-    lct_loop_post(rtc->loop, clear_here, c);
 }
 
 /* ---- start and end ---- */
@@ -660,6 +642,8 @@ int lct_rtc_create(const struct lct_rtc_settings *settings, struct lct_rtc **ret
     copy_hosts(rtc, settings->hosts);
     random_bytes(&rtc->salt, sizeof rtc->salt);
     rtc->viewers_max = settings->viewers_max;
+    rtc->may_watch = settings->may_watch;
+    rtc->may_watch_arg = settings->arg;
     rtc->batch = lct_batch_create(rtc->fd);
     rtc->loop = lct_loop_create();
     rtc->watch = lct_watch_create(rtc->loop, rtc->fd, EPOLLIN, readable, rtc);

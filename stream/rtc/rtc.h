@@ -35,6 +35,10 @@
 /** Length of a viewer's id with its end. */
 #define LCT_RTC_ID_SIZE 25
 
+/** Room for what a viewer watches by, and how often it is asked whether it still may. */
+#define LCT_RTC_PASS_SIZE 24
+#define LCT_RTC_PASS_INTERVAL LCT_SECOND
+
 /** A viewer that is not heard of for so long is gone (RFC 7675). */
 #define LCT_RTC_CONSENT (30 * LCT_SECOND)
 
@@ -48,6 +52,12 @@ struct lct_rtc_settings {
     int port;                 /**< UDP; 0: any free one */
     const char *const *hosts; /**< further addresses by which it is reached (NAT), ended by NULL */
     unsigned viewers_max;     /**< more are refused with -EUSERS */
+    /**
+     * May who came in by a pass (a revocable link, say) watch the room still? Asked again and
+     * again, in the engine's thread; false ends the viewer. NULL: everybody may.
+     */
+    bool (*may_watch)(void *arg, const char *room, const char *pass);
+    void *arg; /**< may_watch's */
 };
 
 /** Opens the port and starts the thread "rtc". 0 or -errno with a fault; *ret_rtc is owned. Borrows
@@ -73,6 +83,7 @@ struct lct_rtc_join {
     const char *room;
     const char *tracks[LCT_RTC_STREAMS_MAX]; /**< in the order of the offer's media lines */
     size_t n_tracks;                         /**< 0: camera, screen and sound, as many as fit */
+    const char *pass;  /**< by what it watches, for may_watch; NULL or "": that never ends */
     bool near;         /**< the client is on this machine: 127.0.0.1 is a candidate too */
     const char *offer; /**< SDP */
     size_t offer_n;
@@ -93,9 +104,6 @@ void lct_rtc_join(struct lct_rtc *rtc, const struct lct_rtc_join *join, lct_rtc_
 /** Ends a viewer; left(arg, found) is told once, in the engine's thread. Any thread. */
 void lct_rtc_leave(struct lct_rtc *rtc, const char *id, void (*left)(void *arg, bool found),
                    void *arg);
-
-/** Ends all viewers of a room (the bell, a revoked link). Any thread. */
-void lct_rtc_clear(struct lct_rtc *rtc, const char *room);
 
 /** Counters since the start, and how it is now. */
 struct lct_rtc_counters {

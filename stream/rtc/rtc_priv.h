@@ -95,6 +95,8 @@ struct lct_rtc_viewer {
     } addresses[LCT_RTC_ADDRESSES_MAX];
     size_t n_addresses, oldest_address;
     lct_ns born, heard; /**< heard: last signed check */
+    char pass[LCT_RTC_PASS_SIZE];
+    lct_ns pass_due; /**< when to ask whether it is good still */
     struct lct_dtls *dtls;
     struct lct_srtp *srtp;
     struct lct_rtc_stream streams[LCT_RTC_STREAMS_MAX];
@@ -119,6 +121,8 @@ struct lct_rtc {
     char (*hosts)[64];
     size_t n_hosts;
     unsigned viewers_max;
+    bool (*may_watch)(void *arg, const char *room, const char *pass);
+    void *may_watch_arg;
     /* the engine's thread */
     struct lct_batch *batch;
     struct lct_watch *watch;

@@ -169,12 +169,26 @@ static void send_dtls(void *arg, const uint8_t *bytes, size_t n) {
     lct_batch_add(v->rtc->batch, &v->to, n);
 }
 
+/* What it came in by may have ended since: a link that was revoked, or is over. */
+static bool may_stay(struct lct_rtc_viewer *v, lct_ns now) {
+    if (!v->pass[0] || !v->rtc->may_watch || now < v->pass_due) {
+        return true;
+    }
+    v->pass_due = now + LCT_RTC_PASS_INTERVAL;
+    return v->rtc->may_watch(v->rtc->may_watch_arg, v->room->id, v->pass);
+}
+
 bool lct_rtc_viewer_keep(struct lct_rtc_viewer *viewer, lct_ns now) {
     struct lct_rtc_viewer *v = viewer;
     lct_ns patience = v->state == LCT_RTC_WATCHING ? LCT_RTC_CONSENT : CHECKING_MAX;
     lct_ns since = v->state == LCT_RTC_WATCHING ? v->heard : v->born;
     if (now - since > patience) {
         lct_info("a viewer is not heard of any more", "room=%s peer=%s", v->room->id, v->id);
+        lct_rtc_viewer_free(v);
+        return false;
+    }
+    if (!may_stay(v, now)) {
+        lct_info("a viewer may not watch any more", "room=%s peer=%s", v->room->id, v->id);
         lct_rtc_viewer_free(v);
         return false;
     }

@@ -34,7 +34,8 @@ static struct lct_rtc *rtc;
 static struct lct_format *picture;
 static lct_ns zero;
 static atomic_uint keys_wanted;
-static atomic_bool over;
+static atomic_bool over, revoked;
+static const char *pass; /* of who joins */
 static struct lct_thread publisher;
 
 /* ---- the lesson ---- */
@@ -81,9 +82,15 @@ static void want_key(void *arg, uint32_t track_id) {
     atomic_fetch_add(&keys_wanted, track_id); /* the camera's is 1 */
 }
 
+static bool may_watch(void *arg, const char *room, const char *by) {
+    return strcmp(room, "main") == 0 && strcmp(by, arg) == 0 && !atomic_load(&revoked);
+}
+
 static void open_room(unsigned viewers_max) {
     struct lct_fault fault;
-    const struct lct_rtc_settings settings = {.address = "127.0.0.1", .viewers_max = viewers_max};
+    static char link[] = "a-link";
+    const struct lct_rtc_settings settings = {
+        .address = "127.0.0.1", .viewers_max = viewers_max, .may_watch = may_watch, .arg = link};
     bus = lct_bus_create();
     picture = lct_test_picture_format();
     zero = lct_monotonic();
@@ -127,8 +134,12 @@ static void on_joined(void *arg, const char *id, const char *answer,
 }
 
 static int join(const char *room, const char *track, const char *offer, struct joined *ret_joined) {
-    const struct lct_rtc_join wish = {
-        .room = room, .tracks = {track}, .n_tracks = 1, .offer = offer, .offer_n = strlen(offer)};
+    const struct lct_rtc_join wish = {.room = room,
+                                      .tracks = {track},
+                                      .n_tracks = 1,
+                                      .pass = pass,
+                                      .offer = offer,
+                                      .offer_n = strlen(offer)};
     *ret_joined = (struct joined){.code = 1};
     (void)sem_init(&ret_joined->told, 0, 0);
     lct_rtc_join(rtc, &wish, on_joined, ret_joined);
@@ -376,6 +387,24 @@ Test(rtc, a_viewer_is_ended_by_its_id) {
     (void)sem_wait(&left.told);
     cr_assert_not(left.found);
     get_up(&s);
+}
+
+Test(rtc, who_may_watch_no_more_is_ended) {
+    struct seat free_one, by_link;
+    sit_down(&free_one);
+    pass = "a-link";
+    sit_down(&by_link);
+    watch_pictures(&free_one, 40); /* more than a second: it was asked whether both may stay */
+    watch_pictures(&by_link, 40);
+    cr_assert_eq(viewers(), 2);
+    atomic_store(&revoked, true);
+    wait_for_viewers(1);
+    watch_for(&by_link, LCT_SECOND / 4);
+    cr_assert_eq(viewer_state(by_link.viewer), VIEWER_OVER, "it is told");
+    watch_pictures(&free_one, free_one.pictures + 40);
+    cr_assert_eq(viewers(), 1);
+    get_up(&by_link);
+    get_up(&free_one);
 }
 
 Test(rtc, a_certificate_that_was_not_offered_is_refused) {
