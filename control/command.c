@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "control/command.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/mem.h"
@@ -16,4 +19,21 @@ int lct_command_fail(const struct lct_fault *fault, bool json) {
     }
     (void)fprintf(stderr, "lectern: %s\n", lct_fault_text(fault));
     return 1;
+}
+
+int lct_command_links(const char *data, struct lct_links **ret_links, struct lct_fault *fault) {
+    if (access(data, R_OK | X_OK) < 0) {
+        return lct_fault_set(
+            fault, -errno, "links",
+            "The data folder %s cannot be used: %s. Name the server's with --data.",
+            "数据目录 %s 无法使用：%s。请用 --data 指定服务器的数据目录。", data, strerror(errno));
+    }
+    struct lct_links *links = lct_links_create(data, lct_wall);
+    int rc = lct_links_refresh(links, fault);
+    if (rc < 0) {
+        lct_links_destroy(links);
+        return rc;
+    }
+    *ret_links = links;
+    return 0;
 }

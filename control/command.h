@@ -10,6 +10,7 @@
 
 #include "base/attr.h"
 #include "base/fault.h"
+#include "control/links.h"
 
 /** Exit status of a recorder that finds another one at its room: no fault, its supervisor waits. */
 #define LCT_EXIT_BUSY 3
@@ -29,6 +30,15 @@ int lct_cmd_verify(int argc, char **argv);
 int lct_cmd_export(int argc, char **argv);
 /** lectern doctor: what is missing, slow or wrong here. */
 int lct_cmd_doctor(int argc, char **argv);
+/** lectern link: makes, lists and revokes watch links. */
+int lct_cmd_link(int argc, char **argv);
+/** lectern room: makes a room public, or ends that. */
+int lct_cmd_room(int argc, char **argv);
+
+/** Who may watch the rooms of a data folder that is there. 0 or -errno with a fault; *ret_links is
+ *  owned. */
+int lct_command_links(const char *data, struct lct_links **ret_links,
+                      struct lct_fault *fault) LCT_MUST_USE;
 
 /** Says a fault on standard error, or as one JSON line on standard output; returns 1. */
 int lct_command_fail(const struct lct_fault *fault, bool json);
