@@ -147,6 +147,17 @@ int lct_json_read_int(const json_t *object, const char *key, int64_t least, int6
     return 0;
 }
 
+int lct_json_read_flag(const json_t *object, const char *key, bool *ret_value,
+                       struct lct_fault *fault) {
+    const json_t *value = json_object_get(object, key);
+    if (!json_is_boolean(value)) {
+        return lct_fault_set(fault, -EINVAL, "json", "\"%s\" must be true or false.",
+                             "“%s”必须是 true 或 false。", key);
+    }
+    *ret_value = json_is_true(value);
+    return 0;
+}
+
 int lct_json_only(const json_t *object, const char *const *keys, struct lct_fault *fault) {
     if (!json_is_object(object)) {
         return lct_fault_set(fault, -EINVAL, "json", "An object {…} is needed.",

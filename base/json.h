@@ -69,6 +69,12 @@ int lct_json_read_text(const json_t *object, const char *key, size_t least, size
 int lct_json_read_int(const json_t *object, const char *key, int64_t least, int64_t most,
                       int64_t *ret_value, struct lct_fault *fault) LCT_MUST_USE;
 
+/** Reads a member that must be there, true or false. 0, or -EINVAL with a fault that names the
+ * field.
+ */
+int lct_json_read_flag(const json_t *object, const char *key, bool *ret_value,
+                       struct lct_fault *fault) LCT_MUST_USE;
+
 /** Refuses members that are not in the list (ended by NULL): -EINVAL with a fault that names one.
  */
 int lct_json_only(const json_t *object, const char *const *keys,

@@ -44,7 +44,7 @@ struct lct_rooms {
     struct lct_link_listener *listener;
     struct lct_timer *timer;
     struct room rooms[LCT_ROOMS_MAX];
-    size_t n;
+    size_t n; /* changed under lock; an id is fixed from then on */
     struct command *commands;
     int64_t last_id;
     bool looking;
@@ -66,10 +66,13 @@ static struct room *add(struct lct_rooms *rooms, const char *id, const char *nam
     if (rooms->n == LCT_ROOMS_MAX || !lct_config_is_id(id)) {
         return NULL;
     }
-    struct room *room = &rooms->rooms[rooms->n++];
+    struct room *room = &rooms->rooms[rooms->n];
     (void)snprintf(room->id, sizeof room->id, "%s", id);
     lct_text_copy(room->name, sizeof room->name, *name ? name : id);
     room->bus = lct_bus_create();
+    pthread_mutex_lock(&rooms->lock);
+    rooms->n++;
+    pthread_mutex_unlock(&rooms->lock);
     return room;
 }
 
@@ -77,8 +80,11 @@ bool lct_rooms_add(struct lct_rooms *rooms, const char *id, const char *name) {
     return find(rooms, id) || add(rooms, id, name);
 }
 
-bool lct_rooms_has(const struct lct_rooms *rooms, const char *id) {
-    return find(rooms, id) != NULL;
+bool lct_rooms_has(struct lct_rooms *rooms, const char *id) {
+    pthread_mutex_lock(&rooms->lock);
+    bool has = find(rooms, id) != NULL;
+    pthread_mutex_unlock(&rooms->lock);
+    return has;
 }
 
 struct lct_bus *lct_rooms_bus(struct lct_rooms *rooms, const char *room) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * The server's model of the rooms: what each recorder said last, and the commands under way to it.
- * Bound to one loop and its thread, but for lct_rooms_is_recording. Each room has a bus on which
+ * Bound to one loop and its thread, but for what says "any thread". Each room has a bus on which
  * the chunks of its recorder are published, for the engines that show them live.
  *
  *     rc = lct_rooms_create(loop, "/data/link", changed, me, &rooms, &fault);
@@ -40,8 +40,8 @@ void lct_rooms_destroy(struct lct_rooms *rooms);
 /** Makes a room known before its recorder calls; false when there are too many. */
 bool lct_rooms_add(struct lct_rooms *rooms, const char *id, const char *name);
 
-/** True when there is such a room. */
-bool lct_rooms_has(const struct lct_rooms *rooms, const char *id);
+/** True when there is such a room. Any thread. */
+bool lct_rooms_has(struct lct_rooms *rooms, const char *id);
 
 /** All rooms as docs/api.yaml says. Returns owned. */
 json_t *lct_rooms_json(const struct lct_rooms *rooms) LCT_MUST_USE;

@@ -20,12 +20,16 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "control/api/api.h"
+#include "control/notice.h"
 #include "control/settings.h"
 
 LCT_LOG_TOPIC("server");
 
 #define NAMES_MAX 24
 #define NAME_SIZE 260
+
+/* What commands changed of the watch links is seen so soon. */
+#define LINKS_INTERVAL (LCT_SECOND / 2)
 #define LIVE_ADDRESSES_MAX 4
 
 struct options {
@@ -47,6 +51,8 @@ struct server {
     struct lct_loop *loop;
     struct lct_loop *disk;
     struct lct_thread disk_thread;
+    struct lct_timer *links_timer; /* of the disk loop */
+    bool links_ill;
     char names[NAMES_MAX][NAME_SIZE];
     const char *name_list[NAMES_MAX + 1];
     size_t n_names;
@@ -158,6 +164,30 @@ static void reconcile(void *arg) {
     lct_info("lessons are read", "count=%zu unfinished=%zu", json_array_size(list), unfinished);
 }
 
+static void tell_changed(void *arg) { on_changed(arg); }
+
+/* The disk's thread. */
+static void look_at_links(void *arg) {
+    struct server *s = arg;
+    struct lct_fault fault;
+    int rc = lct_links_refresh(s->api.links, &fault);
+    if (rc > 0) {
+        lct_info("who may watch has changed", NULL);
+        lct_loop_post(s->loop, tell_changed, s);
+    }
+    if (rc < 0 && !s->links_ill) { /* once, and not each time it is looked at */
+        lct_error("watch links stay as they were", "why=%s", fault.en);
+    }
+    s->links_ill = rc < 0;
+    lct_timer_set(s->links_timer, lct_monotonic() + LINKS_INTERVAL);
+}
+
+/* The disk's thread. */
+static void end_links_timer(void *arg) {
+    struct server *s = arg;
+    lct_timer_destroy(s->links_timer);
+}
+
 static void on_signal(void *arg, int number) {
     struct server *s = arg;
     lct_info("ends", "signal=%d", number);
@@ -198,6 +228,9 @@ static int open_data(struct server *s, struct lct_fault *fault) {
         return rc;
     }
     s->api.library = lct_library_create(lessons, is_recording, s);
+    s->api.links = lct_links_create(s->api.data, lct_wall);
+    s->links_timer = lct_timer_create(s->disk, look_at_links, s);
+    look_at_links(s);
     return lct_access_open(s->api.data, &s->api.access, fault);
 }
 
@@ -246,6 +279,8 @@ static int open_live(struct server *s, struct lct_fault *fault) {
         .port = port > 0 ? port : s->port,
         .hosts = hosts,
         .viewers_max = (unsigned)lct_config_number(s->config, "live", NULL, "viewers"),
+        .may_watch = lct_api_may_watch,
+        .arg = &s->api,
     };
     for (size_t i = 0; i < LIVE_ADDRESSES_MAX; i++) {
         hosts[i] = lct_config_nth(s->config, "live", NULL, "address", i);
@@ -276,6 +311,7 @@ static int start(struct server *s, const struct options *options, struct lct_fau
         options->listen ? options->listen : lct_config_text(s->config, "server", NULL, "listen");
     LCT_FREE char *web = find_web(s, options);
     int rc = read_listen(listen, s->address, sizeof s->address, &s->port, fault);
+    rc = rc ? rc : lct_notice_check(lct_config_text(s->config, "server", NULL, "url"), fault);
     s->api.data = options->data ? options->data : lct_config_text(s->config, "disk", NULL, "data");
     find_names(s);
     if (rc < 0 || (rc = open_data(s, fault)) < 0 || (rc = open_rooms(s, fault)) < 0) {
@@ -311,6 +347,17 @@ static void say_ready(const struct server *s, bool json) {
     (void)fflush(stdout);
 }
 
+/* For the commands that make watch links. */
+static void keep_url(const struct server *s) {
+    LCT_FREE char *url = lct_notice_find(lct_config_text(s->config, "server", NULL, "url"),
+                                         lct_config_nth(s->config, "server", NULL, "name", 0),
+                                         s->address, lct_http_port(s->api.http));
+    int rc = lct_notice_write(s->api.data, url);
+    if (rc < 0) {
+        lct_warn("the pages' address is not kept", "data=%s why=%s", s->api.data, strerror(-rc));
+    }
+}
+
 static void stop_loop(void *loop) { lct_loop_stop(loop); }
 
 /* What threads still had in their hands finds its place before anything is freed. */
@@ -318,6 +365,7 @@ static void stop(struct server *s) {
     if (s->api.http) {
         lct_http_stop(s->api.http);
     }
+    lct_loop_post(s->disk, end_links_timer, s);
     if (s->disk_thread.started) {
         lct_loop_stop(s->disk);
         lct_thread_join(&s->disk_thread);
@@ -338,6 +386,7 @@ static void stop(struct server *s) {
     lct_library_destroy(s->api.library);
     lct_web_free(s->api.web);
     lct_access_close(s->api.access);
+    lct_links_destroy(s->api.links);
     lct_config_destroy(s->config);
     lct_unlock(s->lock); /* last: link and code are nobody's now */
 }
@@ -353,12 +402,14 @@ static int serve(const struct options *options) {
         return fail(&fault, options->json);
     }
     s->loop = lct_loop_create();
+    s->api.loop = s->loop;
     s->disk = lct_loop_create();
     lct_loop_signals(s->loop, signals, on_signal, s);
     rc = start(s, options, &fault);
     if (rc == 0) {
         lct_thread_start(&s->disk_thread, "disk", run_disk, s->disk);
         lct_loop_post(s->disk, reconcile, s);
+        keep_url(s);
         say_ready(s, options->json);
         lct_loop_run(s->loop);
     }

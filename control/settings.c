@@ -10,6 +10,11 @@ static const struct lct_config_item server_items[] = {
     {"name", LCT_CONFIG_LIST, NULL, 0, 16, "",
      "A name this machine is reached by, beside its addresses and its host name.",
      "除地址和主机名外，访问本机所用的名称。"},
+    {"url", LCT_CONFIG_TEXT, NULL, 0, 120, "",
+     "How others reach the pages when something stands in front, such as https://live.example.org; "
+     "empty: found out. It begins the watch links that the command line prints.",
+     "经代理访问时网页的网址，例如 "
+     "https://live.example.org；留空则自动得出。用于命令行生成的观看链接。"},
     {"web", LCT_CONFIG_TEXT, NULL, 0, 180, "",
      "Folder of the pages; empty: where they were installed.", "网页文件夹；留空则使用安装位置。"},
 };

@@ -9,6 +9,7 @@
 #include "base/loop.h"
 #include "control/access.h"
 #include "control/library.h"
+#include "control/links.h"
 #include "control/rooms.h"
 #include "control/web.h"
 #include "stream/http/http.h"
@@ -19,11 +20,13 @@ struct lct_api_live;
 
 /** What handlers work with; made by server_main.c. */
 struct lct_api {
+    struct lct_loop *loop;         /**< the main loop; any thread posts */
     struct lct_rooms *rooms;       /**< main loop */
     struct lct_api_events *events; /**< main loop */
     struct lct_api_live *live;     /**< main loop */
     struct lct_library *library;   /**< disk loop */
     struct lct_access *access;     /**< any thread */
+    struct lct_links *links;       /**< any thread; changes: disk loop */
     struct lct_web *web;           /**< any thread; NULL: no pages */
     struct lct_rtc *rtc;           /**< any thread */
     struct lct_http_server *http;  /**< any thread; set before the first request is answered */
@@ -33,8 +36,23 @@ struct lct_api {
 /** All routes; *ret_n is their number. */
 const struct lct_http_route *lct_api_routes(size_t *ret_n);
 
-/** The gate of lct_http_options: asks for the access code. HTTP thread. */
+/** The gate of lct_http_options: asks for the access code, or what else opens a room's live. HTTP
+ *  thread. */
 bool lct_api_gate(void *app, struct lct_http_request *request);
+
+/** Room for a pass. */
+#define LCT_API_PASS_SIZE LCT_RTC_PASS_SIZE
+
+/** By what right a request to a room's live came in, for lct_api_may_watch. Any thread. */
+void lct_api_pass(struct lct_api *api, const struct lct_http_request *request, const char *room,
+                  char ret_pass[LCT_API_PASS_SIZE]);
+
+/** True while that right holds: its link is good, or the room is public. app is the struct lct_api.
+ *  Any thread. */
+bool lct_api_may_watch(void *app, const char *room, const char *pass);
+
+/** All rooms as docs/api.yaml says. Main loop. Returns owned. */
+json_t *lct_api_rooms(struct lct_api *api) LCT_MUST_USE;
 
 /** Answers with the status that fits the fault's code. Takes the request. */
 void lct_api_answer_fault(struct lct_http_request *request, const struct lct_fault *fault);
@@ -59,6 +77,18 @@ void lct_api_get_rooms(void *app, struct lct_http_request *request);
 
 /** GET /api/v1/rooms/{room}. */
 void lct_api_get_room(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/rooms/{room}/links. */
+void lct_api_get_links(void *app, struct lct_http_request *request);
+
+/** POST /api/v1/rooms/{room}/links: makes a watch link. */
+void lct_api_post_link(void *app, struct lct_http_request *request);
+
+/** DELETE /api/v1/rooms/{room}/links/{id}: revokes it. */
+void lct_api_delete_link(void *app, struct lct_http_request *request);
+
+/** PUT /api/v1/rooms/{room}/public: opens the room to everybody, or ends that. */
+void lct_api_put_public(void *app, struct lct_http_request *request);
 
 /** POST /api/v1/rooms/{room}/recording: begins a lesson. */
 void lct_api_post_recording(void *app, struct lct_http_request *request);

@@ -60,7 +60,7 @@ static char *running(const json_t *rooms) {
 }
 
 static void send_rooms(struct lct_api_events *events) {
-    LCT_JSON json_t *all = json_pack("{s:o}", "rooms", lct_rooms_json(events->api->rooms));
+    LCT_JSON json_t *all = lct_api_rooms(events->api);
     LCT_FREE char *text = lct_json_dump(all, NULL);
     char *lessons = running(json_object_get(all, "rooms"));
     send_all(events, "rooms", text);
@@ -160,7 +160,7 @@ void lct_api_get_events(void *app, struct lct_http_request *request) {
     watcher->events = events;
     watcher->stream = lct_http_answer_events(request, on_closed, watcher);
     events->n++;
-    LCT_JSON json_t *all = json_pack("{s:o}", "rooms", lct_rooms_json(api->rooms));
+    LCT_JSON json_t *all = lct_api_rooms(api);
     LCT_FREE char *text = lct_json_dump(all, NULL);
     lct_http_stream_send(watcher->stream, "rooms", text);
     events->last_sent = lct_monotonic();

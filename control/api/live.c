@@ -22,6 +22,7 @@ struct watcher {
     struct watcher *next;
     struct lct_http_stream *stream;
     char *room;
+    char pass[LCT_API_PASS_SIZE];
     char *told; /* what was sent last, to see whether it changed */
 };
 
@@ -108,11 +109,31 @@ static void set_timer(struct lct_api_live *live) {
     lct_timer_set(live->timer, next);
 }
 
+/* Takes the watcher out of the list and gives all of it back. */
+static void forget(struct watcher *watcher) {
+    struct lct_api_live *live = watcher->live;
+    struct watcher **at = &live->watchers;
+    while (*at != watcher) {
+        at = &(*at)->next;
+    }
+    *at = watcher->next;
+    live->n--;
+    lct_http_stream_end(watcher->stream);
+    free(watcher->room);
+    free(watcher->told);
+    free(watcher);
+}
+
 static void on_timer(void *opaque) {
     struct lct_api_live *live = opaque;
     lct_ns now = lct_monotonic();
     bool sign = now - live->last_sign >= SIGN_OF_LIFE;
-    for (struct watcher *w = live->watchers; w; w = w->next) {
+    for (struct watcher *w = live->watchers, *next; w; w = next) {
+        next = w->next;
+        if (!lct_api_may_watch(live->api, w->room, w->pass)) {
+            forget(w); /* its page asks again, and is told why */
+            continue;
+        }
         if (live->dirty) {
             tell(w);
         }
@@ -145,21 +166,6 @@ void lct_api_live_stop(struct lct_api_live *live) {
     live->timer = NULL;
 }
 
-/* Takes the watcher out of the list and gives all of it back. */
-static void forget(struct watcher *watcher) {
-    struct lct_api_live *live = watcher->live;
-    struct watcher **at = &live->watchers;
-    while (*at != watcher) {
-        at = &(*at)->next;
-    }
-    *at = watcher->next;
-    live->n--;
-    lct_http_stream_end(watcher->stream);
-    free(watcher->room);
-    free(watcher->told);
-    free(watcher);
-}
-
 void lct_api_live_destroy(struct lct_api_live *live) {
     if (!live) {
         return;
@@ -190,6 +196,7 @@ void lct_api_get_live_events(void *app, struct lct_http_request *request) {
     }
     struct watcher *watcher = lct_new(sizeof *watcher);
     *watcher = (struct watcher){.live = live, .next = live->watchers, .room = lct_strdup(room)};
+    lct_api_pass(api, request, room, watcher->pass);
     watcher->stream = lct_http_answer_events(request, on_closed, watcher);
     live->watchers = watcher;
     live->n++;

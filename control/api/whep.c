@@ -53,8 +53,10 @@ void lct_api_post_whep(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
     struct lct_fault fault;
     const char *client = lct_http_client(request);
+    char pass[LCT_API_PASS_SIZE];
     struct lct_rtc_join join = {
         .room = lct_http_value(request, 0),
+        .pass = pass,
         .near = strncmp(client, "127.", 4) == 0 || strcmp(client, "::1") == 0,
     };
     join.offer = lct_http_body(request, &join.offer_n);
@@ -62,6 +64,7 @@ void lct_api_post_whep(void *app, struct lct_http_request *request) {
         lct_api_answer_fault(request, &fault);
         return;
     }
+    lct_api_pass(api, request, join.room, pass);
     lct_rtc_join(api->rtc, &join, on_joined, request);
 }
 

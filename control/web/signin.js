@@ -77,7 +77,7 @@
     try {
       const response = await fetch(`/?code=${encodeURIComponent(code.value.trim())}`, { credentials: 'same-origin' });
       if (response.ok) {
-        location.replace('/');
+        location.replace(location.pathname); // the page that was asked for
       } else {
         complain(response.status === 429 ? 'wait' : 'wrong');
       }
@@ -103,7 +103,7 @@
   choice.hidden = false;
   if (new URLSearchParams(location.search).has('code')) {
     trouble = 'wrong'; // this page came instead of the one that was asked for
-    history.replaceState(null, '', '/'); // the code does not stay in the address
+    history.replaceState(null, '', location.pathname); // the code does not stay in the address
   }
   show();
   code.focus();

@@ -197,6 +197,37 @@ def access(server):
     check(mode == 0o600, f"access-code has mode {mode:o}")
 
 
+def watch_links(server):
+    """What tests/integration/test_links.py does not look at: each answer is one of api.yaml's."""
+    made = server.call("makeLink", 201, {"seconds": 60}, room="main")
+    server.call("makeLink", 201, room="main")
+    server.call("makeLink", 404, room="nowhere")
+    for body in ({"seconds": 0}, {"seconds": 315360001}, {"seconds": "x"}, {"second": 1}, [], b"{"):
+        server.call("makeLink", 400, body, room="main")
+    listed = server.call("getLinks", 200, room="main")
+    check(listed and len(listed["links"]) == 2 and listed["links"][1] == made, f"links: {listed}")
+    server.call("getLinks", 404, room="nowhere")
+    page = 200 if (ROOT / "control" / "web" / "watch.html").exists() else 404
+    server.call("getWatchPage", page, room="main")
+    server.call("getWatchPage", 401, room="main", code=False)
+    for link in listed["links"]:
+        status, head, _ = server.ask("GET", link["url"], code=False)
+        check(status == 303 and head["Location"] == "/watch/main", f"{link}: {status}")
+        server.call("revokeLink", 200, room="main", link=link["id"])
+    server.call("revokeLink", 404, room="main", link=made["id"])
+    server.call("setPublic", 200, {"public": True}, room="main")
+    check(server.call("getRoom", 200, room="main")["public"], "the room is public")
+    server.call("getWatchPage", page, room="main", code=False)
+    server.call("setPublic", 200, {"public": False}, room="main")
+    server.call("setPublic", 404, {"public": True}, room="nowhere")
+    for body in ({}, {"public": 1}, {"public": True, "x": 1}):
+        server.call("setPublic", 400, body, room="main")
+    evil = {"Origin": "http://evil.example"}
+    server.call("makeLink", 403, {}, room="main", headers=evil)
+    server.call("revokeLink", 403, room="main", link=made["id"], headers=evil)
+    server.call("setPublic", 403, {"public": True}, room="main", headers=evil)
+
+
 def bad_input(server):
     server.call("getRoom", 404, room="nowhere")
     server.call("startRecording", 404, {}, room="nowhere")
@@ -387,6 +418,7 @@ def main():
         recorder = None
         try:
             access(server)
+            watch_links(server)
             bad_input(server)
             faults_at_start(data, pathlib.Path(folder) / "wrong.conf")
             a_taken_port(server, pathlib.Path(folder) / "other")

@@ -49,6 +49,12 @@ Test(json, names_the_field_that_is_wrong) {
     cr_assert_eq(number, 5);
     cr_assert_eq(lct_json_read_int(json, "n", 0, 699, &number, &fault), -EINVAL);
     cr_assert(strstr(fault.en, "699"));
+    bool flag = true;
+    cr_assert_eq(lct_json_read_flag(json, "n", &flag, &fault), -EINVAL);
+    cr_assert_eq(lct_json_read_flag(json, "none", &flag, &fault), -EINVAL);
+    json_object_set_new(json, "n", json_false());
+    cr_assert_eq(lct_json_read_flag(json, "n", &flag, &fault), 0);
+    cr_assert_not(flag);
     cr_assert_eq(lct_json_only(json, (const char *[]){"title", "n", NULL}, &fault), -EINVAL);
     cr_assert(strstr(fault.en, "bell"));
 }
