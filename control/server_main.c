@@ -37,7 +37,6 @@ struct server {
     struct lct_config *config;
     struct lct_api api;
     struct lct_loop *loop;
-    struct lct_loop *disk;
     struct lct_thread disk_thread;
     char names[NAMES_MAX][NAME_SIZE];
     const char *name_list[NAMES_MAX + 1];
@@ -137,18 +136,6 @@ static bool is_recording(void *arg, const char *lesson) {
     return lct_rooms_is_recording(s->api.rooms, lesson);
 }
 
-/* The disk's thread, once at start: every lesson is read, and what was interrupted is said. */
-static void reconcile(void *arg) {
-    struct server *s = arg;
-    size_t i, unfinished = 0;
-    json_t *lesson;
-    LCT_JSON json_t *list = lct_library_list(s->api.library);
-    json_array_foreach(list, i, lesson) {
-        unfinished += strcmp(lct_json_text(lesson, "state", ""), "ended") != 0;
-    }
-    lct_info("lessons are read", "count=%zu unfinished=%zu", json_array_size(list), unfinished);
-}
-
 static void on_signal(void *arg, int number) {
     struct server *s = arg;
     lct_info("ends", "signal=%d", number);
@@ -206,7 +193,7 @@ static int open_http(struct server *s, struct lct_fault *fault) {
     struct lct_http_options options = {.address = s->address,
                                        .port = s->port,
                                        .main = s->loop,
-                                       .disk = s->disk,
+                                       .disk = s->api.disk,
                                        .app = &s->api,
                                        .gate = lct_api_gate,
                                        .names = s->name_list};
@@ -258,10 +245,10 @@ static void stop(struct server *s) {
         lct_http_stop(s->api.http);
     }
     if (s->disk_thread.started) {
-        lct_loop_stop(s->disk);
+        lct_loop_stop(s->api.disk);
         lct_thread_join(&s->disk_thread);
     }
-    lct_loop_destroy(s->disk);
+    lct_loop_destroy(s->api.disk);
     lct_loop_post(s->loop, stop_loop, s->loop);
     lct_loop_run(s->loop);
     if (s->api.events) {
@@ -289,12 +276,11 @@ static int serve(const struct options *options) {
         return fail(&fault, options->json);
     }
     s->loop = lct_loop_create();
-    s->disk = lct_loop_create();
+    s->api.disk = lct_loop_create();
     lct_loop_signals(s->loop, signals, on_signal, s);
     rc = start(s, options, &fault);
     if (rc == 0) {
-        lct_thread_start(&s->disk_thread, "disk", run_disk, s->disk);
-        lct_loop_post(s->disk, reconcile, s);
+        lct_thread_start(&s->disk_thread, "disk", run_disk, s->api.disk);
         say_ready(s, options->json);
         lct_loop_run(s->loop);
     }

@@ -20,6 +20,7 @@ struct lct_api {
     struct lct_rooms *rooms;       /**< main loop */
     struct lct_api_events *events; /**< main loop */
     struct lct_library *library;   /**< disk loop */
+    struct lct_loop *disk;         /**< that loop: for handlers that go on in pieces */
     struct lct_access *access;     /**< any thread */
     struct lct_web *web;           /**< any thread; NULL: no pages */
     struct lct_http_server *http;  /**< any thread; set before the first request is answered */
@@ -65,7 +66,7 @@ void lct_api_delete_recording(void *app, struct lct_http_request *request);
 /** POST /api/v1/rooms/{room}/marks: answered when the mark is durable. */
 void lct_api_post_mark(void *app, struct lct_http_request *request);
 
-/** GET /api/v1/recordings. */
+/** GET /api/v1/recordings: a part of the list. */
 void lct_api_get_recordings(void *app, struct lct_http_request *request);
 
 /** GET /api/v1/recordings/{id}. */

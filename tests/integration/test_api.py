@@ -210,6 +210,10 @@ def bad_input(server):
     server.call("startRecording", 400, b"title=x", room="main",
                 headers={"Content-Type": "application/x-www-form-urlencoded"})
     server.call("addMark", 400, {"time_ns": -1}, room="main")
+    for bad in ("limit=", "limit=0", "limit=101", "limit=-1", "limit=%201", "limit=1e1", "limit=20x",
+                "limit=99999999999999999999", "limit", "before=", "before=..", "before=a/b",
+                "before=" + "x" * 64, "before=%E8%AF%BE"):
+        server.call("getRecordings", 400, query="?" + bad)
     for bad in ("nothing", "..", "../../etc", "a/b", "%00", "x" * 64, "\u8bfe", ".hidden"):
         path = "/api/v1/recordings/" + urllib.parse.quote(bad, safe="%")
         for end in ("", "/marks", "/media.mp4", "/tracks/camera/thumb", "/tracks/camera/waveform"):
@@ -306,7 +310,10 @@ def lesson_life(server):
     marks = server.call("getMarks", 200, id=lesson)
     check(marks and len(marks["marks"]) == 1, "marks")
     listed = server.call("getRecordings", 200)
-    check(listed and [one["id"] for one in listed["recordings"]] == [lesson], "the list")
+    check(listed and [one["id"] for one in listed["recordings"]] == [lesson] and
+          listed["next"] is None, "the list")
+    behind = server.call("getRecordings", 200, query=f"?limit=100&before={lesson}")
+    check(behind == {"recordings": [], "next": None}, f"behind the only one: {behind}")
     media(server, lesson)
     thumb = server.call("getThumb", 200, id=lesson, track="camera", query="?t=1")
     check(thumb and thumb[:2] == b"\xff\xd8", "the thumbnail is no JPEG")

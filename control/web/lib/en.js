@@ -111,6 +111,7 @@ export const en = {
   gapLegend: 'Hatched parts were not recorded',
   play: 'Play',
   closePlayer: 'Close',
+  gone: 'This recording was deleted or moved away.',
   download: 'Download',
   downloadAll: 'All tracks (one MP4 file)',
   downloadWith: (name) => `${name} + sound`,

@@ -109,6 +109,7 @@ export const zh = {
   gapLegend: '斜线部分没有录到',
   play: '播放',
   closePlayer: '收起',
+  gone: '这段录像已被删除或移走。',
   download: '下载',
   downloadAll: '全部轨道（一个 MP4 文件）',
   downloadWith: (/** @type {string} */ name) => `${name}＋声音`,

@@ -2,9 +2,9 @@
 // One recording: what it is, its time line, play and download.
 
 import { html, useEffect, useState } from '../vendor/preact.js';
-import { ask } from '../lib/api.js';
+import { ask, faultText } from '../lib/api.js';
 import { day, seconds, size, span } from '../lib/format.js';
-import { useWords } from '../lib/language.js';
+import { said, useWords } from '../lib/language.js';
 import { recordingName, trackNames } from '../lib/names.js';
 import { Download } from './download.js';
 import { Player } from './player.js';
@@ -12,30 +12,34 @@ import { GapBar, holes } from './timeline.js';
 
 /** @typedef {import('../types').Recording} Recording */
 /** @typedef {import('../types').RecordingWhole} RecordingWhole */
+/** @typedef {import('../types').FaultText} FaultText */
 
 /**
- * Gaps and marks, which the list does not carry.
+ * Gaps and marks, which the list does not carry, or why there are none.
  * @param {Recording} recording
  * @param {boolean} wanted
  */
 function useWhole(recording, wanted) {
   const [whole, setWhole] = useState(/** @type {RecordingWhole | null} */ (null));
+  const [trouble, setTrouble] = useState(/** @type {FaultText | null} */ (null));
   useEffect(() => {
     let current = true;
     if (wanted) {
-      ask('GET', `/recordings/${recording.id}`).then((answer) => current && setWhole(answer), () => {});
+      setTrouble(null);
+      ask('GET', `/recordings/${recording.id}`).then((answer) => current && setWhole(answer),
+        (error) => current && setTrouble(faultText(error)));
     }
     return () => {
       current = false;
     };
   }, [recording.id, recording.state, recording.gap_count, wanted]);
-  return whole;
+  return { whole: trouble?.code === 'not-found' ? null : whole, trouble };
 }
 
 /** @param {{ recording: Recording, room: string, open: boolean, onOpen: (on: boolean) => void }} props */
 export function RecordingRow({ recording, room, open, onOpen }) {
   const t = useWords();
-  const whole = useWhole(recording, open || recording.gap_count > 0);
+  const { whole, trouble } = useWhole(recording, open || recording.gap_count > 0);
   const name = recordingName(t, recording);
   const length = seconds(recording.duration_ns);
   const nameId = `recording-${recording.id}`;
@@ -64,6 +68,7 @@ export function RecordingRow({ recording, room, open, onOpen }) {
         <${Download} recording=${recording} name=${name} />
       </div>
     </div>
+    ${open && trouble && html`<p class="band band-bad" role="alert">${trouble.code === 'not-found' ? t.gone : said(t, trouble)}</p>`}
     ${open && whole && html`<${Player} key=${whole.state} recording=${whole} name=${name} />`}
   </li>`;
 }
