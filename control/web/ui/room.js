@@ -11,9 +11,6 @@ import { Sources } from './sources.js';
 
 /** @typedef {import('../types').Status} Status */
 
-/** @param {import('../types').Room} room */
-export const isInLesson = (room) => room.state === 'recording' || room.state === 'paused';
-
 /** @param {{ room: import('../types').Room, lost: boolean }} props */
 export function Room({ room, lost }) {
   const t = useWords();
