@@ -12,22 +12,32 @@
 #define COOKIE "lectern"
 #define COOKIE_SECONDS (30 * 86400)
 
+static bool is_api(const char *path) {
+    return strncmp(path, "/api/", 5) == 0 || strcmp(path, "/metrics") == 0;
+}
+
+/* A person with an old or a mistyped link: there is one page, and it is a better answer than JSON.
+ */
+static bool is_astray(const struct lct_api *api, const struct lct_http_request *request) {
+    const char *accept = lct_http_header(request, LCT_HTTP_ACCEPT);
+    return accept && strstr(accept, "text/html") && !is_api(lct_http_path(request)) && api->web &&
+           lct_web_find(api->web, "/");
+}
+
 void lct_api_get_page(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
     const struct lct_http_file *file =
         api->web ? lct_web_find(api->web, lct_http_path(request)) : NULL;
     if (file) {
         lct_http_answer_file(request, file);
+    } else if (is_astray(api, request)) {
+        lct_http_answer_redirect(request, "/");
     } else {
         struct lct_fault fault;
         (void)lct_fault_set(&fault, -ENOENT, "api", "There is nothing at this address.",
                             "此地址没有内容。");
         lct_api_answer_fault(request, &fault);
     }
-}
-
-static bool is_api(const char *path) {
-    return strncmp(path, "/api/", 5) == 0 || strcmp(path, "/metrics") == 0;
 }
 
 /* What the page that asks for the code is made of: no secrets, and needed before the code is. */

@@ -225,6 +225,10 @@ def bad_input(server):
         server.call(operation, 404, id="nothing")
     for operation in ("getThumb", "getWaveform"):
         server.call(operation, 404, id="nothing", track="camera")
+    for path, accept, expected in (("/old/link", "text/html,*/*", 303), ("/old/link", "*/*", 404),
+                                   ("/api/v1/nothing", "text/html,*/*", 404), ("/", "text/html", 200)):
+        status, head, _ = server.ask("GET", path, headers={"Accept": accept})
+        check(status == expected and head.get("Location", "/") == "/", f"{path} {accept}: {status}")
     outside = server.data / "outside"
     outside.mkdir()
     (outside / "lesson.json").write_text("{}")
