@@ -5,7 +5,7 @@
 /** @typedef {import('../types').Live} Live */
 
 const TRY_AGAIN_MS = 1000;
-const SILENCE_MS = 20000; // the server says something each 15 s
+const SILENCE_MS = 10000; // the server says something each 5 s
 const UNSEEN_MS = 60000;
 
 /**
