@@ -15,16 +15,18 @@ import { GapBar, holes } from './timeline.js';
 /** @typedef {import('../types').FaultText} FaultText */
 
 /**
- * Gaps and marks, which the list does not carry, or why there are none.
+ * Gaps and marks, which the list does not carry, or why there are none. askAgain: it may be gone.
  * @param {Recording} recording
- * @param {boolean} wanted
+ * @param {boolean} open
+ * @param {number} news
  */
-function useWhole(recording, wanted) {
+function useWhole(recording, open, news) {
+  const [times, setTimes] = useState(0);
   const [whole, setWhole] = useState(/** @type {RecordingWhole | null} */ (null));
   const [trouble, setTrouble] = useState(/** @type {FaultText | null} */ (null));
   useEffect(() => {
     let current = true;
-    if (wanted) {
+    if (open || recording.gap_count > 0) {
       setTrouble(null);
       ask('GET', `/recordings/${recording.id}`).then((answer) => current && setWhole(answer),
         (error) => current && setTrouble(faultText(error)));
@@ -32,14 +34,17 @@ function useWhole(recording, wanted) {
     return () => {
       current = false;
     };
-  }, [recording.id, recording.state, recording.gap_count, wanted]);
-  return { whole: trouble?.code === 'not-found' ? null : whole, trouble };
+  }, [recording.id, recording.state, recording.gap_count, open, times, trouble ? news : 0]);
+  return { whole: trouble?.code === 'not-found' ? null : whole, trouble, askAgain: () => setTimes(times + 1) };
 }
 
-/** @param {{ recording: Recording, room: string, open: boolean, onOpen: (on: boolean) => void }} props */
-export function RecordingRow({ recording, room, open, onOpen }) {
+/**
+ * @param {{ recording: Recording, room: string, news: number, open: boolean,
+ *   onOpen: (on: boolean) => void }} props
+ */
+export function RecordingRow({ recording, room, news, open, onOpen }) {
   const t = useWords();
-  const { whole, trouble } = useWhole(recording, open || recording.gap_count > 0);
+  const { whole, trouble, askAgain } = useWhole(recording, open, news);
   const name = recordingName(t, recording);
   const length = seconds(recording.duration_ns);
   const nameId = `recording-${recording.id}`;
@@ -69,7 +74,7 @@ export function RecordingRow({ recording, room, open, onOpen }) {
       </div>
     </div>
     ${open && trouble && html`<p class="band band-bad" role="alert">${trouble.code === 'not-found' ? t.gone : said(t, trouble)}</p>`}
-    ${open && whole && html`<${Player} key=${whole.state} recording=${whole} name=${name} />`}
+    ${open && whole && html`<${Player} key=${whole.state} recording=${whole} name=${name} onBroken=${askAgain} />`}
   </li>`;
 }
 
