@@ -96,7 +96,8 @@ export const en = {
   noMarks: 'No marks yet. A mark keeps an important moment, one click away when you play the lesson.',
   markSaving: 'Saving…',
   markSaved: 'Saved',
-  markFailed: 'Not saved',
+  markFailed: (why) => `Not saved. ${why}`,
+  markAgain: 'Try again',
   marked: (label, s) => `Marked: ${label} ${clock(s)}`,
   dismiss: 'OK',
 
@@ -130,5 +131,5 @@ export const en = {
   unmute: 'Unmute',
   full: 'Full screen',
   jumpTo: (label, s) => `Go to ${span(s)} ${label}`,
-  cannotPlay: 'This recording cannot be played. Try again in a moment, or download it.',
+  cannotPlay: 'This recording cannot be played. Press Play again in a moment, or download it.',
 };

@@ -93,7 +93,8 @@ export const zh = {
   noMarks: '还没有打点。打点可以标记重要时刻，回放时一点就到。',
   markSaving: '正在保存…',
   markSaved: '已保存',
-  markFailed: '没有保存',
+  markFailed: (/** @type {string} */ why) => `没有保存：${why}`,
+  markAgain: '重试',
   marked: (/** @type {string} */ label, /** @type {number} */ s) => `已打点：${label} ${clock(s)}`,
   dismiss: '知道了',
 
@@ -128,5 +129,5 @@ export const zh = {
   unmute: '取消静音',
   full: '全屏',
   jumpTo: (/** @type {string} */ label, /** @type {number} */ s) => `跳到 ${span(s)} ${label}`,
-  cannotPlay: '这段录像无法播放。请稍后重试，或下载后播放。',
+  cannotPlay: '这段录像无法播放。请稍后再按“播放”，或下载后播放。',
 };
