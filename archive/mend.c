@@ -69,7 +69,7 @@ static int mend_end(const struct lct_io *io, const struct lct_verify *found, con
         bool gone = f->kind == LCT_FINDING_TRACK_GONE || f->kind == LCT_FINDING_END_GONE;
         if (gone && strcmp(f->file, track) == 0) {
             rc = lct_io_make_folder(folder);
-            rc = rc ? rc : lct_recover_reel(io, folder, lct_tape_last_reel(folder) + 1, report);
+            rc = rc ? rc : lct_recover_reel(io, folder, lct_reels_last(folder) + 1, report);
         }
     }
     return rc < 0 ? rc : 0;
@@ -79,7 +79,7 @@ static int mend_track(const struct lct_io *io, const struct lct_verify *found, c
                       const char *track, struct lct_recovery *report) {
     char path[LCT_PATH_SIZE];
     (void)snprintf(path, sizeof path, "%s/%s", folder, track);
-    uint32_t last = lct_tape_last_reel(path);
+    uint32_t last = lct_reels_last(path);
     int first_error = 0;
     for (uint32_t number = 1; number <= last; number++) {
         int rc = 0;

@@ -350,7 +350,7 @@ static bool is_finished(struct patient *p) {
 /* A chunk whose row could not be written any more is the first of the next reel: it must not come
  * twice. */
 static int64_t begin_of_next(const char *folder, uint32_t number) {
-    uint32_t last = lct_tape_last_reel(folder);
+    uint32_t last = lct_reels_last(folder);
     int64_t begin = INT64_MAX;
     while (begin == INT64_MAX && number < last) {
         struct lct_reel_view view;
@@ -404,7 +404,7 @@ void lct_recover_lesson(const struct lct_io *io, const char *folder,
     for (size_t i = 0; i < info->track_count; i++) {
         char path[LCT_PATH_SIZE];
         (void)snprintf(path, sizeof path, "%s/%s", folder, info->tracks[i].name);
-        uint32_t end = skip_from ? skip_from[i] : lct_tape_last_reel(path) + 1;
+        uint32_t end = skip_from ? skip_from[i] : lct_reels_last(path) + 1;
         for (uint32_t number = 1; number < end; number++) {
             int rc = recover(io, path, number, false, &report);
             if (rc < 0) {

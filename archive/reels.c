@@ -150,6 +150,20 @@ uint32_t lct_reel_number(const char *folder, const char *name, const char **ret_
     return (uint32_t)number;
 }
 
+uint32_t lct_reels_last(const char *folder) {
+    uint32_t last = 0;
+    DIR *dir = opendir(folder);
+    for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
+        const char *what;
+        uint32_t number = lct_reel_number(folder, e->d_name, &what);
+        last = number > last ? number : last;
+    }
+    if (dir) {
+        closedir(dir);
+    }
+    return last;
+}
+
 /* Numbers for which any of a reel's files is there. */
 static size_t find_numbers(const char *folder, uint32_t **ret_numbers) {
     size_t count = 0, room = 0;

@@ -54,6 +54,9 @@ void lct_reel_inits_free(struct lct_reel_inits *inits);
  */
 uint32_t lct_reel_number(const char *folder, const char *name, const char **ret_what);
 
+/** The highest number of which a file is there; 0: none, or no folder. */
+uint32_t lct_reels_last(const char *folder);
+
 /** Loads all reels of a track's folder. A folder that is missing has none. */
 void lct_reels_load(const char *folder, struct lct_reels *ret_reels);
 

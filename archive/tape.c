@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "archive/tape.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/lesson.h"
 #include "archive/recover.h"
 #include "archive/reels.h"
 #include "base/lock.h"
@@ -74,20 +72,6 @@ void lct_tape_clocks(lct_ns zero, struct lct_index_head *ret_head) {
     *ret_head = (struct lct_index_head){.wall = lct_wall(), .monotonic = lct_monotonic()};
     ret_head->lesson = ret_head->monotonic - zero;
     parse_boot_id(ret_head->boot);
-}
-
-uint32_t lct_tape_last_reel(const char *folder) {
-    uint32_t last = 0;
-    DIR *dir = opendir(folder);
-    for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
-        const char *what;
-        uint32_t number = lct_reel_number(folder, e->d_name, &what);
-        last = number > last ? number : last;
-    }
-    if (dir) {
-        closedir(dir);
-    }
-    return last;
 }
 
 /* ---- state, told to others ---- */
@@ -162,7 +146,7 @@ static struct lane *lane_of(struct lct_tape *tape, const struct lct_format *form
     struct lane *lane = &tape->lanes[tape->lane_count];
     *lane = (struct lane){.wants_key = true};
     (void)snprintf(lane->folder, sizeof lane->folder, "%s/%s", tape->folder, format->track);
-    lane->next_number = lct_tape_last_reel(lane->folder) + 1;
+    lane->next_number = lct_reels_last(lane->folder) + 1;
     lane->gap = lane->next_number > 1;
     pthread_mutex_lock(&tape->lock);
     lane->shown = (struct lct_tape_track){

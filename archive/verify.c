@@ -257,7 +257,7 @@ static void judge_track(struct lct_verify *verify, const char *folder, size_t i,
         .recorded = recorded,
         .interrupted =
             !recorded && verify->has_lesson && verify->lesson.state == LCT_LESSON_RECORDING,
-        .last_reel = lct_tape_last_reel(path),
+        .last_reel = lct_reels_last(path),
         .end = LCT_NS_NONE,
         .last_tick = -1,
     };

@@ -156,7 +156,7 @@ Test(recover, a_lost_reel_stays_known) {
     cr_assert(view.has_index);
     cr_assert_eq(view.count + view.file_bytes, 0);
     lct_reel_view_free(&view);
-    cr_assert_eq(lct_tape_last_reel(camera), 1);
+    cr_assert_eq(lct_reels_last(camera), 1);
     drop_lesson();
 }
 

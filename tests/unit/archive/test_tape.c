@@ -304,7 +304,7 @@ Test(tape, a_taken_number_is_passed_over, .timeout = 20) {
     cr_assert_eq(s.status.tracks[0].lost + s.status.tracks[1].lost, 0);
     cr_assert_null(judge(&s, lesson));
     (void)snprintf(path, sizeof path, "%s/sound", s.folder);
-    cr_assert_eq(lct_tape_last_reel(path), 3);
+    cr_assert_eq(lct_reels_last(path), 3);
     clean(&s);
     lct_test_lesson_free(lesson);
 }
