@@ -245,7 +245,8 @@ static size_t read_rows(struct lct_check *check, const char *path, uint32_t firs
 static size_t judge_span(struct lct_check *check, struct cursor *cursor, const char *folder,
                          const char *path, const struct lct_index_row *rows, size_t count) {
     size_t n = 1;
-    while (n < count && rows[n].offset + rows[n].n - rows[0].offset <= SPAN_MAX) {
+    while (n < count && rows[n].offset >= rows[n - 1].offset + rows[n - 1].n &&
+           rows[n].offset + rows[n].n - rows[0].offset <= SPAN_MAX) {
         n++;
     }
     const uint8_t *bytes;

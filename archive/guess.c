@@ -87,7 +87,7 @@ static void number_tracks(struct lct_lesson_info *info) {
 }
 
 size_t lct_lesson_guess(const char *folder, struct lct_lesson_info *ret_info) {
-    struct lct_lesson_info info = {.state = LCT_LESSON_ENDED};
+    struct lct_lesson_info info = {.state = LCT_LESSON_RECORDING};
     DIR *dir = opendir(folder);
     for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
         if (info.track_count < LCT_TAPE_TRACKS_MAX && may_be_track(e->d_name)) {

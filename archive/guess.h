@@ -12,7 +12,7 @@
 
 /**
  * Fills *ret_info as well as the tapes in folder tell it: tracks by their folders, sizes by their
- * inits, clocks by their indexes; id, room and title stay empty, the end 0. Returns how many tracks
- * were found.
+ * inits, clocks by their indexes; id, room and title stay empty, the end 0 as of one that is not
+ * known to have ended. Returns how many tracks were found.
  */
 size_t lct_lesson_guess(const char *folder, struct lct_lesson_info *ret_info);

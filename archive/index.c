@@ -6,12 +6,12 @@
 
 #include "base/bytes.h"
 #include "base/crc32c.h"
+#include "encode/mp4.h"
 
 static const char magic[8] = {'L', 'C', 'T', 'I', 'N', 'D', 'E', 'X'};
 
 /* So that no sum of times can overflow: some 180 years at sound's 48000 Hz. */
 #define TFDT_MAX (INT64_C(1) << 48)
-#define TIMESCALE_MIN 48000
 
 enum flag { FLAG_KEY = 1, FLAG_GAP_BEFORE = 2, FLAGS_KNOWN = 3 };
 
@@ -57,7 +57,7 @@ int lct_index_read_head(const uint8_t bytes[LCT_INDEX_HEAD_BYTES],
     head.monotonic = (lct_ns)lct_get_u64(&r);
     head.wall = (lct_ns)lct_get_u64(&r);
     memcpy(head.boot, lct_get(&r, sizeof head.boot), sizeof head.boot);
-    if (head.timescale < TIMESCALE_MIN || head.codec > LCT_CODEC_OPUS) {
+    if (head.timescale < LCT_TIMESCALE_MIN || head.codec > LCT_CODEC_OPUS) {
         return -EBADMSG;
     }
     *ret_head = head;
@@ -86,6 +86,10 @@ uint32_t lct_index_payload_at(const struct lct_index_row *row) {
         payload += row->info.sample_bytes[i];
     }
     return row->n - payload;
+}
+
+bool lct_index_is_picture(const struct lct_index_row *row) {
+    return lct_index_payload_at(row) == lct_mp4_head_bytes(LCT_CODEC_H264, 1, row->info.key);
 }
 
 /* The second sample of a sound chunk is what is left behind boxes of known length: 104 bytes

@@ -8,6 +8,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/attr.h"
@@ -54,3 +55,6 @@ int lct_index_read_row(const uint8_t bytes[LCT_INDEX_ROW_BYTES],
 
 /** Bytes of boxes before the row's first sample. */
 uint32_t lct_index_payload_at(const struct lct_index_row *row);
+
+/** True when it is a picture's, by the length of its boxes. */
+bool lct_index_is_picture(const struct lct_index_row *row);

@@ -18,7 +18,6 @@
 
 #define LESSON_VERSION 1
 #define LESSON_BYTES_MAX (256U << 10)
-#define MARKS_BYTES_MAX (16U << 20)
 
 /* A next chunk that comes later than promised by more than this is a hole worth showing. */
 #define GAP_MIN (LCT_SECOND / 10)
@@ -172,6 +171,7 @@ static bool is_empty(const char *folder) {
 
 int lct_lesson_begin(const struct lct_io *io, const char *folder,
                      const struct lct_lesson_info *info, struct lct_fault *fault) {
+    char parent[LCT_PATH_SIZE];
     int rc = lct_io_make_folder(folder);
     if (rc == 0 && !is_empty(folder)) {
         return lct_fault_set(fault, -EEXIST, "lesson",
@@ -181,6 +181,8 @@ int lct_lesson_begin(const struct lct_io *io, const char *folder,
                              folder);
     }
     rc = rc ? rc : lct_lesson_save(io, folder, info);
+    (void)snprintf(parent, sizeof parent, "%s/..", folder);
+    rc = rc ? rc : io->sync_folder(io, parent); /* the folder's own name */
     if (rc < 0) {
         return lct_fault_set(fault, rc, "lesson",
                              "Cannot write a lesson into %s: %s. Check the path, its owner and the "
@@ -215,12 +217,12 @@ int lct_lesson_mark(const struct lct_io *io, const char *folder, const struct lc
     off_t end = lseek(fd, 0, SEEK_END);
     int rc = lct_io_write_all(io, fd, line, strlen(line), end);
     rc = rc ? rc : io->fdatasync(io, fd);
+    rc = rc ? rc : io->sync_folder(io, folder);
     if (rc < 0) {
         (void)io->ftruncate(io, fd, end); /* a mark that was refused must not appear later */
     }
     int closed = io->close(io, fd);
-    rc = rc ? rc : closed;
-    return rc ? rc : end == 0 ? io->sync_folder(io, folder) : 0;
+    return rc ? rc : closed;
 }
 
 static bool read_mark(const char *line, size_t n, struct lct_mark *ret_mark) {
@@ -247,7 +249,7 @@ size_t lct_lesson_marks(const char *folder, struct lct_mark **ret_marks) {
     size_t n = 0, count = 0, lines = 0;
     marks_path(folder, path);
     *ret_marks = NULL;
-    if (lct_io_slurp(path, MARKS_BYTES_MAX, &bytes, &n) < 0) {
+    if (lct_io_slurp(path, LCT_MARKS_BYTES_MAX, &bytes, &n) < 0) {
         return 0;
     }
     for (size_t i = 0; i < n; i++) {

@@ -28,6 +28,9 @@
 #define LCT_LESSON_TITLE_SIZE 321
 #define LCT_MARK_LABEL_SIZE 321
 
+/** Most bytes of marks.jsonl: some hundred thousand marks. */
+#define LCT_MARKS_BYTES_MAX (16U << 20)
+
 enum lct_lesson_state { LCT_LESSON_RECORDING, LCT_LESSON_ENDED };
 
 /** A track as lesson.json knows it. */

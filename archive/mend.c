@@ -60,26 +60,11 @@ static bool is_gone(const struct lct_verify *found, const char *track, uint32_t 
     return false;
 }
 
-/* Says of a track whose end (or whole) is gone that this is known, by a lost reel behind it. */
-static int mend_end(const struct lct_io *io, const struct lct_verify *found, const char *track,
-                    const char *folder, struct lct_recovery *report) {
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < found->finding_count; i++) {
-        const struct lct_finding *f = &found->findings[i];
-        bool gone = f->kind == LCT_FINDING_TRACK_GONE || f->kind == LCT_FINDING_END_GONE;
-        if (gone && strcmp(f->file, track) == 0) {
-            rc = lct_io_make_folder(folder);
-            rc = rc ? rc : lct_recover_reel(io, folder, lct_tape_last_reel(folder) + 1, report);
-        }
-    }
-    return rc < 0 ? rc : 0;
-}
-
 static int mend_track(const struct lct_io *io, const struct lct_verify *found, const char *folder,
                       const char *track, struct lct_recovery *report) {
     char path[LCT_PATH_SIZE];
     (void)snprintf(path, sizeof path, "%s/%s", folder, track);
-    uint32_t last = lct_tape_last_reel(path);
+    uint32_t last = lct_reels_last(path);
     int first_error = 0;
     for (uint32_t number = 1; number <= last; number++) {
         int rc = 0;
@@ -90,15 +75,53 @@ static int mend_track(const struct lct_io *io, const struct lct_verify *found, c
         }
         first_error = first_error || rc >= 0 ? first_error : rc;
     }
-    int rc = mend_end(io, found, track, path, report);
-    return first_error ? first_error : rc;
+    return first_error;
+}
+
+static lct_ns end_of(const char *folder, const struct lct_lesson_info *info) {
+    struct lct_lesson_media media;
+    lct_lesson_media(folder, info, &media);
+    free(media.gaps);
+    return media.duration;
+}
+
+/* Says of a track whose end (or whole) is gone that this is known, by a lost reel behind it. */
+static int mend_end(const struct lct_io *io, const char *folder, const struct lct_lesson_info *info,
+                    const struct lct_lesson_track *track, struct lct_recovery *report) {
+    char path[LCT_PATH_SIZE];
+    const struct lct_lesson_info alone = {.track_count = 1, .tracks = {*track}};
+    (void)snprintf(path, sizeof path, "%s/%s", folder, track->name);
+    if (info->end - end_of(folder, &alone) <= LCT_END_MISSING || lct_reels_end_is_lost(path)) {
+        return 0;
+    }
+    int rc = lct_io_make_folder(path);
+    rc = rc ? rc : lct_recover_reel(io, path, lct_reels_last(path) + 1, report);
+    return rc < 0 ? rc : 0;
 }
 
 /* ---- the lesson ---- */
 
+/* Drops the lines that are no marks, in place; returns how many bytes are left. */
+static size_t keep_marks(char *bytes, size_t n) {
+    size_t kept = 0;
+    for (size_t at = 0; at < n;) {
+        const char *end = memchr(bytes + at, '\n', n - at);
+        size_t length = end ? (size_t)(end - (bytes + at)) + 1 : n - at;
+        if (end && lct_lesson_is_mark(bytes + at, length - 1)) {
+            memmove(bytes + kept, bytes + at, length);
+            kept += length;
+        }
+        at += length;
+    }
+    return kept;
+}
+
+/* What is there is kept beside it, and the marks are replaced in one step: none that was told to be
+ * saved is gone in between. */
 static int mend_marks(const struct lct_io *io, const struct lct_verify *found, const char *folder) {
-    char from[LCT_PATH_SIZE], to[LCT_PATH_SIZE];
-    LCT_FREE struct lct_mark *marks = NULL;
+    char path[LCT_PATH_SIZE], aside[LCT_PATH_SIZE];
+    LCT_FREE char *bytes = NULL;
+    size_t n = 0;
     bool damaged = false;
     for (size_t i = 0; i < found->finding_count; i++) {
         damaged = damaged || found->findings[i].kind == LCT_FINDING_MARKS;
@@ -106,57 +129,59 @@ static int mend_marks(const struct lct_io *io, const struct lct_verify *found, c
     if (!damaged) {
         return 0;
     }
-    size_t count = lct_lesson_marks(folder, &marks);
-    (void)snprintf(from, sizeof from, "%s/marks.jsonl", folder);
-    (void)snprintf(to, sizeof to, "%s/marks.jsonl.damaged", folder);
-    int rc = io->rename(io, from, to);
-    for (size_t i = 0; rc == 0 && i < count; i++) {
-        rc = lct_lesson_mark(io, folder, &marks[i]);
+    (void)snprintf(path, sizeof path, "%s/marks.jsonl", folder);
+    (void)snprintf(aside, sizeof aside, "%s/marks.jsonl.damaged", folder);
+    if (lct_io_slurp(path, LCT_MARKS_BYTES_MAX, &bytes, &n) < 0) {
+        return io->rename(io, path, aside);
     }
-    return rc;
+    int rc = lct_io_replace(io, aside, bytes, n);
+    return rc ? rc : lct_io_replace(io, path, bytes, keep_marks(bytes, n));
 }
 
-static int save(const struct lct_io *io, const char *folder, struct lct_lesson_info *info,
-                bool fresh) {
-    if (!fresh && info->state == LCT_LESSON_ENDED) {
-        return 0;
+static int mend_tracks(const struct lct_io *io, const struct lct_verify *found, const char *folder,
+                       struct lct_lesson_info *info, struct lct_recovery *report) {
+    int first_error = 0;
+    for (size_t i = 0; i < info->track_count; i++) {
+        int rc = mend_track(io, found, folder, info->tracks[i].name, report);
+        first_error = first_error ? first_error : rc;
     }
-    struct lct_lesson_media media;
-    info->end = 0;
-    lct_lesson_media(folder, info, &media);
-    free(media.gaps);
-    info->state = LCT_LESSON_ENDED;
-    info->end = media.duration;
-    return lct_lesson_save(io, folder, info);
+    if (info->state != LCT_LESSON_ENDED) {
+        info->end = 0;
+        info->end = end_of(folder, info);
+    }
+    for (size_t i = 0; i < info->track_count; i++) {
+        int rc = mend_end(io, folder, info, &info->tracks[i], report);
+        first_error = first_error ? first_error : rc;
+    }
+    return first_error;
 }
 
-static int mend_all(const struct lct_io *io, const char *folder, struct lct_recovery *report) {
+static int mend_held(const struct lct_io *io, const char *folder, struct lct_recovery *report) {
     struct lct_verify found;
-    lct_verify_lesson(folder, &found);
+    lct_verify_held(folder, &found);
     struct lct_lesson_info info = found.lesson;
-    int lock = lct_lock_folder(folder); /* after the look, which would take it for a recorder's */
     int rc = found.has_lesson ? 0 : remake_lesson(io, folder, &info);
-    int first_error = rc;
-    for (size_t i = 0; rc == 0 && i < info.track_count; i++) {
-        int track_rc = mend_track(io, &found, folder, info.tracks[i].name, report);
-        first_error = first_error ? first_error : track_rc;
-    }
+    int tracks = rc ? 0 : mend_tracks(io, &found, folder, &info, report);
     rc = rc ? rc : mend_marks(io, &found, folder);
-    rc = rc ? rc : save(io, folder, &info, !found.has_lesson);
-    lct_unlock(lock);
+    if (rc == 0 && info.state != LCT_LESSON_ENDED) {
+        info.state = LCT_LESSON_ENDED;
+        rc = lct_lesson_save(io, folder, &info);
+    }
     lct_verify_free(&found);
-    return first_error ? first_error : rc;
+    return tracks ? tracks : rc;
 }
 
 int lct_mend_lesson(const struct lct_io *io, const char *folder, struct lct_recovery *ret_report,
                     struct lct_fault *fault) {
     *ret_report = (struct lct_recovery){.error = 0};
-    if (lct_lesson_is_locked(folder)) {
-        return lct_fault_set(fault, -EBUSY, "lesson",
+    int lock = lct_lock_folder(folder); /* some file systems know none */
+    if (lock == -EBUSY) {
+        return lct_fault_set(fault, lock, "lesson",
                              "%s is being recorded now. Mend it when the lesson has ended.",
                              "%s 正在录制。请在课程结束后再修复。", folder);
     }
-    int rc = mend_all(io, folder, ret_report);
+    int rc = mend_held(io, folder, ret_report);
+    lct_unlock(lock);
     if (rc == -ENOENT) {
         return lct_fault_set(fault, rc, "lesson", "There is no lesson in %s.", "%s 中没有课程。",
                              folder);

@@ -18,6 +18,8 @@
 #define INTERLEAVE (LCT_SECOND / 2)
 #define MDAT_HEAD_BYTES 16U
 #define AAC_FRAME 1024
+/* A sample's duration has 32 bits, of which some players take the first for a sign. */
+#define STAND_MAX INT32_MAX
 
 /* Samples of one reel lie close together: boxes of a hundred bytes between them. What lies so near
  * is read in one go and picked apart in memory. */
@@ -39,7 +41,8 @@ struct lane {
     struct lct_mp4_sample *samples;
     struct piece *pieces;
     size_t count, room;
-    int64_t end; /* tick up to which the samples reach */
+    int64_t end;      /* tick up to which the samples reach */
+    struct piece key; /* the last key frame */
 };
 
 struct lct_movie {
@@ -96,19 +99,24 @@ static int add_silence(struct lane *lane, int64_t until) {
     return 0;
 }
 
+/* A hole in the pictures: the last one stands. After hours the last key frame is said again, which
+ * needs no other to be decoded. */
+static int stand(struct lane *lane, int64_t until) {
+    int rc = 0;
+    while (rc == 0 && lane->end < until) {
+        struct lct_mp4_sample *last = &lane->samples[lane->count - 1];
+        int64_t room = STAND_MAX - (int64_t)last->duration;
+        int64_t more = until - lane->end < room ? until - lane->end : room;
+        last->duration += (uint32_t)more;
+        lane->end += more;
+        rc = lane->end < until ? add_sample(lane, &lane->key, 1, true) : 0;
+    }
+    return rc;
+}
+
 /* Brings the track's end to tick: sound by silence, a picture by standing longer. */
 static int reach(struct lane *lane, int64_t tick) {
-    if (tick <= lane->end) {
-        return 0;
-    }
-    if (is_sound(lane)) {
-        return add_silence(lane, tick);
-    }
-    if (lane->count > 0) {
-        lane->samples[lane->count - 1].duration += (uint32_t)(tick - lane->end);
-        lane->end = tick;
-    }
-    return 0;
+    return is_sound(lane) ? add_silence(lane, tick) : lane->count > 0 ? stand(lane, tick) : 0;
 }
 
 /* The picture before lasts until this one; until it is known, one tick. */
@@ -119,6 +127,7 @@ static int add_picture(struct lane *lane, const struct lct_index_row *row, int32
     int64_t tick =
         lane->count == 0 ? 0 : row->info.tfdt; /* the first one is shown from the start */
     int rc = reach(lane, tick);
+    lane->key = row->info.key || lane->count == 0 ? piece : lane->key;
     return rc ? rc : add_sample(lane, &piece, 1, row->info.key);
 }
 

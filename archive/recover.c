@@ -32,6 +32,7 @@ struct patient {
     uint32_t track_id;       /* as a chunk without a row says; 0: not met */
     int64_t until;           /* where the next reel begins */
     uint64_t bad;
+    bool missing; /* a chunk was thrown out behind the last one that holds */
 };
 
 /* ---- which chunks hold ---- */
@@ -46,7 +47,10 @@ static int keep(struct patient *p, const struct lct_index_row *row) {
         p->rows = bigger;
         p->room = room;
     }
-    p->rows[p->count++] = *row;
+    p->rows[p->count] = *row;
+    p->rows[p->count].info.gap_before = row->info.gap_before || p->missing;
+    p->count++;
+    p->missing = false;
     return 0;
 }
 
@@ -72,6 +76,7 @@ static bool decodes(struct patient *p, const struct lct_index_row *row) {
  * before its row goes. */
 static int strike_out(struct patient *p, uint64_t offset) {
     const uint8_t *bytes = lct_scan_read(&p->scan, offset, 8);
+    p->missing = true;
     if (!bytes || memcmp(bytes + 4, "moof", 4) != 0) {
         return 0;
     }
@@ -105,8 +110,7 @@ static int keep_found(struct patient *p, uint64_t from, uint64_t end, int64_t un
     return rc;
 }
 
-/* Says where something is missing now: after a chunk that was thrown out, and where a promise is
- * not kept. */
+/* Something is missing also where a promise is not kept. */
 static void say_gaps(struct patient *p) {
     for (size_t i = 1; i < p->count; i++) {
         const struct lct_chunk_info *before = &p->rows[i - 1].info;
@@ -116,24 +120,22 @@ static void say_gaps(struct patient *p) {
 }
 
 static int take_rows(struct patient *p, const struct lct_reel_view *view) {
-    uint64_t end = LCT_MP4_FTYP_BYTES + LCT_MP4_FREE_BYTES;
-    bool after_bad = false;
+    uint64_t known = LCT_MP4_FTYP_BYTES + LCT_MP4_FREE_BYTES; /* up to here rows have spoken */
+    uint64_t end = known;                                     /* of the last chunk that holds */
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < view->count; i++) {
-        struct lct_index_row row = view->rows[i];
-        rc = row.offset > end ? keep_found(p, end, row.offset, row.info.tfdt) : 0;
-        if (rc == 0 && row.offset >= end && holds(p, &row)) {
-            row.info.gap_before = row.info.gap_before || after_bad;
-            after_bad = false;
-            rc = keep(p, &row);
+        const struct lct_index_row *row = &view->rows[i];
+        rc = row->offset > known ? keep_found(p, known, row->offset, row->info.tfdt) : 0;
+        if (rc == 0 && row->offset >= end && holds(p, row)) {
+            rc = keep(p, row);
+            end = row->offset + row->n;
         } else if (rc == 0) {
             p->bad++;
-            after_bad = true;
-            rc = row.offset >= end ? strike_out(p, row.offset) : 0;
+            rc = row->offset >= end ? strike_out(p, row->offset) : 0;
         }
-        end = row.offset + row.n > end ? row.offset + row.n : end;
+        known = row->offset + row->n > known ? row->offset + row->n : known;
     }
-    rc = rc ? rc : keep_found(p, end, p->scan.n, p->until);
+    rc = rc ? rc : keep_found(p, known, p->scan.n, p->until);
     say_gaps(p);
     p->bad += view->bad_rows;
     return rc;
@@ -192,11 +194,6 @@ static struct lct_format *make_format(struct patient *p, uint32_t track_id) {
     return f;
 }
 
-static bool is_picture_track(const struct patient *p) {
-    return p->count > 0 && lct_index_payload_at(&p->rows[0]) ==
-                               lct_mp4_head_bytes(LCT_CODEC_H264, 1, p->rows[0].info.key);
-}
-
 /* Both inits are there and right for themselves but differ, or both are wrong: what the pictures
  * carry with them decides, and else what is there. */
 static int settle_format(struct patient *p, const struct lct_reel_view *view,
@@ -214,7 +211,7 @@ static int settle_format(struct patient *p, const struct lct_reel_view *view,
     uint32_t id = p->format ? p->format->track_id : view->has_index ? view->head.track_id : 0;
     id = p->track_id ? p->track_id : id;
     struct lct_format *made = make_format(p, id ? id : 1);
-    bool fits = made && (made->codec == LCT_CODEC_H264) == is_picture_track(p);
+    bool fits = made && (made->codec == LCT_CODEC_H264) == lct_index_is_picture(&p->rows[0]);
     if (!p->format && view->format) { /* better one that is damaged a little than none */
         p->format = lct_format_ref(view->format);
     }
@@ -244,7 +241,8 @@ static int write_init(struct patient *p) {
 
 /* A finished reel that is to be written once more is an unfinished one until it is done, so that an
  * interruption leaves what recovery knows. ftyp and init are put right where they have room: the
- * first chunk begins behind them. */
+ * first chunk begins behind them. Durable, with what was struck out, before the new index is: else
+ * the old chunk could come back without the row that proves it wrong. */
 static int write_head(struct patient *p) {
     uint8_t head[LCT_MP4_FTYP_BYTES + LCT_MP4_FREE_BYTES];
     const size_t moov_bytes = p->format->init_bytes - LCT_MP4_FTYP_BYTES;
@@ -254,14 +252,13 @@ static int write_head(struct patient *p) {
     int rc = 0;
     if (!there || memcmp(there, head, sizeof head) != 0) {
         rc = lct_io_write_all(p->io, p->scan.fd, head, sizeof head, 0);
-        rc = rc ? rc : p->io->fdatasync(p->io, p->scan.fd);
     }
     there = lct_scan_read(&p->scan, sizeof head, moov_bytes);
     bool room = sizeof head + moov_bytes <= p->rows[0].offset;
     if (rc == 0 && room && (!there || memcmp(there, moov, moov_bytes) != 0)) {
         rc = lct_io_write_all(p->io, p->scan.fd, moov, moov_bytes, sizeof head);
     }
-    return rc;
+    return rc ? rc : p->io->fdatasync(p->io, p->scan.fd);
 }
 
 static void fill_head(struct patient *p) {
@@ -333,8 +330,8 @@ static int mend(struct patient *p, const struct lct_reel_view *view, struct lct_
     }
     report->indexes_made += !view->has_index;
     report->chunks_bad += p->bad;
-    if (p->count == 0) {
-        return bury(p, report);
+    if (p->count == 0) { /* what could not be read may be there */
+        return p->scan.error ? p->scan.error : bury(p, report);
     }
     rc = settle_format(p, view, report);
     return rc ? rc : write_down(p, report);
@@ -350,7 +347,7 @@ static bool is_finished(struct patient *p) {
 /* A chunk whose row could not be written any more is the first of the next reel: it must not come
  * twice. */
 static int64_t begin_of_next(const char *folder, uint32_t number) {
-    uint32_t last = lct_tape_last_reel(folder);
+    uint32_t last = lct_reels_last(folder);
     int64_t begin = INT64_MAX;
     while (begin == INT64_MAX && number < last) {
         struct lct_reel_view view;
@@ -404,7 +401,7 @@ void lct_recover_lesson(const struct lct_io *io, const char *folder,
     for (size_t i = 0; i < info->track_count; i++) {
         char path[LCT_PATH_SIZE];
         (void)snprintf(path, sizeof path, "%s/%s", folder, info->tracks[i].name);
-        uint32_t end = skip_from ? skip_from[i] : lct_tape_last_reel(path) + 1;
+        uint32_t end = skip_from ? skip_from[i] : lct_reels_last(path) + 1;
         for (uint32_t number = 1; number < end; number++) {
             int rc = recover(io, path, number, false, &report);
             if (rc < 0) {

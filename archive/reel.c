@@ -106,6 +106,9 @@ static void remove_files(const struct lct_io *io, const char *folder, uint32_t n
 int lct_reel_open(const struct lct_io *io, const char *folder, uint32_t number,
                   struct lct_format *format, const struct lct_index_head *head,
                   struct lct_reel **ret_reel) {
+    if (number > LCT_REEL_NUMBER_MAX) {
+        return -EOVERFLOW;
+    }
     struct lct_reel *reel = lct_new(sizeof *reel);
     reel->io = io;
     reel->fd = reel->index_fd = -1;
@@ -254,8 +257,15 @@ int lct_reel_finalize(const struct lct_io *io, int fd, const struct lct_format *
     return rc;
 }
 
+/* Of a row that a full disk took half of, nothing is to stay behind the last whole one. */
+static int cut_index(struct lct_reel *reel) {
+    off_t end = (off_t)LCT_INDEX_HEAD_BYTES + (off_t)reel->state.rows * (off_t)LCT_INDEX_ROW_BYTES;
+    return reel->io->ftruncate(reel->io, reel->index_fd, end);
+}
+
 int lct_reel_close(struct lct_reel *reel, int64_t end_tick) {
-    int rc = lct_reel_sync(reel);
+    int rc = cut_index(reel);
+    rc = rc ? rc : lct_reel_sync(reel);
     if (rc == 0) {
         rc = lct_reel_finalize(reel->io, reel->fd, reel->format, reel->rows, reel->state.rows,
                                end_tick);
@@ -277,6 +287,13 @@ void lct_reel_abandon(struct lct_reel *reel) {
     lct_format_unref(reel->format);
     free(reel->rows);
     free(reel);
+}
+
+void lct_reel_discard(struct lct_reel *reel, const char *folder) {
+    const struct lct_io *io = reel->io;
+    uint32_t number = reel->state.number;
+    lct_reel_abandon(reel);
+    remove_files(io, folder, number);
 }
 
 void lct_reel_state(const struct lct_reel *reel, struct lct_reel_state *ret_state) {

@@ -24,14 +24,19 @@ struct lct_reel;
 /** Most bytes of a path lectern makes. */
 #define LCT_PATH_SIZE 1024
 
+/** The highest number of a reel: two years of ten minutes each. A file of a larger number
+ * ("20260301.mp4") is somebody else's. */
+#define LCT_REEL_NUMBER_MAX 99999U
+
 /** Writes "folder/0001.mp4" and so on: what is ".mp4", ".index" or ".init.mp4". */
 void lct_reel_path(const char *folder, uint32_t number, const char *what,
                    char ret_path[LCT_PATH_SIZE]);
 
 /**
  * Begins a reel in the track's folder (which is there): writes init, heads, and makes the names
- * durable. head gives the clocks; track, timescale, codec and number are filled in. 0, -EEXIST when
- * the number is taken, or the disk's -errno; then nothing is left open.
+ * durable. head gives the clocks; track, timescale, codec and number are filled in. 0; -EEXIST or
+ * -EISDIR: the number is taken; -EOVERFLOW: it is above LCT_REEL_NUMBER_MAX; or the disk's -errno;
+ * then nothing is left open.
  */
 int lct_reel_open(const struct lct_io *io, const char *folder, uint32_t number,
                   struct lct_format *format, const struct lct_index_head *head,
@@ -56,6 +61,10 @@ int lct_reel_close(struct lct_reel *reel, int64_t end_tick) LCT_MUST_USE;
 
 /** Gives the reel up as it is (a disk that fails); frees it. NULL is allowed. */
 void lct_reel_abandon(struct lct_reel *reel);
+
+/** Gives up a reel into which nothing was put, and removes its files from the track's folder: its
+ * number is free again. */
+void lct_reel_discard(struct lct_reel *reel, const char *folder);
 
 /** What has been appended so far. */
 struct lct_reel_state {

@@ -40,6 +40,11 @@ static void load_index(struct lct_reel_view *view, const char *folder) {
     }
     view->has_index = lct_index_read_head((const uint8_t *)bytes, &view->head) == 0;
     load_rows(view, (const uint8_t *)bytes, n);
+    if (!view->has_index && view->count > 0) {
+        bool picture = lct_index_is_picture(&view->rows[0]);
+        view->head.codec = picture ? LCT_CODEC_H264 : LCT_CODEC_AAC;
+        view->head.timescale = picture ? 90000 : 48000;
+    }
 }
 
 /* ---- the init: beside the reel, and in it ---- */
@@ -135,19 +140,45 @@ static int by_number(const void *a, const void *b) {
 }
 
 uint32_t lct_reel_number(const char *folder, const char *name, const char **ret_what) {
-    char path[LCT_PATH_SIZE];
+    char given[LCT_PATH_SIZE], path[LCT_PATH_SIZE];
     struct stat s;
     size_t digits = strspn(name, "0123456789");
     const char *what = name + digits;
     unsigned long number = digits >= 4 && digits <= 10 ? strtoul(name, NULL, 10) : 0;
     bool ours =
         strcmp(what, ".mp4") == 0 || strcmp(what, ".index") == 0 || strcmp(what, ".init.mp4") == 0;
-    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
-    if (!ours || number >= UINT32_MAX || stat(path, &s) < 0 || !S_ISREG(s.st_mode)) {
+    if (!ours || number == 0 || number > LCT_REEL_NUMBER_MAX) {
+        return 0;
+    }
+    (void)snprintf(given, sizeof given, "%s/%s", folder, name);
+    lct_reel_path(folder, (uint32_t)number, what, path);
+    if (strcmp(given, path) != 0 || stat(path, &s) < 0 || !S_ISREG(s.st_mode)) {
         return 0;
     }
     *ret_what = what;
     return (uint32_t)number;
+}
+
+uint32_t lct_reels_last(const char *folder) {
+    uint32_t last = 0;
+    DIR *dir = opendir(folder);
+    for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
+        const char *what;
+        uint32_t number = lct_reel_number(folder, e->d_name, &what);
+        last = number > last ? number : last;
+    }
+    if (dir) {
+        closedir(dir);
+    }
+    return last;
+}
+
+bool lct_reels_end_is_lost(const char *folder) {
+    struct lct_reel_view view;
+    lct_reel_view_load(folder, lct_reels_last(folder), &view);
+    bool lost = view.has_index && view.count == 0 && view.file_bytes == 0;
+    lct_reel_view_free(&view);
+    return lost;
 }
 
 /* Numbers for which any of a reel's files is there. */

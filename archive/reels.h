@@ -19,7 +19,7 @@
 
 struct lct_reel_view {
     uint32_t number;
-    struct lct_index_head head;
+    struct lct_index_head head; /**< of a damaged one codec and timescale, as the rows tell them */
     struct lct_index_row *rows; /**< whole rows in file order; bad ones are left out */
     size_t count;
     size_t bad_rows;           /**< rows in the file whose check sum is wrong */
@@ -53,6 +53,12 @@ void lct_reel_inits_free(struct lct_reel_inits *inits);
  * (another name, or no ordinary file). *ret_what (borrows) is ".mp4", ".index" or ".init.mp4".
  */
 uint32_t lct_reel_number(const char *folder, const char *name, const char **ret_what);
+
+/** The highest number of which a file is there; 0: none, or no folder. */
+uint32_t lct_reels_last(const char *folder);
+
+/** True when the last reel of a track's folder is one that is known to be lost. */
+bool lct_reels_end_is_lost(const char *folder);
 
 /** Loads all reels of a track's folder. A folder that is missing has none. */
 void lct_reels_load(const char *folder, struct lct_reels *ret_reels);

@@ -60,6 +60,7 @@ const uint8_t *lct_scan_read(struct lct_scan *scan, uint64_t offset, size_t n) {
         scan->room = n;
     }
     int rc = lct_io_read_all(scan->io, scan->fd, scan->buffer, n, (off_t)offset);
+    scan->error = scan->error ? scan->error : rc;
     return rc == 0 ? scan->buffer : NULL;
 }
 
@@ -115,6 +116,14 @@ static bool is_sound_sample(const uint8_t *sample, size_t n) {
     return n > 0;
 }
 
+/* The index refuses rows that none of ours can have, a time centuries away above all. */
+static bool has_row(const struct lct_index_row *row) {
+    uint8_t bytes[LCT_INDEX_ROW_BYTES];
+    struct lct_index_row unused;
+    lct_index_write_row(row, bytes);
+    return lct_index_read_row(bytes, &unused) == 0;
+}
+
 static bool is_plausible(const uint8_t *bytes, const struct lct_mp4_chunk *chunk) {
     const struct lct_chunk_info *info = &chunk->info;
     const uint8_t *sample = bytes + chunk->payload_at;
@@ -148,7 +157,7 @@ static bool chunk_at(struct lct_scan *scan, uint64_t at, uint64_t end, struct lc
                 .info = chunk.info},
         .track_id = chunk.track_id,
     };
-    return true;
+    return has_row(&ret->row);
 }
 
 /* Where the next box called moof may begin, from on; end when there is none. */

@@ -26,6 +26,7 @@ struct lct_scan {
     const struct lct_io *io;
     int fd;          /**< -1: not open */
     uint64_t n;      /**< bytes of the file when it was opened */
+    int error;       /**< the first -errno of reading what is there; 0: all could be read */
     uint8_t *buffer; /**< what was read last */
     size_t room;
 };

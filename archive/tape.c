@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "archive/tape.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/lesson.h"
 #include "archive/recover.h"
 #include "archive/reels.h"
 #include "base/lock.h"
@@ -74,20 +72,6 @@ void lct_tape_clocks(lct_ns zero, struct lct_index_head *ret_head) {
     *ret_head = (struct lct_index_head){.wall = lct_wall(), .monotonic = lct_monotonic()};
     ret_head->lesson = ret_head->monotonic - zero;
     parse_boot_id(ret_head->boot);
-}
-
-uint32_t lct_tape_last_reel(const char *folder) {
-    uint32_t last = 0;
-    DIR *dir = opendir(folder);
-    for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
-        const char *what;
-        uint32_t number = lct_reel_number(folder, e->d_name, &what);
-        last = number > last ? number : last;
-    }
-    if (dir) {
-        closedir(dir);
-    }
-    return last;
 }
 
 /* ---- state, told to others ---- */
@@ -162,7 +146,7 @@ static struct lane *lane_of(struct lct_tape *tape, const struct lct_format *form
     struct lane *lane = &tape->lanes[tape->lane_count];
     *lane = (struct lane){.wants_key = true};
     (void)snprintf(lane->folder, sizeof lane->folder, "%s/%s", tape->folder, format->track);
-    lane->next_number = lct_tape_last_reel(lane->folder) + 1;
+    lane->next_number = lct_reels_last(lane->folder) + 1;
     lane->gap = lane->next_number > 1;
     pthread_mutex_lock(&tape->lock);
     lane->shown = (struct lct_tape_track){
@@ -201,12 +185,28 @@ static void show_synced(struct lct_tape *tape, struct lane *lane) {
     pthread_mutex_unlock(&tape->lock);
 }
 
-static int close_reel(struct lct_tape *tape, struct lane *lane, int64_t end_tick) {
+/* What is not durable cannot be closed: the kernel forgets pages it could not write, and would say
+ * at the next try that all is well. */
+static int sync_and_close(struct lct_tape *tape, struct lane *lane, int64_t end_tick) {
     int rc = lct_reel_sync(lane->reel);
-    if (rc == 0) {
-        show_synced(tape, lane);
+    if (rc < 0) {
+        lct_reel_abandon(lane->reel);
+        return rc;
     }
-    rc = lct_reel_close(lane->reel, end_tick);
+    show_synced(tape, lane);
+    return lct_reel_close(lane->reel, end_tick);
+}
+
+static void close_reel(struct lct_tape *tape, struct lane *lane, int64_t end_tick) {
+    struct lct_reel_state state;
+    int rc = 0;
+    lct_reel_state(lane->reel, &state);
+    if (state.rows > 0) {
+        rc = sync_and_close(tape, lane, end_tick);
+    } else { /* the disk took its beginning, but no chunk */
+        lct_reel_discard(lane->reel, lane->folder);
+        lane->next_number = state.number;
+    }
     lane->reel = NULL;
     lane->dirty = false;
     if (rc < 0) {
@@ -214,19 +214,20 @@ static int close_reel(struct lct_tape *tape, struct lane *lane, int64_t end_tick
         note_error(tape, rc);
         set_trouble(tape, rc);
     }
-    return rc;
 }
 
 /* A number that somebody else's file or folder has taken is passed over. */
 static int open_next(struct lct_tape *tape, struct lane *lane, struct lct_format *format) {
     struct lct_index_head head;
+    bool taken;
     int rc;
     lct_tape_clocks(tape->settings.zero, &head);
     do {
         rc = lct_reel_open(tape->settings.io, lane->folder, lane->next_number, format, &head,
                            &lane->reel);
-        lane->next_number += rc == 0 || rc == -EEXIST;
-    } while (rc == -EEXIST);
+        taken = rc == -EEXIST || rc == -EISDIR;
+        lane->next_number += rc == 0 || taken;
+    } while (taken);
     return rc;
 }
 
@@ -256,7 +257,7 @@ static int append(struct lct_tape *tape, struct lane *lane, struct lct_chunk *ch
     int rc = 0;
     if (needs_new_reel(tape, lane, chunk)) {
         if (lane->reel) {
-            (void)close_reel(tape, lane, chunk->info.tfdt); /* told inside; recovery closes it */
+            close_reel(tape, lane, chunk->info.tfdt);
         }
         rc = open_reel(tape, lane, chunk->format);
     }
@@ -308,11 +309,13 @@ static void sync_all(struct lct_tape *tape) {
     tell(tape);
 }
 
+/* After a loss the track goes on with a key in a new reel. */
 static void count_lost(struct lct_tape *tape, struct lane *lane, unsigned lost) {
     pthread_mutex_lock(&tape->lock);
     lane->shown.lost += lost;
     pthread_mutex_unlock(&tape->lock);
     lane->gap = lane->gap || lost > 0;
+    lane->wants_key = lane->wants_key || lost > 0;
 }
 
 /* ---- the thread ---- */
@@ -374,7 +377,7 @@ static void close_all(struct lct_tape *tape) {
         if (lane->reel) {
             struct lct_reel_state state;
             lct_reel_state(lane->reel, &state);
-            (void)close_reel(tape, lane, lct_ns_to_ticks(tape->end, state.format->timescale));
+            close_reel(tape, lane, lct_ns_to_ticks(tape->end, state.format->timescale));
         }
     }
 }

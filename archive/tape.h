@@ -96,6 +96,3 @@ void lct_tape_status(struct lct_tape *tape, struct lct_tape_status *ret_status);
 
 /** Fills the clocks of an index head for lesson zero at CLOCK_MONOTONIC zero. */
 void lct_tape_clocks(lct_ns zero, struct lct_index_head *ret_head);
-
-/** The highest reel number in a track's folder; 0: none, or no folder. */
-uint32_t lct_tape_last_reel(const char *folder);

@@ -27,13 +27,15 @@ static void path_of(const char *folder, const char *name, char out[LCT_PATH_SIZE
     (void)snprintf(out, LCT_PATH_SIZE, "%s/%s", folder, name);
 }
 
-static int append_to(const char *path, const void *bytes, size_t n, off_t *ret_at) {
+/* Behind the last whole row: what a power cut has left of one is written over. */
+static int append_to(const char *path, const void *bytes, size_t n, size_t row, off_t *ret_at) {
     const struct lct_io *io = &lct_io_system;
     int fd = io->open(io, path, O_WRONLY | O_CREAT, 0640);
     if (fd < 0) {
         return fd;
     }
-    *ret_at = lseek(fd, 0, SEEK_END);
+    off_t end = lseek(fd, 0, SEEK_END);
+    *ret_at = end - end % (off_t)row;
     int rc = lct_io_write_all(io, fd, bytes, n, *ret_at);
     int closed = io->close(io, fd);
     return rc ? rc : closed;
@@ -43,7 +45,7 @@ int lct_thumbs_append(const char *folder, lct_ns time, const uint8_t *jpeg, size
     char path[LCT_PATH_SIZE];
     off_t at = 0;
     path_of(folder, "thumbs.mjpg", path);
-    int rc = append_to(path, jpeg, n, &at);
+    int rc = append_to(path, jpeg, n, 1, &at);
     if (rc < 0) {
         return rc;
     }
@@ -55,7 +57,7 @@ int lct_thumbs_append(const char *folder, lct_ns time, const uint8_t *jpeg, size
     lct_put_u32(&w, lct_crc32c(0, jpeg, n));
     lct_put_u32(&w, lct_crc32c(0, row, w.at));
     path_of(folder, "thumbs.index", path);
-    return append_to(path, row, sizeof row, &at);
+    return append_to(path, row, sizeof row, ROW_BYTES, &at);
 }
 
 static size_t load(const char *folder, struct row **ret_rows) {

@@ -14,131 +14,6 @@
 #include "archive/verify_priv.h"
 #include "base/mem.h"
 
-/* A hole in a track that is shorter is not shown, as in lct_lesson_media. */
-#define GAP_MIN (LCT_SECOND / 10)
-/* A track that ends so long before its lesson has lost its end: the longest promise is 2 s. */
-#define END_MISSING (5 * LCT_SECOND)
-#define MARKS_BYTES_MAX (16U << 20)
-/* No folder makes more than so many things be said: a disk of noise must not fill the memory. */
-#define FINDINGS_MAX 10000
-
-/* ---- what is said ---- */
-
-static const char *const words[LCT_FINDING_KINDS] = {
-    [LCT_FINDING_RECORDED] = "recorded-now",
-    [LCT_FINDING_INTERRUPTED] = "interrupted",
-    [LCT_FINDING_FOREIGN] = "foreign",
-    [LCT_FINDING_LOST_REEL] = "lost-reel",
-    [LCT_FINDING_TORN_ROW] = "torn-row",
-    [LCT_FINDING_NEVER_BEGAN] = "never-began",
-    [LCT_FINDING_THUMBS] = "thumbs",
-    [LCT_FINDING_NO_LESSON] = "no-lesson",
-    [LCT_FINDING_LESSON_GONE] = "lesson-gone",
-    [LCT_FINDING_LESSON_BROKEN] = "lesson-broken",
-    [LCT_FINDING_MARKS] = "marks",
-    [LCT_FINDING_TRACK_GONE] = "track-gone",
-    [LCT_FINDING_NUMBER_GONE] = "number-gone",
-    [LCT_FINDING_END_GONE] = "end-gone",
-    [LCT_FINDING_REEL_GONE] = "reel-gone",
-    [LCT_FINDING_HEAD] = "head",
-    [LCT_FINDING_OPEN] = "open",
-    [LCT_FINDING_MOOV] = "moov",
-    [LCT_FINDING_INDEX_GONE] = "index-gone",
-    [LCT_FINDING_INDEX_HEAD] = "index-head",
-    [LCT_FINDING_INDEX_ROW] = "index-row",
-    [LCT_FINDING_INDEX_ZEROS] = "index-zeros",
-    [LCT_FINDING_INDEX_TORN] = "index-torn",
-    [LCT_FINDING_NO_ROW] = "no-row",
-    [LCT_FINDING_INIT_GONE] = "init-gone",
-    [LCT_FINDING_INIT] = "init",
-    [LCT_FINDING_NO_INIT] = "no-init",
-    [LCT_FINDING_CUT] = "cut",
-    [LCT_FINDING_ZEROS] = "zeros",
-    [LCT_FINDING_SUM] = "sum",
-    [LCT_FINDING_BOXES] = "boxes",
-    [LCT_FINDING_KEY] = "key",
-    [LCT_FINDING_TIME] = "time",
-    [LCT_FINDING_PROMISE] = "promise",
-    [LCT_FINDING_UNREADABLE] = "unreadable",
-};
-
-const char *lct_finding_word(enum lct_finding_kind kind) { return words[kind]; }
-
-bool lct_finding_is_damage(enum lct_finding_kind kind) { return kind >= LCT_FINDING_NO_LESSON; }
-
-static bool counts_things(enum lct_finding_kind kind) {
-    return kind == LCT_FINDING_THUMBS || kind == LCT_FINDING_MARKS ||
-           kind == LCT_FINDING_INDEX_ROW || kind == LCT_FINDING_INDEX_ZEROS ||
-           (kind >= LCT_FINDING_CUT && kind < LCT_FINDING_KINDS);
-}
-
-static struct lct_verify_track *track_named(struct lct_verify *verify, const char *name) {
-    for (size_t i = 0; name && i < verify->track_count; i++) {
-        if (strcmp(verify->tracks[i].info.name, name) == 0) {
-            return &verify->tracks[i];
-        }
-    }
-    return NULL;
-}
-
-/* The last finding, when it says the same of the same file. */
-static struct lct_finding *joins(struct lct_verify *verify, const char *file,
-                                 enum lct_finding_kind kind) {
-    struct lct_finding *last =
-        verify->finding_count > 0 ? &verify->findings[verify->finding_count - 1] : NULL;
-    bool same = last && last->kind == kind && counts_things(kind) && strcmp(last->file, file) == 0;
-    return same ? last : NULL;
-}
-
-void lct_verify_say(struct lct_verify *verify, const char *track, const char *name,
-                    enum lct_finding_kind kind, uint64_t at, uint64_t count) {
-    char file[LCT_FINDING_FILE_SIZE];
-    (void)snprintf(file, sizeof file, "%s%s%s", track ? track : "", track && name ? "/" : "",
-                   name ? name : "");
-    struct lct_finding *last = joins(verify, file, kind);
-    if (last) {
-        last->count += count;
-        return;
-    }
-    struct lct_verify_track *t = track_named(verify, track);
-    verify->damage += lct_finding_is_damage(kind);
-    if (t) {
-        t->damage += lct_finding_is_damage(kind);
-    }
-    if (verify->finding_count == FINDINGS_MAX) {
-        return;
-    }
-    if (!verify->findings) {
-        verify->findings = lct_new(FINDINGS_MAX * sizeof *verify->findings);
-    }
-    struct lct_finding *finding = &verify->findings[verify->finding_count++];
-    *finding = (struct lct_finding){.kind = kind, .at = at, .count = count};
-    (void)snprintf(finding->file, sizeof finding->file, "%s", file);
-}
-
-static void add_gap(struct lct_verify *verify, const char *track, lct_ns from, lct_ns to) {
-    struct lct_gap *bigger = realloc(verify->gaps, (verify->gap_count + 1) * sizeof *verify->gaps);
-    if (to - from < GAP_MIN || !bigger) {
-        verify->gaps = bigger ? bigger : verify->gaps;
-        return;
-    }
-    verify->gaps = bigger;
-    struct lct_gap *gap = &bigger[verify->gap_count++];
-    *gap = (struct lct_gap){.from = from, .to = to};
-    (void)snprintf(gap->track, sizeof gap->track, "%s", track);
-}
-
-void lct_verify_time(struct lct_verify_walk *walk, lct_ns begin, lct_ns end) {
-    struct lct_verify_track *track = walk->track;
-    if (walk->end == LCT_NS_NONE) {
-        track->begin = begin;
-    } else {
-        add_gap(walk->verify, track->info.name, walk->end, begin);
-    }
-    walk->end = end;
-    track->end = end > track->end ? end : track->end;
-}
-
 /* ---- one track ---- */
 
 static bool is_leftover(const char *name) {
@@ -200,15 +75,6 @@ static void judge_reels(struct lct_verify_walk *walk) {
     }
 }
 
-/* True when the track's last reel is one that is known to be lost. */
-static bool end_is_known(const struct lct_verify_walk *walk) {
-    struct lct_reel_view view;
-    lct_reel_view_load(walk->folder, walk->last_reel, &view);
-    bool known = view.has_index && view.count == 0 && view.file_bytes == 0;
-    lct_reel_view_free(&view);
-    return known;
-}
-
 static void judge_end(struct lct_verify_walk *walk) {
     const struct lct_lesson_info *lesson = &walk->verify->lesson;
     struct lct_verify_track *track = walk->track;
@@ -218,12 +84,12 @@ static void judge_end(struct lct_verify_walk *walk) {
         track->end = lesson->end; /* the last promise reaches further */
     }
     if (walk->last_reel == 0) {
-        bool gone = ended && lesson->end > END_MISSING;
+        bool gone = ended && lesson->end > LCT_END_MISSING;
         lct_verify_say(walk->verify, track->info.name, NULL,
                        gone ? LCT_FINDING_TRACK_GONE : LCT_FINDING_NEVER_BEGAN, 0, 0);
-    } else if (ended && missing > END_MISSING) {
-        add_gap(walk->verify, track->info.name, lesson->end - missing, lesson->end);
-        if (!end_is_known(walk)) {
+    } else if (ended && missing > LCT_END_MISSING) {
+        lct_verify_gap(walk->verify, track->info.name, lesson->end - missing, lesson->end);
+        if (!lct_reels_end_is_lost(walk->folder)) {
             lct_verify_say(walk->verify, track->info.name, NULL, LCT_FINDING_END_GONE,
                            (uint64_t)(lesson->end - missing), (uint64_t)missing);
         }
@@ -257,7 +123,7 @@ static void judge_track(struct lct_verify *verify, const char *folder, size_t i,
         .recorded = recorded,
         .interrupted =
             !recorded && verify->has_lesson && verify->lesson.state == LCT_LESSON_RECORDING,
-        .last_reel = lct_tape_last_reel(path),
+        .last_reel = lct_reels_last(path),
         .end = LCT_NS_NONE,
         .last_tick = -1,
     };
@@ -275,7 +141,7 @@ static void judge_marks(struct lct_verify *verify, const char *folder, bool reco
     LCT_FREE struct lct_mark *marks = NULL;
     size_t n = 0;
     (void)snprintf(path, sizeof path, "%s/marks.jsonl", folder);
-    int rc = lct_io_slurp(path, MARKS_BYTES_MAX, &bytes, &n);
+    int rc = lct_io_slurp(path, LCT_MARKS_BYTES_MAX, &bytes, &n);
     verify->marks = lct_lesson_marks(folder, &marks);
     if (rc < 0 && rc != -ENOENT) {
         lct_verify_say(verify, NULL, "marks.jsonl", LCT_FINDING_MARKS, 0, 1);
@@ -307,7 +173,7 @@ static bool is_lesson_file(const char *name) {
 static void find_strangers(struct lct_verify *verify, const char *folder) {
     DIR *dir = opendir(folder);
     for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
-        if (!is_lesson_file(e->d_name) && !track_named(verify, e->d_name)) {
+        if (!is_lesson_file(e->d_name) && !lct_verify_track_named(verify, e->d_name)) {
             lct_verify_say(verify, NULL, e->d_name, LCT_FINDING_FOREIGN, 0, 0);
         }
     }
@@ -334,14 +200,12 @@ static void read_lesson(struct lct_verify *verify, const char *folder) {
     }
 }
 
-void lct_verify_lesson(const char *folder, struct lct_verify *ret_verify) {
-    struct lct_verify *v = ret_verify;
+static void verify(struct lct_verify *v, const char *folder, bool recorded) {
     *v = (struct lct_verify){.has_lesson = false};
     read_lesson(v, folder);
     if (!v->has_lesson && v->track_count == 0) {
         return;
     }
-    bool recorded = lct_lesson_is_locked(folder);
     if (recorded || (v->has_lesson && v->lesson.state == LCT_LESSON_RECORDING)) {
         lct_verify_say(v, NULL, NULL, recorded ? LCT_FINDING_RECORDED : LCT_FINDING_INTERRUPTED, 0,
                        0);
@@ -353,6 +217,14 @@ void lct_verify_lesson(const char *folder, struct lct_verify *ret_verify) {
     lct_still_destroy(still);
     judge_marks(v, folder, recorded);
     find_strangers(v, folder);
+}
+
+void lct_verify_lesson(const char *folder, struct lct_verify *ret_verify) {
+    verify(ret_verify, folder, lct_lesson_is_locked(folder));
+}
+
+void lct_verify_held(const char *folder, struct lct_verify *ret_verify) {
+    verify(ret_verify, folder, false);
 }
 
 void lct_verify_free(struct lct_verify *verify) {

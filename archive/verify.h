@@ -64,12 +64,15 @@ enum lct_finding_kind {
     LCT_FINDING_KINDS
 };
 
+/** A track that ends so long before its lesson has lost its end: the longest promise is 2 s. */
+#define LCT_END_MISSING (5 * LCT_SECOND)
+
 /** Room of a finding's file name. */
 #define LCT_FINDING_FILE_SIZE 300
 
 struct lct_finding {
     enum lct_finding_kind kind;
-    char file[LCT_FINDING_FILE_SIZE]; /**< in the lesson's folder; "" the lesson */
+    char file[LCT_FINDING_FILE_SIZE]; /**< in the lesson's folder, tamed; "" the lesson */
     uint64_t at, count;
 };
 
@@ -100,6 +103,9 @@ struct lct_verify {
 
 /** Verifies the lesson in folder. Blocking, as long as reading all of it takes; any one thread. */
 void lct_verify_lesson(const char *folder, struct lct_verify *ret_verify);
+
+/** The same for who holds the lesson's folder (base/lock.h), so that nobody records it. */
+void lct_verify_held(const char *folder, struct lct_verify *ret_verify);
 
 /** Frees what it holds. */
 void lct_verify_free(struct lct_verify *verify);

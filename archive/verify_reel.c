@@ -165,16 +165,16 @@ static void count_right(struct subject *s, const struct lct_index_row *row) {
     }
 }
 
-/* Whole chunks in [from, end) of which no row speaks. One of an interrupted reel is what was being
- * written. */
+/* Whole chunks in [from, end) of which no row speaks. At the end of an interrupted reel they are
+ * what was being written: after a power cut a part of it, for rows are made durable after chunks.
+ */
 static void judge_between(struct subject *s, uint64_t from, uint64_t end, bool tail) {
     struct lct_scan_chunk found;
     uint64_t first = 0, count = 0;
     while (lct_scan_next(&s->scan, &from, end, &found)) {
         first = count++ == 0 ? found.row.offset : first;
     }
-    bool normal =
-        tail && !s->finished && (s->walk->recorded || (s->walk->interrupted && count <= 1));
+    bool normal = tail && !s->finished && (s->walk->recorded || s->walk->interrupted);
     if (count > 0 && !normal) {
         say(s, ".mp4", LCT_FINDING_NO_ROW, first, count);
     }
@@ -227,8 +227,8 @@ static void judge_inits(struct subject *s) {
 }
 
 static void judge_moov(struct subject *s) {
-    struct lct_reader r = lct_reader(
-        lct_scan_read(&s->scan, LCT_MP4_FTYP_BYTES, LCT_MP4_FREE_BYTES), LCT_MP4_FREE_BYTES);
+    const uint8_t *box = lct_scan_read(&s->scan, LCT_MP4_FTYP_BYTES, LCT_MP4_FREE_BYTES);
+    struct lct_reader r = lct_reader(box, box ? LCT_MP4_FREE_BYTES : 0);
     (void)lct_get(&r, 8);
     uint64_t end = lct_get_u64(&r);
     end = end < s->scan.n ? end + LCT_MP4_FTYP_BYTES : s->scan.n;

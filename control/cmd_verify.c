@@ -165,7 +165,6 @@ static void tell(const struct lct_finding *f, const char *sentence, char *out, s
         c = end + 1;
     }
     out[at] = '\0';
-    lct_text_tame(out);
 }
 
 static void print_finding(const struct lct_finding *f) {
@@ -256,7 +255,9 @@ static const char *advice(const struct lct_verify *v) {
                : "";
 }
 
-static void print_words(const struct lct_verify *v, const char *folder) {
+static void print_words(const struct lct_verify *v, const char *given) {
+    char folder[LCT_PATH_SIZE];
+    lct_text_copy(folder, sizeof folder, given);
     for (size_t i = 0; i < v->finding_count; i++) {
         if (!belongs_to_a_track(v, &v->findings[i])) {
             print_finding(&v->findings[i]);
@@ -282,24 +283,13 @@ static void print_words(const struct lct_verify *v, const char *folder) {
 
 /* ---- JSON ---- */
 
-/* A stranger's name need not be UTF-8, which JSON must be. */
-static struct lct_finding in_utf8(const struct lct_finding *f) {
-    struct lct_finding copy = *f;
-    LCT_JSON json_t *name = json_string(f->file);
-    for (char *c = copy.file; !name && *c; c++) {
-        *c = (unsigned char)*c >= 0x80 ? '?' : *c;
-    }
-    return copy;
-}
-
-static json_t *finding_json(const struct lct_finding *finding) {
+static json_t *finding_json(const struct lct_finding *f) {
     char en[1024], zh[1024];
-    const struct lct_finding f = in_utf8(finding);
-    tell(&f, sentences[f.kind].en, en, sizeof en);
-    tell(&f, sentences[f.kind].zh, zh, sizeof zh);
-    return json_pack("{s:s, s:b, s:s, s:I, s:I, s:s, s:s}", "kind", lct_finding_word(f.kind),
-                     "damage", (int)lct_finding_is_damage(f.kind), "file", f.file, "at",
-                     (json_int_t)f.at, "count", (json_int_t)f.count, "en", en, "zh", zh);
+    tell(f, sentences[f->kind].en, en, sizeof en);
+    tell(f, sentences[f->kind].zh, zh, sizeof zh);
+    return json_pack("{s:s, s:b, s:s, s:I, s:I, s:s, s:s}", "kind", lct_finding_word(f->kind),
+                     "damage", (int)lct_finding_is_damage(f->kind), "file", f->file, "at",
+                     (json_int_t)f->at, "count", (json_int_t)f->count, "en", en, "zh", zh);
 }
 
 static json_t *track_json(const struct lct_verify *v, const struct lct_verify_track *t) {

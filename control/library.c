@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "control/library.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -9,25 +10,16 @@
 
 #include "archive/lesson.h"
 #include "base/io.h"
-#include "base/log.h"
 #include "base/mem.h"
 
-LCT_LOG_TOPIC("library");
-
-/* An ended lesson, remembered until its files change. */
-struct known {
-    struct known *next;
-    char *id;
-    struct timespec info_changed;
-    struct timespec marks_changed;
-    json_t *json;
-};
+/* Lessons remembered at most, some 6 KB each; beyond, all are forgotten and read anew. */
+#define KNOWN_MAX 1000
 
 struct lct_library {
     char *folder;
     bool (*is_recording)(void *, const char *);
     void *arg;
-    struct known *known;
+    json_t *known; /* of ended lessons by id: "as_of", "lesson" */
 };
 
 struct lct_library *lct_library_create(const char *folder,
@@ -37,39 +29,30 @@ struct lct_library *lct_library_create(const char *folder,
     library->folder = lct_strdup(folder);
     library->is_recording = is_recording;
     library->arg = arg;
+    library->known = json_object();
     return library;
-}
-
-static void free_known(struct known *known) {
-    free(known->id);
-    json_decref(known->json);
-    free(known);
 }
 
 void lct_library_destroy(struct lct_library *library) {
     if (!library) {
         return;
     }
-    while (library->known) {
-        struct known *next = library->known->next;
-        free_known(library->known);
-        library->known = next;
-    }
+    json_decref(library->known);
     free(library->folder);
     free(library);
 }
 
-/* Letters, digits, '-' and '_': what lct_lesson_new makes. No way out of the folder. */
-static bool is_lesson_id(const char *id) {
-    size_t n = strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
-    return n > 0 && n < LCT_LESSON_ID_SIZE && !id[n];
+/* What lct_lesson_new makes, and no way out of the folder. */
+bool lct_library_is_id(const char *text) {
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+    return n > 0 && n < LCT_LESSON_ID_SIZE && !text[n];
 }
 
 int lct_library_folder(struct lct_library *library, const char *id, char **ret_folder,
                        struct lct_fault *fault) {
     struct stat info;
     LCT_FREE char *folder = lct_format("%s/%s", library->folder, id);
-    if (!is_lesson_id(id) || lstat(folder, &info) < 0 || !S_ISDIR(info.st_mode)) {
+    if (!lct_library_is_id(id) || lstat(folder, &info) < 0 || !S_ISDIR(info.st_mode)) {
         return lct_fault_set(fault, -ENOENT, "library", "There is no recording %s.",
                              "没有录像 %s。", id);
     }
@@ -77,43 +60,32 @@ int lct_library_folder(struct lct_library *library, const char *id, char **ret_f
     return 0;
 }
 
-static struct timespec changed(const char *folder, const char *name) {
+static lct_ns changed(const char *folder, const char *name) {
     struct stat info;
     LCT_FREE char *path = lct_format("%s/%s", folder, name);
-    return stat(path, &info) == 0 ? info.st_mtim : (struct timespec){0};
+    return stat(path, &info) == 0 ? info.st_mtim.tv_sec * LCT_SECOND + info.st_mtim.tv_nsec : 0;
 }
 
-static bool same_time(struct timespec a, struct timespec b) {
-    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+/* As of when a lesson's files are: another text, and what was remembered is out of date. Owned. */
+static char *as_of(const char *folder) {
+    return lct_format("%lld %lld", (long long)changed(folder, "lesson.json"),
+                      (long long)changed(folder, "marks.jsonl"));
 }
 
-/* The remembered JSON (borrowed) when nothing changed since; what is out of date is forgotten. */
-static json_t *recall(struct lct_library *library, const char *id, const char *folder) {
-    for (struct known **at = &library->known; *at; at = &(*at)->next) {
-        struct known *known = *at;
-        if (strcmp(known->id, id) != 0) {
-            continue;
-        }
-        if (same_time(known->info_changed, changed(folder, "lesson.json")) &&
-            same_time(known->marks_changed, changed(folder, "marks.jsonl"))) {
-            return known->json;
-        }
-        *at = known->next;
-        free_known(known);
-        return NULL;
+/* The lesson as it was read when its files were as of then; NULL: not remembered. Owned. */
+static json_t *recall(const struct lct_library *library, const char *id, const char *then) {
+    const json_t *known = json_object_get(library->known, id);
+    bool same = strcmp(lct_json_text(known, "as_of", ""), then) == 0;
+    return same ? json_incref(json_object_get(known, "lesson")) : NULL;
+}
+
+static void remember(struct lct_library *library, const char *id, const char *then,
+                     json_t *lesson) {
+    if (json_object_size(library->known) >= KNOWN_MAX) {
+        json_object_clear(library->known);
     }
-    return NULL;
-}
-
-static void remember(struct lct_library *library, const char *id, const char *folder,
-                     json_t *json) {
-    struct known *known = lct_new(sizeof *known);
-    known->next = library->known;
-    known->id = lct_strdup(id);
-    known->info_changed = changed(folder, "lesson.json");
-    known->marks_changed = changed(folder, "marks.jsonl");
-    known->json = json_incref(json);
-    library->known = known;
+    json_object_set_new(library->known, id,
+                        json_pack("{s:s, s:O}", "as_of", then, "lesson", lesson));
 }
 
 static json_t *tracks_json(const struct lct_lesson_info *info) {
@@ -161,14 +133,19 @@ static const char *state_of(const struct lct_library *library, const struct lct_
                                                            : "interrupted";
 }
 
-/* Everything about a lesson. NULL with a fault. */
-static json_t *read_lesson(struct lct_library *library, const char *id, const char *folder,
-                           struct lct_fault *fault) {
+/* Everything about a lesson. 0, or -ENOENT, -EINVAL with a fault; *ret_json is owned. */
+static int read_lesson(struct lct_library *library, const char *id, const char *folder,
+                       json_t **ret_json, struct lct_fault *fault) {
     struct lct_lesson_info info;
     struct lct_lesson_media media = {0};
     char started[32];
-    if (lct_lesson_load(folder, &info, fault) < 0) {
-        return NULL;
+    LCT_FREE char *then = as_of(folder); /* before it is read: what changes meanwhile is seen */
+    if ((*ret_json = recall(library, id, then))) {
+        return 0;
+    }
+    int rc = lct_lesson_load(folder, &info, fault);
+    if (rc < 0) {
+        return rc;
     }
     lct_lesson_media(folder, &info, &media);
     lct_wall_format(info.zero_wall, started, sizeof started);
@@ -179,85 +156,67 @@ static json_t *read_lesson(struct lct_library *library, const char *id, const ch
         "gap_count", (int)media.gap_count, "gaps", gaps_json(&media), "marks", marks_json(folder));
     free(media.gaps);
     if (!json) {
-        (void)lct_fault_set(fault, -EINVAL, "library", "lesson.json of %s is damaged.",
-                            "%s 的 lesson.json 已损坏。", id);
-    } else if (info.state == LCT_LESSON_ENDED) {
-        remember(library, id, folder, json);
+        return lct_fault_set(fault, -EINVAL, "library", "lesson.json of %s is damaged.",
+                             "%s 的 lesson.json 已损坏。", id);
     }
-    return json;
+    if (info.state == LCT_LESSON_ENDED) {
+        remember(library, id, then, json);
+    }
+    *ret_json = json;
+    return 0;
 }
 
 int lct_library_get(struct lct_library *library, const char *id, json_t **ret_json,
                     struct lct_fault *fault) {
     LCT_FREE char *folder = NULL;
     int rc = lct_library_folder(library, id, &folder, fault);
+    return rc < 0 ? rc : read_lesson(library, id, folder, ret_json, fault);
+}
+
+int lct_library_summary(struct lct_library *library, const char *id, json_t **ret_json,
+                        struct lct_fault *fault) {
+    LCT_JSON json_t *lesson = NULL;
+    int rc = lct_library_get(library, id, &lesson, fault);
     if (rc < 0) {
         return rc;
     }
-    json_t *known = recall(library, id, folder);
-    json_t *json = known ? json_incref(known) : read_lesson(library, id, folder, fault);
-    if (!json) {
-        return fault->code;
-    }
-    *ret_json = json;
+    json_t *copy = json_copy(lesson); /* the lesson itself may be the one that is remembered */
+    size_t marks = json_array_size(json_object_get(copy, "marks"));
+    json_object_set_new(copy, "mark_count", json_integer((json_int_t)marks));
+    json_object_del(copy, "gaps");
+    json_object_del(copy, "marks");
+    *ret_json = copy;
     return 0;
 }
 
-static int newest_first(const void *a, const void *b) {
-    const json_t *const *x = a, *const *y = b;
-    int order = strcmp(lct_json_text(*y, "started", ""), lct_json_text(*x, "started", ""));
-    return order ? order : strcmp(lct_json_text(*y, "id", ""), lct_json_text(*x, "id", ""));
+static int newest_first(const char *a, const char *b) {
+    bool a_dated = isdigit((unsigned char)*a), b_dated = isdigit((unsigned char)*b);
+    return a_dated != b_dated ? b_dated - a_dated : strcmp(b, a);
 }
 
-/* A copy without gaps and marks, which a list does not need. */
-static json_t *summary(json_t *json) {
-    json_t *copy = json_copy(json);
-    json_object_set_new(copy, "mark_count",
-                        json_integer((json_int_t)json_array_size(json_object_get(json, "marks"))));
-    json_object_del(copy, "gaps");
-    json_object_del(copy, "marks");
-    return copy;
+static int newest_entry_first(const struct dirent **a, const struct dirent **b) {
+    return newest_first((*a)->d_name, (*b)->d_name);
 }
 
-static json_t *sorted(json_t **items, size_t n) {
-    json_t *list = json_array();
-    if (n > 0) {
-        qsort(items, n, sizeof *items, newest_first);
-    }
-    for (size_t i = 0; i < n; i++) {
-        json_array_append_new(list, items[i]);
-    }
-    return list;
-}
+static int is_candidate(const struct dirent *entry) { return lct_library_is_id(entry->d_name); }
 
-json_t *lct_library_list(struct lct_library *library) {
-    DIR *folder = opendir(library->folder);
-    json_t **items = NULL;
-    size_t n = 0;
-    struct dirent *entry;
-    while (folder && (entry = readdir(folder))) {
-        json_t *json;
-        struct lct_fault fault;
-        if (!is_lesson_id(entry->d_name)) {
-            continue;
-        }
-        if (lct_library_get(library, entry->d_name, &json, &fault) < 0) {
-            lct_debug("no lesson", "folder=%s because=%s", entry->d_name, fault.en);
-            continue;
-        }
-        json_t **more = realloc(items, (n + 1) * sizeof(json_t *));
-        if (!more) {
-            json_decref(json);
-            break;
-        }
-        items = more;
-        items[n++] = summary(json);
-        json_decref(json);
+int lct_library_ids(const struct lct_library *library, const char *before, json_t **ret_ids,
+                    struct lct_fault *fault) {
+    struct dirent **entries;
+    int n = scandir(library->folder, &entries, is_candidate, newest_entry_first);
+    if (n < 0) {
+        return lct_fault_set(fault, -EIO, "library",
+                             "The folder of the recordings, %s, cannot be read: %s.",
+                             "无法读取录像目录 %s：%s。", library->folder, strerror(errno));
     }
-    if (folder) {
-        closedir(folder);
+    json_t *ids = json_array();
+    for (int i = 0; i < n; i++) {
+        if (!before || newest_first(before, entries[i]->d_name) < 0) {
+            json_array_append_new(ids, json_string(entries[i]->d_name));
+        }
+        free(entries[i]);
     }
-    json_t *list = sorted(items, n);
-    free(items);
-    return list;
+    free(entries);
+    *ret_ids = ids;
+    return 0;
 }

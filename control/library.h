@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * The recordings that lie in DATA/lessons, as the API shows them. Ended lessons are read once and
- * remembered. One thread: the one that may read the disk.
+ * The recordings that lie in DATA/lessons, as the API shows them. What is in the folder is asked of
+ * the disk each time: one reading of it for all ids, and of each recording that is asked for its
+ * lesson.json, its marks and the indexes of its tapes. Those of an hour are some 10 MB; therefore
+ * ended lessons are remembered until lesson.json or the marks change, and nothing is read before it
+ * is asked for. One thread: the one that may read the disk.
  *
  *     struct lct_library *library = lct_library_create("/data/lessons", is_recording, rooms);
- *     json_t *list = lct_library_list(library);                  // newest first
- *     if (lct_library_folder(library, id, &folder, &fault) < 0) …  // -ENOENT
+ *     rc = lct_library_ids(library, NULL, &ids, &fault);              // newest first
+ *     rc = lct_library_summary(library, id, &json, &fault);           // for a list
+ *     if (lct_library_folder(library, id, &folder, &fault) < 0) …     // -ENOENT
  */
 #pragma once
 
@@ -28,8 +32,21 @@ struct lct_library *lct_library_create(const char *folder,
 /** Frees; NULL is allowed. */
 void lct_library_destroy(struct lct_library *library);
 
-/** Recordings without gaps and marks, newest first. Returns owned. */
-json_t *lct_library_list(struct lct_library *library) LCT_MUST_USE;
+/** True for what can be the id of a recording: letters, digits, '-' and '_'. */
+bool lct_library_is_id(const char *text);
+
+/**
+ * The ids of all recordings, newest first, or with an id in before those that come after it in that
+ * order, be it still there or not. The order is that of the folders' names, which begin with date
+ * and time; those that begin with no digit come last. No lesson is read: a folder listed may turn
+ * out to be none. 0, or -EIO with a fault; *ret_ids, an array of texts, is owned.
+ */
+int lct_library_ids(const struct lct_library *library, const char *before, json_t **ret_ids,
+                    struct lct_fault *fault) LCT_MUST_USE;
+
+/** As lct_library_get, without gaps and marks, which a list does not need; with their numbers. */
+int lct_library_summary(struct lct_library *library, const char *id, json_t **ret_json,
+                        struct lct_fault *fault) LCT_MUST_USE;
 
 /** One recording with gaps and marks. 0, or -ENOENT, -EINVAL with a fault; *ret_json is owned. */
 int lct_library_get(struct lct_library *library, const char *id, json_t **ret_json,

@@ -57,7 +57,7 @@ static lct_ns last_saved(const char *folder, const struct lct_lesson_info *info)
         char path[LCT_PATH_SIZE];
         (void)snprintf(path, sizeof path, "%s/%s", folder, info->tracks[i].name);
         struct lct_reel_view view;
-        for (uint32_t n = lct_tape_last_reel(path); n > 0; n--) {
+        for (uint32_t n = lct_reels_last(path); n > 0; n--) {
             lct_reel_view_load(path, n, &view);
             bool any = view.count > 0 && view.has_index;
             lct_ns time =
@@ -174,7 +174,7 @@ static void note_reels(struct job *job) {
     for (size_t i = 0; i < job->info.track_count; i++) {
         char path[LCT_PATH_SIZE];
         (void)snprintf(path, sizeof path, "%s/%s", job->folder, job->info.tracks[i].name);
-        job->skip_from[i] = lct_tape_last_reel(path) + 1;
+        job->skip_from[i] = lct_reels_last(path) + 1;
     }
 }
 

@@ -49,7 +49,6 @@ struct server {
     struct room_of_server rooms[LCT_ROOMS_MAX];
     struct lct_api api;
     struct lct_loop *loop;
-    struct lct_loop *disk;
     struct lct_thread disk_thread;
     struct lct_timer *links_timer; /* of the disk loop */
     bool links_ill;
@@ -152,18 +151,6 @@ static bool is_recording(void *arg, const char *lesson) {
     return lct_rooms_is_recording(s->api.rooms, lesson);
 }
 
-/* The disk's thread, once at start: every lesson is read, and what was interrupted is said. */
-static void reconcile(void *arg) {
-    struct server *s = arg;
-    size_t i, unfinished = 0;
-    json_t *lesson;
-    LCT_JSON json_t *list = lct_library_list(s->api.library);
-    json_array_foreach(list, i, lesson) {
-        unfinished += strcmp(lct_json_text(lesson, "state", ""), "ended") != 0;
-    }
-    lct_info("lessons are read", "count=%zu unfinished=%zu", json_array_size(list), unfinished);
-}
-
 static void tell_changed(void *arg) { on_changed(arg); }
 
 /* The disk's thread. */
@@ -229,7 +216,7 @@ static int open_data(struct server *s, struct lct_fault *fault) {
     }
     s->api.library = lct_library_create(lessons, is_recording, s);
     s->api.links = lct_links_create(s->api.data, lct_wall);
-    s->links_timer = lct_timer_create(s->disk, look_at_links, s);
+    s->links_timer = lct_timer_create(s->api.disk, look_at_links, s);
     look_at_links(s);
     return lct_access_open(s->api.data, &s->api.access, fault);
 }
@@ -298,7 +285,7 @@ static int open_http(struct server *s, struct lct_fault *fault) {
     struct lct_http_options options = {.address = s->address,
                                        .port = s->port,
                                        .main = s->loop,
-                                       .disk = s->disk,
+                                       .disk = s->api.disk,
                                        .app = &s->api,
                                        .gate = lct_api_gate,
                                        .names = s->name_list};
@@ -365,12 +352,12 @@ static void stop(struct server *s) {
     if (s->api.http) {
         lct_http_stop(s->api.http);
     }
-    lct_loop_post(s->disk, end_links_timer, s);
+    lct_loop_post(s->api.disk, end_links_timer, s);
     if (s->disk_thread.started) {
-        lct_loop_stop(s->disk);
+        lct_loop_stop(s->api.disk);
         lct_thread_join(&s->disk_thread);
     }
-    lct_loop_destroy(s->disk);
+    lct_loop_destroy(s->api.disk);
     lct_rtc_destroy(s->api.rtc);
     lct_loop_post(s->loop, stop_loop, s->loop);
     lct_loop_run(s->loop);
@@ -403,12 +390,11 @@ static int serve(const struct options *options) {
     }
     s->loop = lct_loop_create();
     s->api.loop = s->loop;
-    s->disk = lct_loop_create();
+    s->api.disk = lct_loop_create();
     lct_loop_signals(s->loop, signals, on_signal, s);
     rc = start(s, options, &fault);
     if (rc == 0) {
-        lct_thread_start(&s->disk_thread, "disk", run_disk, s->disk);
-        lct_loop_post(s->disk, reconcile, s);
+        lct_thread_start(&s->disk_thread, "disk", run_disk, s->api.disk);
         keep_url(s);
         say_ready(s, options->json);
         lct_loop_run(s->loop);

@@ -46,6 +46,9 @@ enum lct_codec {
 /** Largest chunk: one IDR of a 4K screen has never come near it. */
 #define LCT_CHUNK_BYTES_MAX (16U << 20)
 
+/** Least timescale of a format: what is read with another is damaged. */
+#define LCT_TIMESCALE_MIN 48000U
+
 /** How all chunks of a reel are to be read. Immutable, shared; a change of it makes a new reel. */
 struct lct_format {
     struct lct_ref ref;

@@ -384,7 +384,7 @@ static bool read_init(struct lct_reader *r, struct lct_format *f) {
     f->track_id = lct_get_u32(&tkhd);
     (void)lct_get(&mdhd, 20);
     f->timescale = lct_get_u32(&mdhd);
-    return !tkhd.failed && !mdhd.failed && f->timescale > 0 && f->track_id > 0 &&
+    return !tkhd.failed && !mdhd.failed && f->timescale >= LCT_TIMESCALE_MIN && f->track_id > 0 &&
            read_stsd(&stbl, f);
 }
 

@@ -307,11 +307,14 @@ static lct_ns not_before(const struct lct_picture_lane *lane, lct_ns time) {
     return time < earliest ? earliest : time;
 }
 
-static void fill_up_to(struct lct_picture_lane *lane, lct_ns time) {
+/* Keeps all promises up to time; returns when a sample may come then: a repeat may have been said
+ * a moment ago. */
+static lct_ns fill_up_to(struct lct_picture_lane *lane, lct_ns time) {
     bool whole = lane->shown && lane->last != LCT_NS_NONE;
     while (whole && time > lane->promise_end) {
         whole = repeat(lane, lane->promise_end);
     }
+    return not_before(lane, time);
 }
 
 static void enter_slate(struct lct_picture_lane *lane) {
@@ -324,7 +327,7 @@ static void enter_slate(struct lct_picture_lane *lane) {
     if (lane->mode == PASSED && time > lane->promise_end) {
         time = lane->promise_end;
     }
-    fill_up_to(lane, time);
+    time = fill_up_to(lane, time);
     lane->mode = SLATE;
     struct lct_frame *slate = lct_slate(lane->width, lane->height, lct_track_now(lane->track));
     put_on_canvas(lane, slate);
@@ -361,10 +364,9 @@ static void take_picture(struct lct_picture_lane *lane, struct lct_frame *pictur
         lane->frame_number++ % (unsigned long)lct_effort_divisor(&lane->effort) != 0) {
         return;
     }
-    time = not_before(lane, time);
     bool returns = lane->mode != LIVE;
-    fill_up_to(lane, time);
-    learn_interval(lane, time);
+    learn_interval(lane, time); /* from picture to picture, before any repeat */
+    time = fill_up_to(lane, time);
     lane->mode = LIVE;
     put_on_canvas(lane, picture);
     encode(lane, time, promise_of(lane), picture->changed_permille, returns);
@@ -390,7 +392,7 @@ static void take_coded(struct lct_picture_lane *lane, struct lct_frame *frame) {
         }
         time = not_before(lane, time);
     }
-    fill_up_to(lane, time);
+    time = fill_up_to(lane, time);
     if (has_sets) {
         if (lane->width == 0) {
             lane->width = frame->width;
@@ -467,7 +469,6 @@ void lct_picture_step(struct lct_picture_lane *lane, struct lct_frame *frame) {
 
 void lct_picture_end(struct lct_picture_lane *lane) {
     if (lane->shown && lane->last != LCT_NS_NONE) {
-        lct_ns now = lesson_now(lane);
-        fill_up_to(lane, now);
+        (void)fill_up_to(lane, lesson_now(lane)); /* nothing comes then */
     }
 }

@@ -7,5 +7,5 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** One AAC-LC stereo frame of silence, for holes in a download (17 bytes at most; static). */
+/** One AAC-LC stereo frame of silence, of 1024 samples. Static. Pure; any thread. */
 void lct_sound_silence(const uint8_t **ret_bytes, size_t *ret_n);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * The picture a track carries while its source gives nothing: dark, with a sign that anybody
- * understands and, where the canvas has room, the words.
+ * understands.
  */
 #pragma once
 

@@ -53,7 +53,7 @@ static int use_format(struct lct_still *still, struct lct_format *format) {
         return 0;
     }
     lct_format_unref(still->format);
-    still->format = lct_format_ref(format);
+    still->format = NULL;
     avcodec_free_context(&still->decoder);
     const AVCodec *codec = avcodec_find_decoder(AV_CODEC_ID_H264);
     AVCodecContext *c = codec ? avcodec_alloc_context3(codec) : NULL;
@@ -69,7 +69,11 @@ static int use_format(struct lct_still *still, struct lct_format *format) {
     c->extradata_size = (int)format->config_bytes;
     c->thread_count = 1;
     c->err_recognition = AV_EF_EXPLODE | AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER;
-    return avcodec_open2(c, codec, NULL) < 0 ? -EBADMSG : 0;
+    if (avcodec_open2(c, codec, NULL) < 0) {
+        return -EBADMSG;
+    }
+    still->format = lct_format_ref(format);
+    return 0;
 }
 
 static int decode_one(struct lct_still *still) {

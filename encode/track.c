@@ -2,8 +2,6 @@
 #include "encode/track.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -16,8 +14,6 @@ static bool is_sound(const struct lct_track *track) {
 static bool has_thread(const struct lct_track *track) {
     return track->settings.clock == lct_monotonic;
 }
-
-lct_ns lct_track_now(const struct lct_track *track) { return track->settings.clock(); }
 
 /* A frame, or NULL: the lanes look at the clock themselves. */
 static void take(struct lct_track *track, struct lct_frame *frame) {
@@ -92,38 +88,6 @@ void lct_track_destroy(struct lct_track *track) {
 }
 
 void lct_track_request_key(struct lct_track *track) { atomic_store(&track->wants_key, true); }
-
-void lct_track_publish(struct lct_track *track, struct lct_chunk *chunk, lct_ns captured) {
-    if (!chunk) {
-        struct lct_fault fault;
-        (void)lct_fault_set(&fault, -ENOMEM, "encode",
-                            "A coded picture of track %s was too large and was left out.",
-                            "轨道 %s 的一帧编码数据过大，已舍弃。", track->settings.name);
-        lct_track_report(track, &fault);
-        return;
-    }
-    chunk->captured = captured;
-    chunk->published = lct_track_now(track);
-    pthread_mutex_lock(&track->lock);
-    if (chunk->format->codec != LCT_CODEC_OPUS) {
-        struct lct_track_status *s = &track->status;
-        s->chunks++;
-        s->bytes += chunk->n;
-        s->end = chunk->time;
-        s->width = chunk->format->width;
-        s->height = chunk->format->height;
-        (void)snprintf(s->codec, sizeof s->codec, "%s", chunk->format->codec_string);
-    }
-    pthread_mutex_unlock(&track->lock);
-    lct_bus_publish(track->settings.bus, chunk);
-    lct_chunk_unref(chunk);
-}
-
-void lct_track_report(struct lct_track *track, const struct lct_fault *fault) {
-    pthread_mutex_lock(&track->lock);
-    track->status.fault = *fault;
-    pthread_mutex_unlock(&track->lock);
-}
 
 void lct_track_status(struct lct_track *track, struct lct_track_status *ret_status) {
     pthread_mutex_lock(&track->lock);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * What the two kinds of track share: the thread, the bus, the status. picture.c and sound_track.c
- * are the kinds, track.c the rest.
+ * A track from within. track.c is its thread, which steps one of the two kinds, picture.c and
+ * sound_track.c; both give out what they make by track_out.c.
  */
 #pragma once
 
@@ -29,11 +29,11 @@ struct lct_track {
 /** The track's clock. */
 lct_ns lct_track_now(const struct lct_track *track);
 
-/** Publishes a packed chunk (takes; NULL counts as a fault) and counts it. captured:
- * CLOCK_MONOTONIC. */
+/** Publishes a packed chunk (takes; NULL counts as a fault) and counts it: what was wrong before is
+ * over. captured: CLOCK_MONOTONIC. */
 void lct_track_publish(struct lct_track *track, struct lct_chunk *chunk, lct_ns captured);
 
-/** Puts a fault into the status (code 0 clears it). */
+/** Puts a fault into the status, until a chunk is published. */
 void lct_track_report(struct lct_track *track, const struct lct_fault *fault);
 
 /** The picture kinds: see picture.c. 0 or -errno and fault. */

@@ -25,6 +25,7 @@ struct lct_api {
     struct lct_api_events *events; /**< main loop */
     struct lct_api_live *live;     /**< main loop */
     struct lct_library *library;   /**< disk loop */
+    struct lct_loop *disk;         /**< that loop: for handlers that go on in pieces */
     struct lct_access *access;     /**< any thread */
     struct lct_links *links;       /**< any thread; changes: disk loop */
     struct lct_web *web;           /**< any thread; NULL: no pages */
@@ -53,6 +54,9 @@ bool lct_api_may_watch(void *app, const char *room, const char *pass);
 
 /** All rooms as docs/api.yaml says. Main loop. Returns owned. */
 json_t *lct_api_rooms(struct lct_api *api) LCT_MUST_USE;
+
+/** True for addresses of programs, not of people: their faults are JSON. */
+bool lct_api_is_api(const char *path);
 
 /** Answers with the status that fits the fault's code. Takes the request. */
 void lct_api_answer_fault(struct lct_http_request *request, const struct lct_fault *fault);
@@ -99,7 +103,7 @@ void lct_api_delete_recording(void *app, struct lct_http_request *request);
 /** POST /api/v1/rooms/{room}/marks: answered when the mark is durable. */
 void lct_api_post_mark(void *app, struct lct_http_request *request);
 
-/** GET /api/v1/recordings. */
+/** GET /api/v1/recordings: a part of the list. */
 void lct_api_get_recordings(void *app, struct lct_http_request *request);
 
 /** GET /api/v1/recordings/{id}. */

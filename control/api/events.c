@@ -15,7 +15,7 @@
 
 #define STREAMS_MAX 128
 #define AT_MOST_EVERY (100 * LCT_MS)
-#define SIGN_OF_LIFE (15 * LCT_SECOND)
+#define SIGN_OF_LIFE (5 * LCT_SECOND) /* so that a page soon knows that it is cut off */
 #define LOOK_LINGERS (5 * LCT_SECOND) /* a page that is loaded anew does not close the sources */
 
 struct watcher {

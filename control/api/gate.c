@@ -66,7 +66,7 @@ static bool is_below(const char *path, const char *prefix) {
     return strncmp(path, prefix, strlen(prefix)) == 0;
 }
 
-static bool is_api(const char *path) {
+bool lct_api_is_api(const char *path) {
     return is_below(path, "/api/") || is_below(path, "/live/") || strcmp(path, "/metrics") == 0;
 }
 
@@ -126,7 +126,7 @@ static void refuse(const struct lct_api *api, struct lct_http_request *request, 
     if (why == WAIT) {
         lct_http_add_header(request, "Retry-After", "60");
     }
-    if (is_api(lct_http_path(request))) {
+    if (lct_api_is_api(lct_http_path(request))) {
         if (status == 401) {
             lct_http_add_header(request, "WWW-Authenticate", "Bearer");
         }
@@ -261,7 +261,7 @@ static bool take_link(struct lct_api *api, struct lct_http_request *request, con
 bool lct_api_gate(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
     const char *path = lct_http_path(request);
-    bool is_page = lct_http_method(request) == LCT_HTTP_GET && !is_api(path);
+    bool is_page = lct_http_method(request) == LCT_HTTP_GET && !lct_api_is_api(path);
     const char *code = is_page ? lct_http_query(request, "code", 0) : NULL;
     char room[LCT_LINKS_ROOM_SIZE], pass[LCT_API_PASS_SIZE];
     if (is_part_of_pages(api, path)) {

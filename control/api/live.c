@@ -15,7 +15,7 @@
 
 #define STREAMS_MAX 1000
 #define AT_MOST_EVERY (200 * LCT_MS)
-#define SIGN_OF_LIFE (15 * LCT_SECOND)
+#define SIGN_OF_LIFE (5 * LCT_SECOND)
 
 struct watcher {
     struct lct_api_live *live;

@@ -1,8 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The files of the pages. */
 #include <errno.h>
+#include <string.h>
 
 #include "control/api/api.h"
+
+/* A person with an old or a mistyped link: there is one page, and it is a better answer than JSON.
+ */
+static bool is_astray(const struct lct_api *api, const struct lct_http_request *request) {
+    const char *accept = lct_http_header(request, LCT_HTTP_ACCEPT);
+    return accept && strstr(accept, "text/html") && !lct_api_is_api(lct_http_path(request)) &&
+           api->web && lct_web_find(api->web, "/");
+}
 
 void lct_api_get_page(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
@@ -10,6 +19,8 @@ void lct_api_get_page(void *app, struct lct_http_request *request) {
         api->web ? lct_web_find(api->web, lct_http_path(request)) : NULL;
     if (file) {
         lct_http_answer_file(request, file);
+    } else if (is_astray(api, request)) {
+        lct_http_answer_redirect(request, "/");
     } else {
         struct lct_fault fault;
         (void)lct_fault_set(&fault, -ENOENT, "api", "There is nothing at this address.",

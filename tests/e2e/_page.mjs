@@ -137,6 +137,9 @@ export const has = (page, selector) => page.evaluate((s) => !!document.querySele
 
 export const count = (page, selector) => page.evaluate((s) => document.querySelectorAll(s).length, selector);
 
+/** The lesson's clock, in seconds. */
+export const elapsed = async (page) => (await text(page, '.elapsed')).split(':').reduce((sum, part) => 60 * sum + Number(part), 0);
+
 /** Waits until the text of selector matches pattern. */
 export const reads = (page, selector, pattern, seconds = 15) =>
     until(async () => pattern.test(await text(page, selector)), `${selector} to read ${pattern}`, seconds);

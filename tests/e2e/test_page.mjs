@@ -75,7 +75,7 @@ async function recordLesson(page, up, t) {
     const { marks } = await up.api(`/recordings/${id}/marks`);
     p.check(marks.map((mark) => mark.label).join() === `${t.mark},例题 2 <b>&amp;`, 'marks are on the disk');
     await p.sleep(Math.max(0, 1000 * LESSON_SECONDS - (Date.now() - started)));
-    const elapsed = (await p.text(page, '.elapsed')).split(':').reduce((sum, part) => 60 * sum + Number(part), 0);
+    const elapsed = await p.elapsed(page);
     p.check(elapsed >= LESSON_SECONDS - 2, `elapsed time: ${elapsed}`);
     return id;
 }

@@ -59,9 +59,9 @@ async function levelsMove(page) {
     const { told, shares } = await page.evaluate(() => new Promise((done) => {
         let n = 0;
         const seen = [];
-        const cover = document.querySelector('.meter-cover');
-        const watcher = new MutationObserver(() => seen.push(1 - Number(/[\d.]+/.exec(cover.style.transform)[0])));
-        watcher.observe(cover, { attributes: true });
+        const level = document.querySelector('.meter-level');
+        const watcher = new MutationObserver(() => seen.push(1 - Number(/([\d.]+)%/.exec(level.style.clipPath)[1]) / 100));
+        watcher.observe(level, { attributes: true });
         const stream = new EventSource('/api/v1/events');
         stream.addEventListener('rooms', () => n++);
         setTimeout(() => {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// What the page says when something dies: the server, the recorder, a source. Each time the lesson
-// goes on, and stays one lesson.
+// What the page says when something dies or hangs: the server, the recorder, a source. Each time the
+// lesson goes on, and stays one lesson.
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,9 +9,9 @@ import { shot, withBrowser } from './_browsers.mjs';
 import * as p from './_page.mjs';
 
 const words = { // well: or the machine is busy, which is said, too
-    zh: { lost: /连接已断开。 录制不受影响/, away: /录制程序中断，正在自动重启/, well: /一切正常|电脑/, gaps: /1 处中断/, held: /1 处中断/ },
+    zh: { lost: /连接已断开。 录制不受影响/, away: /录制程序中断，正在自动重启/, well: /一切正常|电脑/, gaps: /1 处中断/, held: /1 处中断/, broken: /无法播放.*再按“播放”/ },
     en: { lost: /connection to the server is lost\. The recording goes on/, away: /recorder was interrupted/,
-        well: /Everything is well|computer is/, gaps: /1 gap/, held: /1 gap/ },
+        well: /Everything is well|computer is/, gaps: /1 gap/, held: /1 gap/, broken: /cannot be played\. Press Play again/ },
 };
 
 /** Bytes of a lesson's camera on the disk. */
@@ -32,6 +32,24 @@ async function serverDies(page, up, t, lang) {
     await page.waitForSelector('.big-stop[aria-disabled=false]');
 }
 
+/** As with a network that swallows everything. */
+async function serverHangs(page, up, t, id) {
+    const server = up.pidOf('lectern-server');
+    process.kill(server, 'SIGSTOP');
+    const pressed = await p.elapsed(page);
+    await page.click('.quick .button');
+    await p.sleep(4000);
+    process.kill(server, 'SIGCONT');
+    await p.until(async () => (await p.count(page, '.mark .mark-good')) === 1, 'the mark');
+    const [mark] = (await up.api(`/recordings/${id}/marks`)).marks;
+    p.check(Math.abs(mark.time_ns / 1e9 - pressed) < 1.5, `marked at ${pressed} s, kept as of ${mark.time_ns / 1e9} s`);
+    process.kill(server, 'SIGSTOP');
+    await p.reads(page, '.link', t.lost);
+    process.kill(server, 'SIGCONT');
+    await p.until(async () => !(await p.has(page, '.link .band')), 'the connection');
+    await page.waitForSelector('.big-stop[aria-disabled=false]');
+}
+
 async function recorderDies(page, up, t, lang) {
     up.hold();
     process.kill(up.pidOf('lectern-recorder'), 'SIGKILL');
@@ -43,7 +61,7 @@ async function recorderDies(page, up, t, lang) {
     await p.reads(page, '.proof', t.gaps);
     await page.waitForSelector('.proof-good');
     await page.click('.quick .button');
-    await p.until(async () => (await p.count(page, '.mark .mark-good')) === 1, 'a mark after the gap');
+    await p.until(async () => (await p.count(page, '.mark .mark-good')) === 2, 'a mark after the gap');
 }
 
 async function gapShown(page, up, t, lang) {
@@ -64,6 +82,21 @@ async function gapShown(page, up, t, lang) {
     await shot(page, `page-gap-${lang}`);
 }
 
+/** What could not be played while the server was away goes on where it was. */
+async function playerGoesOn(page, up, t) {
+    await p.seekTo(page, 3);
+    up.hold();
+    process.kill(up.pidOf('lectern-server'), 'SIGKILL');
+    await page.waitForSelector('.link .band');
+    await page.click('.pictures .button:nth-child(2)');
+    await p.reads(page, '.screen-words', t.broken);
+    up.release();
+    await p.until(async () => !(await p.has(page, '.link .band')), 'the connection');
+    await page.click('.play');
+    await p.until(async () => (await p.videoTime(page)) > 3.5, 'it to play');
+    p.check(!(await p.has(page, '.screen-words')), 'the words are gone');
+}
+
 for (const [name, lang] of [['chromium', 'zh'], ['firefox', 'en']]) {
     const up = await p.startUp(['demo']);
     const t = words[lang];
@@ -75,12 +108,14 @@ for (const [name, lang] of [['chromium', 'zh'], ['firefox', 'en']]) {
         const bytes = recorded(up, id);
         await serverDies(page, up, t, lang);
         p.check(recorded(up, id) >= bytes, 'the recording went on');
+        await serverHangs(page, up, t, id);
         await p.sleep(3000);
         await recorderDies(page, up, t, lang);
         await p.sleep(4000);
         await p.stop(page);
         p.check(up.lessons().length === 1, `one lesson: ${up.lessons()}`);
         await gapShown(page, up, t, lang);
+        await playerGoesOn(page, up, t);
         console.log(`${name} (${lang}): server and recorder died; one lesson, one gap, all said`);
     });
     await up.close();

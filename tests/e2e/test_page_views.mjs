@@ -38,7 +38,10 @@ async function views(page, up, lang) {
     await p.record(page, lang === 'zh' ? '二次函数的图像与性质' : 'Quadratic functions and their graphs');
     await page.waitForSelector('.proof-good');
     await page.click('.quick .button');
-    await page.waitForSelector('.mark-good');
+    await page.click('input[name=mark]');
+    await page.keyboard.type(lang === 'zh' ? '例题二：把一般式化成顶点式，再说出开口方向、对称轴和最大值或最小值' : 'Example 2: from the general form to the vertex form, then axis and extremum');
+    await page.keyboard.press('Enter');
+    await p.until(async () => (await p.count(page, '.mark .mark-good')) === 2, 'both marks');
     await p.sleep(3000);
     await look(page, `recording-${lang}`);
     await page.click('.big-stop');

@@ -11,6 +11,7 @@ import os
 import pathlib
 import random
 import shutil
+import subprocess
 import tempfile
 import time
 import unittest
@@ -334,15 +335,33 @@ class BadTapeTest(unittest.TestCase):
             (folder / "notes.txt").write_text("hello")
             (folder / "camera/0007.mp4").mkdir()
             (folder / "camera/0002.index.bak").write_bytes(b"x" * 100)
-            (folder / "camera/\x1b[31mred").write_bytes(b"")
+            (folder / "camera/20260301.mp4").write_bytes(b"a film of somebody's")
+            (folder / "camera/\x1b[31mred\nline").write_bytes(b"")
             os.mkfifo(folder / "sound/0009.mp4")
-            with open(os.fsencode(folder) + b"/\xff\xfe", "wb"):
+            with open(os.fsencode(folder) + b"/\xff\xfe\x1b", "wb"):
                 pass
         for name in self.originals:
             said = self.trial(name, "foreign", strangers, "foreign", status=0)
             files = [f["file"] for f in said["findings"] if f["kind"] == "foreign"]
-            self.assertEqual(len(files), 6, files)
-            self.assertTrue(all("\x1b" not in f["en"] for f in said["findings"]))
+            self.assertEqual(len(files), 7, files)
+            self.assertIn("camera/?[31mred?line", files)
+            self.assertIn("???", files)
+            for text in (said[name] for said in said["findings"] for name in ("file", "en", "zh")):
+                self.assertTrue(text.isprintable(), repr(text))
+
+    def test_names_do_not_steer_a_terminal(self):
+        folder = os.fsencode(self.place.name) + b"/\x1b]0;here\x07\xff"
+        shutil.copytree(os.fsencode(self.originals["ended"].folder), folder)
+        with open(folder + b"/camera/\xff\n\x1b[31mred", "wb"):
+            pass
+        shown = subprocess.run([program("lectern"), "verify", folder], stdin=subprocess.DEVNULL,
+                               stdout=subprocess.PIPE, check=True).stdout
+        self.assertIn(b"camera/???[31mred is none", shown)
+        self.assertTrue(all(line.isprintable() for line in shown.decode().splitlines()), shown)
+        told = subprocess.run([program("lectern"), "verify", folder, "--json"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, check=True).stdout
+        self.assertIn("camera/???[31mred", [finding["file"] for finding in json.loads(told)["findings"]])
+        shutil.rmtree(folder)
 
     def test_a_recorder_goes_on_beside_foreign_files(self):
         folder = pathlib.Path(self.place.name, "on")

@@ -20,7 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct lct_format *format;
     read_chunk(data, size);
     if (lct_mp4_parse_init(data, size, &format) == 0) {
-        assert(format->config_bytes > 0 && format->timescale > 0 && format->track_id > 0);
+        assert(format->config_bytes > 0 && format->timescale >= LCT_TIMESCALE_MIN &&
+               format->track_id > 0);
         lct_format_unref(format);
     }
     if (lct_mp4_parse_reel_init(data, size, &format) == 0) {

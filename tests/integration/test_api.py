@@ -166,7 +166,7 @@ def routes_and_description_agree():
     printed = subprocess.run([BIN / "lectern-server", "--print-routes"], check=True, text=True,
                              capture_output=True).stdout.split("\n")
     described = {f"{method.upper()} {path}" for path, method, _ in operations().values()}
-    routes = {line for line in printed if line and " /watch/" not in line}  # a page
+    routes = {line for line in printed if line}
     check(routes == described, f"only routes: {routes - described}; only api.yaml: "
                                f"{described - routes}")
 
@@ -241,6 +241,10 @@ def bad_input(server):
     server.call("startRecording", 400, b"title=x", room="main",
                 headers={"Content-Type": "application/x-www-form-urlencoded"})
     server.call("addMark", 400, {"time_ns": -1}, room="main")
+    for bad in ("limit=", "limit=0", "limit=101", "limit=-1", "limit=%201", "limit=1e1", "limit=20x",
+                "limit=99999999999999999999", "limit", "before=", "before=..", "before=a/b",
+                "before=" + "x" * 64, "before=%E8%AF%BE"):
+        server.call("getRecordings", 400, query="?" + bad)
     for bad in ("nothing", "..", "../../etc", "a/b", "%00", "x" * 64, "\u8bfe", ".hidden"):
         path = "/api/v1/recordings/" + urllib.parse.quote(bad, safe="%")
         for end in ("", "/marks", "/media.mp4", "/tracks/camera/thumb", "/tracks/camera/waveform"):
@@ -252,6 +256,10 @@ def bad_input(server):
         server.call(operation, 404, id="nothing")
     for operation in ("getThumb", "getWaveform"):
         server.call(operation, 404, id="nothing", track="camera")
+    for path, accept, expected in (("/old/link", "text/html,*/*", 303), ("/old/link", "*/*", 404),
+                                   ("/api/v1/nothing", "text/html,*/*", 404), ("/", "text/html", 200)):
+        status, head, _ = server.ask("GET", path, headers={"Accept": accept})
+        check(status == expected and head.get("Location", "/") == "/", f"{path} {accept}: {status}")
     outside = server.data / "outside"
     outside.mkdir()
     (outside / "lesson.json").write_text("{}")
@@ -362,7 +370,10 @@ def lesson_life(server):
     marks = server.call("getMarks", 200, id=lesson)
     check(marks and len(marks["marks"]) == 1, "marks")
     listed = server.call("getRecordings", 200)
-    check(listed and [one["id"] for one in listed["recordings"]] == [lesson], "the list")
+    check(listed and [one["id"] for one in listed["recordings"]] == [lesson] and
+          listed["next"] is None, "the list")
+    behind = server.call("getRecordings", 200, query=f"?limit=100&before={lesson}")
+    check(behind == {"recordings": [], "next": None}, f"behind the only one: {behind}")
     media(server, lesson)
     thumb = server.call("getThumb", 200, id=lesson, track="camera", query="?t=1")
     check(thumb and thumb[:2] == b"\xff\xd8", "the thumbnail is no JPEG")

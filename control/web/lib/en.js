@@ -96,7 +96,8 @@ export const en = {
   noMarks: 'No marks yet. A mark keeps an important moment, one click away when you play the lesson.',
   markSaving: 'Saving…',
   markSaved: 'Saved',
-  markFailed: 'Not saved',
+  markFailed: (why) => `Not saved. ${why}`,
+  markAgain: 'Try again',
   marked: (label, s) => `Marked: ${label} ${clock(s)}`,
   dismiss: 'OK',
 
@@ -111,6 +112,7 @@ export const en = {
   gapLegend: 'Hatched parts were not recorded',
   play: 'Play',
   closePlayer: 'Close',
+  gone: 'This recording was deleted or moved away.',
   download: 'Download',
   downloadAll: 'All tracks (one MP4 file)',
   downloadWith: (name) => `${name} + sound`,
@@ -129,7 +131,7 @@ export const en = {
   unmute: 'Unmute',
   full: 'Full screen',
   jumpTo: (label, s) => `Go to ${span(s)} ${label}`,
-  cannotPlay: 'This recording cannot be played. Try again in a moment, or download it.',
+  cannotPlay: 'This recording cannot be played. Press Play again in a moment, or download it.',
 
   watch: 'Watch',
   onAir: 'On air',

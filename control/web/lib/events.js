@@ -2,7 +2,7 @@
 // A stream of the server's events that opens itself again, and tells whether it is open.
 
 const TRY_AGAIN_MS = 1000;
-const SILENCE_MS = 20000; // the server says something each 15 s
+const SILENCE_MS = 10000; // the server says something each 5 s
 
 /**
  * Listens until close() is called. A stream does not say why it failed, so before it is opened

@@ -93,7 +93,8 @@ export const zh = {
   noMarks: '还没有打点。打点可以标记重要时刻，回放时一点就到。',
   markSaving: '正在保存…',
   markSaved: '已保存',
-  markFailed: '没有保存',
+  markFailed: (/** @type {string} */ why) => `没有保存：${why}`,
+  markAgain: '重试',
   marked: (/** @type {string} */ label, /** @type {number} */ s) => `已打点：${label} ${clock(s)}`,
   dismiss: '知道了',
 
@@ -109,6 +110,7 @@ export const zh = {
   gapLegend: '斜线部分没有录到',
   play: '播放',
   closePlayer: '收起',
+  gone: '这段录像已被删除或移走。',
   download: '下载',
   downloadAll: '全部轨道（一个 MP4 文件）',
   downloadWith: (/** @type {string} */ name) => `${name}＋声音`,
@@ -127,7 +129,7 @@ export const zh = {
   unmute: '取消静音',
   full: '全屏',
   jumpTo: (/** @type {string} */ label, /** @type {number} */ s) => `跳到 ${span(s)} ${label}`,
-  cannotPlay: '这段录像无法播放。请稍后重试，或下载后播放。',
+  cannotPlay: '这段录像无法播放。请稍后再按“播放”，或下载后播放。',
 
   watch: '听课',
   onAir: '正在直播',

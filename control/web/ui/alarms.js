@@ -5,6 +5,7 @@
 import { html } from '../vendor/preact.js';
 import { said, useWords } from '../lib/language.js';
 import { trackNames } from '../lib/names.js';
+import { isIll } from '../lib/rooms.js';
 
 const SHORT_MINUTES = 30;
 
@@ -16,8 +17,7 @@ const SHORT_MINUTES = 30;
  * @returns {Band[]}
  */
 function sourceBands(t, status) {
-  const ill = status.sources.filter((source) => source.state === 'lost' || source.state === 'no-signal');
-  return ill.map((source) => ({
+  return status.sources.filter(isIll).map((source) => ({
     kind: 'bad',
     text: t.sourceIll(trackNames(t, source.tracks), t.sourceStates[source.state], source[t.lang]),
   }));

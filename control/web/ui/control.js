@@ -5,8 +5,8 @@ import { html, useEffect, useState } from '../vendor/preact.js';
 import { ask, faultText } from '../lib/api.js';
 import { clock, seconds, size, timeOfDay } from '../lib/format.js';
 import { said, useWords } from '../lib/language.js';
+import { isInLesson } from '../lib/rooms.js';
 import { Button } from './button.js';
-import { isInLesson } from './room.js';
 import { holes } from './timeline.js';
 
 /** @typedef {import('../types').FaultText} FaultText */

@@ -16,7 +16,7 @@ export function Meter({ name, peak, rms, on }) {
   return html`<div class="meter-row">
     <div class="meter" role="meter" aria-label=${`${t.level} ${name}`} aria-valuemin=${FLOOR_DB} aria-valuemax="0"
         aria-valuenow=${Math.round(Math.min(0, Math.max(FLOOR_DB, db)))} aria-valuetext=${t.decibels(db)}>
-      <div class="meter-cover" style=${{ transform: `scaleX(${(1 - share(db)).toFixed(3)})` }}></div>
+      <div class="meter-level" style=${{ clipPath: `inset(0 ${(100 * (1 - share(db))).toFixed(1)}% 0 0)` }}></div>
       <div class="meter-mean" style=${{ left: `${(100 * share(on ? rms : -100)).toFixed(1)}%` }}></div>
     </div>
     <span class="meter-words" aria-hidden="true">${on ? t.decibels(db) : '–'}</span>

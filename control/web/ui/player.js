@@ -13,8 +13,8 @@ import { GapMarks, percent } from './timeline.js';
 const JUMP_SECONDS = 10;
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 
-/** @param {{ recording: RecordingWhole, name: string }} props */
-export function Player({ recording, name }) {
+/** @param {{ recording: RecordingWhole, name: string, onBroken: () => void }} props */
+export function Player({ recording, name, onBroken }) {
   const t = useWords();
   const names = recording.tracks.map((track) => track.name);
   const sound = names.filter(isSound).slice(0, 1);
@@ -65,7 +65,11 @@ export function Player({ recording, name }) {
 
   function toggle() {
     const one = video.current;
-    if (one && one.paused) {
+    if (one && broken) { // once more, from where it broke
+      goOn.current = { at: now, playing: true, speed: one.playbackRate };
+      setBroken(false);
+      one.load();
+    } else if (one && one.paused) {
       play(one);
     } else {
       one?.pause();
@@ -78,6 +82,11 @@ export function Player({ recording, name }) {
       video.current.currentTime = Math.min(Math.max(0, at), length);
       setNow(video.current.currentTime);
     }
+  }
+
+  function onError() {
+    setBroken(true);
+    onBroken();
   }
 
   function full() {
@@ -99,7 +108,7 @@ export function Player({ recording, name }) {
         onLoadedMetadata=${onMetadata} onClick=${toggle}
         onTimeUpdate=${() => goOn.current || setNow(video.current?.currentTime || 0)}
         onPlay=${() => setPlaying(true)} onPause=${() => setPlaying(false)} onEnded=${() => setPlaying(false)}
-        onError=${() => setBroken(true)}></video>
+        onError=${onError}></video>
       ${broken && html`<p class="band band-bad screen-words" role="alert">${t.cannotPlay}</p>`}
     </div>
     <${Bar} recording=${recording} now=${now} length=${length} onSeek=${seek} />

@@ -2,9 +2,9 @@
 // One recording: what it is, its time line, play and download.
 
 import { html, useEffect, useState } from '../vendor/preact.js';
-import { ask } from '../lib/api.js';
+import { ask, faultText } from '../lib/api.js';
 import { day, seconds, size, span } from '../lib/format.js';
-import { useWords } from '../lib/language.js';
+import { said, useWords } from '../lib/language.js';
 import { recordingName, trackNames } from '../lib/names.js';
 import { Download } from './download.js';
 import { Player } from './player.js';
@@ -12,30 +12,39 @@ import { GapBar, holes } from './timeline.js';
 
 /** @typedef {import('../types').Recording} Recording */
 /** @typedef {import('../types').RecordingWhole} RecordingWhole */
+/** @typedef {import('../types').FaultText} FaultText */
 
 /**
- * Gaps and marks, which the list does not carry.
+ * Gaps and marks, which the list does not carry, or why there are none. askAgain: it may be gone.
  * @param {Recording} recording
- * @param {boolean} wanted
+ * @param {boolean} open
+ * @param {number} news
  */
-function useWhole(recording, wanted) {
+function useWhole(recording, open, news) {
+  const [times, setTimes] = useState(0);
   const [whole, setWhole] = useState(/** @type {RecordingWhole | null} */ (null));
+  const [trouble, setTrouble] = useState(/** @type {FaultText | null} */ (null));
   useEffect(() => {
     let current = true;
-    if (wanted) {
-      ask('GET', `/recordings/${recording.id}`).then((answer) => current && setWhole(answer), () => {});
+    if (open || recording.gap_count > 0) {
+      setTrouble(null);
+      ask('GET', `/recordings/${recording.id}`).then((answer) => current && setWhole(answer),
+        (error) => current && setTrouble(faultText(error)));
     }
     return () => {
       current = false;
     };
-  }, [recording.id, recording.state, recording.gap_count, wanted]);
-  return whole;
+  }, [recording.id, recording.state, recording.gap_count, open, times, trouble ? news : 0]);
+  return { whole: trouble?.code === 'not-found' ? null : whole, trouble, askAgain: () => setTimes(times + 1) };
 }
 
-/** @param {{ recording: Recording, room: string, open: boolean, onOpen: (on: boolean) => void }} props */
-export function RecordingRow({ recording, room, open, onOpen }) {
+/**
+ * @param {{ recording: Recording, room: string, news: number, open: boolean,
+ *   onOpen: (on: boolean) => void }} props
+ */
+export function RecordingRow({ recording, room, news, open, onOpen }) {
   const t = useWords();
-  const whole = useWhole(recording, open || recording.gap_count > 0);
+  const { whole, trouble, askAgain } = useWhole(recording, open, news);
   const name = recordingName(t, recording);
   const length = seconds(recording.duration_ns);
   const nameId = `recording-${recording.id}`;
@@ -64,7 +73,8 @@ export function RecordingRow({ recording, room, open, onOpen }) {
         <${Download} recording=${recording} name=${name} />
       </div>
     </div>
-    ${open && whole && html`<${Player} key=${whole.state} recording=${whole} name=${name} />`}
+    ${open && trouble && html`<p class="band band-bad" role="alert">${trouble.code === 'not-found' ? t.gone : said(t, trouble)}</p>`}
+    ${open && whole && html`<${Player} key=${whole.state} recording=${whole} name=${name} onBroken=${askAgain} />`}
   </li>`;
 }
 

@@ -9,7 +9,8 @@ import { RecordingRow } from './recording_row.js';
 /** @typedef {import('../types').Recording} Recording */
 /** @typedef {import('../types').FaultText} FaultText */
 
-const SHOWN_AT_ONCE = 20;
+const MORE = 20;
+const AT_ONCE_MAX = 100; // what the server gives in one answer
 const LOOK_AGAIN_MS = 30000; // lengths and sizes of a lesson that runs grow
 
 /**
@@ -25,47 +26,69 @@ function asOfNow(recording, rooms) {
     : recording;
 }
 
+/**
+ * The newest recordings, wanted or fewer, and whether there are more. Asked for from the newest on
+ * each time, so that what was deleted goes.
+ * @param {number} wanted
+ */
+async function askForNewest(wanted) {
+  /** @type {Recording[]} */
+  let recordings = [];
+  let next = '';
+  do {
+    const limit = Math.min(AT_ONCE_MAX, wanted - recordings.length);
+    const part = await ask('GET', `/recordings?limit=${limit}${next && `&before=${next}`}`);
+    recordings = recordings.concat(part.recordings);
+    next = part.next || '';
+  } while (next && recordings.length < wanted);
+  return { recordings, more: next !== '' };
+}
+
 /** @param {{ rooms: import('../types').Room[], news: number }} props */
 export function Recordings({ rooms, news }) {
   const t = useWords();
   const [list, setList] = useState(/** @type {Recording[] | null} */ (null));
+  const [more, setMore] = useState(false);
   const [trouble, setTrouble] = useState(/** @type {FaultText | null} */ (null));
-  const [shown, setShown] = useState(SHOWN_AT_ONCE);
+  const [wanted, setWanted] = useState(MORE);
   const [open, setOpen] = useState('');
   const running = rooms.map((room) => room.status?.lesson || room.state).join(' ');
 
   useEffect(() => {
-    let wanted = true;
+    let current = true;
     async function look() {
       try {
-        const answer = await ask('GET', '/recordings');
-        if (wanted) {
+        const answer = await askForNewest(wanted);
+        if (current) {
           setList(answer.recordings);
+          setMore(answer.more);
           setTrouble(null);
         }
       } catch (error) {
-        setTrouble(faultText(error));
+        if (current) {
+          setTrouble(faultText(error));
+        }
       }
     }
     look();
     const timer = setInterval(look, LOOK_AGAIN_MS);
     return () => {
-      wanted = false;
+      current = false;
       clearInterval(timer);
     };
-  }, [news, running]);
+  }, [news, running, wanted]);
 
   const names = new Map(rooms.map((room) => [room.id, room.name]));
   return html`<section class="card recordings" aria-labelledby="recordings">
     <h2 id="recordings">${t.recordings}</h2>
-    ${!list && trouble && html`<p class="band band-warn">${t.noRecordingsFound} ${said(t, trouble)}</p>`}
+    ${trouble && (!list || trouble.code !== 'unreachable') && html`<p class="band band-warn">${t.noRecordingsFound} ${said(t, trouble)}</p>`}
     ${list && list.length === 0 && html`<p class="quiet">${t.noRecordings}</p>`}
     <ul class="recording-list">
-      ${(list || []).slice(0, shown).map((recording) => html`<${RecordingRow} key=${recording.id} recording=${asOfNow(recording, rooms)}
-        room=${names.get(recording.room) || recording.room} open=${open === recording.id}
+      ${(list || []).map((recording) => html`<${RecordingRow} key=${recording.id} recording=${asOfNow(recording, rooms)}
+        room=${names.get(recording.room) || recording.room} news=${news} open=${open === recording.id}
         onOpen=${(/** @type {boolean} */ on) => setOpen(on ? recording.id : '')} />`)}
     </ul>
-    ${list && list.length > shown && html`<button type="button" class="button"
-      onClick=${() => setShown(shown + SHOWN_AT_ONCE)}>${t.more}</button>`}
+    ${list && more && html`<button type="button" class="button" onClick=${() => setWanted(list.length + MORE)}>
+      ${t.more}</button>`}
   </section>`;
 }

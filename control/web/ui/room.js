@@ -11,9 +11,6 @@ import { Sources } from './sources.js';
 
 /** @typedef {import('../types').Status} Status */
 
-/** @param {import('../types').Room} room */
-export const isInLesson = (room) => room.state === 'recording' || room.state === 'paused';
-
 /** @param {{ room: import('../types').Room, lost: boolean }} props */
 export function Room({ room, lost }) {
   const t = useWords();
@@ -34,7 +31,7 @@ export function Room({ room, lost }) {
           <p class="pill pill-${room.state}" role="status">${t.states[room.state]}</p>
         </div>
         <${Control} room=${room} status=${status} lesson=${lesson} stale=${stale} />
-        ${status?.lesson && html`<${Marks} room=${room.id} lesson=${lesson} stale=${stale} refresh=${refresh} />`}
+        ${status?.lesson && html`<${Marks} room=${room.id} lesson=${lesson} elapsed_ns=${status.elapsed_ns} stale=${stale} refresh=${refresh} />`}
       </div>
       ${status && html`<${Sources} status=${status} stale=${stale} />`}
     </div>

@@ -6,6 +6,7 @@ import { thumbUrl } from '../lib/api.js';
 import { seconds } from '../lib/format.js';
 import { useWords } from '../lib/language.js';
 import { isSound, trackName, trackNames } from '../lib/names.js';
+import { isIll } from '../lib/rooms.js';
 import { Meter } from './meter.js';
 
 /** @typedef {import('../types').Source} Source */
@@ -51,7 +52,7 @@ function OneSource({ source, status, stale }) {
     ${pictures.length > 0 && html`<p class="source-picture">${pictureWords(t, source)}</p>`}
     ${hasSound && html`<${Meter} name=${trackName(t, 'sound')} peak=${source.peak_db} rms=${source.rms_db}
       on=${source.state === 'running' && !stale} />`}
-    <p class=${source.state === 'running' ? 'source-why' : 'source-why source-why-bad'}>
+    <p class=${isIll(source) ? 'source-why source-why-bad' : 'source-why'}>
       ${silent ? html`<strong>${t.silent}</strong>` : why}
     </p>
     ${status.verified_wall && pictures.length > 0 && html`<div class="thumbs">

@@ -178,6 +178,27 @@ Test(lesson, a_mark_is_durable_or_not_there) {
     }
 }
 
+Test(lesson, a_first_mark_without_a_durable_name_is_refused) {
+    struct lct_test_disk disk;
+    struct lct_mark *read = NULL;
+    const struct lct_mark mark = {.time = 1};
+    lct_test_disk_init(&disk);
+    lct_test_disk_fail(&disk, LCT_DISK_SYNC_FOLDER, 0, EIO);
+    cr_assert_eq(lct_lesson_mark(&disk.io, folder, &mark), -EIO);
+    cr_assert_eq(marks(&read), 0);
+    free(read);
+}
+
+Test(lesson, begins_with_a_durable_name) {
+    struct lct_test_disk disk;
+    struct lct_lesson_info info;
+    LCT_FREE char *path = lct_format("%s/x", folder);
+    lct_test_disk_init(&disk);
+    lct_test_disk_fail(&disk, LCT_DISK_SYNC_FOLDER, 1, EIO); /* after the one that is in it */
+    lct_lesson_new("a", NULL, &info);
+    cr_assert_eq(lct_lesson_begin(&disk.io, path, &info, &fault), -EIO);
+}
+
 Test(lesson, a_lock_is_seen_by_others) {
     cr_assert_not(lct_lesson_is_locked(folder));
     int lock = lct_lock_folder(folder);

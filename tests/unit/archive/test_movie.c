@@ -126,6 +126,35 @@ Test(movie, a_hole_is_silence) {
     lct_movie_close(movie);
 }
 
+static uint32_t u32(const uint8_t *p) {
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* A lesson that went on after a day. */
+Test(movie, a_hole_may_be_longer_than_a_duration_can_be) {
+    const int64_t day = INT64_C(86400) * 90000;
+    struct lct_format *picture = lct_test_picture_format();
+    struct lct_lesson_info info;
+    struct lct_fault fault;
+    lct_lesson_new("test", "movie", &info);
+    info.track_count = 1;
+    info.tracks[0] = (struct lct_lesson_track){.name = "camera", .kind = "camera", .id = 1};
+    cr_assert_eq(lct_lesson_begin(&lct_io_system, folder, &info, &fault), 0, "%s", fault.en);
+    write_reel(picture, 1, 0, 8, 9000, false);
+    write_reel(picture, 2, day, 1, 9000, true);
+    struct lct_movie *movie = open_movie(NULL, 0);
+    LCT_FREE uint8_t *whole = read_all(movie);
+    const uint8_t *stts = memmem(whole, lct_movie_size(movie), "stts", 4);
+    int64_t sum = 0;
+    for (uint32_t i = 0; i < u32(stts + 8); i++) {
+        cr_assert_leq(u32(stts + 16 + 8 * i), INT32_MAX, "some players read more as less than 0");
+        sum += (int64_t)u32(stts + 12 + 8 * i) * u32(stts + 16 + 8 * i);
+    }
+    cr_assert_eq(sum, day + 18000);
+    lct_movie_close(movie);
+    lct_format_unref(picture);
+}
+
 /* The picture before the hole stands until the next, the first from the start, the last to the end.
  */
 Test(movie, a_hole_is_a_standing_picture) {

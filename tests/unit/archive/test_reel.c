@@ -93,6 +93,9 @@ Test(reel, becomes_a_plain_movie) {
     struct lct_reel_state state;
     cr_assert_eq(open_reel(&reel), 0);
     cr_assert_eq(open_reel(&(struct lct_reel *){NULL}), -EEXIST);
+    cr_assert_eq(lct_reel_open(&disk.io, folder, LCT_REEL_NUMBER_MAX + 1, lesson->picture, &clocks,
+                               &(struct lct_reel *){NULL}),
+                 -EOVERFLOW);
     size_t count = append_all(reel);
     lct_reel_state(reel, &state);
     cr_assert_eq(state.synced_rows, 0);
@@ -151,6 +154,22 @@ Test(reel, appends_again_after_a_torn_write) {
     }
 }
 
+/* The disk fills up inside a row, and the lesson ends: what is closed ends with a whole one. */
+Test(reel, closes_without_the_row_that_was_torn) {
+    struct lct_reel *reel = NULL;
+    struct lct_reel_view view;
+    cr_assert_eq(open_reel(&reel), 0);
+    size_t count = append_all(reel);
+    disk.torn = true;
+    lct_test_disk_fail(&disk, LCT_DISK_PWRITE, 1, ENOSPC);
+    cr_assert_eq(lct_reel_append(reel, lesson->chunks[0], false), -ENOSPC);
+    cr_assert_eq(lct_reel_close(reel, 0), 0);
+    judge(count, true);
+    lct_reel_view_load(folder, 1, &view);
+    cr_assert_not(view.torn);
+    lct_reel_view_free(&view);
+}
+
 /* Closing fails anywhere: the chunks are safe, and recovery makes the same file of it. */
 Test(reel, that_does_not_close_is_closed_by_recovery) {
     for (int call = 0; call < LCT_DISK_CALLS; call++) {
@@ -182,9 +201,9 @@ Test(reel, reads_only_its_own_names) {
     const char *what = NULL;
     char path[LCT_PATH_SIZE];
     static const char *const ours[] = {"0001.mp4", "12345.index", "0002.init.mp4"};
-    static const char *const others[] = {"1.mp4",          "0001.mp4.new",    "0000.mp4",
-                                         "0001.index.bak", "99999999999.mp4", "4294967295.mp4",
-                                         "x0001.mp4"};
+    static const char *const others[] = {
+        "1.mp4",          "0001.mp4.new", "0000.mp4",  "0001.index.bak", "99999999999.mp4",
+        "4294967295.mp4", "x0001.mp4",    "00001.mp4", "20260301.mp4",   "100000.index"};
     for (size_t i = 0; i < sizeof ours / sizeof *ours; i++) {
         cr_assert_eq(lct_reel_number(folder, ours[i], &what), 0, "it is not there");
         (void)snprintf(path, sizeof path, "%s/%s", folder, ours[i]);

@@ -297,14 +297,95 @@ Test(tape, a_taken_number_is_passed_over, .timeout = 20) {
     struct lct_test_lesson *lesson = lct_test_lesson(LENGTH);
     char path[LCT_PATH_SIZE];
     begin(&s);
-    (void)snprintf(path, sizeof path, "%s/sound/0002.mp4", s.folder);
-    cr_assert_eq(lct_io_make_folder(path), 0);
+    static const char *const taken[] = {"0002.mp4", "0003.index", "0004.init.mp4"};
+    for (size_t i = 0; i < sizeof taken / sizeof *taken; i++) {
+        (void)snprintf(path, sizeof path, "%s/sound/%s", s.folder, taken[i]);
+        cr_assert_eq(lct_io_make_folder(path), 0);
+    }
     publish(&s, lesson, 0, lesson->count);
     end(&s);
     cr_assert_eq(s.status.tracks[0].lost + s.status.tracks[1].lost, 0);
     cr_assert_null(judge(&s, lesson));
     (void)snprintf(path, sizeof path, "%s/sound", s.folder);
-    cr_assert_eq(lct_tape_last_reel(path), 3);
+    cr_assert_eq(lct_reels_last(path), 5);
     clean(&s);
     lct_test_lesson_free(lesson);
+}
+
+/* The kernel says once that it could not write: that must not be overheard. */
+Test(tape, a_last_sync_that_fails_is_told, .timeout = 20) {
+    struct session s;
+    struct lct_test_lesson *lesson = lct_test_lesson(LENGTH);
+    lct_log_set_level(LCT_LOG_ERROR + 1);
+    begin(&s);
+    publish(&s, lesson, 0, lesson->count);
+    cr_assert(wait_for(&s, is_saved, LENGTH - LCT_SECOND / 4, 5 * LCT_SECOND));
+    lct_test_disk_fail(&s.disk, LCT_DISK_FDATASYNC, 0, EIO);
+    cr_assert_eq(lct_tape_finish(s.tape, LENGTH), -EIO);
+    cr_assert(lct_test_disk_failed(&s.disk));
+    lct_tape_status(s.tape, &s.status);
+    lct_tape_destroy(s.tape);
+    lct_bus_destroy(s.bus);
+    cr_assert_null(judge(&s, lesson));
+    clean(&s);
+    lct_test_lesson_free(lesson);
+}
+
+/* ---- a disk that refuses one chunk ---- */
+
+static const struct lct_chunk *refused;
+
+static ssize_t refuse_one(const struct lct_io *io, int fd, const void *bytes, size_t n, off_t at) {
+    bool is_it = n == refused->n && memcmp(bytes, refused->bytes, n) == 0;
+    return is_it ? -ENOSPC : lct_io_system.pwrite(io, fd, bytes, n, at);
+}
+
+static const struct lct_chunk *picture(const struct lct_test_lesson *lesson, size_t number) {
+    size_t i = 0;
+    while (lesson->chunks[i]->format != lesson->picture || number-- > 0) {
+        i++;
+    }
+    return lesson->chunks[i];
+}
+
+/* Records the lesson without picture number; leaves the camera's reels. */
+static void record_without(size_t number, struct lct_tape_status *ret_status,
+                           struct lct_reels *ret_reels) {
+    struct session s;
+    struct lct_test_lesson *lesson = lct_test_lesson(LENGTH);
+    char path[LCT_PATH_SIZE];
+    lct_log_set_level(LCT_LOG_ERROR + 1);
+    begin(&s);
+    refused = picture(lesson, number);
+    s.disk.io.pwrite = refuse_one;
+    publish(&s, lesson, 0, lesson->count);
+    end(&s);
+    *ret_status = s.status;
+    (void)snprintf(path, sizeof path, "%s/camera", s.folder);
+    lct_reels_load(path, ret_reels);
+    clean(&s);
+    lct_test_lesson_free(lesson);
+}
+
+/* Nobody could decode the pictures between. */
+Test(tape, after_a_loss_it_goes_on_with_a_key_in_a_new_reel, .timeout = 30) {
+    struct lct_tape_status status;
+    struct lct_reels reels;
+    record_without(2, &status, &reels);
+    cr_assert_eq(status.tracks[0].lost, LCT_TEST_PICTURES_A_KEY - 2);
+    cr_assert_eq(reels.count, 2);
+    cr_assert_eq(reels.views[0].count, 2);
+    cr_assert_eq(reels.views[1].count, LCT_TEST_PICTURES_A_KEY);
+    cr_assert(reels.views[1].rows[0].info.key && reels.views[1].rows[0].info.gap_before);
+    lct_reels_free(&reels);
+}
+
+Test(tape, a_reel_that_stayed_empty_is_none, .timeout = 30) {
+    struct lct_tape_status status;
+    struct lct_reels reels;
+    record_without(LCT_TEST_PICTURES_A_KEY, &status, &reels);
+    cr_assert_eq(status.tracks[0].lost, LCT_TEST_PICTURES_A_KEY);
+    cr_assert_eq(reels.count, 1, "%zu reels", reels.count);
+    cr_assert_eq(reels.views[0].count, LCT_TEST_PICTURES_A_KEY);
+    lct_reels_free(&reels);
 }

@@ -84,4 +84,7 @@ Test(thumbs, a_damaged_picture_is_not_shown_and_hides_no_other) {
     lct_ns *times = NULL;
     cr_assert_eq(lct_thumbs_times(folder, &times), 3, "one damaged, one torn");
     free(times);
+    cr_assert_eq(lct_thumbs_append(folder, 50 * LCT_SECOND, (const uint8_t *)"after", 5), 0);
+    cr_assert_eq(nearest(60 * LCT_SECOND, text, &time), 0);
+    cr_assert_str_eq(text, "after", "a torn row hides none that comes later");
 }

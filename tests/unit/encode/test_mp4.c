@@ -105,6 +105,16 @@ Test(mp4, inits_there_and_back) {
     check_init(lct_test_sound_format());
 }
 
+/* With another one sums of times could overflow. */
+Test(mp4, refuses_a_timescale_that_none_of_ours_has) {
+    struct lct_format *f = lct_test_picture_format(), *read = NULL;
+    uint8_t *mdhd = memmem(f->init, f->init_bytes, "mdhd", 4);
+    cr_assert_not_null(mdhd);
+    memcpy(mdhd + 24, "\0\0\0\1", 4);
+    cr_assert_eq(lct_mp4_parse_init(f->init, f->init_bytes, &read), -EBADMSG);
+    lct_format_unref(f);
+}
+
 Test(mp4, codec_strings) {
     struct lct_format *picture = lct_test_picture_format(), *sound = lct_test_sound_format();
     cr_assert_str_eq(picture->codec_string, "avc1.42C01E");

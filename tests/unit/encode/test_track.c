@@ -9,7 +9,7 @@
 #include "base/mem.h"
 #include "capture/frame.h"
 #include "encode/nal.h"
-#include "encode/track.h"
+#include "encode/track_priv.h"
 
 #define WIDTH 160
 #define HEIGHT 120
@@ -180,6 +180,42 @@ Test(track, late_pictures_are_counted_and_bend_no_time, .timeout = 30) {
     step();
     cr_assert_eq(status().late, 1);
     play(LCT_SECOND, LCT_SECOND / 30);
+    end_track();
+}
+
+/* To the microsecond: a repeat and the picture must not fall on one time. */
+Test(track, a_picture_may_come_just_as_the_promise_ends, .timeout = 30) {
+    begin(LCT_TRACK_CAMERA, 30);
+    play(LCT_SECOND, LCT_SECOND / 30);
+    for (int i = 0; i < 60; i++) {
+        struct lct_frame *just = draw(i, 10);
+        now = 500 * LCT_SECOND + lct_chunk_end(chunks[count - 1]) + i % 8 * LCT_US;
+        just->time = now;
+        (void)lct_queue_push(queue, just);
+        lct_track_step(track);
+        collect();
+    }
+    end_track();
+}
+
+/* In a dark room a camera takes its time: each picture is said once, when that is known. */
+Test(track, a_slower_camera_is_learned, .timeout = 30) {
+    begin(LCT_TRACK_CAMERA, 30);
+    play(5 * LCT_SECOND, LCT_SECOND / 10);
+    uint64_t repeats = status().repeats;
+    play(5 * LCT_SECOND, LCT_SECOND / 10);
+    cr_assert_leq(status().repeats - repeats, 2, "%zu repeats", (size_t)status().repeats);
+    end_track();
+}
+
+Test(track, what_was_wrong_is_over_with_the_next_picture, .timeout = 30) {
+    const struct lct_fault fault = {.code = -5};
+    begin(LCT_TRACK_CAMERA, 30);
+    play(LCT_SECOND, LCT_SECOND / 30);
+    lct_track_report(track, &fault);
+    cr_assert_eq(status().fault.code, -5);
+    play(LCT_SECOND, LCT_SECOND / 30);
+    cr_assert_eq(status().fault.code, 0);
     end_track();
 }
 

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The page of a school that has recorded for a while: it shows the newest lessons, more when asked,
+// and says so when one was deleted under it.
+
+import { execFileSync } from 'node:child_process';
+import { cpSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { shot, source, temporary, withBrowser } from './_browsers.mjs';
+import * as p from './_page.mjs';
+
+const LESSONS = 45;
+const bin = process.env.LCT_BIN ?? join(source, 'build/bin');
+const words = { zh: { more: /显示更多/, gone: /已被删除或移走/ }, en: { more: /Show more/, gone: /was deleted or moved away/ } };
+
+/** Lessons of some days, newest first; copies of a real one. */
+function fill(up) {
+    const original = join(temporary(), 'lesson');
+    execFileSync(join(bin, 'lectern'), ['record', '--source', 'demo', '--duration', '2', '--out', original], { stdio: 'ignore' });
+    const ids = Array.from({ length: LESSONS }, (_, i) => `202601${String(28 - Math.floor(i / 4)).padStart(2, '0')}-${17 - 2 * (i % 4)}0000-main-0001`);
+    ids.forEach((id) => cpSync(original, join(up.data, 'lessons', id), { recursive: true }));
+    return ids;
+}
+
+const shownIds = (page) => page.evaluate(() => Array.from(document.querySelectorAll('.recording h3'), (one) => one.id.slice('recording-'.length)));
+
+for (const [name, lang] of [['chromium', 'zh'], ['firefox', 'en']]) {
+    const up = await p.startUp(['demo']);
+    const ids = fill(up);
+    const t = words[lang];
+    await withBrowser(name, async (page) => {
+        await p.enter(page, up, lang);
+        for (const expected of [20, 40, LESSONS]) {
+            await p.until(async () => (await p.count(page, '.recording')) === expected, `${expected} recordings`);
+            p.check((await shownIds(page)).join() === ids.slice(0, expected).join(), `the newest ${expected}, newest first`);
+            if (expected < LESSONS) {
+                await p.reads(page, '.recordings > .button', t.more);
+                await page.click('.recordings > .button');
+            }
+        }
+        await p.until(async () => !(await p.has(page, '.recordings > .button')), 'the button to go: there are no more');
+        rmSync(join(up.data, 'lessons', ids[0]), { recursive: true });
+        await page.click('.recording:first-child .recording-acts > .button');
+        await p.reads(page, '.recording:first-child .band', t.gone);
+        await shot(page, `page-gone-${lang}`);
+        await page.reload();
+        await p.until(async () => (await shownIds(page)).join() === ids.slice(1, 21).join(), 'the list without it');
+        console.log(`${name} (${lang}): ${LESSONS} recordings part by part; a deleted one is said`);
+    });
+    await up.close();
+}
