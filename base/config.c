@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <ini.h>
 #include <inttypes.h>
@@ -17,11 +18,13 @@ struct value {
     char *id; /* "" in sections that are not named */
     char *key;
     char *text;
+    int line;
 };
 
 struct lct_config {
     const struct lct_config_section *const *sections;
     size_t n;
+    char *name;          /* of the file */
     struct value *first; /* in the order of the file */
     struct value **last;
 };
@@ -29,7 +32,6 @@ struct lct_config {
 /* A file being read. */
 struct reading {
     struct lct_config *config;
-    const char *name;
     const char *at; /* what is not yet read */
     int line;
     int rc;
@@ -72,12 +74,34 @@ static const struct value *find(const struct lct_config *config, const char *sec
     return NULL;
 }
 
+static int blame(const struct lct_config *config, int line, const char *en, const char *zh,
+                 struct lct_fault *fault) {
+    return lct_fault_set(fault, -EINVAL, "config", "%s, line %d: %s%.0s", "%s 第 %d 行：%.0s%s",
+                         config->name, line, en, zh);
+}
+
 /* The first mistake of a file is the one that is told. */
 static void complain(struct reading *r, const char *en, const char *zh) {
     if (r->rc == 0) {
-        r->rc = lct_fault_set(r->fault, -EINVAL, "config", "%s, line %d: %s%.0s",
-                              "%s 第 %d 行：%.0s%s", r->name, r->line, en, zh);
+        r->rc = blame(r->config, r->line, en, zh, r->fault);
     }
+}
+
+/* What inih would take for the beginning of a comment. */
+static bool has_late_comment(const char *text, size_t n) {
+    for (size_t i = 1; i < n; i++) {
+        if (text[i] == ';' && isspace((unsigned char)text[i - 1])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool lct_config_keeps(const char *text) {
+    size_t n = strlen(text);
+    bool ends = n > 0 && !isspace((unsigned char)text[0]) && !isspace((unsigned char)text[n - 1]);
+    return ends && n <= LCT_CONFIG_VALUE_MAX && lct_text_is_utf8(text, n) && text[0] != ';' &&
+           !has_late_comment(text, n) && !strpbrk(text, "\r\n");
 }
 
 /* Hands inih one line without the blanks before it (they would make it go on the line before). */
@@ -105,6 +129,13 @@ static char *next_line(char *out, int size, void *opaque) {
     if (*line != '#' && *line != ';' && !lct_text_is_utf8(line, n)) {
         complain(r, "this is no UTF-8 text. Save the file in the encoding UTF-8.",
                  "这一行不是 UTF-8 文本。请将文件以 UTF-8 编码保存。");
+        return NULL;
+    }
+    if (*line != '#' && *line != ';' && has_late_comment(line, n)) {
+        complain(r,
+                 "\" ;\" would begin a comment here. Write comments in lines of their own; a value "
+                 "cannot hold \" ;\".",
+                 "“ ;”在此处会被当作注释。注释请单独成行；值中不能含有“ ;”。");
         return NULL;
     }
     memcpy(out, line, n);
@@ -214,12 +245,13 @@ static void complain_of_key(struct reading *r, const struct lct_config_section *
 }
 
 static void append(struct lct_config *config, const char *section, const char *id, const char *key,
-                   const char *text) {
+                   const char *text, int line) {
     struct value *value = lct_new(sizeof *value);
     value->section = lct_strdup(section);
     value->id = lct_strdup(id);
     value->key = lct_strdup(key);
     value->text = lct_strdup(text);
+    value->line = line;
     *config->last = value;
     config->last = &value->next;
 }
@@ -243,7 +275,7 @@ static int on_value(void *opaque, const char *title, const char *key, const char
         return 1;
     }
     check(r, section, item, id, text);
-    append(r->config, name, id ? id : "", key, text);
+    append(r->config, name, id ? id : "", key, text, r->line);
     return 1;
 }
 
@@ -272,8 +304,9 @@ int lct_config_parse(const char *text, const char *name,
     struct lct_config *config = lct_new(sizeof *config);
     config->sections = sections;
     config->n = n;
+    config->name = lct_strdup(name);
     config->last = &config->first;
-    struct reading r = {.config = config, .name = name, .at = text, .fault = fault};
+    struct reading r = {.config = config, .at = text, .fault = fault};
     int bad_line = ini_parse_stream(next_line, &r, on_value, &r);
     if (bad_line != 0) {
         r.line = bad_line > 0 ? bad_line : r.line;
@@ -309,7 +342,10 @@ int lct_config_read(const char *path, const struct lct_config_section *const *se
 }
 
 void lct_config_destroy(struct lct_config *config) {
-    while (config && config->first) {
+    if (!config) {
+        return;
+    }
+    while (config->first) {
         struct value *value = config->first;
         config->first = value->next;
         free(value->section);
@@ -318,6 +354,7 @@ void lct_config_destroy(struct lct_config *config) {
         free(value->text);
         free(value);
     }
+    free(config->name);
     free(config);
 }
 
@@ -361,6 +398,13 @@ const char *lct_config_nth(const struct lct_config *config, const char *section,
     (void)must_have(config, section, key);
     const struct value *value = find(config, section, id, key, index);
     return value ? value->text : NULL;
+}
+
+int lct_config_blame(const struct lct_config *config, const char *section, const char *id,
+                     const char *key, size_t index, struct lct_fault *fault) {
+    const struct value *value = find(config, section, id, key, index);
+    const struct lct_fault of_value = *fault;
+    return blame(config, value ? value->line : 0, of_value.en, of_value.zh, fault);
 }
 
 int64_t lct_config_number(const struct lct_config *config, const char *section, const char *id,
@@ -413,8 +457,15 @@ void lct_config_print_sample(FILE *out, const struct lct_config_section *const *
 
 void lct_config_print_manual(FILE *out, const struct lct_config_section *const *sections,
                              size_t n) {
-    (void)fprintf(out, "# Configuration · 配置\n\nMade from the tables in the code by "
-                       "`lectern-server --print-config-manual`.\n");
+    (void)fprintf(out,
+                  "# Configuration · 配置\n\nMade from the tables in the code by "
+                  "`lectern-server --print-config-manual`.\n\n"
+                  "A line is `[section]`, `key = value`, or a comment, which begins with `#` or "
+                  "`;`. It has at most %d bytes of\nUTF-8. A comment stands in a line of its own: "
+                  "a `;` behind a blank is refused, so no name, path or address can hold one.\n\n"
+                  "每行是 `[节]`、`键 = 值`，或以 `#`、`;` 开头的注释；最多 %d 字节，UTF-8 编码。"
+                  "注释须单独成行：空格后的 `;` 会被拒绝，\n因此名称、路径和地址中不能含有它。\n",
+                  LCT_CONFIG_LINE_MAX, LCT_CONFIG_LINE_MAX);
     for (size_t i = 0; i < n; i++) {
         const struct lct_config_section *s = sections[i];
         (void)fprintf(out,

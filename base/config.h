@@ -3,6 +3,8 @@
  * The configuration: sections of "key = value" lines. Each module describes its section in one
  * const table; the table checks the file, makes the sample file and the page of the manual. Values
  * are read once, at start, into the module's own struct; nobody reads configuration at run time.
+ * A comment is a line that begins with '#' or ';'. A ';' behind a blank, which elsewhere begins a
+ * comment in mid-line, is refused: a name or a path with one would be cut off without a word.
  *
  *     static const struct lct_config_item items[] = {
  *         {"listen", LCT_CONFIG_TEXT, "0.0.0.0:8080", 3, 100, "", "Where it is.", "地址和端口。"}};
@@ -51,11 +53,20 @@ struct lct_config;
 /** Longest line of a configuration file in bytes. */
 #define LCT_CONFIG_LINE_MAX 190
 
+/** Longest value in bytes that fits into a line with any key. */
+#define LCT_CONFIG_VALUE_MAX 180
+
 /** Most bytes of a configuration file. */
 #define LCT_CONFIG_BYTES_MAX (256U << 10)
 
 /** True when text may be the ID of a named section: a-z 0-9 and '-', 1 to 32 bytes. */
 bool lct_config_is_id(const char *text);
+
+/**
+ * True when text, written into a file as a value, is read back as it is: whole UTF-8 of at most
+ * LCT_CONFIG_VALUE_MAX bytes in one line, no blanks at its ends, no ';' behind a blank.
+ */
+bool lct_config_keeps(const char *text);
 
 /**
  * Reads the file at path. 0, -errno, or -EINVAL with a fault that names file, line, and what would
@@ -87,6 +98,13 @@ const char *lct_config_text(const struct lct_config *config, const char *section
 /** The index-th value of a list; NULL behind the last. Borrows. */
 const char *lct_config_nth(const struct lct_config *config, const char *section, const char *id,
                            const char *key, size_t index);
+
+/**
+ * Puts file and line of the index-th value of a key before a fault's sentences, for a value that
+ * only its reader can see to be wrong. Returns -EINVAL, which becomes the fault's code.
+ */
+int lct_config_blame(const struct lct_config *config, const char *section, const char *id,
+                     const char *key, size_t index, struct lct_fault *fault);
 
 /** The value of a number, or its default. */
 int64_t lct_config_number(const struct lct_config *config, const char *section, const char *id,

@@ -60,7 +60,7 @@ struct lct_source {
     /* guarded by lock; held over a queue's push, so that after a detach nothing comes any more */
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    bool stopping;
+    bool wanted, stopping;
     struct lct_source_status status; /* without what lct_source_status works out */
     lct_ns sign;                     /* of life: the last frame or "alive", or the opening */
     unsigned opens;
@@ -315,7 +315,7 @@ static void fail_by_stall(struct lct_source *source, lct_ns silent) {
 /* Waits for the end of the opened device: failed, stalled, or no longer wanted. */
 static void watch(struct lct_source *source) {
     pthread_mutex_lock(&source->lock);
-    while (!source->stopping && source->status.state != LCT_SOURCE_LOST) {
+    while (source->wanted && source->status.state != LCT_SOURCE_LOST) {
         lct_ns limit = stalled_at_locked(source);
         lct_ns now = lct_monotonic();
         if (limit == LCT_NS_NONE || now < limit) {
@@ -368,23 +368,48 @@ static lct_ns live(struct lct_source *source) {
     return lct_monotonic() - since;
 }
 
-/* False when the source is to end. */
-static bool rest(struct lct_source *source, lct_ns pause) {
+static void rest(struct lct_source *source, lct_ns pause) {
     lct_ns until = lct_monotonic() + pause;
     pthread_mutex_lock(&source->lock);
-    while (!source->stopping && lct_monotonic() < until) {
+    while (source->wanted && lct_monotonic() < until) {
         (void)lct_cond_wait(&source->wake, &source->lock, until);
     }
-    bool stopping = source->stopping;
     pthread_mutex_unlock(&source->lock);
-    return !stopping;
+}
+
+/* As if nothing had ever been seen of the device. */
+static void forget_all_locked(struct lct_source *source) {
+    struct lct_source_status *s = &source->status;
+    *s = (struct lct_source_status){.state = LCT_SOURCE_OPENING};
+    lct_spec_show(&source->spec, s->label, sizeof s->label);
+    lct_spec_show(&source->spec, s->label_zh, sizeof s->label_zh);
+    lct_fault_set(&s->fault, -EINPROGRESS, "source", "%s is being opened.", "正在打开 %s。",
+                  s->label);
+    forget_pictures_locked(source);
+    source->opens = 0;
+    source->pause = 0;
+}
+
+/* Waits, closed, until the device is wanted. False when the source is to end. */
+static bool wait_until_wanted(struct lct_source *source) {
+    pthread_mutex_lock(&source->lock);
+    if (!source->wanted || source->status.state != LCT_SOURCE_LOST) { /* it was not only lost */
+        forget_all_locked(source);
+    }
+    while (!source->wanted && !source->stopping) {
+        (void)lct_cond_wait(&source->wake, &source->lock, LCT_NS_NONE);
+    }
+    bool wanted = source->wanted;
+    pthread_mutex_unlock(&source->lock);
+    return wanted;
 }
 
 static void run(void *opaque) {
     struct lct_source *source = opaque;
-    do {
+    while (wait_until_wanted(source)) {
         source->pause = lct_source_pause(source->pause, live(source));
-    } while (rest(source, source->pause));
+        rest(source, source->pause);
+    }
 }
 
 /* --- the owner --- */
@@ -398,14 +423,19 @@ struct lct_source *lct_source_create(const struct lct_spec *spec, lct_source_cha
     source->changed = changed;
     source->opaque = opaque;
     source->sink.source = source;
+    source->wanted = true;
     pthread_mutex_init(&source->lock, NULL);
     lct_cond_init(&source->wake);
-    lct_spec_show(spec, source->status.label, sizeof source->status.label);
-    lct_spec_show(spec, source->status.label_zh, sizeof source->status.label_zh);
-    lct_fault_set(&source->status.fault, -EINPROGRESS, "source", "%s is being opened.",
-                  "正在打开 %s。", source->status.label);
+    forget_all_locked(source); /* there is no other thread yet */
     lct_thread_start(&source->thread, "source", run, source);
     return source;
+}
+
+void lct_source_want(struct lct_source *source, bool open) {
+    pthread_mutex_lock(&source->lock);
+    source->wanted = open;
+    pthread_cond_signal(&source->wake);
+    pthread_mutex_unlock(&source->lock);
 }
 
 void lct_source_destroy(struct lct_source *source) {
@@ -413,6 +443,7 @@ void lct_source_destroy(struct lct_source *source) {
         return;
     }
     pthread_mutex_lock(&source->lock);
+    source->wanted = false;
     source->stopping = true;
     pthread_cond_signal(&source->wake);
     pthread_mutex_unlock(&source->lock);

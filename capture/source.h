@@ -3,19 +3,21 @@
  * A source kept alive. Devices are born to die: a camera is unplugged, an X server ends, a stream
  * freezes without a word. A lct_source opens one device from nothing by its driver, watches it, and
  * on any error, end or stall destroys it and opens it anew with back-off (0.5 s doubling to 5 s),
- * telling its readers LOST meanwhile. It never ends by itself.
+ * telling its readers LOST meanwhile. It never ends by itself. One that is not wanted for a while
+ * closes its device and keeps its place.
  *
  *   opening -> running -> lost -> opening …          (a device that is there, goes, comes again)
  *   opening -> lost -> opening …                     (a device that is not there yet)
  *   opening -> no-signal -> opening …                (a card with nothing plugged into it)
  *
- * Threads: create, attach, status and destroy from any one owner thread; a thread of the source's
- * own runs the driver's open and close and the watch; the driver calls the sink functions of
- * capture/driver.h from threads of its own.
+ * Threads: create, want, attach, status and destroy from any one owner thread; a thread of the
+ * source's own runs the driver's open and close and the watch; the driver calls the sink functions
+ * of capture/driver.h from threads of its own.
  *
  *     struct lct_source *s = lct_source_create(&spec, changed, me);
  *     lct_source_attach(s, LCT_OUTPUT_CAMERA, queue);      // frames flow into the queue
  *     lct_source_status(s, &status);
+ *     lct_source_want(s, false);                           // closed, until it is wanted again
  *     lct_source_destroy(s);
  */
 #pragma once
@@ -75,7 +77,15 @@ typedef void (*lct_source_changed_fn)(void *opaque);
 struct lct_source *lct_source_create(const struct lct_spec *spec, lct_source_changed_fn changed,
                                      void *opaque) LCT_MUST_USE;
 
-/** Closes the device and frees the source; NULL is allowed. Waits for its threads. */
+/**
+ * Wants the device open, as it is after create, or closed. Never waits: the source's thread closes
+ * and opens, and what it had to say of the device before is forgotten. A frozen device takes
+ * seconds to close; wanted again meanwhile, it is opened anew as soon as that is done.
+ */
+void lct_source_want(struct lct_source *source, bool open);
+
+/** Closes the device and frees the source; NULL is allowed. Waits for its threads: for a frozen
+ * device many seconds, so whoever ends several lets all of them be unwanted first. */
 void lct_source_destroy(struct lct_source *source);
 
 /**

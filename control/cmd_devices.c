@@ -54,8 +54,11 @@ static void print_config(const struct lct_device_list *list) {
     const struct lct_device_entry *hdmi = first_of(list, "hdmi");
     const struct lct_device_entry *screen = hdmi ? hdmi : first_of(list, "screen");
     const struct lct_device_entry *found[] = {camera, screen, first_of(list, "microphone")};
-    (void)printf("# A room: its ID stands in addresses and file names.\n[room main]\nname = %s\n",
-                 lct_say("Classroom", "教室"));
+    (void)printf(
+        "# A room: its ID stands in addresses and file names.\n[room main]\n# %s\n#name =\n",
+        lct_say("What people call it; without a name each page says \"Classroom\" in its own "
+                "language.",
+                "教室的名称；不写时，网页以各自的语言显示“教室”。"));
     if (!camera && !screen) {
         (void)puts("# No camera and no screen were found: the demo classroom.\nsource = demo");
         return;

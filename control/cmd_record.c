@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "control/command.h"
 #include "control/recorder.h"
+#include "control/sources.h"
 
 /* An interrupted lesson goes on when the same command is given within so long. */
 #define RESUME_WITHIN (30 * 60 * LCT_SECOND)
@@ -28,8 +29,7 @@ struct record {
 };
 
 struct options {
-    struct lct_spec specs[LCT_ROOM_SOURCES_MAX];
-    size_t spec_count;
+    struct lct_sources sources;
     const char *out, *title;
     double duration;
     bool json;
@@ -46,14 +46,6 @@ static int usage(void) {
                         "camera:rtsp://… mic:pulse[:名称] mic:alsa[:名称] file:路径 demo\n"),
                 stderr);
     return 2;
-}
-
-static int add_spec(struct options *o, const char *text, struct lct_fault *fault) {
-    if (o->spec_count == LCT_ROOM_SOURCES_MAX) {
-        return lct_fault_set(fault, -E2BIG, "source", "A room has at most %d sources.",
-                             "一个教室最多 %d 个来源。", LCT_ROOM_SOURCES_MAX);
-    }
-    return lct_spec_parse(text, &o->specs[o->spec_count++], fault);
 }
 
 static int read_duration(const char *text, double *ret_seconds, struct lct_fault *fault) {
@@ -78,7 +70,7 @@ static int read_options(int argc, char **argv, struct options *o, struct lct_fau
     while (rc == 0 && (c = getopt_long(argc, argv, "", known, NULL)) != -1) {
         switch (c) {
         case 's':
-            rc = add_spec(o, optarg, fault);
+            rc = lct_sources_add(&o->sources, optarg, fault);
             break;
         case 'o':
             o->out = optarg;
@@ -96,7 +88,7 @@ static int read_options(int argc, char **argv, struct options *o, struct lct_fau
             return 1;
         }
     }
-    return rc ? rc : optind < argc || !o->out || o->spec_count == 0;
+    return rc ? rc : optind < argc || !o->out || o->sources.count == 0;
 }
 
 /* ---- while it runs ---- */
@@ -161,8 +153,8 @@ static int begin(struct record *r, const struct options *o, struct lct_fault *fa
         .room = "main",
         .name = "main",
         .out = o->out,
-        .specs = o->specs,
-        .spec_count = o->spec_count,
+        .specs = o->sources.specs,
+        .spec_count = o->sources.count,
         .resume_within = RESUME_WITHIN,
         .all_there = true,
     };
@@ -191,7 +183,7 @@ static int finish(struct record *r, struct lct_fault *fault) {
 int lct_cmd_record(int argc, char **argv) {
     lct_mem_large_apart();
     struct lct_fault fault;
-    struct options o = {.spec_count = 0};
+    struct options o = {.out = NULL};
     int rc = read_options(argc, argv, &o, &fault);
     if (rc != 0) {
         return rc < 0 ? lct_command_fail(&fault, o.json) : usage();

@@ -21,11 +21,11 @@
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/mem.h"
-#include "capture/spec.h"
 #include "control/command.h"
 #include "control/programs.h"
 #include "control/rooms.h"
 #include "control/settings.h"
+#include "control/sources.h"
 
 LCT_LOG_TOPIC("up");
 
@@ -284,16 +284,11 @@ static void on_signal(void *opaque, int signal) {
 
 /* ---- what to start ---- */
 
+/* The room of --source. It has no name: each page calls it a classroom in its own language. */
 static int write_config(struct up *up, struct lct_fault *fault) {
-    char text[8192];
-    size_t n = (size_t)snprintf(text, sizeof text, "[room main]\nname = %s\n",
-                                lct_say("Classroom", "教室"));
+    char text[LCT_ROOM_SOURCES_MAX * (LCT_CONFIG_VALUE_MAX + 16) + 64];
+    size_t n = (size_t)snprintf(text, sizeof text, "[room main]\n");
     for (size_t i = 0; i < up->options.source_count; i++) {
-        struct lct_spec spec;
-        int rc = lct_spec_parse(up->options.sources[i], &spec, fault);
-        if (rc < 0) {
-            return rc;
-        }
         n += (size_t)snprintf(text + n, sizeof text - n, "source = %s\n", up->options.sources[i]);
     }
     up->config = lct_format("%s/up.conf", up->data);
@@ -347,6 +342,24 @@ static void add_arg(struct program *p, const char *option, const char *value) {
     }
 }
 
+/* A room that cannot be recorded is said now: its recorder would only say it again and again. */
+static int check_rooms(const struct lct_config *config, struct lct_fault *fault) {
+    const char *id;
+    for (size_t i = 0; (id = lct_config_id(config, "room", i)); i++) {
+        struct lct_sources unused;
+        int rc = lct_sources_read(config, id, &unused, fault);
+        if (rc < 0) {
+            return rc;
+        }
+        if (i == LCT_ROOMS_MAX) {
+            (void)lct_fault_set(fault, -E2BIG, "up", "there may be at most %d rooms.",
+                                "最多 %d 间教室。", LCT_ROOMS_MAX);
+            return lct_config_blame(config, "room", id, "source", 0, fault);
+        }
+    }
+    return 0;
+}
+
 static void add_programs(struct up *up, const struct lct_config *config) {
     struct program *server = add_program(up, "lectern-server");
     server->is_server = true;
@@ -360,7 +373,7 @@ static void add_programs(struct up *up, const struct lct_config *config) {
     }
     server->args[n] = lct_strdup("--json");
     const char *id;
-    for (size_t i = 0; (id = lct_config_id(config, "room", i)) && up->count <= LCT_ROOMS_MAX; i++) {
+    for (size_t i = 0; (id = lct_config_id(config, "room", i)); i++) {
         struct program *recorder = add_program(up, "lectern-recorder");
         recorder->lock = lct_format("%s/room-%s.lock", up->data, id);
         add_arg(recorder, "--room", id);
@@ -412,6 +425,7 @@ static int prepare(struct up *up, struct lct_fault *fault) {
     }
     rc = rc ? rc : find_config(up, fault);
     rc = rc ? rc : lct_settings_read(up->config, &config, fault);
+    rc = rc ? rc : check_rooms(config, fault);
     if (rc == 0 && !up->data) {
         up->data = lct_strdup(lct_config_text(config, "disk", NULL, "data"));
         rc = make_data(up, fault);
@@ -449,7 +463,34 @@ static int usage(void) {
     return 2;
 }
 
-static int read_options(int argc, char **argv, struct options *o) {
+/* What is given here is checked here: later it would be a line of a file that nobody wrote. */
+static int add_source(struct options *o, struct lct_sources *parsed, const char *text,
+                      struct lct_fault *fault) {
+    int rc = lct_sources_add(parsed, text, fault);
+    if (rc < 0) {
+        return rc;
+    }
+    char shown[LCT_SPEC_TARGET_SIZE + 16]; /* without passwords */
+    lct_spec_show(&parsed->specs[parsed->count - 1], shown, sizeof shown);
+    if (strlen(text) > LCT_CONFIG_VALUE_MAX) {
+        return lct_fault_set(fault, -E2BIG, "up",
+                             "--source \"%.60s…\" has %zu bytes; it may have at most %d.",
+                             "--source “%.60s…”长 %zu 字节，最多 %d 字节。", shown, strlen(text),
+                             LCT_CONFIG_VALUE_MAX);
+    }
+    if (!lct_config_keeps(text)) {
+        return lct_fault_set(fault, -EINVAL, "up",
+                             "--source \"%s\" must be UTF-8, without blanks at its ends and "
+                             "without a ';' behind a blank.",
+                             "--source “%s”须为 UTF-8 文本，首尾不能有空格，空格后不能有“;”。",
+                             shown);
+    }
+    o->sources[o->source_count++] = text;
+    return 0;
+}
+
+/* 0, -errno with a fault, or 1: wrong use. */
+static int read_options(int argc, char **argv, struct options *o, struct lct_fault *fault) {
     static const struct option known[] = {{"data", required_argument, NULL, 'd'},
                                           {"listen", required_argument, NULL, 'l'},
                                           {"source", required_argument, NULL, 's'},
@@ -457,8 +498,9 @@ static int read_options(int argc, char **argv, struct options *o) {
                                           {"web", required_argument, NULL, 'w'},
                                           {"json", no_argument, NULL, 'j'},
                                           {NULL, 0, NULL, 0}};
-    int c;
-    while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
+    struct lct_sources parsed = {.count = 0};
+    int rc = 0, c;
+    while (rc == 0 && (c = getopt_long(argc, argv, "", known, NULL)) != -1) {
         switch (c) {
         case 'd':
             o->data = optarg;
@@ -467,10 +509,7 @@ static int read_options(int argc, char **argv, struct options *o) {
             o->listen = optarg;
             break;
         case 's':
-            if (o->source_count == LCT_ROOM_SOURCES_MAX) {
-                return -E2BIG;
-            }
-            o->sources[o->source_count++] = optarg;
+            rc = add_source(o, &parsed, optarg, fault);
             break;
         case 'c':
             o->config = optarg;
@@ -482,22 +521,23 @@ static int read_options(int argc, char **argv, struct options *o) {
             o->json = true;
             break;
         default:
-            return -EINVAL;
+            return 1;
         }
     }
-    return optind == argc ? 0 : -EINVAL;
+    return rc ? rc : optind < argc;
 }
 
 int lct_cmd_up(int argc, char **argv) {
     struct up up = {.out_fd = -1, .lock = -1};
     struct lct_fault fault;
-    if (read_options(argc, argv, &up.options) < 0) {
-        return usage();
+    int rc = read_options(argc, argv, &up.options, &fault);
+    if (rc != 0) {
+        return rc < 0 ? lct_command_fail(&fault, up.options.json) : usage();
     }
     up.loop = lct_loop_create();
     up.hard = lct_timer_create(up.loop, end_hard, &up);
     lct_loop_signals(up.loop, (const int[]){SIGINT, SIGTERM, SIGHUP, SIGCHLD, 0}, on_signal, &up);
-    int rc = prepare(&up, &fault);
+    rc = prepare(&up, &fault);
     if (rc == 0) {
         for (size_t i = 0; i < up.count; i++) {
             start(&up.programs[i]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "control/pipeline.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -31,9 +32,8 @@ struct lct_pipeline {
     void (*changed)(void *);
     void *opaque;
     /* the owner's thread only */
-    struct lct_source *sources[LCT_ROOM_SOURCES_MAX];
-    struct lct_thread closer; /* ends the sources in closing: a frozen camera takes seconds */
-    struct lct_source *closing[LCT_ROOM_SOURCES_MAX];
+    struct lct_source *sources[LCT_ROOM_SOURCES_MAX]; /* NULL before the first opening */
+    bool open;
     struct lct_queue *queues[LCT_TAPE_TRACKS_MAX];
     struct lct_tape *tape;
     /* written by the owner under lock, so that the tape's thread may look */
@@ -49,9 +49,7 @@ static const char *const kind_names[] = {"camera", "screen", "sound"};
 
 static void add_lane(struct lct_pipeline *p, size_t source, enum lct_output output,
                      enum lct_track_kind kind) {
-    if (p->lane_count == LCT_TAPE_TRACKS_MAX) {
-        return;
-    }
+    assert(p->lane_count < LCT_TAPE_TRACKS_MAX); /* control/sources.h refuses a room with more */
     unsigned same = 1;
     for (size_t i = 0; i < p->lane_count; i++) {
         same += p->lanes[i].kind == kind;
@@ -81,7 +79,8 @@ static void add_lanes(struct lct_pipeline *p, size_t source) {
 struct lct_pipeline *lct_pipeline_create(const struct lct_spec *specs, size_t count,
                                          void (*changed)(void *), void *opaque) {
     struct lct_pipeline *p = lct_new(sizeof *p);
-    p->spec_count = count < LCT_ROOM_SOURCES_MAX ? count : LCT_ROOM_SOURCES_MAX;
+    assert(count >= 1 && count <= LCT_ROOM_SOURCES_MAX);
+    p->spec_count = count;
     memcpy(p->specs, specs, p->spec_count * sizeof *specs);
     for (size_t i = 0; i < p->spec_count; i++) {
         lct_spec_show(&p->specs[i], p->spec_texts[i], sizeof p->spec_texts[i]);
@@ -111,9 +110,7 @@ const char *lct_pipeline_spec(const struct lct_pipeline *pipeline, size_t source
 
 bool lct_pipeline_recording(const struct lct_pipeline *pipeline) { return pipeline->tape != NULL; }
 
-bool lct_pipeline_is_open(const struct lct_pipeline *pipeline) {
-    return pipeline->sources[0] != NULL;
-}
+bool lct_pipeline_is_open(const struct lct_pipeline *pipeline) { return pipeline->open; }
 
 /* ---- sources ---- */
 
@@ -128,30 +125,29 @@ static void source_changed(void *opaque) {
 }
 
 void lct_pipeline_open(struct lct_pipeline *pipeline) {
-    lct_thread_join(&pipeline->closer); /* the same device cannot be opened before */
-    for (size_t i = 0; i < pipeline->spec_count; i++) {
-        if (!pipeline->sources[i]) {
-            pipeline->sources[i] = lct_source_create(&pipeline->specs[i], source_changed, pipeline);
-        }
+    struct lct_pipeline *p = pipeline;
+    if (p->open) {
+        return;
     }
-}
-
-static void close_sources(void *opaque) {
-    struct lct_pipeline *p = opaque;
+    p->open = true;
     for (size_t i = 0; i < p->spec_count; i++) {
-        lct_source_destroy(p->closing[i]);
+        if (p->sources[i]) {
+            lct_source_want(p->sources[i], true);
+        } else {
+            p->sources[i] = lct_source_create(&p->specs[i], source_changed, p);
+        }
     }
 }
 
 void lct_pipeline_close(struct lct_pipeline *pipeline) {
     struct lct_pipeline *p = pipeline;
-    if (p->tape || !lct_pipeline_is_open(p)) {
+    if (!p->open || p->tape) {
         return;
     }
-    lct_thread_join(&p->closer);
-    memcpy(p->closing, p->sources, sizeof p->closing);
-    memset(p->sources, 0, sizeof p->sources);
-    lct_thread_start(&p->closer, "close", close_sources, p);
+    p->open = false;
+    for (size_t i = 0; i < p->spec_count; i++) {
+        lct_source_want(p->sources[i], false);
+    }
 }
 
 static bool all_answered(struct lct_pipeline *p) {
@@ -166,7 +162,7 @@ static bool all_answered(struct lct_pipeline *p) {
 }
 
 int lct_pipeline_first_fault(struct lct_pipeline *pipeline, struct lct_fault *fault) {
-    for (size_t i = 0; i < pipeline->spec_count && pipeline->sources[i]; i++) {
+    for (size_t i = 0; i < pipeline->spec_count && pipeline->open; i++) {
         struct lct_source_status status;
         lct_source_status(pipeline->sources[i], &status);
         bool lost = status.state == LCT_SOURCE_LOST || status.state == LCT_SOURCE_OPENING;
@@ -354,8 +350,10 @@ void lct_pipeline_destroy(struct lct_pipeline *pipeline) {
     int ignored =
         lct_pipeline_stop(pipeline, &unused); /* the owner stops lessons itself, with their info */
     (void)ignored;
-    lct_pipeline_close(pipeline);
-    lct_thread_join(&pipeline->closer);
+    lct_pipeline_close(pipeline); /* all side by side; then each is waited for */
+    for (size_t i = 0; i < pipeline->spec_count; i++) {
+        lct_source_destroy(pipeline->sources[i]);
+    }
     lct_bus_destroy(pipeline->bus);
     pthread_cond_destroy(&pipeline->news);
     pthread_mutex_destroy(&pipeline->lock);
@@ -366,7 +364,7 @@ void lct_pipeline_status(struct lct_pipeline *pipeline, struct lct_pipeline_stat
     struct lct_pipeline *p = pipeline;
     memset(ret_status, 0, sizeof *ret_status);
     ret_status->source_count = p->spec_count;
-    for (size_t i = 0; i < p->spec_count && p->sources[i]; i++) {
+    for (size_t i = 0; i < p->spec_count && p->open; i++) {
         lct_source_status(p->sources[i], &ret_status->sources[i]);
     }
     ret_status->track_count = p->lane_count;

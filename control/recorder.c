@@ -102,10 +102,11 @@ void lct_recorder_destroy(struct lct_recorder *recorder) {
 }
 
 enum lct_recorder_state lct_recorder_state(const struct lct_recorder *recorder) {
-    if (lct_pipeline_recording(recorder->pipeline)) {
-        return recorder->paused ? LCT_RECORDER_PAUSED : LCT_RECORDER_RECORDING;
+    if (!lct_pipeline_recording(recorder->pipeline)) {
+        return recorder->looked_at ? LCT_RECORDER_LOOKING : LCT_RECORDER_IDLE;
     }
-    return recorder->looked_at ? LCT_RECORDER_LOOKING : LCT_RECORDER_IDLE;
+    bool writing = recorder->status.tape.state == LCT_TAPE_WRITING;
+    return writing ? LCT_RECORDER_RECORDING : LCT_RECORDER_PAUSED;
 }
 
 const struct lct_lesson_info *lct_recorder_lesson(const struct lct_recorder *recorder) {
@@ -165,8 +166,8 @@ static bool keep_canvas(struct lct_recorder *r) {
     return news;
 }
 
-/* What lesson.json does not yet say is written as soon as the disk takes it. */
-static int save(struct lct_recorder *r) {
+int lct_recorder_save(struct lct_recorder *recorder) {
+    struct lct_recorder *r = recorder;
     int rc = lct_lesson_save(&lct_io_system, r->folder, &r->lesson);
     if (rc < 0 && !r->unsaved) {
         lct_warn("lesson.json not written", "lesson=%s error=%s", r->lesson.id, strerror(-rc));
@@ -181,11 +182,10 @@ void lct_recorder_tick(struct lct_recorder *recorder) {
         struct lct_pipeline_status *s = &recorder->status;
         lct_pipeline_status(recorder->pipeline, s);
         lct_guard_note(&recorder->guard, lct_monotonic(), s->tape.bytes);
-        recorder->paused = s->tape.state != LCT_TAPE_WRITING;
         news = keep_canvas(recorder) || news;
     }
     if (news) {
-        (void)save(recorder); /* else at the next tick */
+        (void)lct_recorder_save(recorder); /* else at the next tick */
     }
     look_at_disk(recorder);
 }
@@ -195,8 +195,8 @@ void lct_recorder_tick(struct lct_recorder *recorder) {
 static int begin(struct lct_recorder *r, struct lct_fault *fault) {
     int rc = lct_pipeline_record(r->pipeline, r->folder, &r->lesson, fault);
     r->lesson.state = rc < 0 ? LCT_LESSON_ENDED : LCT_LESSON_RECORDING; /* none goes on from here */
-    (void)save(r); /* the tapes are what matters */
-    r->paused = false;
+    (void)lct_recorder_save(r); /* the tapes are what matters */
+    lct_pipeline_status(r->pipeline, &r->status);
     return rc;
 }
 
@@ -246,7 +246,7 @@ int lct_recorder_stop(struct lct_recorder *recorder, struct lct_fault *fault) {
     }
     int rc = lct_pipeline_stop(r->pipeline, &r->lesson);
     r->lesson.state = LCT_LESSON_ENDED;
-    int saved = save(r);
+    int saved = lct_recorder_save(r);
     rc = rc ? rc : saved;
     lct_recorder_look(r, r->looked_at);
     lct_info("lesson ends", "lesson=%s seconds=%lld", r->lesson.id,

@@ -20,16 +20,19 @@ struct lct_recorder {
     struct lct_lesson_info lesson; /* that runs, or ran last */
     char *folder;                  /* its folder */
     size_t marks;
-    bool looked_at, paused;
+    bool looked_at;
     bool unsaved; /* lesson.json does not yet say all of lesson */
     bool tight;   /* begun with less space than a lesson usually needs */
     struct lct_guard guard;
     struct lct_guard_verdict verdict;
     uint64_t free_bytes;
-    struct lct_pipeline_status status; /* as of the last tick */
+    struct lct_pipeline_status status; /* as of the last look at it; says whether it is paused */
     /* mending of interrupted lessons, on its own thread */
     struct lct_thread repair;
 };
 
 /** Prepares the disk guard for a lesson of this room. */
 void lct_recorder_expect(struct lct_recorder *recorder);
+
+/** Writes lesson.json. 0 or the disk's -errno, which is logged; then each tick tries again. */
+int lct_recorder_save(struct lct_recorder *recorder);

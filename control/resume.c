@@ -159,9 +159,7 @@ static bool go_on(struct lct_recorder *r, const struct job *job) {
         lct_recorder_look(r, r->looked_at); /* closes the sources again */
         return false;
     }
-    if (lct_lesson_save(&lct_io_system, r->folder, &r->lesson) < 0) {
-        lct_warn("lesson.json not written", "lesson=%s", r->lesson.id);
-    }
+    (void)lct_recorder_save(r);
     struct lct_mark *marks;
     r->marks = lct_lesson_marks(r->folder, &marks);
     free(marks);

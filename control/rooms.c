@@ -24,6 +24,7 @@ struct room {
     struct lct_link_peer *peer; /* NULL: away */
     json_t *status;             /* NULL: never heard, or away */
     char *text;                 /* of the status, to see whether it changed */
+    bool crowded;               /* a second recorder was sent away, and it was said */
     struct lct_bus *bus;
 };
 
@@ -48,6 +49,7 @@ struct lct_rooms {
     struct command *commands;
     int64_t last_id;
     bool looking;
+    bool overfull; /* a recorder was sent away for lack of room, and it was said */
     /* guarded by lock */
     pthread_mutex_t lock;
     char recording[LCT_ROOMS_MAX][LESSON_SIZE];
@@ -68,7 +70,7 @@ static struct room *add(struct lct_rooms *rooms, const char *id, const char *nam
     }
     struct room *room = &rooms->rooms[rooms->n];
     (void)snprintf(room->id, sizeof room->id, "%s", id);
-    lct_text_copy(room->name, sizeof room->name, *name ? name : id);
+    lct_text_copy(room->name, sizeof room->name, name);
     room->bus = lct_bus_create();
     pthread_mutex_lock(&rooms->lock);
     rooms->n++;
@@ -152,8 +154,11 @@ static void on_timer(void *opaque) {
         if (c->deadline <= now) {
             struct lct_fault fault;
             (void)lct_fault_set(&fault, -ETIMEDOUT, "rooms",
-                                "The recorder of room %s does not answer.",
-                                "教室 %s 的录制程序没有响应。", c->room->id);
+                                "Room %s is still busy with this after %d s: its disk or a device "
+                                "is slow. It goes on with it, and its state tells when it is done.",
+                                "教室 %s 在 %d 秒内没有完成：磁盘或设备较慢。"
+                                "它会继续处理，完成后状态会更新。",
+                                c->room->id, (int)(LCT_ROOMS_REPLY / LCT_SECOND));
             finish(rooms, c, NULL, &fault);
             next = rooms->commands;
         }
@@ -227,28 +232,33 @@ void lct_rooms_look(struct lct_rooms *rooms, bool on) {
 
 /* The links. */
 
+/* Said once: it calls again and again. */
+static void send_away(struct lct_link_peer *peer, const char *id, const char *why, bool *said) {
+    if (!*said) {
+        lct_warn("a recorder is sent away", "room=%s why=%s", id, why);
+    }
+    *said = true;
+    lct_link_peer_close(peer, why);
+}
+
 static void on_opened(void *arg, struct lct_link_peer *peer, const json_t *hello) {
     struct lct_rooms *rooms = arg;
     const char *id = lct_json_text(hello, "room", "");
     struct room *room = find(rooms, id);
     room = room ? room : add(rooms, id, lct_json_text(hello, "name", ""));
     if (!room) {
-        lct_warn("a recorder of a room that cannot be", "room=%s", id);
-        lct_link_peer_close(peer, "bad-room");
+        send_away(peer, id, "bad-room", &rooms->overfull);
         return;
     }
     if (room->peer) {
-        lct_warn("a second recorder for a room is sent away", "room=%s", id);
-        lct_link_peer_close(peer, "second-recorder");
+        send_away(peer, id, "second-recorder", &room->crowded);
         return;
     }
     lct_info("recorder is there", "room=%s program=%s", id, lct_json_text(hello, "program", ""));
     room->peer = peer;
     lct_link_peer_set_user(peer, room);
     lct_link_peer_set_patience(peer, LCT_ROOMS_SILENCE);
-    if (rooms->looking) {
-        tell_look(rooms, room);
-    }
+    tell_look(rooms, room); /* by which it knows, too, that it was taken */
     rooms->changed(rooms->arg);
 }
 
@@ -290,6 +300,7 @@ static void on_chunk(void *arg, struct lct_link_peer *peer, struct lct_chunk *ch
 
 static void forget(struct lct_rooms *rooms, struct room *room) {
     room->peer = NULL;
+    room->crowded = false;
     json_decref(room->status);
     room->status = NULL;
     free(room->text);

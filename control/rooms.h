@@ -23,7 +23,10 @@ struct lct_rooms;
 /** Rooms a server knows at most. */
 #define LCT_ROOMS_MAX 64
 
-/** A recorder must reply in this time, and must be heard this often. */
+/**
+ * A command is answered in this time: a recorder that is still busy then goes on with it. A
+ * recorder must be heard this often, busy or not.
+ */
 #define LCT_ROOMS_REPLY (20 * LCT_SECOND)
 #define LCT_ROOMS_SILENCE (10 * LCT_SECOND)
 
@@ -37,7 +40,8 @@ int lct_rooms_create(struct lct_loop *loop, const char *path, void (*changed)(vo
 /** Ends the links; commands under way are answered with "away". NULL is allowed. */
 void lct_rooms_destroy(struct lct_rooms *rooms);
 
-/** Makes a room known before its recorder calls; false when there are too many. */
+/** Makes a room known before its recorder calls; name "": it has none. False when there are too
+ * many. */
 bool lct_rooms_add(struct lct_rooms *rooms, const char *id, const char *name);
 
 /** True when there is such a room. Any thread. */
@@ -51,7 +55,7 @@ json_t *lct_rooms_json_of(const struct lct_rooms *rooms, const char *id) LCT_MUS
 
 /**
  * Called once for each command: reply is the recorder's (borrowed), or NULL with fault when it is
- * away (-ENOTCONN), too slow (-ETIMEDOUT), or refused (its own fault).
+ * away (-ENOTCONN), still busy (-ETIMEDOUT), or refused (its own fault).
  */
 typedef void (*lct_rooms_done_fn)(void *arg, const json_t *reply, const struct lct_fault *fault);
 

@@ -91,11 +91,11 @@ static void pass_chunk(void *opaque, struct lct_link_peer *peer, struct lct_chun
     }
 }
 
-/* Ends the peer (freed when its own functions have left) and tells it of one that was open. */
-static void pass_closed(const struct side *side, struct lct_link_peer *peer, bool was_open,
+/* Ends the peer (freed when its own functions have left) and tells it, where there is news. */
+static void pass_closed(const struct side *side, struct lct_link_peer *peer, bool tell,
                         const char *why) {
     lct_link_peer_destroy(peer);
-    if (was_open && side->events->closed) {
+    if (tell && side->events->closed) {
         side->events->closed(side->arg, peer, why);
     }
 }
@@ -263,14 +263,29 @@ struct lct_link_caller {
     struct lct_timer *timer;
     lct_ns pause;
     struct lct_link_peer *peer;
+    json_t *greeting; /* the server's HELLO, until it has taken us */
     bool open;
+    const char *refused; /* why we were not taken last, so that it is told once; NULL: we were */
 };
 
-static void caller_opened(void *opaque, struct lct_link_peer *peer, const json_t *hello) {
+static void caller_greeted(void *opaque, struct lct_link_peer *peer, const json_t *hello) {
     struct lct_link_caller *caller = opaque;
-    caller->open = true;
-    caller->pause = RETRY_FIRST;
-    pass_opened(&caller->side, peer, hello);
+    (void)peer;
+    caller->greeting = json_deep_copy(hello);
+}
+
+static void caller_message(void *opaque, struct lct_link_peer *peer, enum lct_link_type type,
+                           const json_t *message) {
+    struct lct_link_caller *caller = opaque;
+    if (!caller->open) {
+        LCT_JSON json_t *greeting = caller->greeting;
+        caller->greeting = NULL;
+        caller->open = true;
+        caller->refused = NULL;
+        caller->pause = RETRY_FIRST;
+        pass_opened(&caller->side, peer, greeting);
+    }
+    pass_message(&caller->side, peer, type, message);
 }
 
 static void call_later(struct lct_link_caller *caller) {
@@ -280,11 +295,18 @@ static void call_later(struct lct_link_caller *caller) {
 
 static void caller_closed(void *opaque, struct lct_link_peer *peer, const char *why) {
     struct lct_link_caller *caller = opaque;
-    bool was_open = caller->open;
+    bool tell = caller->open;
+    if (!caller->open) {
+        why = caller->greeting ? "refused" : why;
+        tell = !caller->refused || strcmp(caller->refused, why) != 0;
+        caller->refused = why;
+    }
+    json_decref(caller->greeting);
+    caller->greeting = NULL;
     caller->open = false;
     caller->peer = NULL;
     call_later(caller);
-    pass_closed(&caller->side, peer, was_open, why);
+    pass_closed(&caller->side, peer, tell, why);
 }
 
 static void call_now(void *opaque) {
@@ -307,7 +329,7 @@ struct lct_link_caller *lct_link_call(struct lct_loop *loop, const char *path, j
                  json_incref(hello),
                  events,
                  arg,
-                 {caller_opened, pass_message, pass_chunk, caller_closed}},
+                 {caller_greeted, caller_message, pass_chunk, caller_closed}},
         .pause = RETRY_FIRST,
     };
     caller->timer = lct_timer_create(loop, call_now, caller);
@@ -325,6 +347,7 @@ void lct_link_caller_destroy(struct lct_link_caller *caller) {
     }
     lct_link_peer_destroy(caller->peer);
     lct_timer_destroy(caller->timer);
+    json_decref(caller->greeting);
     free_side(&caller->side);
     free(caller);
 }

@@ -4,6 +4,9 @@
  * mode 0600), a recorder connects, and again for ever, 0.5 to 2 s after each end. One loop, its
  * thread.
  *
+ * The server greets before it knows who calls. That it takes the caller is known by its first word
+ * after HELLO, so only with that the caller's opened is told and its pauses are short again.
+ *
  *     rc = lct_link_listen(loop, "/data/link", hello, &events, server, &listener, &fault);
  *     struct lct_link_caller *caller = lct_link_call(loop, "/data/link", hello, &events, recorder);
  *     struct lct_link_peer *peer = lct_link_caller_peer(caller);   // NULL while the server is away
@@ -39,13 +42,15 @@ void lct_link_listener_destroy(struct lct_link_listener *listener);
 
 /**
  * Connects to path, now and after each end of the connection, until it is destroyed. The peer is
- * made and destroyed by the caller; events tell of it. hello is shared; events and arg must outlive
- * it. Returns owned.
+ * made and destroyed by the caller; events tell of it: opened when the server's first message is
+ * there, closed at the end, and closed without opened when the server does not take us, once for
+ * each reason (its own word "wrong-version", or "refused"). hello is shared; events and arg must
+ * outlive it. Returns owned.
  */
 struct lct_link_caller *lct_link_call(struct lct_loop *loop, const char *path, json_t *hello,
                                       const struct lct_link_events *events, void *arg) LCT_MUST_USE;
 
-/** The peer with which HELLO was exchanged, NULL while there is none. Borrows. */
+/** The peer that has taken us, NULL while there is none. Borrows. */
 struct lct_link_peer *lct_link_caller_peer(struct lct_link_caller *caller);
 
 /** Ends it; NULL is allowed. */

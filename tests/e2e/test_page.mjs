@@ -8,9 +8,9 @@ import * as p from './_page.mjs';
 
 const LESSON_SECONDS = 12;
 const words = {
-    zh: { title: '二次函数的图像', ready: /可以录制/, recording: /正在录制/, demo: /演示/,
+    zh: { title: '二次函数的图像', room: /^教室$/, ready: /可以录制/, recording: /正在录制/, demo: /演示/,
         verified: /已保存并校验至 \d\d:\d\d:\d\d/, mark: '重点', wrong: /访问码不对/, complete: /完整/ },
-    en: { title: 'Quadratic functions', ready: /Ready to record/, recording: /Recording/, demo: /Demo/,
+    en: { title: 'Quadratic functions', room: /^Classroom$/, ready: /Ready to record/, recording: /Recording/, demo: /Demo/,
         verified: /Saved and verified up to \d\d:\d\d:\d\d/, mark: 'Key point', wrong: /not right/, complete: /Complete/ },
 };
 
@@ -35,6 +35,7 @@ async function signIn(page, up, t, lang) {
  * test_page_desktop.mjs: the demo's tone is steady.)
  */
 async function sourcesLive(page, t) {
+    await p.reads(page, '.room-head h2', t.room);
     await p.reads(page, '.pill', t.ready);
     await p.reads(page, '.sources h3', t.demo);
     await page.waitForSelector('.health-running');

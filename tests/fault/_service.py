@@ -21,12 +21,13 @@ def free_port():
 
 
 class Service(Program):
-    """A running `lectern up` that records the demo."""
+    """A running `lectern up`."""
 
-    def __init__(self, data):
+    def __init__(self, data, sources=("demo",), env=None):
         self.data = data
-        super().__init__([program("lectern"), "up", "--data", data, "--source", "demo", "--json",
-                          "--listen", f"127.0.0.1:{free_port()}"])
+        options = [word for source in sources for word in ("--source", source)]
+        super().__init__([program("lectern"), "up", "--data", data, *options, "--json",
+                          "--listen", f"127.0.0.1:{free_port()}"], env=env)
         self.url = self.code = None
         wait_until(self._read_address, 15, "the address")
 
@@ -37,13 +38,13 @@ class Service(Program):
                 self.url, self.code = told["url"], told["code"]
         return self.url
 
-    def ask(self, method, path, body=None):
+    def ask(self, method, path, body=None, timeout=20):
         request = urllib.request.Request(
             f"{self.url}/api/v1{path}", method=method, data=json.dumps(body or {}).encode(),
             headers={"Authorization": f"Bearer {self.code}", "Content-Type": "application/json"})
         if method == "GET":
             request.data = None
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
             return json.load(answer)
 
     def room(self):

@@ -68,6 +68,7 @@ class Up(unittest.TestCase):
         while not call("GET", "/api/v1/rooms")["rooms"][0]["online"]:
             self.assertLess(time.monotonic(), deadline, "the recorder does not come")
             time.sleep(0.1)
+        self.assertEqual(call("GET", "/api/v1/rooms/main")["name"], "", "pages name it, in their language")
         lesson = call("POST", "/api/v1/rooms/main/recording", b'{"title":"x"}')["lesson"]
         time.sleep(1)
         process.send_signal(signal.SIGTERM)
@@ -109,6 +110,32 @@ class Up(unittest.TestCase):
 
     def test_unknown_source(self):
         self.refused(up(self.data, "--source", "telescope:1"), "telescope", "screen:x11")
+
+    def test_sources_that_a_file_cannot_hold(self):
+        address = "camera:rtsp://127.0.0.1/" + 200 * "x"
+        self.refused(up(self.data, "--source", "demo", "--source", address), "224 bytes", "at most 180")
+        self.refused(up(self.data, "--source", "file:/a ;b.mp4"), "file:/a ;b.mp4", "';'")
+        self.refused(up(self.data, "--source", "file:/a "), "blanks")
+        self.refused(up(self.data, "--source", os.fsdecode(b"file:/\xff")), "UTF-8")
+        self.assertFalse(Path(self.data).exists())
+
+    def test_too_many_sources_and_tracks(self):
+        self.refused(up(self.data, *["--source", "mic:pulse"] * 9), "at most 8 sources")
+        self.refused(up(self.data, *["--source", "demo"] * 6), "at most 16 tracks")
+        config = Path(self.folder.name, "lectern.conf")
+        config.write_text("[room a]\nsource = mic:pulse\n[room main]\n" + 6 * "source = demo\n")
+        self.refused(up(self.data, "--config", str(config)), "lectern.conf, line 9", "at most 16 tracks")
+        config.write_text("".join(f"[room r{i}]\nsource = demo\n" for i in range(65)))
+        self.refused(up(self.data, "--config", str(config)), "line 130", "at most 64 rooms")
+        done = subprocess.run([LECTERN, "record", "--out", self.folder.name + "/out",
+                               *["--source", "demo"] * 6], text=True, stderr=subprocess.PIPE, timeout=20)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("at most 16 tracks", done.stderr)
+
+    def test_unknown_source_in_a_configuration(self):
+        config = Path(self.folder.name, "lectern.conf")
+        config.write_text("[room main]\nname = x\nsource = telescope:1\n")
+        self.refused(up(self.data, "--config", str(config)), "lectern.conf, line 3", "telescope:1")
 
     def test_wrong_configuration(self):
         config = Path(self.folder.name, "lectern.conf")

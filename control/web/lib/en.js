@@ -28,6 +28,7 @@ export const en = {
   reconnecting: 'Connecting again by itself…',
   asOf: (time) => `Below is how it was at ${time}.`,
   noRooms: 'There is no room yet. It appears here by itself when its recorder has started.',
+  classroom: (id) => (id === 'main' ? 'Classroom' : `Classroom ${id}`),
 
   states: {
     away: 'Recorder is away',

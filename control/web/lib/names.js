@@ -6,6 +6,13 @@ import { day } from './format.js';
 /** @typedef {import('./language.js').Words} Words */
 
 /**
+ * A room's name; one that nobody gave a name is a classroom in the reader's language.
+ * @param {Words} t
+ * @param {{ id: string, name: string }} room
+ */
+export const roomName = (t, room) => room.name || t.classroom(room.id);
+
+/**
  * "camera-2" is "摄像机 2".
  * @param {Words} t
  * @param {string} name

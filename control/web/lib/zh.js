@@ -24,6 +24,7 @@ export const zh = {
   reconnecting: '正在自动重新连接…',
   asOf: (/** @type {string} */ time) => `以下是 ${time} 时的状态。`,
   noRooms: '还没有教室。录制程序启动后会自动出现在这里。',
+  classroom: (/** @type {string} */ id) => (id === 'main' ? '教室' : `教室 ${id}`),
 
   states: {
     away: '录制程序不在线',

@@ -4,6 +4,7 @@
 import { html, useEffect, useState } from '../vendor/preact.js';
 import { ask, faultText } from '../lib/api.js';
 import { said, useWords } from '../lib/language.js';
+import { roomName } from '../lib/names.js';
 import { RecordingRow } from './recording_row.js';
 
 /** @typedef {import('../types').Recording} Recording */
@@ -78,7 +79,7 @@ export function Recordings({ rooms, news }) {
     };
   }, [news, running, wanted]);
 
-  const names = new Map(rooms.map((room) => [room.id, room.name]));
+  const names = new Map(rooms.map((room) => [room.id, roomName(t, room)]));
   return html`<section class="card recordings" aria-labelledby="recordings">
     <h2 id="recordings">${t.recordings}</h2>
     ${trouble && (!list || trouble.code !== 'unreachable') && html`<p class="band band-warn">${t.noRecordingsFound} ${said(t, trouble)}</p>`}

@@ -3,6 +3,7 @@
 
 import { html, useRef } from '../vendor/preact.js';
 import { useWords } from '../lib/language.js';
+import { roomName } from '../lib/names.js';
 import { useLesson } from './use_lesson.js';
 import { Alarms } from './alarms.js';
 import { Control } from './control.js';
@@ -27,7 +28,7 @@ export function Room({ room, lost }) {
     <div class=${stale ? 'room-parts stale' : 'room-parts'}>
       <div class="room-left">
         <div class="room-head">
-          <h2 id=${titleId}>${room.name}</h2>
+          <h2 id=${titleId}>${roomName(t, room)}</h2>
           <p class="pill pill-${room.state}" role="status">${t.states[room.state]}</p>
         </div>
         <${Control} room=${room} status=${status} lesson=${lesson} stale=${stale} />

@@ -48,7 +48,7 @@ Test(config, gives_defaults) {
 
 Test(config, reads_values_and_rooms) {
     struct lct_config *config =
-        good("# a file\n[server]\n  viewers = 7 ; seven\nquiet=Yes\n"
+        good("# a file\n[server]\n  viewers = 7\n ; seven\nquiet=Yes\n"
              "[room a-1]\nname = 一班\nsource = demo\nsource = camera:rtsp://u:p@h/x\n"
              "[room b]\nsource=mic:pulse\n");
     cr_assert_eq(lct_config_number(config, "server", NULL, "viewers"), 7);
@@ -81,6 +81,49 @@ Test(config, names_line_and_range) {
     char text[400];
     (void)snprintf(text, sizeof text, "[server]\nlisten = %0300d\n", 1);
     bad(text, "line 2: the line is longer");
+}
+
+/* What another reader of such files would cut off without a word. */
+Test(config, cuts_nothing_off) {
+    bad("[server]\nviewers = 7 ; seven\n", "line 2: \" ;\" would begin a comment");
+    bad("[room a]\nsource = file:/a\t;b.mp4\n", "line 2: \" ;\"");
+    bad("[room a]\nsource = ;b\n", "line 2: \" ;\"");
+    struct lct_config *config = good("[room a]\nname = A;B #3\nsource = x=1;y:2\n");
+    cr_assert_str_eq(lct_config_text(config, "room", "a", "name"), "A;B #3");
+    cr_assert_str_eq(lct_config_nth(config, "room", "a", "source", 0), "x=1;y:2");
+    lct_config_destroy(config);
+}
+
+/* lct_config_keeps says the same as writing a value and reading it. */
+Test(config, keeps_what_it_says) {
+    static const char *const values[] = {"demo", "a;b", "A B", "=x",   "教室",     "a ;b",  ";a",
+                                         " a",   "a ",  "",    "a\nb", "\xbd\xcc", "a\t;b", "#1"};
+    for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
+        struct lct_config *config = NULL;
+        char text[100];
+        (void)snprintf(text, sizeof text, "[room a]\nsource = %s\n", values[i]);
+        bool same = lct_config_parse(text, "x.conf", sections, 2, &config, &fault) == 0 &&
+                    strcmp(lct_config_nth(config, "room", "a", "source", 0), values[i]) == 0;
+        cr_expect_eq(lct_config_keeps(values[i]), same && *values[i], "\"%s\"", values[i]);
+        lct_config_destroy(config);
+    }
+    char text[300] = "[server]\nlisten = ";
+    char *value = text + strlen(text);
+    memset(value, 'x', LCT_CONFIG_VALUE_MAX + 1);
+    cr_expect_not(lct_config_keeps(value));
+    value[LCT_CONFIG_VALUE_MAX] = '\0';
+    cr_expect(lct_config_keeps(value));
+    bad(text, "3 to 20 bytes"); /* it was read: not the line is too long */
+}
+
+Test(config, blames_a_value) {
+    struct lct_config *config = good("[room a]\nsource = 1\n\nsource = 2\n");
+    (void)lct_fault_set(&fault, -E2BIG, "source", "Too loud.", "太吵。");
+    cr_assert_eq(lct_config_blame(config, "room", "a", "source", 1, &fault), -EINVAL);
+    cr_assert_eq(fault.code, -EINVAL);
+    cr_assert_str_eq(fault.en, "x.conf, line 4: Too loud.");
+    cr_assert_str_eq(fault.zh, "x.conf 第 4 行：太吵。");
+    lct_config_destroy(config);
 }
 
 /* A file that an editor saved in GBK. */

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <criterion/criterion.h>
 
+#include <errno.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -139,6 +141,57 @@ Test(source, waits_for_a_device_that_comes_later, .timeout = 60) {
     cr_assert(reader_wait(&reader, LCT_SOURCE_LOST, 5 * LCT_SECOND));
     xvfb_restart(&server, "640x480x24");
     struct lct_frame *frame = reader_next(&reader, LCT_FRAME_PICTURE, 10 * LCT_SECOND);
+    cr_expect(frame && frame->width == 640);
+    lct_frame_unref(frame);
+    reader_close(&reader);
+    xvfb_kill(&server);
+}
+
+Test(source, closes_and_opens_as_it_is_wanted, .timeout = 60) {
+    struct reader reader;
+    struct lct_source_status status;
+    reader_open(&reader, "demo", LCT_OUTPUT_CAMERA);
+    for (int i = 0; i < 3; i++) {
+        cr_assert(reader_wait(&reader, LCT_SOURCE_RUNNING, 10 * LCT_SECOND), "round %d", i);
+        lct_frame_unref(reader_next(&reader, LCT_FRAME_PICTURE, 5 * LCT_SECOND));
+        lct_source_want(reader.source, false);
+        cr_assert(reader_wait(&reader, LCT_SOURCE_OPENING, 5 * LCT_SECOND), "round %d", i);
+        lct_source_status(reader.source, &status);
+        cr_expect_eq(status.fault.code, -EINPROGRESS, "as new");
+        cr_expect_eq(status.frames, 0);
+        cr_expect_eq(status.width, 0);
+        while (lct_queue_depth(reader.queue) > 0) {
+            lct_frame_unref(lct_queue_pop(reader.queue, 0));
+        }
+        cr_expect_null(reader_next(&reader, LCT_FRAME_PICTURE, LCT_SECOND / 3), "it is closed");
+        lct_source_want(reader.source, true);
+    }
+    lct_source_want(reader.source, false); /* and at once again: it need not even close */
+    lct_source_want(reader.source, true);
+    cr_assert(reader_wait(&reader, LCT_SOURCE_RUNNING, 10 * LCT_SECOND));
+    lct_source_status(reader.source, &status);
+    cr_expect_eq(status.rebuilds, 0);
+    reader_close(&reader);
+}
+
+/* Nobody who wants or does not want it waits for a device that hangs; it comes back by itself. */
+Test(source, is_not_waited_for_while_it_hangs, .timeout = 60) {
+    struct xvfb server = {0};
+    struct reader reader;
+    char spec[64];
+    xvfb_start(&server, "640x480x24");
+    cr_assert_eq(kill(server.pid, SIGSTOP),
+                 0); /* it takes calls and answers none: opening it takes 3 s */
+    (void)snprintf(spec, sizeof spec, "screen:x11:%s", server.name);
+    reader_open(&reader, spec, LCT_OUTPUT_SCREEN);
+    reader_sleep(LCT_SECOND / 2);
+    lct_ns before = lct_monotonic();
+    for (int i = 0; i < 100; i++) {
+        lct_source_want(reader.source, i % 2 == 1);
+    }
+    cr_expect_lt(lct_monotonic() - before, LCT_SECOND);
+    cr_assert_eq(kill(server.pid, SIGCONT), 0);
+    struct lct_frame *frame = reader_next(&reader, LCT_FRAME_PICTURE, 15 * LCT_SECOND);
     cr_expect(frame && frame->width == 640);
     lct_frame_unref(frame);
     reader_close(&reader);

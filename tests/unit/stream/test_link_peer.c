@@ -342,6 +342,15 @@ Test(link_peer, silence_is_noticed, .timeout = 10) {
     lct_loop_destroy(loop);
 }
 
+/* A server takes a caller by its first word. */
+static void on_caller(void *arg, struct lct_link_peer *peer, const json_t *greeting) {
+    LCT_JSON json_t *look = json_pack("{s:s, s:b}", "do", "look", "on", 0);
+    on_opened(arg, peer, greeting);
+    cr_assert_eq(lct_link_peer_send(peer, LCT_LINK_COMMAND, look), 0);
+}
+
+static const struct lct_link_events server_events = {on_caller, on_message, on_chunk, on_closed};
+
 Test(link_join, finds_the_server_again, .timeout = 30) {
     struct lct_loop *loop = lct_loop_create();
     struct lct_link_listener *listener = NULL, *second = NULL;
@@ -356,12 +365,12 @@ Test(link_join, finds_the_server_again, .timeout = 30) {
     struct lct_link_caller *caller = lct_link_call(loop, path, greeting, &events, &recorder);
     run_for(loop, 100 * LCT_MS);
     cr_assert_null(lct_link_caller_peer(caller));
-    cr_assert_eq(lct_link_listen(loop, path, greeting, &events, &server, &listener, &fault), 0,
-                 "%s", fault.en);
+    cr_assert_eq(lct_link_listen(loop, path, greeting, &server_events, &server, &listener, &fault),
+                 0, "%s", fault.en);
     struct stat info;
     cr_assert_eq(stat(path, &info), 0);
     cr_assert_eq(info.st_mode & 0777U, 0600U);
-    cr_assert_eq(lct_link_listen(loop, path, greeting, &events, &server, &second, &fault),
+    cr_assert_eq(lct_link_listen(loop, path, greeting, &server_events, &server, &second, &fault),
                  -EADDRINUSE);
     run_for(loop, 1500 * LCT_MS);
     cr_assert_not_null(lct_link_caller_peer(caller));
@@ -370,10 +379,11 @@ Test(link_join, finds_the_server_again, .timeout = 30) {
     cr_assert_eq(recorder.closed, 1);
     int fd = open(path, O_CREAT | O_WRONLY, 0600); /* a foreign file of that name is not touched */
     close(fd);
-    cr_assert_eq(lct_link_listen(loop, path, greeting, &events, &server, &listener, &fault),
+    cr_assert_eq(lct_link_listen(loop, path, greeting, &server_events, &server, &listener, &fault),
                  -EADDRINUSE);
     cr_assert_eq(unlink(path), 0);
-    cr_assert_eq(lct_link_listen(loop, path, greeting, &events, &server, &listener, &fault), 0);
+    cr_assert_eq(lct_link_listen(loop, path, greeting, &server_events, &server, &listener, &fault),
+                 0);
     run_for(loop, 2500 * LCT_MS);
     cr_assert_eq(recorder.opened, 2);
     lct_link_caller_destroy(caller);
@@ -420,3 +430,54 @@ Test(link_join, callers_wait_while_there_are_no_descriptors, .timeout = 30) {
     lct_loop_destroy(loop);
     cr_assert_eq(rmdir(folder), 0);
 }
+
+static void refuse(void *arg, struct lct_link_peer *peer, const json_t *greeting) {
+    struct end *end = arg;
+    (void)greeting;
+    end->opened++;
+    lct_link_peer_close(peer, "not-you");
+}
+
+static void note_end(void *arg, struct lct_link_peer *peer, const char *why) {
+    struct end *end = arg;
+    (void)peer;
+    end->closed++;
+    (void)snprintf(end->why, sizeof end->why, "%s", why);
+}
+
+static const struct lct_link_events refusing = {.opened = refuse};
+static const struct lct_link_events noting = {on_opened, on_message, on_chunk, note_end};
+
+/* Calls less and less often, and its owner is told once. */
+static void be_refused(int version, const char *why) {
+    struct lct_loop *loop = lct_loop_create();
+    struct lct_link_listener *listener = NULL;
+    struct end server = {.loop = loop}, recorder = {.loop = loop};
+    struct lct_fault fault;
+    char folder[] = "/tmp/lct-link-XXXXXX";
+    cr_assert_not_null(mkdtemp(folder));
+    LCT_FREE char *path = lct_format("%s/link", folder);
+    LCT_JSON json_t *greeting = hello(1);
+    LCT_JSON json_t *of_server = hello(version);
+    cr_assert_eq(lct_link_listen(loop, path, of_server, &refusing, &server, &listener, &fault), 0);
+    struct lct_link_caller *caller = lct_link_call(loop, path, greeting, &noting, &recorder);
+    run_for(loop, 4300 * LCT_MS); /* calls at 0, 0.5, 1.5, 3.5 s */
+    cr_assert_leq(server.opened, 4);
+    cr_assert_eq(recorder.opened, 0);
+    cr_assert_eq(recorder.closed, 1, "told %d times", recorder.closed);
+    cr_assert_str_eq(recorder.why, why);
+    lct_link_listener_destroy(listener);
+    cr_assert_eq(lct_link_listen(loop, path, greeting, &server_events, &server, &listener, &fault),
+                 0);
+    run_for(loop, 2500 * LCT_MS);
+    cr_assert_eq(recorder.opened, 1, "taken at last");
+    lct_link_caller_destroy(caller);
+    run_for(loop, 50 * LCT_MS);
+    lct_link_listener_destroy(listener);
+    lct_loop_destroy(loop);
+    cr_assert_eq(rmdir(folder), 0);
+}
+
+Test(link_join, is_told_once_that_it_is_refused, .timeout = 30) { be_refused(1, "refused"); }
+
+Test(link_join, is_told_once_of_a_wrong_version, .timeout = 30) { be_refused(2, "wrong-version"); }
