@@ -98,8 +98,10 @@ foreach(kind IN ITEMS integration e2e fault)
     set_tests_properties(${kind}/${name} PROPERTIES
       LABELS ${kind} TIMEOUT $<IF:$<BOOL:${LCT_DEEP}>,7200,300> SKIP_RETURN_CODE 77
       FAIL_REGULAR_EXPRESSION "${sanitizer_words}" ENVIRONMENT "${environment}")
-    # Two browsers at once, or a guest machine beside anything, are too much for two cores.
-    if(kind STREQUAL "e2e" OR name MATCHES "_(sources|qemu)$")
+    # One test of browsers at a time, with a light one beside it; a guest machine alone.
+    if(kind STREQUAL "e2e")
+      set_tests_properties(${kind}/${name} PROPERTIES RESOURCE_LOCK browsers PROCESSORS 2)
+    elseif(name MATCHES "_(sources|qemu)$")
       set_tests_properties(${kind}/${name} PROPERTIES RUN_SERIAL ON)
     endif()
   endforeach()
