@@ -49,8 +49,20 @@ export interface Room {
   id: string;
   name: string;
   online: boolean;
+  /** Who watches it live now. */
+  viewers: number;
+  /** Everybody may watch it live. */
+  public: boolean;
   state: RoomState;
   status: Status | null;
+}
+
+export interface WatchLink {
+  id: string;
+  room: string;
+  expires: string;
+  /** Relative to this server. */
+  url: string;
 }
 
 export interface Track {

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One classroom: what is wrong, the button, the sources, the marks.
+// One classroom: what is wrong, the button, the marks, who may watch, the sources.
 
 import { html, useRef } from '../vendor/preact.js';
 import { useWords } from '../lib/language.js';
 import { roomName } from '../lib/names.js';
+import { isInLesson } from '../lib/rooms.js';
 import { useLesson } from './use_lesson.js';
 import { Alarms } from './alarms.js';
 import { Control } from './control.js';
 import { Marks } from './marks.js';
+import { Sharing } from './sharing.js';
 import { Sources } from './sources.js';
 
 /** @typedef {import('../types').Status} Status */
@@ -30,11 +32,28 @@ export function Room({ room, lost }) {
         <div class="room-head">
           <h2 id=${titleId}>${roomName(t, room)}</h2>
           <p class="pill pill-${room.state}" role="status">${t.states[room.state]}</p>
+          <${OnAir} room=${room} />
         </div>
         <${Control} room=${room} status=${status} lesson=${lesson} stale=${stale} />
         ${status?.lesson && html`<${Marks} room=${room.id} lesson=${lesson} elapsed_ns=${status.elapsed_ns} stale=${stale} refresh=${refresh} />`}
+        <${Sharing} room=${room} lost=${lost} />
       </div>
       ${status && html`<${Sources} status=${status} stale=${stale} />`}
     </div>
   </section>`;
+}
+
+/**
+ * Always there, so that nothing moves when a lesson begins.
+ * @param {{ room: import('../types').Room }} props
+ */
+function OnAir({ room }) {
+  const t = useWords();
+  const onAir = isInLesson(room);
+  return html`<p class=${onAir ? 'air air-on' : 'air'}>
+    <svg viewBox="0 0 20 20" aria-hidden="true"><circle cx="10" cy="10" r="1.500" fill="currentColor" /><path
+      d="M6.500 13.500a5 5 0 0 1 0-7M13.500 6.500a5 5 0 0 1 0 7M3.600 16.400a9 9 0 0 1 0-12.800M16.400 3.600a9 9 0 0 1 0 12.800" /></svg>
+    ${onAir ? t.onAir : t.offAir}
+    ${onAir && html`<span class="air-viewers">${t.viewers(room.viewers)}</span>`}
+  </p>`;
 }

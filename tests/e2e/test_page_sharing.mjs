@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The sign that a room is on air, and who may watch it, by the keyboard alone: a link is copied,
+// made, revoked; the room is public and no longer. Who has a link sees the room and nothing else,
+// until it is revoked.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { shot, source, withBrowser } from './_browsers.mjs';
+import * as p from './_page.mjs';
+import * as w from './_watch.mjs';
+
+const AXE = readFileSync(join(p.web, 'node_modules/axe-core/axe.min.js'), 'utf8');
+const OFFER = readFileSync(join(source, 'tests/data/sdp/chromium.sdp'), 'utf8');
+const SIZES = { desk: { width: 1366, height: 768 }, phone: { width: 390, height: 844 } };
+const words = {
+    zh: { off: /未在直播/, air: /正在直播.*1 人在看/, copied: /观看链接已复制/, isPublic: /公开的/ },
+    en: { off: /Off air/, air: /On air.*1 viewer/, copied: /The watch link is copied/, isPublic: /is public/ },
+};
+
+const links = async (up) => (await up.api('/rooms/main/links')).links;
+
+/** Tab from where the focus is until it stands on selector. */
+async function tabTo(page, selector) {
+    for (let i = 0; i < 60; i++) {
+        await page.keyboard.press('Tab');
+        if (await page.evaluate((s) => !!document.activeElement?.matches(s), selector)) {
+            return;
+        }
+    }
+    p.check(false, `Tab never comes to ${selector}`);
+}
+
+async function press(page, selector, key = 'Enter') {
+    await tabTo(page, selector);
+    await page.keyboard.press(key);
+}
+
+/** A question that was asked has the focus, on its harmless answer. */
+const asked = (page) => p.until(() => page.evaluate(
+    () => !!document.activeElement.matches('.ask-open button:first-of-type')), 'the question to have the focus');
+
+async function looksGood(page, name) {
+    for (const [size, viewport] of Object.entries(SIZES)) {
+        await (page.setViewportSize ?? page.setViewport).call(page, viewport);
+        await p.sleep(200);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        p.check(wide <= 0, `${name} (${size}) is ${wide} pixels wider than the screen`);
+        const found = await page.evaluate(() => window.axe.run('.room'));
+        p.check(found.violations.length === 0, `axe on ${name}: ${JSON.stringify(found.violations.map((one) => one.id))}`);
+        await shot(page, `sharing-${name}-${size}`);
+    }
+    await (page.setViewportSize ?? page.setViewport).call(page, SIZES.desk);
+}
+
+/** A viewer who only says hello. */
+async function oneViewer(up, bearer) {
+    const answer = await fetch(`${up.url}api/v1/live/main/whep`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${bearer}`, 'Content-Type': 'application/sdp' },
+        body: OFFER,
+    });
+    p.check(answer.status === 201, `a viewer is let in: ${answer.status}`);
+    return () => fetch(new URL(answer.headers.get('Location'), up.url), {
+        method: 'DELETE',
+        headers: { Authorization: `Bearer ${bearer}` },
+    });
+}
+
+async function shares(page, up, lang) {
+    const t = words[lang];
+    await p.enter(page, up, lang);
+    await page.evaluate(AXE);
+    await p.reads(page, '.air', t.off);
+    const before = await page.evaluate(() => document.querySelector('.big').getBoundingClientRect().top);
+    await p.record(page, 'x');
+    const after = await page.evaluate(() => document.querySelector('.big').getBoundingClientRect().top);
+    p.check(before === after, 'the button stays where it is when the lesson begins');
+    await p.until(async () => (await fetch(`${up.url}api/v1/live/main/whep`, { method: 'POST', body: OFFER,
+        headers: { Authorization: `Bearer ${up.code}`, 'Content-Type': 'application/sdp' } })).status === 201, 'live');
+    await p.reads(page, '.air-on', t.air);
+
+    await press(page, '.sharing-head .button-main');
+    await p.reads(page, '.sharing-news', t.copied);
+    p.check((await links(up)).length === 1, 'one link was made');
+    await page.evaluate(() => document.querySelector('.sharing-head .button-main').focus());
+    await page.keyboard.press('Enter');
+    await p.reads(page, '.sharing-news', t.copied);
+    p.check((await links(up)).length === 1, 'the next one who wants it gets the same');
+
+    await press(page, '.sharing-more');
+    await page.waitForSelector('.watch-link');
+    await press(page, '.new-link .button');
+    await p.until(async () => (await p.count(page, '.watch-link')) === 2, 'the second link');
+    await looksGood(page, `links-${lang}`);
+
+    const [{ url }] = await links(up);
+    const token = new URL(url, up.url).searchParams.get('link');
+    await oneViewer(up, token);
+    await page.evaluate(() => document.querySelector('.sharing-more').focus());
+    await press(page, '.watch-link:first-child .ask .button');
+    await asked(page);
+    await looksGood(page, `asking-${lang}`);
+    await page.keyboard.press('Escape');
+    await p.until(async () => !(await p.has(page, '.ask-open')), 'Escape to be a no');
+    p.check((await links(up)).length === 2, 'nothing was revoked');
+    await page.keyboard.press('Enter');
+    await asked(page);
+    await press(page, '.ask-open .button-bad');
+    await p.until(async () => (await p.count(page, '.watch-link')) === 1, 'the link to go');
+    p.check(await page.evaluate(() => document.activeElement.classList.contains('sharing-more')), 'the focus is not lost');
+    await p.reads(page, '.air-on', t.air); // and its viewer with it
+
+    await press(page, '.sharing-public .button');
+    await asked(page);
+    await press(page, '.ask-open .button-bad');
+    await p.reads(page, '.sharing .band-warn', t.isPublic);
+    p.check((await up.api('/rooms/main')).public, 'the room is public');
+    await looksGood(page, `public-${lang}`);
+    await page.evaluate(() => document.querySelector('.sharing-more').focus());
+    await press(page, '.sharing-public .button');
+    await p.until(async () => !(await p.has(page, '.sharing .band-warn')), 'the room to be closed');
+    await p.stop(page);
+    await p.reads(page, '.air', t.off);
+}
+
+/** A browser that knows no code. */
+async function byLink(page, up) {
+    const lesson = await w.startLesson(up, '第一课');
+    const made = await fetch(`${up.url}api/v1/rooms/main/links`, {
+        method: 'POST',
+        headers: { Authorization: `Bearer ${up.code}`, 'Content-Type': 'application/json' },
+        body: '{"seconds":600}',
+    });
+    const { id, url } = await made.json();
+    const answer = await page.goto(`${up.url}watch/main`);
+    p.check(answer.status() === 401, 'nobody comes in without');
+    await page.goto(new URL(url, up.url).href);
+    p.check(await page.evaluate(() => location.pathname + location.search) === '/watch/main', 'the token left the address');
+    await page.waitForSelector('.watch-acts');
+    await w.plays(page, 2);
+    for (const path of ['', `api/v1/recordings/${lesson}`, 'api/v1/rooms', 'watch/other']) {
+        const got = await page.evaluate(async (where) => (await fetch(where)).status, up.url + path);
+        p.check(got === 401, `a link does not open /${path}: ${got}`);
+    }
+    await fetch(`${up.url}api/v1/rooms/main/links/${id}`,
+        { method: 'DELETE', headers: { Authorization: `Bearer ${up.code}` } });
+    await p.until(async () => (await up.api('/rooms/main')).viewers === 0, 'the viewer to be ended');
+    await page.waitForSelector('p[lang=en]'); // the page looks why, and is told
+    p.check(/已失效[^]*not good any more/.test(await p.text(page, 'main')), 'in both languages');
+    await shot(page, 'sharing-refused');
+    await w.stopLesson(up);
+}
+
+for (const [name, lang] of [['chromium', 'zh'], ['firefox', 'en']]) {
+    const up = await p.startUp(['demo']);
+    await withBrowser(name, (page) => shares(page, up, lang));
+    if (name === 'chromium') {
+        await withBrowser(name, (page) => byLink(page, up));
+    }
+    await up.close();
+    console.log(`${name} (${lang}): links are copied, made and revoked by the keyboard`);
+}
