@@ -2,12 +2,12 @@
 /**
  * A small HTTP/1.1 server over libwebsockets, on one thread of its own ("http") which never touches
  * disk or database. Requests are handed, complete with their body, to the handler of their route,
- * in the thread the route names; what these ask and answer is in http_request.h, http_source.h and
- * http_events.h.
+ * in the thread the route names; what these ask and answer is in http_request.h, http_source.h,
+ * http_events.h and http_socket.h.
  *
  * Refused before any handler: paths with "..", no UTF-8 or NUL, foreign Host headers, changes asked
- * for by foreign pages (Origin), every Upgrade, chunked bodies, bodies above LCT_HTTP_BODY_MAX,
- * heads and bodies that take too long. Limits: docs/limits.md.
+ * for by foreign pages (Origin; WebSockets too), chunked bodies, bodies above LCT_HTTP_BODY_MAX,
+ * heads and bodies that take too long, every other Upgrade. Limits: docs/limits.md.
  *
  *     static void list(void *app, struct lct_http_request *request) {
  *         lct_http_answer_json(request, 200, json_pack("{s:[]}", "rooms"));
@@ -15,6 +15,7 @@
  *     const struct lct_http_route routes[] = {
  *         {LCT_HTTP_GET, "/api/v1/rooms", list, LCT_HTTP_MAIN, false}};
  *     rc = lct_http_create(&options, &server, &fault);
+ *     lct_http_start(server);
  */
 #pragma once
 
@@ -50,9 +51,11 @@ struct lct_http_server;
 
 /** In which thread a handler runs. */
 enum lct_http_where {
-    LCT_HTTP_MAIN, /**< the loop of rooms and links */
-    LCT_HTTP_DISK, /**< a loop that may read files */
-    LCT_HTTP_HERE, /**< the HTTP thread itself: memory only, at once */
+    LCT_HTTP_MAIN,   /**< the loop of rooms and links */
+    LCT_HTTP_DISK,   /**< a loop that may read files */
+    LCT_HTTP_HERE,   /**< the HTTP thread itself: memory only, at once */
+    LCT_HTTP_SOCKET, /**< the HTTP thread too, and the request asks for a WebSocket: it is answered
+                          in the handler's call */
 };
 
 struct lct_http_route {
@@ -80,12 +83,15 @@ struct lct_http_options {
 };
 
 /**
- * Listens and starts the threads. Everything in options but the struct itself must outlive the
- * server. 0; -EADDRINUSE, -EACCES, -EADDRNOTAVAIL or another -errno with a fault. *ret_server is
- * owned.
+ * Listens; nobody is answered before lct_http_start. Everything in options but the struct itself
+ * must outlive the server. 0; -EADDRINUSE, -EACCES, -EADDRNOTAVAIL or another -errno with a fault.
+ * *ret_server is owned.
  */
 int lct_http_create(const struct lct_http_options *options, struct lct_http_server **ret_server,
                     struct lct_fault *fault) LCT_MUST_USE;
+
+/** Starts the threads. Once. */
+void lct_http_start(struct lct_http_server *server);
 
 /** The port it listens on. */
 int lct_http_port(const struct lct_http_server *server);
@@ -99,6 +105,10 @@ void lct_http_stop(struct lct_http_server *server);
 
 /** Stops, and frees; every request must be answered. NULL is allowed. */
 void lct_http_destroy(struct lct_http_server *server);
+
+/** Has run(arg) called in the HTTP thread, once, in the order of posting; after lct_http_stop at
+ * once in this thread. Any thread, never waits. */
+void lct_http_post(struct lct_http_server *server, void (*run)(void *arg), void *arg);
 
 struct lct_http_counters {
     uint64_t requests, bytes_out, refused, connections_now, streams_now;

@@ -55,7 +55,8 @@ static bool is_addressed_to_us(struct lct_http_request *request, const char *con
                         "服务器没有这个名称，请使用它的地址访问。");
         return false;
     }
-    if (request->method != LCT_HTTP_GET && origin && !lct_http_origin_is_ours(origin, host)) {
+    bool is_power = request->method != LCT_HTTP_GET || request->upgrade;
+    if (is_power && origin && !lct_http_origin_is_ours(origin, host)) {
         lct_http_refuse(request, 403, "Another site's page may not change anything here.",
                         "其他网站的页面不能在此进行更改。");
         return false;
@@ -105,6 +106,20 @@ static bool split_path(struct lct_http_request *request) {
     return true;
 }
 
+/* Upgraded is what is a socket, and nothing else; false with an answer given. */
+static bool is_asked_rightly(struct lct_http_request *request) {
+    bool is_socket = request->route->where == LCT_HTTP_SOCKET;
+    if (is_socket && !request->upgrade) {
+        lct_http_add_header(request, "Upgrade", "websocket");
+        lct_http_refuse(request, 426, "This address speaks WebSocket only.",
+                        "此地址仅支持 WebSocket。");
+    } else if (!is_socket && request->upgrade) {
+        lct_http_refuse(request, 400, "This address does not speak WebSocket.",
+                        "此地址不支持 WebSocket。");
+    }
+    return is_socket == request->upgrade;
+}
+
 /* False with an answer given. */
 static bool ask_gate(struct lct_http_request *request, const struct lct_http_options *options) {
     return request->route->open || !options->gate || options->gate(options->app, request);
@@ -120,7 +135,8 @@ bool lct_http_admit(struct lct_http_request *request, const struct lct_http_opti
     }
     request->close_after = request->text_want > 0 || (changes && !tells_length);
     if (!split_path(request) || !is_addressed_to_us(request, options->names) ||
-        !find_route(request, options) || !ask_gate(request, options)) {
+        !find_route(request, options) || !ask_gate(request, options) ||
+        !is_asked_rightly(request)) {
         return false;
     }
     request->close_after = changes && !tells_length;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * The body of an answer, as its connection sees it: a row of pieces to be sent. Bytes in memory
- * (http_request.c), media that is read meanwhile (http_source.c), events (http_events.c); another
- * kind of body is one more file like these. All functions: the HTTP thread.
+ * (http_request.c), media that is read meanwhile (http_source.c), events (http_events.c), messages
+ * of a WebSocket (http_socket.c); another kind of body is one more file like these. All functions:
+ * the HTTP thread.
  *
  *     while (body->kind->look(body, &piece) == LCT_HTTP_PIECE) {
  *         n = send(piece.bytes, piece.n);
@@ -19,6 +20,7 @@ struct lct_http_body;
 struct lct_http_piece {
     const void *bytes; /* borrowed from the body until took */
     size_t n;
+    bool text; /* a socket's: its message is text */
 };
 
 enum lct_http_look {
@@ -30,6 +32,7 @@ enum lct_http_look {
 
 struct lct_http_body_kind {
     bool endless; /**< no length, no end of its own: closed after it, and it may be silent */
+    bool socket;  /**< its pieces are messages of a WebSocket, each sent as a whole */
     /** It will be sent: from now on wake(arg) says that a look may find more. NULL: not needed. */
     void (*begin)(struct lct_http_body *body, void (*wake)(void *arg), void *arg);
     /** What is to be sent next. */

@@ -4,8 +4,13 @@
  *  - it decodes paths and removes ".." before we see them; what it leaves is checked by
  *    lct_http_split.
  *  - "Upgrade: h2c" would switch to its HTTP/2, which has holes; and an unknown Upgrade on a kept
- *    connection hands the callback freed memory (CVE-2025-11677). So CONFIRM_UPGRADE closes always
- *    and never looks at what it is given.
+ *    connection hands the callback freed memory (CVE-2025-11677). So CONFIRM_UPGRADE never looks at
+ *    what it is given: it reads the header anew, which is gone in that case, and closes on all but
+ *    "websocket". What such a request is answered must be known before that callback returns.
+ *  - it would take any version of WebSocket for 13, and asks no gate: we look first.
+ *  - what a socket does not take of a message it copies, and lets nobody write before that is out:
+ *    so one message is written whenever the socket is writable, which it is while little of what it
+ *    took has not been sent (TCP_NOTSENT_LOWAT), and what waits does so where it can be skipped.
  *  - CONNECT turns a connection into a raw one: refused at RAW_ADOPT.
  *  - what it has read behind a request it keeps in a buffer of its own. A request with a body that
  *    it takes from there it reads for ever, its own head as the body: the thread never comes back.
@@ -22,15 +27,24 @@
 #include "stream/http/http_conn_priv.h"
 
 #include <assert.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "stream/http/http_admit_priv.h"
 #include "stream/http/http_request_priv.h"
+#include "stream/http/http_socket.h"
+
+_Static_assert(LCT_HTTP_HEADROOM >= LWS_PRE, "the library writes a frame's header there");
+
+/* What the system may hold of a socket's messages and has not sent: about a chunk. */
+#define SOCKET_UNSENT (32 << 10)
 
 enum phase {
     PHASE_HEAD,    /* waiting for a request, or within its head */
@@ -38,6 +52,8 @@ enum phase {
     PHASE_HANDLER, /* somebody is working on the answer */
     PHASE_ANSWER,  /* head or body of the answer go out */
     PHASE_LAST,    /* all is written, what the library buffered goes out */
+    PHASE_SOCKET,  /* messages go out, until either side ends it */
+    PHASE_GOODBYE, /* the library closes the socket in the protocol's way */
 };
 
 struct lct_http_conn {
@@ -50,6 +66,8 @@ struct lct_http_conn {
     bool head_sent;
     uint64_t sent;         /* of the answer */
     uint64_t sent_at_tick; /* UINT64_MAX: it was not being sent then */
+    bool is_socket;        /* hands are shaken */
+    size_t heard;          /* bytes of messages that a socket's client sent */
     char client[48];
 };
 
@@ -118,7 +136,7 @@ static int on_tick(struct lct_http_conn *conn) {
     if (conn->deadline != LCT_NS_NONE && lct_monotonic() >= conn->deadline) {
         return -1;
     }
-    if (conn->phase == PHASE_HEAD || conn->phase == PHASE_BODY) {
+    if (conn->phase == PHASE_HEAD || conn->phase == PHASE_BODY || conn->phase >= PHASE_SOCKET) {
         return 0;
     }
     if (!conn->hears) {
@@ -126,6 +144,100 @@ static int on_tick(struct lct_http_conn *conn) {
     }
     /* one that takes nothing but sends more would make the library spin */
     return stuck && (peek(conn->wsi) >= 0 || holds_input(conn) > 0) ? -1 : 0;
+}
+
+/* The request is done with, or its client has left: a handler that still has it is told, and its
+ * answer goes nowhere. */
+static void leave_request(struct lct_http_conn *conn) {
+    struct lct_http_request *request = conn->request;
+    conn->request = NULL;
+    if (request && conn->phase == PHASE_HANDLER) {
+        request->conn = NULL;
+        atomic_store(&request->gone, true);
+    } else if (request) {
+        atomic_fetch_sub(&conn->hall->streams, request->body && request->body->kind->endless);
+        lct_http_request_free(request);
+    }
+}
+
+/* Sockets. */
+
+/* There may be more to say. */
+static void wake_socket(void *opaque) {
+    struct lct_http_conn *conn = opaque;
+    if (conn->deadline == LCT_NS_NONE) {
+        conn->deadline = lct_monotonic() + LCT_HTTP_SOCKET_STALL_SECONDS * LCT_SECOND;
+    }
+    lws_callback_on_writable(conn->wsi);
+}
+
+/* The library has shaken hands. */
+static void begin_socket(struct lct_http_conn *conn) {
+    struct lct_http_body *body = conn->request->body;
+    int unsent = SOCKET_UNSENT;
+    (void)setsockopt(lws_get_socket_fd(conn->wsi), IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent,
+                     sizeof unsent); /* refused: more waits in the system */
+    conn->phase = PHASE_SOCKET;
+    conn->deadline = LCT_NS_NONE;
+    hear(conn, true);
+    body->kind->begin(body, wake_socket, conn);
+    wake_socket(conn);
+}
+
+/* Closes in the protocol's way; what is returned to the library makes it do so. */
+static int say_goodbye(struct lct_http_conn *conn, enum lws_close_status code) {
+    lws_close_reason(conn->wsi, code, NULL, 0);
+    conn->phase = PHASE_GOODBYE;
+    conn->deadline = LCT_NS_NONE; /* the library's own is 5 s */
+    leave_request(conn);
+    return -1;
+}
+
+/* One message, and a look at what comes after it. */
+static int say(struct lct_http_conn *conn) {
+    struct lct_http_body *body = conn->request->body;
+    struct lct_http_piece piece;
+    enum lct_http_look found = body->kind->look(body, &piece);
+    if (found == LCT_HTTP_PIECE) {
+        unsigned char *bytes = (unsigned char *)(uintptr_t)piece.bytes;
+        enum lws_write_protocol how = piece.text ? LWS_WRITE_TEXT : LWS_WRITE_BINARY;
+        if (lws_write(conn->wsi, bytes, piece.n, how) < (int)piece.n) {
+            return -1;
+        }
+        atomic_fetch_add(&conn->hall->bytes_out, piece.n);
+        body->kind->took(body, piece.n);
+        found = body->kind->look(body, &piece);
+    }
+    if (found == LCT_HTTP_END && !lws_partial_buffered(conn->wsi)) {
+        return say_goodbye(conn, LWS_CLOSE_STATUS_NORMAL);
+    }
+    if (found == LCT_HTTP_WAIT) {
+        conn->deadline = LCT_NS_NONE;
+        return 0;
+    }
+    conn->deadline = lct_monotonic() + LCT_HTTP_SOCKET_STALL_SECONDS * LCT_SECOND;
+    lws_callback_on_writable(conn->wsi);
+    return 0;
+}
+
+/* A client of a socket has nothing to say. */
+static int on_heard(struct lct_http_conn *conn, size_t n) {
+    conn->heard += n;
+    if (conn->phase != PHASE_SOCKET || conn->heard <= LCT_HTTP_SOCKET_HEARD_MAX) {
+        return 0;
+    }
+    atomic_fetch_add(&conn->hall->refused, 1);
+    return say_goodbye(conn, LWS_CLOSE_STATUS_MESSAGE_TOO_LARGE);
+}
+
+/* The client closes. */
+static int on_goodbye(struct lct_http_conn *conn) {
+    if (conn->phase == PHASE_SOCKET) {
+        conn->phase = PHASE_GOODBYE;
+        conn->deadline = LCT_NS_NONE;
+        leave_request(conn);
+    }
+    return 0;
 }
 
 /* Answers. */
@@ -141,6 +253,10 @@ static void begin_answer(void *opaque) {
     }
     atomic_fetch_add(&conn->hall->refused, request->refused);
     atomic_fetch_add(&conn->hall->streams, body->kind->endless);
+    if (body->kind->socket) {
+        begin_socket(conn);
+        return;
+    }
     set_phase(conn, PHASE_ANSWER, LCT_HTTP_STALL_SECONDS);
     conn->head_sent = false;
     conn->sent = 0;
@@ -207,20 +323,6 @@ static int send_piece(struct lct_http_conn *conn) {
         body->kind->took(body, n);
     }
     return rc;
-}
-
-/* The request is done with, or its client has left: a handler that still has it is told, and its
- * answer goes nowhere. */
-static void leave_request(struct lct_http_conn *conn) {
-    struct lct_http_request *request = conn->request;
-    conn->request = NULL;
-    if (request && conn->phase == PHASE_HANDLER) {
-        request->conn = NULL;
-        atomic_store(&request->gone, true);
-    } else if (request) {
-        atomic_fetch_sub(&conn->hall->streams, request->body && request->body->kind->endless);
-        lct_http_request_free(request);
-    }
 }
 
 /* The answer is out when the library has none of it left: ready for the next request, or the end.
@@ -373,7 +475,8 @@ static void dispatch(struct lct_http_conn *conn) {
     }
 }
 
-static int on_request(struct lct_http_conn *conn, const char *path, size_t path_n) {
+/* A request's head is there. */
+static struct lct_http_request *begin_request(struct lct_http_conn *conn) {
     struct lct_http_hall *hall = conn->hall;
     struct lct_http_request *request = lct_new(sizeof *request);
     assert(!conn->request);
@@ -386,6 +489,12 @@ static int on_request(struct lct_http_conn *conn, const char *path, size_t path_
     hear(conn, false);
     set_phase(conn, PHASE_HANDLER, LCT_HTTP_ANSWER_SECONDS);
     atomic_fetch_add(&hall->requests, 1);
+    return request;
+}
+
+static int on_request(struct lct_http_conn *conn, const char *path, size_t path_n) {
+    struct lct_http_hall *hall = conn->hall;
+    struct lct_http_request *request = begin_request(conn);
     if (!read_head(request, conn->wsi, path, path_n) || !lct_http_admit(request, &hall->options)) {
         return 0;
     }
@@ -397,6 +506,52 @@ static int on_request(struct lct_http_conn *conn, const char *path, size_t path_
     hear(conn, true);
     set_phase(conn, PHASE_BODY, LCT_HTTP_BODY_SECONDS);
     return 0;
+}
+
+/* False with an answer given. */
+static bool speaks_websocket(struct lws *wsi, struct lct_http_request *request) {
+    char version[8] = "";
+    if (lws_hdr_copy(wsi, version, sizeof version, WSI_TOKEN_VERSION) <= 0 ||
+        strcmp(version, "13") != 0) {
+        lct_http_add_header(request, "Sec-WebSocket-Version", "13");
+        lct_http_refuse(request, 426, "WebSocket is spoken here in version 13 only.",
+                        "此处仅支持 WebSocket 版本 13。");
+        return false;
+    }
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_KEY) <= 0 || request->text_want > 0) {
+        lct_http_refuse(request, 400, "The request's head is not proper.", "请求头不正确。");
+        return false;
+    }
+    return true;
+}
+
+/* The library asks whether it may shake hands: 0. What is refused is answered before it closes. */
+static int on_upgrade(struct lct_http_conn *conn) {
+    struct lct_http_hall *hall = conn->hall;
+    char *path = NULL;
+    int path_n = 0;
+    char upgrade[16] = "";
+    if (lws_hdr_copy(conn->wsi, upgrade, sizeof upgrade, WSI_TOKEN_UPGRADE) <= 0 ||
+        strcasecmp(upgrade, "websocket") != 0 || conn->phase != PHASE_HEAD ||
+        lws_http_get_uri_and_method(conn->wsi, &path, &path_n) < 0) {
+        atomic_fetch_add(&hall->refused, 1);
+        return -1;
+    }
+    struct lct_http_request *request = begin_request(conn);
+    request->upgrade = true;
+    if (read_head(request, conn->wsi, path, (size_t)path_n) &&
+        lct_http_admit(request, &hall->options) && speaks_websocket(conn->wsi, request)) {
+        lws_set_timeout(conn->wsi, NO_PENDING_TIMEOUT, 0);
+        call_handler(request);
+        assert(request->body);
+    }
+    if (request->body->kind->socket) {
+        return 0; /* begins when the answer's letter is opened, the hands being shaken then */
+    }
+    atomic_fetch_add(&hall->refused, request->refused);
+    request->close_after = true;
+    (void)send_head(conn);
+    return -1;
 }
 
 static int on_body(struct lct_http_conn *conn, const void *bytes, size_t n) {
@@ -433,6 +588,8 @@ struct lct_http_conn *lct_http_conn_create(struct lct_http_hall *hall, struct lw
     return conn;
 }
 
+bool lct_http_conn_is_socket(const struct lct_http_conn *conn) { return conn->is_socket; }
+
 void lct_http_conn_destroy(struct lct_http_conn *conn) {
     leave_request(conn);
     atomic_fetch_sub(&conn->hall->connections, 1);
@@ -455,6 +612,16 @@ int lct_http_conn_event(struct lct_http_conn *conn, enum lws_callback_reasons re
     case LWS_CALLBACK_HTTP_WRITEABLE:
         return on_writable(conn);
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: /* never look at "in": see the head of this file */
+        return on_upgrade(conn);
+    case LWS_CALLBACK_ESTABLISHED:
+        conn->is_socket = true;
+        return 0;
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        return conn->phase == PHASE_SOCKET ? say(conn) : 0;
+    case LWS_CALLBACK_RECEIVE:
+        return on_heard(conn, n);
+    case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+        return on_goodbye(conn);
     case LWS_CALLBACK_RAW_ADOPT:
     case LWS_CALLBACK_RAW_RX:
         atomic_fetch_add(&conn->hall->refused, 1);

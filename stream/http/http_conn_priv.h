@@ -16,7 +16,7 @@
 #include "stream/http/http.h"
 #include "stream/http/http_mail_priv.h"
 
-/** Bytes given to the library at once (tx_packet_size): 2.5 times faster than its own 4 KB. */
+/** Bytes of an answer given to the library at once: 2.5 times faster than 4 KB. */
 #define LCT_HTTP_WRITE_AT_ONCE (64U << 10)
 
 /** Largest head of a request, and of an answer. */
@@ -41,6 +41,9 @@ struct lct_http_conn *lct_http_conn_create(struct lct_http_hall *hall, struct lw
 
 /** The library's connection is gone; a handler that has its request is told. */
 void lct_http_conn_destroy(struct lct_http_conn *conn);
+
+/** True for a WebSocket: it does not count among the requests' connections. */
+bool lct_http_conn_is_socket(const struct lct_http_conn *conn);
 
 /** The client's address, as it was given. */
 const char *lct_http_conn_client(const struct lct_http_conn *conn);

@@ -139,8 +139,8 @@ static enum lct_http_look look(struct lct_http_body *body, struct lct_http_piece
     if (!stream->sending) {
         return LCT_HTTP_WAIT;
     }
-    *ret_piece = (struct lct_http_piece){stream->sending->text + stream->sent,
-                                         stream->sending->n - stream->sent};
+    *ret_piece = (struct lct_http_piece){.bytes = stream->sending->text + stream->sent,
+                                         .n = stream->sending->n - stream->sent};
     return LCT_HTTP_PIECE;
 }
 
@@ -178,7 +178,8 @@ static void lose(struct lct_http_body *body) {
 
 struct lct_http_stream *lct_http_answer_events(struct lct_http_request *request,
                                                void (*closed)(void *arg), void *arg) {
-    static const struct lct_http_body_kind kind = {true, begin, look, took, lose};
+    static const struct lct_http_body_kind kind = {
+        .endless = true, .begin = begin, .look = look, .took = took, .free = lose};
     struct lct_http_stream *stream = lct_new(sizeof *stream);
     stream->body.kind = &kind;
     lct_ref_init(&stream->ref); /* the owner's */

@@ -147,9 +147,9 @@ void lct_http_answer_body(struct lct_http_request *request, int status, const ch
 /* Takes owned, in which the bytes lie; NULL: they stay where they are. */
 static void answer_bytes(struct lct_http_request *request, int status, const char *type,
                          const void *bytes, size_t n, void *owned) {
-    static const struct lct_http_body_kind kind = {false, NULL, look, took, free_memory};
+    static const struct lct_http_body_kind kind = {.look = look, .took = took, .free = free_memory};
     struct memory *memory = lct_new(sizeof *memory);
-    *memory = (struct memory){{&kind}, {bytes, n}, owned};
+    *memory = (struct memory){{&kind}, {.bytes = bytes, .n = n}, owned};
     lct_http_answer_body(request, status, type, &memory->body, n);
 }
 
@@ -218,6 +218,7 @@ static const char *reason_of(int status) {
         {413, "Content Too Large"},
         {416, "Range Not Satisfiable"},
         {421, "Misdirected Request"},
+        {426, "Upgrade Required"},
         {429, "Too Many Requests"},
         {500, "Internal Server Error"},
         {501, "Not Implemented"},

@@ -34,6 +34,7 @@ struct lct_http_request {
     void *app;             /* what its handler is given beside it */
     enum lct_http_method method;
     bool head;        /* HEAD */
+    bool upgrade;     /* to WebSocket */
     bool refused;     /* answered before any handler saw it */
     bool close_after; /* the connection cannot go on after the answer */
     char *path;

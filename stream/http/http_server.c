@@ -20,12 +20,17 @@
 #include "base/thread.h"
 #include "stream/http/http.h"
 #include "stream/http/http_conn_priv.h"
+#include "stream/http/http_socket.h"
 #include "stream/http/http_source_priv.h"
 
 LCT_LOG_TOPIC("http");
 
 #define CALLERS_AT_ONCE 16
 #define DAYS (7 * 86400)
+
+/* What is written goes to the system as a whole: by its own measure the library would cut it into
+ * pieces of 4 KB, and copy all but the first. */
+#define MESSAGE_MAX (16U << 20)
 
 struct lct_http_server {
     /* fixed after create */
@@ -74,11 +79,18 @@ static int on_connected(struct lct_http_server *server, struct lws *wsi) {
     return 0;
 }
 
+/* Its place among the requests' connections is free. */
+static void leave_place(struct lct_http_server *server, const struct lct_http_conn *conn) {
+    client_of(server, lct_http_conn_client(conn))->connections--;
+}
+
 static void on_destroyed(struct lct_http_server *server, struct lws *wsi) {
     struct lct_http_conn *conn = lws_get_opaque_user_data(wsi);
     if (conn) {
         lws_set_opaque_user_data(wsi, NULL);
-        client_of(server, lct_http_conn_client(conn))->connections--;
+        if (!lct_http_conn_is_socket(conn)) {
+            leave_place(server, conn);
+        }
         lct_http_conn_destroy(conn);
     }
 }
@@ -136,6 +148,9 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
         return on_listener(server, reason);
     }
     struct lct_http_conn *conn = lws_get_opaque_user_data(wsi);
+    if (conn && reason == LWS_CALLBACK_ESTABLISHED) {
+        leave_place(server, conn); /* a school of viewers comes from one address */
+    }
     return conn ? lct_http_conn_event(conn, reason, in, n) : 0;
 }
 
@@ -146,8 +161,12 @@ static void quiet(int level, const char *line) {
 
 static struct lws_context *make_context(struct lct_http_server *server) {
     lws_set_log_level(LLL_ERR | LLL_WARN, quiet);
-    server->protocols[0] = (struct lws_protocols){
-        .name = "http", .callback = callback, .tx_packet_size = LCT_HTTP_WRITE_AT_ONCE};
+    server->protocols[0] = (struct lws_protocols){.name = "http",
+                                                  .callback = callback,
+                                                  .rx_buffer_size = LCT_HTTP_SOCKET_HEARD_MAX,
+                                                  .tx_packet_size = MESSAGE_MAX};
+    static const lws_retry_bo_t idle = {.secs_since_valid_ping = LCT_HTTP_SOCKET_PING_SECONDS,
+                                        .secs_since_valid_hangup = LCT_HTTP_SOCKET_SILENT_SECONDS};
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .protocols = server->protocols,
@@ -156,7 +175,8 @@ static struct lws_context *make_context(struct lct_http_server *server) {
         .uid = -1,
         .max_http_header_data = LCT_HTTP_HEAD_MAX,
         .max_http_header_pool = LCT_HTTP_CONNECTIONS_MAX,
-        .fd_limit_per_thread = LCT_HTTP_CONNECTIONS_MAX + 16,
+        .fd_limit_per_thread = LCT_HTTP_CONNECTIONS_MAX + LCT_HTTP_SOCKETS_MAX + 16,
+        .retry_and_idle_policy = &idle,
         .keepalive_timeout = LCT_HTTP_IDLE_SECONDS,
         .timeout_secs = LCT_HTTP_BODY_SECONDS,
         .timeout_secs_ah_idle = DAYS,
@@ -258,9 +278,16 @@ int lct_http_create(const struct lct_http_options *options, struct lct_http_serv
     }
     lct_http_mail_init(&server->hall.mail, wake_thread, server);
     server->hall.readers = lct_http_readers_create(&server->hall.mail, LCT_HTTP_CONNECTIONS_MAX);
-    lct_thread_start(&server->thread, "http", serve, server);
     *ret_server = server;
     return 0;
+}
+
+void lct_http_start(struct lct_http_server *server) {
+    lct_thread_start(&server->thread, "http", serve, server);
+}
+
+void lct_http_post(struct lct_http_server *server, void (*run)(void *arg), void *arg) {
+    lct_http_mail_post(&server->hall.mail, run, arg);
 }
 
 int lct_http_port(const struct lct_http_server *server) { return server->port; }

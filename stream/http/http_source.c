@@ -162,7 +162,8 @@ static enum lct_http_look look(struct lct_http_body *body, struct lct_http_piece
                : feed->next == feed->end ? LCT_HTTP_END
                                          : LCT_HTTP_WAIT;
     }
-    *ret_piece = (struct lct_http_piece){block->bytes + feed->taken, block->n - feed->taken};
+    *ret_piece =
+        (struct lct_http_piece){.bytes = block->bytes + feed->taken, .n = block->n - feed->taken};
     return LCT_HTTP_PIECE;
 }
 
@@ -188,7 +189,8 @@ static void drop(struct lct_http_body *body) {
     }
 }
 
-static const struct lct_http_body_kind feed_kind = {false, begin, look, took, drop};
+static const struct lct_http_body_kind feed_kind = {
+    .begin = begin, .look = look, .took = took, .free = drop};
 
 /* The bytes of source (taken) from first up to end, which is not included. */
 static struct lct_http_body *create_feed(struct lct_http_readers *readers,

@@ -136,6 +136,7 @@ static void start(void) {
                                        .main = loop,
                                        .gate = gate};
     cr_assert_eq(lct_http_create(&options, &server, &fault), 0, "%s", fault.en);
+    lct_http_start(server);
 }
 
 static void stop(void) {
