@@ -94,6 +94,15 @@ struct lct_bus *lct_rooms_bus(struct lct_rooms *rooms, const char *room) {
     return found ? found->bus : NULL;
 }
 
+static const char *state_of(const struct room *room) {
+    return room->peer ? lct_json_text(room->status, "state", "idle") : "away";
+}
+
+const char *lct_rooms_state(struct lct_rooms *rooms, const char *room) {
+    const struct room *found = find(rooms, room);
+    return found ? state_of(found) : "away";
+}
+
 /* Which lesson a room records, for threads that do not see the room. */
 static void note_recording(struct lct_rooms *rooms, const struct room *room) {
     const char *state = lct_json_text(room->status, "state", "");
@@ -360,7 +369,7 @@ void lct_rooms_destroy(struct lct_rooms *rooms) {
 /* What the API shows. */
 
 static json_t *room_json(const struct room *room) {
-    const char *state = room->peer ? lct_json_text(room->status, "state", "idle") : "away";
+    const char *state = state_of(room);
     json_t *status = room->status ? json_incref(room->status) : json_null();
     return json_pack("{s:s, s:s, s:b, s:s, s:o}", "id", room->id, "name", room->name, "online",
                      room->peer != NULL, "state", state, "status", status);

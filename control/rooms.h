@@ -69,5 +69,9 @@ void lct_rooms_look(struct lct_rooms *rooms, bool on);
 /** The bus of a room's chunks; NULL when there is no such room. Borrows. */
 struct lct_bus *lct_rooms_bus(struct lct_rooms *rooms, const char *room);
 
+/** What the room's recorder says that it does: "idle", "recording" and so on as docs/api.yaml says,
+ *  "away" when there is none. Borrows, until the next turn of the loop. */
+const char *lct_rooms_state(struct lct_rooms *rooms, const char *room);
+
 /** True when a recorder says that it is recording the lesson now. Any thread. */
 bool lct_rooms_is_recording(struct lct_rooms *rooms, const char *lesson);

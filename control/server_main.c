@@ -37,16 +37,18 @@ struct options {
     bool json;
 };
 
-/* What the engine of live viewers tells of one room. */
+/* A room as the engines of live viewers know it. */
 struct room_of_server {
     struct server *server;
     const char *id;
+    bool on_air; /* its recorder said so last */
 };
 
 struct server {
     int lock; /* of the data folder; negative: not ours */
     struct lct_config *config;
     struct room_of_server rooms[LCT_ROOMS_MAX];
+    size_t n_rooms;
     struct lct_api api;
     struct lct_loop *loop;
     struct lct_thread disk_thread;
@@ -138,8 +140,25 @@ static char *find_web(const struct server *s, const struct options *options) {
 
 static void run_disk(void *loop) { lct_loop_run(loop); }
 
+/* Rings the bell where a lesson is over; a recorder that is away may be in the midst of one. */
+static void look_for_bells(struct server *s) {
+    for (size_t i = 0; i < s->n_rooms; i++) {
+        struct room_of_server *room = &s->rooms[i];
+        const char *state = lct_rooms_state(s->api.rooms, room->id);
+        bool on_air = strcmp(state, "recording") == 0 || strcmp(state, "paused") == 0;
+        if (strcmp(state, "away") == 0 || on_air == room->on_air) {
+            continue;
+        }
+        room->on_air = on_air;
+        if (!on_air) {
+            lct_ws_end(s->api.ws, room->id);
+        }
+    }
+}
+
 static void on_changed(void *arg) {
     struct server *s = arg;
+    look_for_bells(s);
     if (s->api.events) {
         lct_api_events_changed(s->api.events);
         lct_api_live_changed(s->api.live);
@@ -275,7 +294,7 @@ static int open_live(struct server *s, struct lct_fault *fault) {
     int rc = lct_rtc_create(&settings, &s->api.rtc, fault);
     const char *id;
     for (size_t i = 0; rc == 0 && (id = lct_config_id(s->config, "room", i)); i++) {
-        s->rooms[i] = (struct room_of_server){s, id};
+        s->rooms[i] = (struct room_of_server){.server = s, .id = id};
         lct_rtc_add_room(s->api.rtc, id, lct_rooms_bus(s->api.rooms, id), want_key, &s->rooms[i]);
     }
     return rc;
@@ -291,6 +310,23 @@ static int open_http(struct server *s, struct lct_fault *fault) {
                                        .names = s->name_list};
     options.routes = lct_api_routes(&options.n_routes);
     return lct_http_create(&options, &s->api.http, fault);
+}
+
+/* The engine whose viewers come through the HTTP server; then that begins. */
+static void start_http(struct server *s) {
+    const char *id;
+    struct lct_ws_settings settings = {
+        .http = s->api.http,
+        .viewers_max = (unsigned)lct_config_number(s->config, "live", NULL, "viewers"),
+        .may_watch = lct_api_may_watch,
+        .arg = &s->api,
+    };
+    s->api.ws = lct_ws_create(&settings);
+    for (size_t i = 0; (id = lct_config_id(s->config, "room", i)); i++) {
+        lct_ws_add_room(s->api.ws, id, lct_rooms_bus(s->api.rooms, id));
+        s->n_rooms++;
+    }
+    lct_http_start(s->api.http);
 }
 
 static int start(struct server *s, const struct options *options, struct lct_fault *fault) {
@@ -314,7 +350,11 @@ static int start(struct server *s, const struct options *options, struct lct_fau
     if ((rc = open_live(s, fault)) < 0) {
         return rc;
     }
-    return open_http(s, fault);
+    if ((rc = open_http(s, fault)) < 0) {
+        return rc;
+    }
+    start_http(s);
+    return 0;
 }
 
 static void say_ready(const struct server *s, bool json) {
@@ -352,6 +392,7 @@ static void stop(struct server *s) {
     if (s->api.http) {
         lct_http_stop(s->api.http);
     }
+    s->n_rooms = 0; /* no bells any more */
     lct_loop_post(s->api.disk, end_links_timer, s);
     if (s->disk_thread.started) {
         lct_loop_stop(s->api.disk);
@@ -365,6 +406,7 @@ static void stop(struct server *s) {
         lct_api_events_stop(s->api.events);
         lct_api_live_stop(s->api.live);
     }
+    lct_ws_destroy(s->api.ws);
     lct_rooms_destroy(s->api.rooms);
     lct_loop_destroy(s->loop);
     lct_api_events_destroy(s->api.events);

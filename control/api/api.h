@@ -14,6 +14,7 @@
 #include "control/web.h"
 #include "stream/http/http.h"
 #include "stream/rtc/rtc.h"
+#include "stream/ws.h"
 
 struct lct_api_events;
 struct lct_api_live;
@@ -30,6 +31,7 @@ struct lct_api {
     struct lct_links *links;       /**< any thread; changes: disk loop */
     struct lct_web *web;           /**< any thread; NULL: no pages */
     struct lct_rtc *rtc;           /**< any thread */
+    struct lct_ws *ws;             /**< HTTP thread; counting: any thread */
     struct lct_http_server *http;  /**< any thread; set before the first request is answered */
     const char *data;              /**< fixed */
 };
@@ -51,6 +53,9 @@ void lct_api_pass(struct lct_api *api, const struct lct_http_request *request, c
 /** True while that right holds: its link is good, or the room is public. app is the struct lct_api.
  *  Any thread. */
 bool lct_api_may_watch(void *app, const char *room, const char *pass);
+
+/** Viewers of a room now, on whatever way. Any thread. */
+unsigned lct_api_viewers(const struct lct_api *api, const char *room);
 
 /** All rooms as docs/api.yaml says. Main loop. Returns owned. */
 json_t *lct_api_rooms(struct lct_api *api) LCT_MUST_USE;
@@ -132,6 +137,9 @@ void lct_api_post_whep(void *app, struct lct_http_request *request);
 
 /** DELETE /api/v1/live/{room}/whep/{id}: the viewer leaves. */
 void lct_api_delete_whep(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/live/{room}/ws: a viewer watches by WebSocket. */
+void lct_api_get_ws(void *app, struct lct_http_request *request);
 
 /** GET /api/v1/events. */
 void lct_api_get_events(void *app, struct lct_http_request *request);

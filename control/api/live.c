@@ -63,7 +63,7 @@ static json_t *live_json(const struct lct_api *api, const char *id, int64_t *ret
     return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:i}", "room", id, "name",
                      lct_json_text(room, "name", ""), "state", state_of(room), "lesson", lesson,
                      "title", lct_json_text(status, "title", ""), "tracks", tracks_of(status),
-                     "viewers", (int)lct_rtc_viewers(api->rtc, id));
+                     "viewers", (int)lct_api_viewers(api, id));
 }
 
 static void refuse_unknown(struct lct_http_request *request) {

@@ -96,6 +96,19 @@ static void of_rtc(FILE *out, struct lct_rtc *rtc) {
     of_rows(out, rows, sizeof rows / sizeof *rows);
 }
 
+static void of_ws(FILE *out, struct lct_ws *ws) {
+    struct lct_ws_counters counters, *c = &counters;
+    lct_ws_count(ws, c);
+    const struct row rows[] = {
+        {"lectern_ws_viewers", "gauge", "viewers by WebSocket", c->viewers},
+        {"lectern_ws_joins_total", "counter", "viewers let in", c->joins},
+        {"lectern_ws_sent_chunks_total", "counter", "chunks sent", c->chunks},
+        {"lectern_ws_sent_bytes_total", "counter", "bytes of them", c->bytes},
+        {"lectern_ws_skipped_total", "counter", "times a viewer was moved ahead", c->skipped},
+    };
+    of_rows(out, rows, sizeof rows / sizeof *rows);
+}
+
 void lct_api_get_metrics(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
     LCT_JSON json_t *rooms = lct_rooms_json(api->rooms);
@@ -104,6 +117,7 @@ void lct_api_get_metrics(void *app, struct lct_http_request *request) {
     FILE *out = open_memstream(&text, &n);
     of_http(out, api->http);
     of_rtc(out, api->rtc);
+    of_ws(out, api->ws);
     of_states(out, rooms);
     of_rooms(out, rooms, "lectern_lesson_seconds", "length of the lesson that runs", "elapsed_ns",
              NULL, 1e-9);

@@ -10,6 +10,7 @@ static const struct lct_http_route routes[] = {
     {LCT_HTTP_POST, "/api/v1/live/{room}/whep", lct_api_post_whep, LCT_HTTP_HERE, false},
     {LCT_HTTP_DELETE, "/api/v1/live/{room}/whep/{viewer}", lct_api_delete_whep, LCT_HTTP_HERE,
      false},
+    {LCT_HTTP_GET, "/api/v1/live/{room}/ws", lct_api_get_ws, LCT_HTTP_SOCKET, false},
     {LCT_HTTP_GET, "/api/v1/recordings", lct_api_get_recordings, LCT_HTTP_DISK, false},
     {LCT_HTTP_GET, "/api/v1/recordings/{id}", lct_api_get_recording, LCT_HTTP_DISK, false},
     {LCT_HTTP_GET, "/api/v1/recordings/{id}/marks", lct_api_get_marks, LCT_HTTP_DISK, false},

@@ -338,6 +338,7 @@ def live(server):
     server.call("watchLive", 406, offer.replace(b"H264", b"H266").replace(b"opus", b"opuz"), headers=sdp,
                 room="main")
     server.call("watchLive", 415, offer, headers={"Content-Type": "text/plain"}, room="main")
+    server.call("watchLiveSocket", 426, room="main")  # the rest of it in test_ws.py
 
 
 def lesson_life(server):

@@ -31,5 +31,6 @@ export function timescaleOf(init) {
   return 0;
 }
 
-/** @param {string} text base64 */
-export const fromBase64 = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+/** @param {string} text base64url */
+export const fromBase64 = (text) =>
+  Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (letter) => letter.charCodeAt(0));

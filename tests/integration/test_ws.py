@@ -1,0 +1,252 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Live by WebSocket on the real programs: what a viewer gets, who is refused and how, and viewers
+that stop reading, say too much, come by the hundred or vanish, beside one that watches on."""
+
+import base64
+import contextlib
+import json
+import os
+import pathlib
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from websocket import CLOSE, PING, TEXT, Refused, WebSocket  # noqa: E402  the path is set above
+
+LIVE = "/api/v1/live/main/ws"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(test, seconds, what):
+    end = time.monotonic() + seconds
+    while not test():
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(0.05)
+
+
+def track_of(chunk):
+    at = chunk.index(b"tfhd")
+    return int.from_bytes(chunk[at + 8:at + 12], "big")
+
+
+def flags_of(chunk):
+    """sample_flags of the first sample in its trun (tr_flags 0x000f01: offset, then duration, size, flags)."""
+    at = chunk.index(b"trun") + 4
+    flags = int.from_bytes(chunk[at + 1:at + 4], "big")
+    at += 8 + 4 * (flags & 1)
+    if flags & 4:
+        return int.from_bytes(chunk[at:at + 4], "big")
+    at += 4 * (flags >> 8 & 1) + 4 * (flags >> 9 & 1)
+    return int.from_bytes(chunk[at:at + 4], "big")
+
+
+class Reader(threading.Thread):
+    """An honest viewer in the background: when chunks of its first track came."""
+
+    def __init__(self, ws):
+        super().__init__()
+        self.ws, self.came, self.texts = ws, [], []
+        self.start()
+
+    def run(self):
+        while (message := self.ws.message()) is not None:
+            if isinstance(message, bytes):
+                self.came.append(time.monotonic())
+            else:
+                self.texts.append(message)
+
+    def worst(self):
+        """The longest time between two chunks."""
+        return max(b - a for a, b in zip(self.came, self.came[1:]))
+
+
+class WsTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = contextlib.ExitStack()
+        data = cls.stack.enter_context(tempfile.TemporaryDirectory())
+        cls.port = free_port()
+        cls.up = subprocess.Popen(
+            [BIN / "lectern", "up", "--data", data, "--source", "demo", "--json",
+             "--listen", f"127.0.0.1:{cls.port}"], stdout=subprocess.PIPE, text=True)
+        ready = json.loads(cls.up.stdout.readline())
+        cls.url = ready["url"].rstrip("/")
+        cls.headers = {"Authorization": f"Bearer {ready['code']}"}
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.up.terminate()
+        status = cls.up.wait(30)
+        cls.up.stdout.close()
+        cls.stack.close()
+        assert status == 0, f"lectern up ended with {status}"
+
+    def ask(self, method, path):
+        request = urllib.request.Request(self.url + path, method=method, headers=self.headers,
+                                         data=b"{}" if method == "POST" else None)
+        if method == "POST":
+            request.add_header("Content-Type", "application/json")
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.read().decode()
+
+    def metric(self, name):
+        return float(re.search(rf"^lectern_{name} (\S+)$", self.ask("GET", "/metrics"), re.MULTILINE)[1])
+
+    def on_air(self):
+        until(lambda: json.loads(self.ask("GET", "/api/v1/rooms/main"))["online"], 15, "the recorder")
+        if json.loads(self.ask("GET", "/api/v1/rooms/main"))["state"] != "recording":
+            self.ask("POST", "/api/v1/rooms/main/recording")
+            time.sleep(2)
+
+    def watch(self, query="", path=LIVE, **more):
+        headers = {**self.headers, **more.pop("headers", {})}
+        return WebSocket(self.port, path + query, headers, **more)
+
+    def test_greeting_then_chunks_from_a_key_frame(self):
+        self.on_air()
+        with self.watch() as ws:
+            greeting = ws.message()
+            tracks = {track["id"]: track for track in greeting["tracks"]}
+            self.assertEqual([track["name"] for track in greeting["tracks"]], ["camera", "screen", "sound"])
+            self.assertGreater(greeting["now_ns"], 10**9)
+            for track in tracks.values():
+                init = base64.urlsafe_b64decode(track["init"] + "==")
+                self.assertEqual((init[4:8], b"moov" in init), (b"ftyp", True))
+                self.assertRegex(track["codecs"], "^mp4a" if track["kind"] == "sound" else "^avc1")
+            first = {}
+            end = time.monotonic() + 2
+            count = 0
+            while time.monotonic() < end:
+                chunk = ws.message()
+                self.assertIsInstance(chunk, bytes)
+                self.assertEqual(chunk[4:8], b"moof")
+                first.setdefault(track_of(chunk), chunk)
+                count += 1
+        self.assertEqual(set(first), set(tracks))
+        for track, chunk in first.items():
+            if tracks[track]["kind"] == "picture":
+                self.assertFalse(flags_of(chunk) & 0x10000, "a key frame")  # sample_is_non_sync_sample
+        self.assertGreater(count, 2 * 30)
+
+    def test_only_what_was_asked_for(self):
+        self.on_air()
+        with self.watch("?track=sound&track=screen&track=nothing") as ws:
+            names = {track["id"]: track["name"] for track in ws.message()["tracks"]}
+            self.assertEqual(sorted(names.values()), ["screen", "sound"])
+            self.assertEqual({names[track_of(ws.message())] for _ in range(60)}, {"screen", "sound"})
+
+    def test_who_is_refused(self):
+        self.on_air()
+        code = self.headers["Authorization"]
+        for status, query, headers in (
+                (401, "", {"Authorization": None}),
+                (401, "", {"Authorization": "Bearer wrong"}),
+                (403, "", {"Origin": "http://elsewhere.example"}),
+                (421, "", {"Host": "elsewhere.example"}),
+                (409, "?track=nothing", {}),
+                (400, "?track=a&track=b&track=c&track=d&track=e", {}),
+                (426, "", {"Sec-WebSocket-Version": "8"}),
+                (426, "", {"Sec-WebSocket-Version": None}),
+                (400, "", {"Sec-WebSocket-Key": None}),
+                (400, "", {"Content-Length": "4"}),
+                (0, "", {"Upgrade": "h2c"}),
+                (0, "", {"Upgrade": "foo"})):
+            with self.subTest(status=status, query=query, headers=headers):
+                with self.assertRaises(Refused) as refused:
+                    WebSocket(self.port, LIVE + query, {"Authorization": code, **headers})
+                self.assertIn(refused.exception.status, (status, 403) if status == 0 else (status,))
+                if status:
+                    fault = json.loads(refused.exception.body)["fault"]
+                    self.assertTrue(fault["en"] and fault["zh"])
+        for status, path in ((404, "/api/v1/live/nowhere/ws"), (400, "/api/v1/rooms")):
+            with self.subTest(path=path), self.assertRaises(Refused) as refused:
+                self.watch(path=path)
+            self.assertEqual(refused.exception.status, status)
+        self.watch(headers={"Origin": self.url}).socket.close()
+        until(lambda: self.metric("ws_viewers") == 0, 5, "all to be gone")
+
+    def test_who_says_too_much(self):
+        self.on_air()
+        with self.watch("?track=sound") as ws:
+            ws.send(TEXT, b"a little")
+            ws.send(PING, b"12")
+            self.assertIsInstance(ws.message(), dict)
+            for _ in range(3):
+                ws.send(TEXT, b"x" * 500)
+            while ws.message() is not None:
+                pass
+            self.assertEqual(ws.closed, 1009)
+
+    def test_who_leaves_is_forgotten(self):
+        self.on_air()
+        with self.watch() as polite:
+            self.assertEqual(self.metric("ws_viewers"), 1)
+            polite.send(CLOSE, b"\x03\xe8")
+            until(lambda: self.metric("ws_viewers") == 0, 3, "goodbye to be heard")
+        self.watch().socket.close()
+        until(lambda: self.metric("ws_viewers") == 0, 3, "the end of the connection to be seen")
+
+    def test_who_stops_reading_is_cut_off_and_others_watch_on(self):
+        self.on_air()
+        with self.watch("?track=camera") as honest, contextlib.ExitStack() as stack:
+            reader = Reader(honest)
+            lazy = [stack.enter_context(self.watch(receive_buffer=4096)) for _ in range(50)]
+            self.assertEqual(self.metric("ws_viewers"), 51)
+            until(lambda: self.metric("ws_viewers") == 1, 30, "those who do not read to be cut off")
+            time.sleep(1)
+            honest.socket.shutdown(socket.SHUT_RDWR)
+            reader.join()
+            self.assertEqual(len(lazy), 50)
+        self.assertEqual([text for text in reader.texts if "skip" in text], [])
+        self.assertLess(reader.worst(), 1)
+
+    def test_a_slow_reader_is_moved_ahead_and_told(self):
+        self.on_air()
+        with self.watch(receive_buffer=4096) as ws:
+            ws.message()
+            before = self.metric("ws_skipped_total")
+            skips = []
+            end = time.monotonic() + 15
+            while not skips and time.monotonic() < end:
+                time.sleep(2.5)  # and then all there is, at once
+                burst = time.monotonic() + 0.4
+                while time.monotonic() < burst and (message := ws.message()) is not None:
+                    if isinstance(message, dict) and "skip" in message:
+                        skips.append(message["skip"])
+            self.assertTrue(skips)
+            self.assertGreater(skips[0]["to_ns"], skips[0]["from_ns"])
+            self.assertGreater(self.metric("ws_skipped_total"), before)
+
+    def test_the_bell(self):
+        self.on_air()
+        with self.watch() as ws:
+            ws.message()
+            self.ask("DELETE", "/api/v1/rooms/main/recording")
+            last = None
+            while (message := ws.message()) is not None:
+                last = message
+            self.assertEqual((last, ws.closed), ({"end": True}, 1000))
+        with self.assertRaises(Refused) as refused:
+            self.watch()
+        self.assertEqual(refused.exception.status, 409)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
