@@ -112,14 +112,15 @@ void lct_reel_inits_free(struct lct_reel_inits *inits) {
     *inits = (struct lct_reel_inits){.beside = NULL};
 }
 
-static void load_format(struct lct_reel_view *view, const char *folder) {
+struct lct_format *lct_reel_format(const char *folder, uint32_t number, bool *ret_right) {
     struct lct_reel_inits inits;
-    lct_reel_inits_load(folder, view->number, &inits);
+    lct_reel_inits_load(folder, number, &inits);
     bool beside = inits.beside && (inits.beside_right || !inits.inside_right);
     struct lct_format *better = beside ? inits.beside : inits.inside;
-    view->format = better ? lct_format_ref(better) : NULL;
-    view->format_right = inits.beside_right || inits.inside_right;
+    struct lct_format *format = better ? lct_format_ref(better) : NULL;
+    *ret_right = inits.beside_right || inits.inside_right;
     lct_reel_inits_free(&inits);
+    return format;
 }
 
 void lct_reel_view_load(const char *folder, uint32_t number, struct lct_reel_view *ret_view) {
@@ -131,7 +132,7 @@ void lct_reel_view_load(const char *folder, uint32_t number, struct lct_reel_vie
         ret_view->file_bytes = (uint64_t)s.st_size;
     }
     load_index(ret_view, folder);
-    load_format(ret_view, folder);
+    ret_view->format = lct_reel_format(folder, number, &ret_view->format_right);
 }
 
 static int by_number(const void *a, const void *b) {
@@ -181,9 +182,8 @@ bool lct_reels_end_is_lost(const char *folder) {
     return lost;
 }
 
-/* Numbers for which any of a reel's files is there. */
-static size_t find_numbers(const char *folder, uint32_t **ret_numbers) {
-    size_t count = 0, room = 0;
+size_t lct_reels_numbers(const char *folder, uint32_t **ret_numbers) {
+    size_t count = 0, room = 0, kept = 0;
     uint32_t *numbers = NULL;
     DIR *dir = opendir(folder);
     for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
@@ -209,18 +209,21 @@ static size_t find_numbers(const char *folder, uint32_t **ret_numbers) {
     if (count > 0) {
         qsort(numbers, count, sizeof *numbers, by_number);
     }
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || numbers[i] != numbers[i - 1]) {
+            numbers[kept++] = numbers[i];
+        }
+    }
     *ret_numbers = numbers;
-    return count;
+    return kept;
 }
 
 void lct_reels_load(const char *folder, struct lct_reels *ret_reels) {
     LCT_FREE uint32_t *numbers = NULL;
-    size_t n = find_numbers(folder, &numbers);
+    size_t n = lct_reels_numbers(folder, &numbers);
     struct lct_reels reels = {.views = lct_new((n + 1) * sizeof *reels.views)};
     for (size_t i = 0; i < n; i++) {
-        if (i == 0 || numbers[i] != numbers[i - 1]) {
-            lct_reel_view_load(folder, numbers[i], &reels.views[reels.count++]);
-        }
+        lct_reel_view_load(folder, numbers[i], &reels.views[reels.count++]);
     }
     *ret_reels = reels;
 }

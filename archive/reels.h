@@ -60,6 +60,15 @@ uint32_t lct_reels_last(const char *folder);
 /** True when the last reel of a track's folder is one that is known to be lost. */
 bool lct_reels_end_is_lost(const char *folder);
 
+/** What its chunks are to be read with, from the better of both inits. NULL when neither can be
+ * read; returns owned. *ret_right: either is to the byte what we write for such a track. */
+struct lct_format *lct_reel_format(const char *folder, uint32_t number,
+                                   bool *ret_right) LCT_MUST_USE;
+
+/** The numbers in a track's folder for which there is a reel or an index, in order. How many;
+ * *ret_numbers is owned (free). */
+size_t lct_reels_numbers(const char *folder, uint32_t **ret_numbers);
+
 /** Loads all reels of a track's folder. A folder that is missing has none. */
 void lct_reels_load(const char *folder, struct lct_reels *ret_reels);
 

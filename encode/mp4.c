@@ -141,11 +141,15 @@ static void put_head(struct lct_writer *w, const struct lct_format *f,
 }
 
 /* moof 8, mfhd 16, traf 8, tfhd 16, tfdt 20, trun 20 and its entries, mdat 8. */
+#define BEFORE_ENTRIES (8 + 16 + 8 + 16 + 20 + 20)
+
 size_t lct_mp4_head_bytes(enum lct_codec codec, unsigned samples, bool key) {
     size_t entry = codec == LCT_CODEC_AAC ? 4 : 8;
     size_t first_flags = codec == LCT_CODEC_H264 && key ? 4 : 0;
-    return 8 + 16 + 8 + 16 + 20 + 20 + first_flags + entry * samples + 8;
+    return BEFORE_ENTRIES + first_flags + entry * samples + 8;
 }
+
+size_t lct_mp4_duration_at(bool key) { return BEFORE_ENTRIES + (key ? 4 : 0); }
 
 struct lct_chunk *lct_mp4_pack(struct lct_format *format, const struct lct_chunk_info *info,
                                const uint8_t *const payload[]) {

@@ -26,6 +26,9 @@
  * IDR. */
 size_t lct_mp4_head_bytes(enum lct_codec codec, unsigned samples, bool key);
 
+/** Where the promised duration stands in a chunk of one picture: four bytes. */
+size_t lct_mp4_duration_at(bool key);
+
 /** Makes format->init out of the other fields (config included). 0, or -EINVAL when they make none.
  */
 int lct_mp4_make_init(struct lct_format *format) LCT_MUST_USE;
