@@ -16,8 +16,6 @@
 
 LCT_LOG_TOPIC("rooms");
 
-#define LESSON_SIZE 72
-
 struct room {
     char id[40];
     char name[256];
@@ -52,7 +50,10 @@ struct lct_rooms {
     bool overfull; /* a recorder was sent away for lack of room, and it was said */
     /* guarded by lock */
     pthread_mutex_t lock;
-    char recording[LCT_ROOMS_MAX][LESSON_SIZE];
+    struct recording {
+        char room[40];
+        char lesson[LCT_ROOMS_LESSON_SIZE]; /* "": none */
+    } recording[LCT_ROOMS_MAX];
 };
 
 static struct room *find(const struct lct_rooms *rooms, const char *id) {
@@ -108,8 +109,10 @@ static void note_recording(struct lct_rooms *rooms, const struct room *room) {
     const char *state = lct_json_text(room->status, "state", "");
     bool recording = strcmp(state, "recording") == 0 || strcmp(state, "paused") == 0;
     const char *lesson = recording ? lct_json_text(room->status, "lesson", "") : "";
+    struct recording *noted = &rooms->recording[room - rooms->rooms];
     pthread_mutex_lock(&rooms->lock);
-    (void)snprintf(rooms->recording[room - rooms->rooms], LESSON_SIZE, "%s", lesson);
+    (void)snprintf(noted->room, sizeof noted->room, "%s", room->id);
+    (void)snprintf(noted->lesson, sizeof noted->lesson, "%s", lesson);
     pthread_mutex_unlock(&rooms->lock);
 }
 
@@ -117,7 +120,22 @@ bool lct_rooms_is_recording(struct lct_rooms *rooms, const char *lesson) {
     bool found = false;
     pthread_mutex_lock(&rooms->lock);
     for (size_t i = 0; i < LCT_ROOMS_MAX && *lesson; i++) {
-        found = found || strcmp(rooms->recording[i], lesson) == 0;
+        found = found || strcmp(rooms->recording[i].lesson, lesson) == 0;
+    }
+    pthread_mutex_unlock(&rooms->lock);
+    return found;
+}
+
+bool lct_rooms_lesson(struct lct_rooms *rooms, const char *room,
+                      char ret_lesson[LCT_ROOMS_LESSON_SIZE]) {
+    bool found = false;
+    pthread_mutex_lock(&rooms->lock);
+    for (size_t i = 0; i < LCT_ROOMS_MAX && !found; i++) {
+        const struct recording *noted = &rooms->recording[i];
+        found = *noted->lesson && strcmp(noted->room, room) == 0;
+        if (found) {
+            memcpy(ret_lesson, noted->lesson, LCT_ROOMS_LESSON_SIZE);
+        }
     }
     pthread_mutex_unlock(&rooms->lock);
     return found;

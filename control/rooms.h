@@ -23,6 +23,9 @@ struct lct_rooms;
 /** Rooms a server knows at most. */
 #define LCT_ROOMS_MAX 64
 
+/** Room for the id of a lesson. */
+#define LCT_ROOMS_LESSON_SIZE 72
+
 /**
  * A command is answered in this time: a recorder that is still busy then goes on with it. A
  * recorder must be heard this often, busy or not.
@@ -75,3 +78,8 @@ const char *lct_rooms_state(struct lct_rooms *rooms, const char *room);
 
 /** True when a recorder says that it is recording the lesson now. Any thread. */
 bool lct_rooms_is_recording(struct lct_rooms *rooms, const char *lesson);
+
+/** Copies the id of the lesson that the room's recorder says it is recording now; false: none. Any
+ * thread. */
+bool lct_rooms_lesson(struct lct_rooms *rooms, const char *room,
+                      char ret_lesson[LCT_ROOMS_LESSON_SIZE]);

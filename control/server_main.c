@@ -234,6 +234,7 @@ static int open_data(struct server *s, struct lct_fault *fault) {
         return rc;
     }
     s->api.library = lct_library_create(lessons, is_recording, s);
+    s->api.shelf = lct_shelf_create(s->api.library);
     s->api.links = lct_links_create(s->api.data, lct_wall);
     s->links_timer = lct_timer_create(s->api.disk, look_at_links, s);
     look_at_links(s);
@@ -412,6 +413,7 @@ static void stop(struct server *s) {
     lct_api_events_destroy(s->api.events);
     lct_api_live_destroy(s->api.live);
     lct_http_destroy(s->api.http);
+    lct_shelf_destroy(s->api.shelf);
     lct_library_destroy(s->api.library);
     lct_web_free(s->api.web);
     lct_access_close(s->api.access);

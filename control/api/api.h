@@ -11,6 +11,7 @@
 #include "control/library.h"
 #include "control/links.h"
 #include "control/rooms.h"
+#include "control/shelf.h"
 #include "control/web.h"
 #include "stream/http/http.h"
 #include "stream/rtc/rtc.h"
@@ -26,6 +27,7 @@ struct lct_api {
     struct lct_api_events *events; /**< main loop */
     struct lct_api_live *live;     /**< main loop */
     struct lct_library *library;   /**< disk loop */
+    struct lct_shelf *shelf;       /**< disk loop */
     struct lct_loop *disk;         /**< that loop: for handlers that go on in pieces */
     struct lct_access *access;     /**< any thread */
     struct lct_links *links;       /**< any thread; changes: disk loop */
@@ -72,6 +74,20 @@ void lct_api_answer_fault(struct lct_http_request *request, const struct lct_fau
  */
 void lct_api_answer_reply(struct lct_http_request *request, int status, const json_t *reply,
                           const struct lct_fault *fault);
+
+/** What never changes may be kept for ever, but by nobody who is not signed in. */
+#define LCT_API_CACHE_FOREVER "private, max-age=31536000, immutable"
+
+/**
+ * Answers with bytes of a reel of a tape, promises kept (archive/demand.h), from offset from up to
+ * to, behind the last of which end_tick is. A range may be asked for. Takes the request.
+ */
+void lct_api_answer_reel(struct lct_http_request *request, const struct lct_follow *tape,
+                         const struct lct_follow_reel *reel, uint64_t from, uint64_t to,
+                         int64_t end_tick);
+
+/** Answers with the init of a reel. Takes the request. */
+void lct_api_answer_init(struct lct_http_request *request, const struct lct_follow_reel *reel);
 
 /* Handlers; each takes the request. */
 
@@ -140,6 +156,21 @@ void lct_api_delete_whep(void *app, struct lct_http_request *request);
 
 /** GET /api/v1/live/{room}/ws: a viewer watches by WebSocket. */
 void lct_api_get_ws(void *app, struct lct_http_request *request);
+
+/** GET …/tracks/{track}/index: where its chunks lie and when they are shown. */
+void lct_api_get_track_index(void *app, struct lct_http_request *request);
+
+/** GET …/tracks/{track}/init.mp4. */
+void lct_api_get_track_init(void *app, struct lct_http_request *request);
+
+/** GET …/tracks/{track}/reels/{number}. */
+void lct_api_get_track_reel(void *app, struct lct_http_request *request);
+
+/** GET /live/{room}/index.m3u8: the room's lesson, or its last one. */
+void lct_api_get_hls(void *app, struct lct_http_request *request);
+
+/** GET /live/{room}/{lesson}/{track}/{file}: playlist, inits and segments of a track. */
+void lct_api_get_hls_file(void *app, struct lct_http_request *request);
 
 /** GET /api/v1/events. */
 void lct_api_get_events(void *app, struct lct_http_request *request);

@@ -135,6 +135,10 @@ void lct_http_add_header(struct lct_http_request *request, const char *name, con
     (void)snprintf(request->extra + at, sizeof request->extra - at, "%s: %s\r\n", name, value);
 }
 
+void lct_http_set_cache(struct lct_http_request *request, const char *cache) {
+    request->cache = cache;
+}
+
 void lct_http_answer_body(struct lct_http_request *request, int status, const char *type,
                           struct lct_http_body *body, uint64_t length) {
     request->status = status;
@@ -169,6 +173,7 @@ void lct_http_answer_json(struct lct_http_request *request, int status, json_t *
 
 void lct_http_answer_fault(struct lct_http_request *request, int status,
                            const struct lct_fault *fault) {
+    request->cache = NULL; /* what is wrong now may be right later */
     lct_http_answer_json(request, status, json_pack("{s:o}", "fault", lct_json_of_fault(fault)));
 }
 

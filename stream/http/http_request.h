@@ -75,6 +75,10 @@ int lct_http_json(const struct lct_http_request *request, json_t **ret_json,
  * theirs). */
 void lct_http_add_header(struct lct_http_request *request, const char *name, const char *value);
 
+/** What the answer to come says to caches (Cache-Control; static), unless it is a fault. Without it
+ * "no-store", and for a source "private, no-cache". */
+void lct_http_set_cache(struct lct_http_request *request, const char *cache);
+
 /** Answers with n bytes (copied) of a type ("text/plain; charset=utf-8"). */
 void lct_http_answer(struct lct_http_request *request, int status, const char *type,
                      const void *bytes, size_t n);

@@ -238,7 +238,7 @@ void lct_http_answer_source(struct lct_http_request *request,
     const char *range = request->headers[LCT_HTTP_RANGE];
     const char *if_range = request->headers[LCT_HTTP_IF_RANGE];
     bool unchanged = lct_http_not_modified(request, source->tag);
-    request->cache = "private, no-cache";
+    request->cache = request->cache ? request->cache : "private, no-cache";
     if (if_range && strcmp(if_range, source->tag) != 0) {
         range = NULL; /* what the client has a part of is another version: all of it */
     }
@@ -247,6 +247,7 @@ void lct_http_answer_source(struct lct_http_request *request,
     if (unchanged || kind == LCT_HTTP_RANGE_NONE) {
         (void)snprintf(text, sizeof text, "bytes */%" PRIu64, source->size);
         if (!unchanged) {
+            request->cache = NULL;
             lct_http_add_header(request, "Content-Range", text);
         }
         source->close(source->opaque);
