@@ -85,9 +85,9 @@ function childrenOf(pid) {
 }
 
 /** lectern up with these sources: {url, code, data, pidOf(program), api(path), close}. */
-export async function startUp(sources, env = {}) {
+export async function startUp(sources, env = {}, pages = web) {
     const data = join(temporary(), 'data');
-    const args = ['up', '--data', data, '--listen', `127.0.0.1:${await freePort()}`, '--web', web, '--json'];
+    const args = ['up', '--data', data, '--listen', `127.0.0.1:${await freePort()}`, '--web', pages, '--json'];
     args.push(...sources.flatMap((spec) => ['--source', spec]));
     const program = start(join(bin, 'lectern'), args, { env });
     await until(() => program.out.includes('\n'), 'lectern up');

@@ -5,10 +5,9 @@
 //   const lesson = makeScene('reels');                 // tests/tools/tapemaker.c
 //   const lesson = await recordDemo({ killed: 5, length: 12 });  // by the real recorder
 //   const truth = pictures(reelFile);                  // [{pts, code, flash}]
-//   writePlaylists(lesson, folder);                    // as a server shows it on demand
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { source, temporary } from './_browsers.mjs';
 import { UNITS, decodeClock } from './player/clock.mjs';
@@ -44,8 +43,8 @@ function readReel(folder, indexFile) {
     const number = indexFile.replace('.index', '');
     const path = (what) => join(folder, number + what);
     const index = parseIndex(readFileSync(path('.index')));
-    const init = readFileSync(path('.init.mp4'));
-    return { ...index, name: number, mime: codecOf(init), init, file: path('.mp4'), path };
+    const mime = codecOf(readFileSync(path('.init.mp4')));
+    return { ...index, name: number, mime, file: path('.mp4'), path };
 }
 
 /** What player.mjs wants to be told about tracks served under url. */
@@ -261,84 +260,3 @@ export function skews({ seen, heard }, claps, rate) {
 }
 
 export const median = (sorted) => sorted[Math.floor(sorted.length / 2)];
-
-/* ---- playlists ---- */
-
-const SEGMENT = 2; // seconds, at least; cut at key frames
-
-function segmentsOf(reel, end) {
-    const starts = [];
-    reel.rows.forEach((row, i) => {
-        if (row.key && (i === 0 || row.time - reel.rows[starts.at(-1)].time >= SEGMENT)) {
-            starts.push(i);
-        }
-    });
-    return starts.map((start, k) => {
-        const next = reel.rows[starts[k + 1]];
-        const last = reel.rows[(starts[k + 1] ?? reel.rows.length) - 1];
-        const { offset, time } = reel.rows[start];
-        return { offset, time, bytes: last.offset + last.n - offset, until: next?.time ?? end };
-    });
-}
-
-/*
- * A segment lasts until the next begins, over reels and holes: playlist time is lesson time from the
- * first picture on. A new reel has its EXT-X-MAP and no EXT-X-DISCONTINUITY: time goes on.
- */
-function playlistOf(reels, url) {
-    const body = [];
-    let longest = 0;
-    reels.forEach((reel, i) => {
-        const end = reels[i + 1]?.rows[0].time ?? reel.rows.at(-1).promised;
-        body.push(`#EXT-X-MAP:URI="${url}${reel.name}.init.mp4"`);
-        for (const { offset, bytes, time, until } of segmentsOf(reel, end)) {
-            longest = Math.max(longest, until - time);
-            body.push(`#EXTINF:${(until - time).toFixed(6)},`, `#EXT-X-BYTERANGE:${bytes}@${offset}`);
-            body.push(`${url}${reel.name}.mp4`);
-        }
-    });
-    const head = ['#EXTM3U', '#EXT-X-VERSION:7', '#EXT-X-PLAYLIST-TYPE:VOD'];
-    head.push(`#EXT-X-TARGETDURATION:${Math.ceil(longest)}`);
-    return [...head, ...body, '#EXT-X-ENDLIST', ''].join('\n');
-}
-
-/* Where a chunk of one picture says how long it stands (docs/formats/tape.md). */
-const durationAt = (row) => row.offset + (row.key ? 92 : 88);
-
-/**
- * A reel as it is served on demand: the promises in its chunks made true, out of the index; not a
- * byte more or less, so that all ranges stay. next: the reel after it.
- */
-export function keptPromises(reel, next) {
-    const bytes = Buffer.from(readFileSync(reel.file));
-    reel.rows.forEach((row, i) => {
-        const until = (reel.rows[i + 1] ?? next?.rows[0])?.tfdt ?? Infinity;
-        const ticks = Math.min(until - row.tfdt, Math.round(row.promised * reel.timescale) - row.tfdt);
-        if (reel.mime.startsWith('avc1')) {
-            bytes.writeUInt32BE(ticks, durationAt(row));
-        }
-    });
-    return bytes;
-}
-
-/** Writes what a server shows of a lesson on demand: main.m3u8, a playlist a track, the reels. */
-export function writePlaylists(lesson, folder) {
-    const [picture] = Object.keys(lesson.tracks).filter((name) => name !== 'sound');
-    for (const [name, reels] of Object.entries(lesson.tracks)) {
-        mkdirSync(join(folder, name), { recursive: true });
-        writeFileSync(join(folder, `${name}.m3u8`), playlistOf(reels, `${name}/`));
-        reels.forEach((reel, i) => {
-            writeFileSync(join(folder, name, `${reel.name}.mp4`), keptPromises(reel, reels[i + 1]));
-            writeFileSync(join(folder, name, `${reel.name}.init.mp4`), reel.init);
-        });
-    }
-    const codecs = `${lesson.tracks[picture][0].mime},mp4a.40.2`;
-    const main = [
-        '#EXTM3U',
-        '#EXT-X-VERSION:7',
-        '#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="sound",NAME="sound",DEFAULT=YES,URI="sound.m3u8"',
-        `#EXT-X-STREAM-INF:BANDWIDTH=5000000,CODECS="${codecs}",AUDIO="sound"`,
-        `${picture}.m3u8`,
-    ];
-    writeFileSync(join(folder, 'main.m3u8'), main.join('\n') + '\n');
-}

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// The same tapes afterwards: by hls.js on byte ranges of the reels (with promises made true), the
-// finished reels as files, and the exported movie as a file. Plays over the places that matter and seeks.
+// The same tapes afterwards: by hls.js from the server, the finished reels as files, and the exported
+// movie as a file. Plays over the places that matter and seeks.
 
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { forEachBrowser, here, serve, soundCard, temporary } from './_browsers.mjs';
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { forEachBrowser, here, serve, soundCard } from './_browsers.mjs';
+import { openPlayer, serveLesson } from './_player.mjs';
 import * as tape from './_tape.mjs';
 
 const { check } = tape;
@@ -15,9 +16,8 @@ const scenes = {
     still: { runs: [[9, 11], [69, 71]], visits: [72.51, 40, 9.55, 70.05, 15.5] },
 };
 
-async function look(page, url, how, open) {
-    await page.goto(`${url}player/index.html`);
-    await page.waitForFunction('window.player');
+async function look(page, site, how, open) {
+    await openPlayer(page, site);
     const about = await open();
     const shown = [];
     for (const run of how.runs) {
@@ -36,18 +36,26 @@ function judge(truth, result, what) {
     console.log(`${what}: ${shown} of the pictures shown, seeks in ${took} ms`);
 }
 
-const offset = (truth, by) => truth.map((one) => ({ ...one, pts: one.pts - by }));
+const offset = (truth, by) =>
+    truth.map((one) => ({ ...one, pts: one.pts - by, promised: one.promised - by }));
 
-async function demand(page, name, url, scene, how, lesson, truth) {
-    const playlist = await look(page, url, how, () =>
-        page.evaluate(() => player.openPlaylist('/lists/main.m3u8')),
+/* A playlist's time begins with its first picture, not with the lesson. */
+const fromFirst = (truth) => offset(truth, truth[0].pts);
+
+async function byPlaylist(page, name, served, scene, how, truth) {
+    const playlist = await look(page, served, how, () =>
+        page.evaluate((x) => player.openPlaylist(x), served.playlist),
     );
-    judge(truth, playlist, `${name}, ${scene}, playlist`);
+    judge(fromFirst(truth), playlist, `${name}, ${scene}, playlist`);
     const failures = await page.evaluate(() => player.playlistFailures());
     check(failures.length === 0, `${name}, ${scene}: hls.js says ${failures}`);
+}
+
+async function demand(page, name, site, served, scene, how, lesson, truth) {
+    await byPlaylist(page, name, served, scene, how, truth);
 
     const file = (path) => () => page.evaluate((x) => player.openFile(x), path);
-    const movie = await look(page, url, how, file('/movie/movie.mp4'));
+    const movie = await look(page, site, how, file('/movie/movie.mp4'));
     judge(truth, movie, `${name}, ${scene}, movie`);
     check(Math.abs(movie.about.duration - lesson.about.end_ns / 1e9) < 0.05, `${movie.about.duration} s`);
 
@@ -55,7 +63,7 @@ async function demand(page, name, url, scene, how, lesson, truth) {
     const last = reels.at(-1); // a reel's own time begins at 0
     const own = offset(truth, last.rows[0].time).filter((one) => one.pts >= 0);
     const reelHow = { runs: [[1, 3]], visits: [6.51, 0.51, 4.02] };
-    const reel = await look(page, url, reelHow, file(`/lesson/${track}/${last.name}.mp4`));
+    const reel = await look(page, site, reelHow, file(`/lesson/${track}/${last.name}.mp4`));
     judge(own, reel, `${name}, ${scene}, reel ${last.name}`);
 }
 
@@ -63,16 +71,27 @@ await soundCard();
 for (const [scene, how] of Object.entries(scenes)) {
     const lesson = tape.makeScene(scene);
     const truth = tape.truthOf(lesson, Object.keys(lesson.tracks)[0]);
-    const lists = join(temporary(), 'lists');
-    mkdirSync(lists);
-    tape.writePlaylists(lesson, lists);
+    const served = await serveLesson(lesson);
     const site = await serve({
         '/': here,
-        '/hls.js/': join(here, 'node_modules/hls.js/dist'),
         '/lesson/': lesson.folder,
-        '/lists/': lists,
         '/movie/': dirname(tape.exportMovie(lesson)),
     });
-    await forEachBrowser((page, name) => demand(page, name, site.url, scene, how, lesson, truth));
+    await forEachBrowser((page, name) => demand(page, name, site, served, scene, how, lesson, truth));
     await site.close();
+    await served.close();
 }
+
+/* A hole of eight seconds: longer than a segment may be. */
+const torn = tape.makeScene('reels');
+for (const track of Object.keys(torn.tracks)) {
+    for (const what of ['.mp4', '.index', '.init.mp4']) {
+        rmSync(torn.tracks[track][1].path(what));
+    }
+}
+const lesson = tape.readLesson(torn.folder);
+const truth = tape.truthOf(lesson, Object.keys(lesson.tracks)[0]);
+const served = await serveLesson(lesson);
+const how = { runs: [[6.5, 18]], visits: [17.51, 3.51, 22.02] };
+await forEachBrowser((page, name) => byPlaylist(page, name, served, 'hole', how, truth));
+await served.close();

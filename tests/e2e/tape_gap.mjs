@@ -4,9 +4,9 @@
 // In the exported movie the sound is silent there and the picture stands, and all is in its place
 // behind it; players of the tape get over the hole.
 
-import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { forEachBrowser, here, serve, soundCard, temporary } from './_browsers.mjs';
+import { dirname } from 'node:path';
+import { forEachBrowser, here, serve, soundCard } from './_browsers.mjs';
+import { openPlayer, serveLesson } from './_player.mjs';
 import * as tape from './_tape.mjs';
 
 const { check } = tape;
@@ -66,18 +66,14 @@ function checkClaps(shown, sound, hole) {
     return `${far.length} claps, heard within ${worst.toFixed(2)} ms of when seen`;
 }
 
-async function browse(page, name, url, lesson, truth, hole) {
-    const open = async () => {
-        await page.goto(`${url}player/index.html`);
-        await page.waitForFunction('window.player');
-    };
+async function browse(page, name, site, served, lesson, truth, hole) {
     const run = [hole.from - 1, hole.to + 2];
     const times = [hole.to + 1.012, hole.from + 0.5, hole.from - 1.012];
     // a playlist's time begins with its first picture, not with the lesson
     const late = truth[0].pts;
     const fromFirst = truth.map((one) => ({ ...one, pts: one.pts - late, promised: one.promised - late }));
-    for (const [what, path] of [['movie', '/movie/movie.mp4'], ['playlist', '/lists/main.m3u8']]) {
-        await open();
+    for (const [what, path] of [['movie', '/movie/movie.mp4'], ['playlist', served.playlist]]) {
+        await openPlayer(page, what === 'movie' ? site : served);
         const how = what === 'movie' ? 'openFile' : 'openPlaylist';
         await page.evaluate(([f, x]) => player[f](x), [how, path]);
         await page.evaluate((r) => player.play(...r), run);
@@ -88,7 +84,7 @@ async function browse(page, name, url, lesson, truth, hole) {
         const visits = await page.evaluate((t) => player.visit(t), what === 'movie' ? times : [times[0]]);
         console.log(`${name}, ${what}: over the hole; seeks ${JSON.stringify(visits.map((v) => v.paused))}`);
     }
-    await open();
+    await openPlayer(page, site);
     const tracks = tape.tracksFor(lesson, '/lesson/', ['camera', 'sound']);
     const until = hole.to + 4;
     const behind = await page.evaluate((x) => player.live(x), { tracks, until });
@@ -109,17 +105,9 @@ console.log(`loudest in the hole of the sound: ${checkSilence(sound, holes.sound
 console.log(checkClaps(shown, sound, holes.camera));
 
 await soundCard();
-const lists = join(temporary(), 'lists');
-mkdirSync(lists);
-const pair = { camera: lesson.tracks.camera, sound: lesson.tracks.sound };
-tape.writePlaylists({ ...lesson, tracks: pair }, lists);
-const site = await serve({
-    '/': here,
-    '/hls.js/': join(here, 'node_modules/hls.js/dist'),
-    '/lesson/': lesson.folder,
-    '/lists/': lists,
-    '/movie/': dirname(movie),
-});
+const served = await serveLesson(lesson);
+const site = await serve({ '/': here, '/lesson/': lesson.folder, '/movie/': dirname(movie) });
 const truth = onLesson(lesson, tape.truthOf(lesson, 'camera'));
-await forEachBrowser((page, name) => browse(page, name, site.url, lesson, truth, holes.camera));
+await forEachBrowser((page, name) => browse(page, name, site, served, lesson, truth, holes.camera));
 await site.close();
+await served.close();

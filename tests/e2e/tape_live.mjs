@@ -53,8 +53,7 @@ const lessons = { reels: tape.makeScene('reels'), still: tape.makeScene('still')
 for (const how of watched) {
     const lesson = lessons[how.scene];
     const truth = tape.truthOf(lesson, Object.keys(lesson.tracks)[0]);
-    const hls = join(here, 'node_modules/hls.js/dist');
-    const site = await serve({ '/': here, '/hls.js/': hls, '/lesson/': lesson.folder });
+    const site = await serve({ '/': here, '/lesson/': lesson.folder });
     const results = await forEachBrowser((page, name) => watch(page, name, site.url, lesson, how));
     await site.close();
     for (const [name, result] of Object.entries(results)) {

@@ -168,8 +168,9 @@ export async function live({ tracks, until, rate = 1, delay = 0.15 }) {
 
 /* ---- on demand ---- */
 
-/** Plays a playlist with hls.js. */
+/** Plays a playlist with hls.js, as the console has it. */
 export async function openPlaylist(url) {
+    const { default: Hls } = await import('/vendor/hls.js');
     const hls = new Hls();
     const failures = [];
     hls.on(Hls.Events.ERROR, (_, { type, details, fatal }) => {
@@ -179,11 +180,17 @@ export async function openPlaylist(url) {
     hls.attachMedia(video);
     await within(20, event('canplay'), `${url} ${failures}`);
     window.hlsFailures = failures;
+    window.hls = hls;
 }
 
-/** What hls.js complained of; loads stopped for a seek and a slow machine's stalls are none. */
-export const playlistFailures = () =>
-    window.hlsFailures.filter((failure) => !/aborted|bufferStalled|NudgeOnStall/i.test(failure));
+/**
+ * What hls.js complained of; loads stopped for a seek, a slow machine's stalls, and that it goes over
+ * a hole which the playlist tells of are none.
+ */
+export const playlistFailures = () => {
+    const none = /aborted|bufferStalled|NudgeOnStall|fragGap|bufferSeekOverHole/i;
+    return window.hlsFailures.filter((failure) => !none.test(failure));
+};
 
 /** Plays a file. */
 export async function openFile(url) {
