@@ -175,6 +175,7 @@ def access(server):
     server.call("getHealth", 200, code=False)
     server.call("getRooms", 401, code=False)
     server.call("getMetrics", 401, code=False)
+    server.call("getHls", 401, code=False, room="main")
     server.call("getRooms", 401, headers={"Authorization": "Bearer x"})
     for text in (server.code.upper(), server.code.replace("-", "")):
         server.call("getRooms", 200, headers={"Authorization": "Bearer " + text})
@@ -341,6 +342,72 @@ def live(server):
     server.call("watchLiveSocket", 426, room="main")  # the rest of it in test_ws.py
 
 
+def tracks_and_hls(server, lesson, ended):
+    index = server.call("getTrackIndex", 200, id=lesson, track="camera")
+    check(index and index["ended"] == ended and index["end_ns"] > 2e9, f"index: {str(index)[:200]}")
+    reel = index["reels"][0]
+    rows = reel["rows"]
+    check(rows[0][4] == 1 and rows[0][2] == reel["zero_ns"], f"its first row: {rows[0]}")
+    for before, after in zip(rows, rows[1:]):
+        check(abs(before[2] + before[3] - after[2]) < 2, f"rows {before} and {after}")
+    part = server.call("getTrackIndex", 200, id=lesson, track="camera", query="?from=1000000000&to=1")
+    check(part and part["reels"][0]["rows"][0][2] <= 1e9, "the key frame before from")
+    init = server.call("getTrackInit", 200, id=lesson, track="camera", query="?reel=1")
+    check(init and server.ask("GET", reel["init"])[2] == init and init[4:8] == b"ftyp", "the init")
+    offset, size = rows[2][:2]
+    chunk = server.call("getTrackReel", 206, id=lesson, track="camera", number="1",
+                        headers={"Range": f"bytes={offset}-{offset + size - 1}"})
+    check(chunk and len(chunk) == size and chunk[4:8] == b"moof", "a chunk by its range")
+    ticks = int.from_bytes(chunk[88:92], "big")
+    check(abs(ticks / 90000 * 1e9 - rows[2][3]) < 20000, f"it stands {ticks} ticks, not {rows[2][3]} ns")
+    server.call("getTrackReel", 200, id=lesson, track="sound", number="1")
+    server.call("getTrackReel", 416, id=lesson, track="camera", number="1",
+                headers={"Range": "bytes=99999999999-"})
+    main = server.call("getHls", 200, room="main").decode()
+    check(f"{lesson}/camera/index.m3u8" in main and "mp4a.40.2" in main, f"playlist: {main}")
+    playlist = server.call("getHlsFile", 200, room="main", lesson=lesson, track="camera",
+                           file="index.m3u8").decode()
+    check(("#EXT-X-ENDLIST" in playlist) == ended, f"playlist: {playlist}")
+    server.call("getHlsFile", 200, room="main", lesson=lesson, track="camera", file="init-1.mp4")
+    segment = server.call("getHlsFile", 200, room="main", lesson=lesson, track="sound", file="0.m4s")
+    check(segment and segment[4:8] == b"moof", "a segment begins with a chunk")
+    server.call("getHlsFile", 206, room="main", lesson=lesson, track="sound", file="0.m4s",
+                headers={"Range": "bytes=0-7"})
+    sound = server.call("getHls", 200, room="main", query="?track=sound").decode()
+    check('CODECS="mp4a.40.2"\n' in sound, f"sound alone: {sound}")
+    if ended:
+        server.call("getHls", 200, room="main", query="?track=screen")
+
+
+def bad_tracks_and_hls(server, lesson):
+    for query in ("?from=-1", "?from=x", "?to=1e9", "?from=99999999999999999999", "?from="):
+        server.call("getTrackIndex", 400, id=lesson, track="camera", query=query)
+    server.call("getTrackIndex", 404, id=lesson, track="nothing")
+    server.call("getTrackInit", 400, id=lesson, track="camera", query="?reel=x")
+    server.call("getTrackInit", 404, id=lesson, track="camera", query="?reel=2")
+    for number in ("0", "2", "-1", "1x", "99999999999999999999", "../1", "%"):
+        server.call("getTrackReel", 404, id=lesson, track="camera", number=number)
+    server.call("getHls", 400, room="main", query="?track=camera&track=screen")
+    for query in ("?track=nothing", "?track=", "?track=../camera"):
+        server.call("getHls", 404, room="main", query=query)
+    server.call("getHls", 404, room="nowhere")
+    for room, where, track, file in (
+            ("other", lesson, "camera", "0.m4s"), ("main", "nothing", "camera", "0.m4s"),
+            ("main", lesson, "nothing", "0.m4s"), ("main", lesson, "camera", "9999.m4s"),
+            ("main", lesson, "camera", "99999999999999999999.m4s"),
+            ("main", lesson, "camera", "00.m4s"), ("main", lesson, "camera", "init-2.mp4"),
+            ("main", lesson, "camera", "0001.mp4"), ("main", lesson, "camera", "../lesson.json"),
+            ("main", "..", "lessons", "index.m3u8"), ("main", lesson, "camera", "x%2fy")):
+        server.call("getHlsFile", 404, room=room, lesson=where, track=track, file=file)
+    server.call("getHlsFile", 416, room="main", lesson=lesson, track="camera", file="0.m4s",
+                headers={"Range": "bytes=99999999999-"})
+    for path in (f"/live/main/{lesson}/camera/../../../../etc/passwd",
+                 f"/live/main/{lesson}/camera/..%2f0001.mp4", "/live//index.m3u8",
+                 f"/live/main/{lesson}/camera/0.m4s/"):
+        status = server.ask("GET", path)[0]
+        check(status == 404, f"{path}: {status}")
+
+
 def lesson_life(server):
     stream = events(server, lambda name, data: name == "rooms" and
                     data["rooms"][0]["state"] == "looking")
@@ -361,6 +428,9 @@ def lesson_life(server):
     server.call("getRooms", 200)
     live(server)
     check(server.call("getMedia", 200, id=lesson), "nothing of the running lesson")
+    wait_for("the playlist", 20, lambda: server.ask("GET", "/live/main/index.m3u8")[0] == 200)
+    tracks_and_hls(server, lesson, False)
+    bad_tracks_and_hls(server, lesson)
     stopped = server.call("stopRecording", 200, room="main")
     check(stopped and stopped["lesson"] == lesson, "another lesson was stopped")
     ended = server.call("getRecording", 200, id=lesson)
@@ -376,6 +446,7 @@ def lesson_life(server):
     behind = server.call("getRecordings", 200, query=f"?limit=100&before={lesson}")
     check(behind == {"recordings": [], "next": None}, f"behind the only one: {behind}")
     media(server, lesson)
+    tracks_and_hls(server, lesson, True)
     thumb = server.call("getThumb", 200, id=lesson, track="camera", query="?t=1")
     check(thumb and thumb[:2] == b"\xff\xd8", "the thumbnail is no JPEG")
     server.call("getThumb", 400, id=lesson, track="camera", query="?t=x")
