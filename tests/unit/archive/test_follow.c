@@ -197,6 +197,11 @@ Test(follow, a_mended_reel_is_read_again) {
     cr_assert_eq(remove(index), 0);
     update(true, 0);
     cr_assert_eq(tape->segments.count, 2);
+    path_of("0001.mp4", index, sizeof index);
+    cr_assert_eq(remove(index), 0);
+    update(true, 0);
+    cr_assert_eq(tape->reel_count, 1, "all of the reel is gone");
+    cr_assert_eq(tape->segments.list[0].number, 0);
 }
 
 Test(follow, a_damaged_row_is_left_out) {

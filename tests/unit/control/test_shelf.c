@@ -77,12 +77,14 @@ static size_t segments_of(const char *id) {
     return tape->segments.count;
 }
 
-static void wait_until_stale(void) {
-    const struct timespec pause = {0, LCT_SHELF_FRESH + 20 * LCT_MS};
+static void wait_for(lct_ns span) {
+    const struct timespec pause = {0, span};
     nanosleep(&pause, NULL);
 }
 
-/* Something new is seen within a moment; the end of a lesson never without its last segment. */
+static void wait_until_stale(void) { wait_for(LCT_SHELF_FRESH + 20 * LCT_MS); }
+
+/* Something new is seen within a moment. */
 Test(shelf, a_lesson_grows_and_ends) {
     save("a", "main", false);
     film("a", 1, 0);
@@ -97,6 +99,21 @@ Test(shelf, a_lesson_grows_and_ends) {
     cr_assert_eq(segments_of("a"), 6);
     cr_assert_eq(lct_shelf_lesson(shelf, "a", &info, &fault), 0);
     cr_assert_eq(info->state, LCT_LESSON_ENDED);
+}
+
+/* Nobody is told of the end of a lesson without its last segment, also when lesson.json was read
+ * later than the tape. */
+Test(shelf, an_end_is_whole) {
+    const struct lct_lesson_info *info;
+    struct lct_fault fault;
+    save("a", "main", false);
+    film("a", 1, 0);
+    cr_assert_eq(lct_shelf_lesson(shelf, "a", &info, &fault), 0);
+    wait_for(LCT_SHELF_FRESH * 6 / 10);
+    cr_assert_eq(segments_of("a"), 2);
+    save("a", "main", true);
+    wait_for(LCT_SHELF_FRESH / 2);
+    cr_assert_eq(segments_of("a"), 3);
 }
 
 Test(shelf, the_newest_of_a_room) {
