@@ -22,9 +22,17 @@ struct book {
     struct tape tapes[LCT_TAPE_TRACKS_MAX];
 };
 
+/* Which lesson is a room's newest. */
+struct newest {
+    char room[40]; /* as lct_lesson_info has it */
+    char id[LCT_LESSON_ID_SIZE];
+    lct_ns read; /* 0: an empty place */
+};
+
 struct lct_shelf {
     struct lct_library *library;
     struct book *books[LCT_SHELF_LESSONS];
+    struct newest newest[LCT_SHELF_LESSONS];
 };
 
 struct lct_shelf *lct_shelf_create(struct lct_library *library) {
@@ -165,8 +173,8 @@ int lct_shelf_tape(struct lct_shelf *shelf, const char *id, const char *track,
 }
 
 /* The id of a lesson holds its room's (lct_lesson_new), so that few of very many are read. */
-int lct_shelf_newest(struct lct_shelf *shelf, const char *room, char ret_id[LCT_LESSON_ID_SIZE],
-                     struct lct_fault *fault) {
+static int find_newest(struct lct_shelf *shelf, const char *room, char ret_id[LCT_LESSON_ID_SIZE],
+                       struct lct_fault *fault) {
     LCT_FREE char *part = lct_format("-%s-", room);
     LCT_JSON json_t *ids = NULL;
     json_t *one;
@@ -187,4 +195,30 @@ int lct_shelf_newest(struct lct_shelf *shelf, const char *room, char ret_id[LCT_
     }
     return lct_fault_set(fault, -ENOENT, "shelf", "There is no lesson of a room %s yet.",
                          "还没有教室 %s 的课程。", room);
+}
+
+int lct_shelf_newest(struct lct_shelf *shelf, const char *room, char ret_id[LCT_LESSON_ID_SIZE],
+                     struct lct_fault *fault) {
+    struct newest *place = &shelf->newest[0];
+    for (size_t i = 0; i < LCT_SHELF_LESSONS; i++) {
+        struct newest *one = &shelf->newest[i];
+        if (one->read > 0 && strcmp(one->room, room) == 0) {
+            place = one;
+            break;
+        }
+        place = one->read < place->read ? one : place;
+    }
+    bool known = place->read > 0 && strcmp(place->room, room) == 0;
+    if (!known || lct_monotonic() - place->read >= LCT_SHELF_NEWEST_FRESH) {
+        struct newest found = {.read = lct_monotonic()};
+        int rc = find_newest(shelf, room, found.id, fault);
+        if (rc < 0) {
+            place->read = known ? 0 : place->read;
+            return rc;
+        }
+        (void)snprintf(found.room, sizeof found.room, "%s", room);
+        *place = found;
+    }
+    memcpy(ret_id, place->id, LCT_LESSON_ID_SIZE);
+    return 0;
 }

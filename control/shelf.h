@@ -18,11 +18,14 @@
 
 struct lct_shelf;
 
-/** Lessons kept at most. */
+/** Lessons kept at most, and rooms of which the newest is known. */
 #define LCT_SHELF_LESSONS 32
 
 /** What was read so recently is not looked at again. */
 #define LCT_SHELF_FRESH (200 * LCT_MS)
+
+/** Nor is the folder of all lessons. */
+#define LCT_SHELF_NEWEST_FRESH (2 * LCT_SECOND)
 
 /** A shelf for the library's lessons; borrows the library. Owned. */
 struct lct_shelf *lct_shelf_create(struct lct_library *library) LCT_MUST_USE;
@@ -30,7 +33,8 @@ struct lct_shelf *lct_shelf_create(struct lct_library *library) LCT_MUST_USE;
 /** Frees; NULL is allowed. */
 void lct_shelf_destroy(struct lct_shelf *shelf);
 
-/** The newest lesson of a room. 0; -ENOENT, -EIO with a fault. */
+/** The newest lesson of a room, as it was two seconds ago at most. 0; -ENOENT, -EIO with a fault.
+ */
 int lct_shelf_newest(struct lct_shelf *shelf, const char *room, char ret_id[LCT_LESSON_ID_SIZE],
                      struct lct_fault *fault) LCT_MUST_USE;
 

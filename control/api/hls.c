@@ -35,6 +35,14 @@ static int load_track(struct lct_api *api, const char *id, const char *name,
     return rc;
 }
 
+/* The lesson that is shown live: the one the room is recording, or its newest. */
+static int find_lesson(struct lct_api *api, const char *room, char ret_id[LCT_ROOMS_LESSON_SIZE],
+                       struct lct_fault *fault) {
+    return lct_rooms_lesson(api->rooms, room, ret_id)
+               ? 0
+               : lct_shelf_newest(api->shelf, room, ret_id, fault);
+}
+
 /* ---- what a player opens ---- */
 
 struct lesson {
@@ -43,13 +51,10 @@ struct lesson {
     size_t n;
 };
 
-/* The lesson that the address of a room leads to: the one it is recording, or its newest. */
 static int load_lesson(struct lct_api *api, const char *room, struct lesson *lesson,
                        struct lct_fault *fault) {
     const struct lct_lesson_info *info;
-    int rc = lct_rooms_lesson(api->rooms, room, lesson->id)
-                 ? 0
-                 : lct_shelf_newest(api->shelf, room, lesson->id, fault);
+    int rc = find_lesson(api, room, lesson->id, fault);
     rc = rc ? rc : lct_shelf_lesson(api->shelf, lesson->id, &info, fault);
     for (size_t i = 0; rc == 0 && i < info->track_count; i++) {
         rc = load_track(api, lesson->id, info->tracks[i].name, &lesson->tracks[i], fault);
@@ -169,15 +174,17 @@ static void answer_segment(struct lct_http_request *request, const struct lct_fo
     }
 }
 
-/* A lesson is found below its own room only: whoever may watch a room may watch no other. */
+/* Only the lesson that is shown live: who may watch a room live may not watch all it ever recorded.
+ */
 static int find_track(struct lct_api *api, const struct lct_http_request *request,
                       struct lct_hls_track *ret_track, struct lct_fault *fault) {
-    const struct lct_lesson_info *info;
     const char *room = lct_http_value(request, 0), *id = lct_http_value(request, 1);
-    int rc = lct_shelf_lesson(api->shelf, id, &info, fault);
-    if (rc == 0 && strcmp(info->room, room) != 0) {
-        return lct_fault_set(fault, -ENOENT, "hls", "Room %s has no lesson %s.",
-                             "教室 %s 没有课程 %s。", room, id);
+    char shown[LCT_ROOMS_LESSON_SIZE];
+    int rc = find_lesson(api, room, shown, fault);
+    if (rc == 0 && strcmp(id, shown) != 0) {
+        return lct_fault_set(fault, -ENOENT, "hls",
+                             "Room %s does not show lesson %s live (any more). Open the room anew.",
+                             "教室 %s 目前没有播放课程 %s，请重新打开教室页面。", room, id);
     }
     return rc ? rc : load_track(api, id, lct_http_value(request, 2), ret_track, fault);
 }
