@@ -196,6 +196,26 @@ class Links(unittest.TestCase):
             self.assertEqual(self.api("/rooms/main/recording", "POST", "{}")[0], 201)
             time.sleep(1)
 
+    def test_a_link_shows_the_lesson_of_now_and_no_other(self):
+        self.on_air()
+        status, _, text = self.api("/rooms/main/recording", "DELETE")
+        self.assertEqual(status, 200)
+        before = json.loads(text)["lesson"]
+        self.on_air()
+        now = self.room()["status"]["lesson"]
+        token = self.link()["token"]
+        bearer = {"Authorization": "Bearer " + token}
+        until(lambda: self.by(token, "/live/main/index.m3u8") == 200, "a playlist", 15)
+        playlist = self.ask("/live/main/index.m3u8", **bearer)[2]
+        self.assertIn(now, playlist)
+        shown = next(line for line in playlist.splitlines() if not line.startswith("#"))
+        address = urllib.parse.urljoin("/live/main/index.m3u8", shown)
+        self.assertEqual(self.by(token, address), 200)
+        self.assertEqual(self.by(token, address.replace(now, before)), 404, "an earlier lesson of the room")
+        self.assertEqual(self.by(token, address.replace("/live/main/", "/live/lab/")), 403)
+        self.assertEqual(self.by(self.code, f"/api/v1/recordings/{before}"), 200)
+        self.assertEqual(json.loads(self.ask("/api/v1/live/main", **bearer)[2])["lesson"], now)
+
     @contextlib.contextmanager
     def watching(self, bearer):
         """A real viewer, until the block ends."""
