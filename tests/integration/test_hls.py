@@ -103,7 +103,7 @@ def ffmpeg(url, folder, *options, code=None, kinds="va"):
     headers = ["-headers", f"Authorization: Bearer {code}\r\n"] if code else []
     maps = [x for kind in kinds for x in ("-map", f"0:{kind}", "-f", "framemd5", folder / kind)]
     return subprocess.Popen(
-        ["ffmpeg", "-hide_banner", "-nostdin", "-y", "-v", "warning", *headers, *options, "-i", url,
+        ["ffmpeg", "-hide_banner", "-nostdin", "-y", "-v", "repeat+warning", *headers, *options, "-i", url,
          "-fps_mode", "passthrough", "-enc_time_base", "1:90000", *maps],
         stderr=subprocess.PIPE, text=True)
 
