@@ -60,7 +60,8 @@ struct room {
     atomic_bool woken;
     atomic_uint n_viewers;
     /* HTTP thread */
-    lct_ns zero; /* CLOCK_MONOTONIC of lesson zero, as the recorder sees it; LCT_NS_NONE: none yet */
+    lct_ns
+        zero; /* CLOCK_MONOTONIC of lesson zero, as the recorder sees it; LCT_NS_NONE: none yet */
     lct_ns rang; /* the bell; LCT_NS_NONE: it has not */
     struct track tracks[ROOM_TRACKS_MAX];
     uint32_t n_tracks;
@@ -165,7 +166,8 @@ static void begin_lesson(struct room *room, lct_ns zero) {
 }
 
 static bool same_init(const struct lct_format *a, const struct lct_format *b) {
-    return a == b || (a->init_bytes == b->init_bytes && memcmp(a->init, b->init, a->init_bytes) == 0);
+    return a == b ||
+           (a->init_bytes == b->init_bytes && memcmp(a->init, b->init, a->init_bytes) == 0);
 }
 
 /* The track of a chunk, its format made the newest; NULL: too many. */
@@ -317,9 +319,9 @@ static bool announce(struct viewer *v, struct lane *lane, const struct held *hel
         return true;
     }
     if (lane->until != LCT_NS_NONE && chunk->time > lane->until + ROUNDING) {
-        set_text(v, json_pack("{s:{s:s, s:I, s:I}}", "skip", "track", chunk->format->track,
-                              "from_ns", (json_int_t)lane->until, "to_ns",
-                              (json_int_t)chunk->time));
+        set_text(v,
+                 json_pack("{s:{s:s, s:I, s:I}}", "skip", "track", chunk->format->track, "from_ns",
+                           (json_int_t)lane->until, "to_ns", (json_int_t)chunk->time));
         lane->until = chunk->time;
         return true;
     }
@@ -431,8 +433,8 @@ static void add_lane(struct viewer *v, const char *name, lct_ns now) {
         const struct track *track = &room->tracks[i];
         if (strcmp(track->format->track, name) == 0 && now - track->fed < LIVE_WITHIN &&
             !lane_of(v, i)) {
-            v->lanes[v->n_lanes++] = (struct lane){
-                .track = i, .from = begin_at(room, i, now), .until = LCT_NS_NONE};
+            v->lanes[v->n_lanes++] =
+                (struct lane){.track = i, .from = begin_at(room, i, now), .until = LCT_NS_NONE};
             return;
         }
     }
@@ -463,8 +465,8 @@ static void list_viewer(struct viewer *v) {
     atomic_fetch_add(&room->ws->joins, 1);
 }
 
-int lct_ws_join(struct lct_ws *ws, struct lct_http_request *request,
-                const struct lct_ws_join *join, struct lct_fault *fault) {
+int lct_ws_join(struct lct_ws *ws, struct lct_http_request *request, const struct lct_ws_join *join,
+                struct lct_fault *fault) {
     static const struct lct_http_socket_kind kind = {look, took, closed};
     struct room *room = find_room(ws, join->room);
     lct_ns now = lct_monotonic();
@@ -473,7 +475,8 @@ int lct_ws_join(struct lct_ws *ws, struct lct_http_request *request,
                              join->room);
     }
     if (atomic_load(&ws->viewers) >= ws->settings.viewers_max) {
-        return lct_fault_set(fault, -EUSERS, "live", "This server shows lessons to %u viewers already, which is its limit.",
+        return lct_fault_set(fault, -EUSERS, "live",
+                             "This server shows lessons to %u viewers already, which is its limit.",
                              "本服务器已有 %u 个观看端，达到上限。", ws->settings.viewers_max);
     }
     struct viewer *v = lct_new(sizeof *v);

@@ -83,8 +83,8 @@ struct lct_ws_join {
  * Lets a viewer in: answers the request with a socket. 0; else the request is the caller's still,
  * with a fault: -ENOENT (room), -EAGAIN (nothing of that is live now), -EUSERS (full). HTTP thread.
  */
-int lct_ws_join(struct lct_ws *ws, struct lct_http_request *request,
-                const struct lct_ws_join *join, struct lct_fault *fault) LCT_MUST_USE;
+int lct_ws_join(struct lct_ws *ws, struct lct_http_request *request, const struct lct_ws_join *join,
+                struct lct_fault *fault) LCT_MUST_USE;
 
 /** The bell of a room: its viewers are told, and closed. Any thread. */
 void lct_ws_end(struct lct_ws *ws, const char *room);

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// A demo lesson live by WebSocket and MSE in both browsers: how long until the first picture, and how
+// far what is shown stands behind what was captured, read from the pixels of the demo's clock.
+
+import { withBrowser } from './_browsers.mjs';
+import * as p from './_page.mjs';
+import * as w from './_watch.mjs';
+
+const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+const monotonic = () => Number(process.hrtime.bigint() / 1000000n);
+
+/** In the page: watches camera and sound in one element, the screen in another. */
+async function join() {
+    const { watchByWebsocket } = await import('/lib/watch/live_ws.js');
+    document.body.replaceChildren();
+    const panes = [['camera', 'sound'], ['screen']].map((tracks) => {
+        const element = document.createElement('video');
+        element.id = tracks[0];
+        element.muted = true;
+        document.body.append(element);
+        return { element, tracks };
+    });
+    const started = performance.now();
+    globalThis.watching = await watchByWebsocket('main', panes, () => (globalThis.lost = true));
+    await Promise.all(panes.map(({ element }) => element.play()));
+    while (panes.some(({ element }) => element.getVideoPlaybackQuality().totalVideoFrames === 0)) {
+        await new Promise((done) => requestAnimationFrame(done));
+    }
+    return performance.now() - started;
+}
+
+const frames = () => Array.from(document.querySelectorAll('video'), (one) => one.getVideoPlaybackQuality().totalVideoFrames);
+
+const up = await p.startUp(['demo']);
+await w.startLesson(up, '直播');
+for (const name of ['chromium', 'firefox']) {
+    await withBrowser(name, async (page) => {
+        await p.enter(page, up);
+        await p.sleep(2000);
+        const joins = [];
+        for (let round = 0; round < 3; round++) {
+            joins.push(await page.evaluate(join));
+            if (round < 2) {
+                await page.evaluate(() => globalThis.watching.close());
+            }
+        }
+        await p.sleep(3000);
+        const late = [];
+        for (let i = 0; i < 20; i++) {
+            const clock = await p.demoClock(page);
+            late.push(p.behind(monotonic(), clock));
+            await p.sleep(137);
+        }
+        const shown = await page.evaluate(frames);
+        console.log(`${name}: first pictures after ${joins.map((one) => one.toFixed(0))} ms; behind the capture `
+            + `${median(late)} ms (${Math.min(...late)}..${Math.max(...late)}); pictures ${shown}`);
+        p.check(shown[0] > 20 && shown[1] > 0, 'camera and screen are shown');
+        p.check(median(late) < 5000, 'what is shown keeps up with the lesson');
+        p.check(!(await page.evaluate(() => globalThis.lost ?? false)), 'the connection holds');
+    });
+}
+await up.close();
