@@ -224,6 +224,7 @@ int lct_recorder_start(struct lct_recorder *recorder, const char *title, struct 
     }
     lct_lesson_new(r->room, title, &r->lesson);
     r->marks = 0;
+    r->bytes_before = 0;
     r->unsaved = false;
     use_folder(r, r->lesson.id);
     rc = lct_lesson_begin(&lct_io_system, r->folder, &r->lesson, fault);

@@ -20,6 +20,7 @@ struct lct_recorder {
     struct lct_lesson_info lesson; /* that runs, or ran last */
     char *folder;                  /* its folder */
     size_t marks;
+    uint64_t bytes_before; /* that the lesson had when it went on after an interruption */
     bool looked_at;
     bool unsaved; /* lesson.json does not yet say all of lesson */
     bool tight;   /* begun with less space than a lesson usually needs */

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "archive/recover.h"
 #include "archive/reels.h"
@@ -21,6 +22,7 @@ struct job {
     char *folder;
     struct lct_lesson_info info;
     uint32_t skip_from[LCT_TAPE_TRACKS_MAX]; /* reels from here on are being written now */
+    uint64_t bytes;                          /* of the reels before them */
     bool goes_on;
 };
 
@@ -163,8 +165,25 @@ static bool go_on(struct lct_recorder *r, const struct job *job) {
     struct lct_mark *marks;
     r->marks = lct_lesson_marks(r->folder, &marks);
     free(marks);
+    r->bytes_before = job->bytes;
     lct_info("lesson goes on", "lesson=%s folder=%s", r->lesson.id, r->folder);
     return true;
+}
+
+static uint64_t bytes_of_reels(const char *track) {
+    uint64_t bytes = 0;
+    DIR *dir = opendir(track);
+    for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
+        const char *what = NULL;
+        struct stat info;
+        LCT_FREE char *path = lct_format("%s/%s", track, e->d_name);
+        bool reel = lct_reel_number(track, e->d_name, &what) > 0 && strcmp(what, ".mp4") == 0;
+        bytes += reel && stat(path, &info) == 0 ? (uint64_t)info.st_size : 0;
+    }
+    if (dir) {
+        closedir(dir);
+    }
+    return bytes;
 }
 
 /* Before new reels are begun. */
@@ -173,6 +192,7 @@ static void note_reels(struct job *job) {
         char path[LCT_PATH_SIZE];
         (void)snprintf(path, sizeof path, "%s/%s", job->folder, job->info.tracks[i].name);
         job->skip_from[i] = lct_reels_last(path) + 1;
+        job->bytes += bytes_of_reels(path);
     }
 }
 

@@ -156,12 +156,12 @@ static void add_lesson(const struct lct_recorder *r, const struct lct_pipeline_s
     if (s->check.verified != LCT_NS_NONE) {
         lct_wall_format(lct_wall() - elapsed + s->check.verified, verified, sizeof verified);
     }
-    json_t *more = json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:I, s:f, s:i, s:b}", "lesson",
-                             lesson->id, "title", lesson->title, "started", started, "elapsed_ns",
-                             (json_int_t)elapsed, "saved_ns", or_zero(s->tape.saved), "verified_ns",
-                             or_zero(s->check.verified), "verified_wall", verified, "bytes",
-                             (json_int_t)s->tape.bytes, "rate_bps", r->guard.rate * 8, "marks",
-                             (int)r->marks, "past_cache", (int)s->check.past_cache);
+    json_t *more = json_pack(
+        "{s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:I, s:f, s:i, s:b}", "lesson", lesson->id, "title",
+        lesson->title, "started", started, "elapsed_ns", (json_int_t)elapsed, "saved_ns",
+        or_zero(s->tape.saved), "verified_ns", or_zero(s->check.verified), "verified_wall",
+        verified, "bytes", (json_int_t)(r->bytes_before + s->tape.bytes), "rate_bps",
+        r->guard.rate * 8, "marks", (int)r->marks, "past_cache", (int)s->check.past_cache);
     json_object_update(json, more);
     json_decref(more);
 }

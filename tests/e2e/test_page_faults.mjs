@@ -3,15 +3,15 @@
 // What the page says when something dies or hangs: the server, the recorder, a source. Each time the
 // lesson goes on, and stays one lesson.
 
-import { statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { shot, withBrowser } from './_browsers.mjs';
 import * as p from './_page.mjs';
 
 const words = { // well: or the machine is busy, which is said, too
-    zh: { lost: /连接已断开。 录制不受影响/, away: /录制程序中断，正在自动重启/, well: /一切正常|电脑/, gaps: /1 处中断/, held: /1 处中断/, broken: /无法播放.*再按“播放”/ },
+    zh: { lost: /连接已断开。 录制不受影响/, away: /录制程序中断，正在自动重启/, well: /一切正常|电脑/, gaps: /1 处中断/, held: /1 处中断/, broken: /无法播放.*再按“播放”/, failed: /磁盘在结束时出错/ },
     en: { lost: /connection to the server is lost\. The recording goes on/, away: /recorder was interrupted/,
-        well: /Everything is well|computer is/, gaps: /1 gap/, held: /1 gap/, broken: /cannot be played\. Press Play again/ },
+        well: /Everything is well|computer is/, gaps: /1 gap/, held: /1 gap/, broken: /cannot be played\. Press Play again/, failed: /disk failed at the end/ },
 };
 
 /** Bytes of a lesson's camera on the disk. */
@@ -97,6 +97,21 @@ async function playerGoesOn(page, up, t) {
     p.check(!(await p.has(page, '.screen-words')), 'the words are gone');
 }
 
+/** The disk of a lesson is gone when it ends: said, and not wiped away by what the room says then. */
+async function stopFails(page, up, t) {
+    await p.record(page, '');
+    await page.waitForSelector('.proof-good');
+    const [id] = up.lessons().sort().slice(-1);
+    rmSync(join(up.data, 'lessons', id), { recursive: true });
+    await p.stop(page);
+    await p.reads(page, '.trouble', t.failed);
+    await p.sleep(1000);
+    p.check(t.failed.test(await p.text(page, '.trouble')), 'the words stay');
+    await p.record(page, '');
+    await p.until(async () => (await p.text(page, '.trouble')) === '', 'the words to go with the next lesson');
+    await p.stop(page);
+}
+
 for (const [name, lang] of [['chromium', 'zh'], ['firefox', 'en']]) {
     const up = await p.startUp(['demo']);
     const t = words[lang];
@@ -116,6 +131,7 @@ for (const [name, lang] of [['chromium', 'zh'], ['firefox', 'en']]) {
         p.check(up.lessons().length === 1, `one lesson: ${up.lessons()}`);
         await gapShown(page, up, t, lang);
         await playerGoesOn(page, up, t);
+        await stopFails(page, up, t);
         console.log(`${name} (${lang}): server and recorder died; one lesson, one gap, all said`);
     });
     await up.close();

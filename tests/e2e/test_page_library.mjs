@@ -24,6 +24,9 @@ function fill(up) {
 
 const shownIds = (page) => page.evaluate(() => Array.from(document.querySelectorAll('.recording h3'), (one) => one.id.slice('recording-'.length)));
 
+/** How much the page has asked the server for. */
+const questions = (page) => page.evaluate(() => performance.getEntriesByType('resource').length);
+
 for (const [name, lang] of [['chromium', 'zh'], ['firefox', 'en']]) {
     const up = await p.startUp(['demo']);
     const ids = fill(up);
@@ -45,6 +48,14 @@ for (const [name, lang] of [['chromium', 'zh'], ['firefox', 'en']]) {
         await shot(page, `page-gone-${lang}`);
         await page.reload();
         await p.until(async () => (await shownIds(page)).join() === ids.slice(1, 21).join(), 'the list without it');
+        await p.openPlayer(page);
+        rmSync(join(up.data, 'lessons', ids[1]), { recursive: true });
+        await page.click('.pictures .button:nth-child(2)');
+        await p.reads(page, '.recording:first-child .band', t.gone);
+        const asked = await questions(page);
+        await p.sleep(1000);
+        p.check(!(await p.has(page, '.player')), 'nothing to play');
+        p.check((await questions(page)) - asked < 5, `and nothing is asked over and over: ${await questions(page) - asked} in a second`);
         console.log(`${name} (${lang}): ${LESSONS} recordings part by part; a deleted one is said`);
     });
     await up.close();

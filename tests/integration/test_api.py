@@ -496,7 +496,7 @@ def main():
         data = pathlib.Path(folder) / "data"
         config = pathlib.Path(folder) / "lectern.conf"
         config.write_text("[room main]\nname = 一班\nsource = demo\n", encoding="utf-8")
-        server = Server(data, "--config", config)
+        server = Server(data, "--config", config, "--web", ROOT / "control" / "web")
         server.data = data
         recorder = None
         try:

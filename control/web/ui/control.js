@@ -27,8 +27,10 @@ export function Control({ room, status, lesson, stale }) {
   const [savedTitle, setSavedTitle] = useState('');
   const recording = stale ? !!status?.lesson : isInLesson(room);
   useEffect(() => {
-    setTrouble(null);
-  }, [room.state]);
+    if (recording) {
+      setTrouble(null); // a lesson's end, on the other hand, must not wipe away that it went wrong
+    }
+  }, [recording]);
 
   /** @param {'POST' | 'DELETE'} method */
   async function press(method) {

@@ -26,16 +26,25 @@ function useWhole(recording, open, news) {
   const [trouble, setTrouble] = useState(/** @type {FaultText | null} */ (null));
   useEffect(() => {
     let current = true;
+    /**
+     * @param {RecordingWhole | null} answer
+     * @param {FaultText | null} fault
+     */
+    function take(answer, fault) {
+      if (current) {
+        setTrouble(fault);
+        setWhole((old) => answer || (fault?.code === 'not-found' ? null : old));
+      }
+    }
     if (open || recording.gap_count > 0) {
-      setTrouble(null);
-      ask('GET', `/recordings/${recording.id}`).then((answer) => current && setWhole(answer),
-        (error) => current && setTrouble(faultText(error)));
+      ask('GET', `/recordings/${recording.id}`).then((answer) => take(answer, null),
+        (error) => take(null, faultText(error)));
     }
     return () => {
       current = false;
     };
-  }, [recording.id, recording.state, recording.gap_count, open, times, trouble ? news : 0]);
-  return { whole: trouble?.code === 'not-found' ? null : whole, trouble, askAgain: () => setTimes(times + 1) };
+  }, [recording.id, recording.state, recording.gap_count, open, open && news, times]);
+  return { whole, trouble, askAgain: () => setTimes(times + 1) };
 }
 
 /**

@@ -161,6 +161,12 @@ Test(recorder, goes_on_after_a_reboot, .init = make_root, .fini = remove_root, .
     struct lct_recorder *r = make(&fault, &rc);
     cr_assert(lct_recorder_resume(r));
     cr_assert_str_eq(lct_recorder_lesson(r)->id, before.id);
+    struct lct_lesson_media media;
+    LCT_JSON json_t *status = lct_recorder_status(r);
+    lct_lesson_media(folder, &before, &media);
+    free(media.gaps);
+    int64_t bytes = lct_json_int(status, "bytes", 0);
+    cr_assert(bytes > (int64_t)media.bytes / 2, "all of it counts: %lld", (long long)bytes);
     /* From now on it counts by this boot's clock: a wall clock that is set right moves nothing. */
     lct_boot_id(boot);
     cr_assert_str_eq(lct_recorder_lesson(r)->boot, boot);
