@@ -39,3 +39,30 @@ export const frames = (page) => page.evaluate(() => Array.from(document.querySel
 /** Waits until n elements have shown pictures. */
 export const plays = (page, n, seconds = 15) =>
     p.until(async () => (await frames(page)).filter((count) => count > 0).length === n, `${n} pictures`, seconds);
+
+/**
+ * In the page: watches by WebRTC without the watching page, each track in an element of its own. The
+ * connection is globalThis.watching; returns when it stood and when each track showed a picture.
+ */
+export async function joinByWhep(tracks) {
+    const { watchByWhep } = await import('/lib/whep.js');
+    const started = performance.now();
+    globalThis.watching = await watchByWhep('main', tracks, () => (globalThis.lost = true));
+    const connected = performance.now() - started;
+    document.body.replaceChildren();
+    const shown = [...globalThis.watching.media].map(([name, track]) => {
+        const element = document.createElement(track.kind);
+        element.id = name;
+        element.muted = true;
+        element.srcObject = new MediaStream([track]);
+        document.body.append(element);
+        return { name, kind: track.kind, playing: element.play(), element };
+    });
+    const first = {};
+    await Promise.all(shown.filter((one) => one.kind === 'video').map(({ name, element }) =>
+        new Promise((done) => element.requestVideoFrameCallback(() => {
+            first[name] = performance.now() - started;
+            done();
+        }))));
+    return { connected, first };
+}
