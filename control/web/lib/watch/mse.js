@@ -125,6 +125,9 @@ export class MsePlayer {
       this.start(goal);
       return;
     }
+    if (element.paused) {
+      return;
+    }
     const off = goal - element.currentTime;
     const start = this.behindTheHole();
     if (start !== undefined) {

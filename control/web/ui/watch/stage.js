@@ -3,45 +3,44 @@
 
 import { html } from '../../vendor/preact.js';
 import { useWords } from '../../lib/language.js';
-import { trackName } from '../../lib/names.js';
+import { recordingName, trackName } from '../../lib/names.js';
 
 /** @typedef {import('../../types').LiveRoom} LiveRoom */
 /** @typedef {import('../../types').View} View */
 
+/** @typedef {ReturnType<typeof import('./use_sight.js').useSight>} Sight */
+
 /**
  * @param {import('../../lib/language.js').Words} t
- * @param {{ room: LiveRoom | null, link: string, watching: import('./use_way.js').Watching, paused: boolean }} now
- * @returns {{ text: string, hint?: string, waits?: boolean } | null}
+ * @param {{ room: LiveRoom | null, link: string, sight: Sight, watching: import('./use_way.js').Watching }} now
+ * @returns {{ text: string, hint?: string } | null}
  */
-function wordsOf(t, { room, link, watching, paused }) {
+function wordsOf(t, { room, link, sight, watching }) {
   if (!room) {
-    return { text: t.opening, waits: true };
+    return { text: link === 'lost' ? t.lost : t.opening, hint: link === 'lost' ? t.reconnecting : '' };
   }
-  if (room.state !== 'recording') {
-    const text = { away: t.awayForViewers, idle: t.waiting, paused: t.pausedForViewers }[room.state];
-    return { text, hint: t.startsByItself, waits: true };
-  }
-  if (paused) {
-    return null;
+  if (sight.kind === 'waiting') {
+    const text = { away: t.awayForViewers, idle: t.waiting, paused: t.pausedForViewers, recording: t.connecting }[room.state];
+    return { text, hint: t.startsByItself };
   }
   if (watching.step === 'failed') {
-    return { text: t.noWay, hint: t.triesAgain, waits: true };
+    return { text: t.noWay, hint: t.triesAgain };
   }
   if (watching.step !== 'open') {
-    return { text: link === 'lost' ? t.reconnecting : t.connecting, waits: true };
+    return link === 'lost' ? { text: t.lost, hint: t.reconnecting } : { text: t.connecting };
   }
   return null;
 }
 
 /**
- * @param {{ room: LiveRoom | null, link: string, view: View, pictures: string[], panes: string[][],
+ * @param {{ room: LiveRoom | null, link: string, sight: Sight, view: View, panes: string[][],
  *   watching: import('./use_way.js').Watching, paused: boolean, touch: boolean,
- *   elements: Map<string, HTMLVideoElement>, onTouch: () => void, onResume: () => void,
+ *   elements: Map<string, HTMLVideoElement>, onTouch: () => void, onPause: () => void, onAgain: () => void,
  *   onMain: (name: string) => void }} props
  */
-export function Stage({ room, link, view, pictures, panes, watching, paused, touch, elements, onTouch, onResume, onMain }) {
+export function Stage({ room, link, sight, view, panes, watching, paused, touch, elements, onTouch, onPause, onAgain, onMain }) {
   const t = useWords();
-  const words = wordsOf(t, { room, link, watching, paused });
+  const words = wordsOf(t, { room, link, sight, watching });
   return html`<main class=${`stage stage-${view.layout}`} data-panes=${panes.length}>
     ${panes.map(([name]) => html`<div key=${name} class=${name === view.main ? 'pane pane-main' : 'pane'}>
       <video playsinline aria-label=${trackName(t, name)} ref=${(/** @type {HTMLVideoElement | null} */ one) =>
@@ -49,14 +48,17 @@ export function Stage({ room, link, view, pictures, panes, watching, paused, tou
       ${view.layout === 'large' && name !== view.main && html`<button type="button" class="pane-pick"
         onClick=${() => onMain(name)}><span class="unseen">${t.makeLarge(trackName(t, name))}</span></button>`}
     </div>`)}
-    ${view.layout === 'sound' && pictures.length + panes.length > 0 && !words && html`<p class="stage-words">${t.soundOnly}</p>`}
-    <div class="stage-over" role="status">
-      ${words && html`<div class="stage-words">
-        ${words.waits && html`<span class="spinner" aria-hidden="true"></span>`}
-        <p>${words.text}</p>${words.hint && html`<p class="stage-hint">${words.hint}</p>`}
+    ${view.layout === 'sound' && panes.length > 0 && !words && html`<p class="stage-words stage-sound-words">${t.viewSound}</p>`}
+    <div class="stage-over">
+      ${words && html`<div class="stage-words" role="status">
+        <span class="spinner" aria-hidden="true"></span>
+        <p>${words.text}</p>
+        ${words.hint && html`<p class="stage-hint">${words.hint}</p>`}
       </div>`}
+      ${sight.kind === 'waiting' && sight.lesson && html`<button type="button" class="act again" onClick=${onAgain}>
+        ${t.watchAgain(recordingName(t, sight.lesson))}</button>`}
     </div>
-    ${!words && (paused || touch) && html`<button type="button" class="big-play" onClick=${touch ? onTouch : onResume}>
+    ${!words && (paused || touch) && html`<button type="button" class="big-play" onClick=${touch ? onTouch : onPause}>
       <svg viewBox="0 0 64 64" aria-hidden="true"><path d="M22 14l30 18-30 18z" /></svg>
       <span>${touch ? t.touchToPlay : t.start}</span>
     </button>`}
