@@ -164,13 +164,14 @@ export async function watchTape(room, panes, lost, { lesson, from }) {
   }
 
   try {
-    const pictures = panes.map(({ element }) => loaded(element, end.signal));
+    const picture = loaded(panes[0].element, end.signal);
+    picture.catch(() => {}); // told below, or something failed before it
     for (const [i, { element, tracks }] of panes.entries()) {
       const url = address(room, lesson, tracks, i === 0);
       const source = mse() ? await attachHls(element, url, from, broken) : attachNative(element, url, from);
       playing.push({ element, source });
     }
-    await pictures[0];
+    await picture;
   } catch (error) {
     over = true;
     close();

@@ -21,7 +21,7 @@ const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 export function Acts({ sight, view, pictures, watching, muted, paused, speed, acts, onView, onSpeed }) {
   const t = useWords();
   const idle = !sight.moment;
-  return html`<footer class="watch-acts">
+  return html`<div class="watch-acts">
     <div class="acts-main">
       <button type="button" class="act act-play" disabled=${idle} onClick=${acts.pause}>${paused ? t.start : t.pause}</button>
       <button type="button" class="act" disabled=${idle} onClick=${acts.back}>${t.back}</button>
@@ -38,7 +38,7 @@ export function Acts({ sight, view, pictures, watching, muted, paused, speed, ac
       <${Path} watching=${watching} live=${sight.kind === 'live'} />
       <button type="button" class="act" onClick=${acts.full}>${t.full}</button>
     </div>
-  </footer>`;
+  </div>`;
 }
 
 /** @param {{ view: View, pictures: string[], onView: (view: View) => void }} props */

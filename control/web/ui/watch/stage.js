@@ -12,12 +12,16 @@ import { recordingName, trackName } from '../../lib/names.js';
 
 /**
  * @param {import('../../lib/language.js').Words} t
- * @param {{ room: LiveRoom | null, link: string, sight: Sight, watching: import('./use_way.js').Watching }} now
- * @returns {{ text: string, hint?: string } | null}
+ * @param {{ room: LiveRoom | null, link: string, sight: Sight, watching: import('./use_way.js').Watching,
+ *   still: boolean }} now
+ * @returns {{ text: string, hint?: string, over?: boolean } | null}
  */
-function wordsOf(t, { room, link, sight, watching }) {
+function wordsOf(t, { room, link, sight, watching, still }) {
   if (!room) {
     return { text: link === 'lost' ? t.lost : t.opening, hint: link === 'lost' ? t.reconnecting : '' };
+  }
+  if (sight.kind === 'waiting' && sight.over && room.state === 'idle') {
+    return { text: t.lessonOver, hint: t.nextByItself, over: true };
   }
   if (sight.kind === 'waiting') {
     const text = { away: t.awayForViewers, idle: t.waiting, paused: t.pausedForViewers, recording: t.connecting }[room.state];
@@ -29,21 +33,24 @@ function wordsOf(t, { room, link, sight, watching }) {
   if (watching.step !== 'open') {
     return link === 'lost' ? { text: t.lost, hint: t.reconnecting } : { text: t.connecting };
   }
+  if (still) {
+    return { text: link === 'lost' ? t.lost : t.pictureStands, hint: t.reconnecting };
+  }
   return null;
 }
 
 /**
  * @param {{ room: LiveRoom | null, link: string, sight: Sight, view: View, panes: string[][],
- *   watching: import('./use_way.js').Watching, paused: boolean, touch: boolean,
- *   elements: Map<string, HTMLVideoElement>, onTouch: () => void, onPause: () => void, onAgain: () => void,
+ *   watching: import('./use_way.js').Watching, still: boolean, paused: boolean, touch: boolean,
+ *   elements: Map<string, HTMLVideoElement>, onTouch: () => void, onPause: () => void, onEnded: () => void, onAgain: () => void,
  *   onMain: (name: string) => void }} props
  */
-export function Stage({ room, link, sight, view, panes, watching, paused, touch, elements, onTouch, onPause, onAgain, onMain }) {
+export function Stage({ room, link, sight, view, panes, watching, still, paused, touch, elements, onTouch, onPause, onEnded, onAgain, onMain }) {
   const t = useWords();
-  const words = wordsOf(t, { room, link, sight, watching });
+  const words = wordsOf(t, { room, link, sight, watching, still });
   return html`<main class=${`stage stage-${view.layout}`} data-panes=${panes.length}>
     ${panes.map(([name]) => html`<div key=${name} class=${name === view.main ? 'pane pane-main' : 'pane'}>
-      <video playsinline aria-label=${trackName(t, name)} ref=${(/** @type {HTMLVideoElement | null} */ one) =>
+      <video playsinline onEnded=${name === panes[0][0] && onEnded} aria-label=${trackName(t, name)} ref=${(/** @type {HTMLVideoElement | null} */ one) =>
         (one ? elements.set(name, one) : elements.delete(name))}></video>
       ${view.layout === 'large' && name !== view.main && html`<button type="button" class="pane-pick"
         onClick=${() => onMain(name)}><span class="unseen">${t.makeLarge(trackName(t, name))}</span></button>`}
@@ -51,7 +58,7 @@ export function Stage({ room, link, sight, view, panes, watching, paused, touch,
     ${view.layout === 'sound' && panes.length > 0 && !words && html`<p class="stage-words stage-sound-words">${t.viewSound}</p>`}
     <div class="stage-over">
       ${words && html`<div class="stage-words" role="status">
-        <span class="spinner" aria-hidden="true"></span>
+        ${!words.over && html`<span class="spinner" aria-hidden="true"></span>`}
         <p>${words.text}</p>
         ${words.hint && html`<p class="stage-hint">${words.hint}</p>`}
       </div>`}

@@ -24,7 +24,17 @@ export function useKeys(acts) {
         act();
       }
     }
+    /** What was pressed by hand does not keep the space bar. @param {MouseEvent} event */
+    function onClick(event) {
+      if (event.detail > 0 && document.activeElement instanceof HTMLButtonElement) {
+        document.activeElement.blur();
+      }
+    }
     document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
+    document.addEventListener('click', onClick);
+    return () => {
+      document.removeEventListener('keydown', onKey);
+      document.removeEventListener('click', onClick);
+    };
   }, []);
 }

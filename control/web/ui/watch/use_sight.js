@@ -17,6 +17,7 @@ import { fetchLesson } from '../../lib/watch/lesson.js';
 export function useSight(id, room) {
   const [lesson, setLesson] = useState(/** @type {LiveLesson | null} */ (null));
   const [tape, setTape] = useState(/** @type {Moment | null} */ (null));
+  const [over, setOver] = useState(false); // once it has run
   const onAir = room?.state === 'recording';
   const running = onAir ? room.lesson : '';
 
@@ -30,6 +31,12 @@ export function useSight(id, room) {
     };
   }, [id, room?.state, room?.lesson]);
 
+  useEffect(() => {
+    if (running) {
+      setOver(true);
+    }
+  }, [running]);
+
   const live = useMemo(() => (running ? { lesson: running, from: null } : null), [running]);
   /** @type {'waiting' | 'live' | 'tape'} */
   const kind = tape ? 'tape' : live ? 'live' : 'waiting';
@@ -38,6 +45,8 @@ export function useSight(id, room) {
     kind,
     lesson,
     onAir,
+    /** Whoever waits now has seen one end. */
+    over,
     moment: /** @type {Moment | null} */ (tape || live),
     tracks: taped?.tracks || room?.tracks || [],
     /** From so many seconds of the lesson on. @param {number} from */

@@ -15,7 +15,7 @@ const OFF = { step: 'off', way: null, whyNot: [] };
 
 /**
  * Keeps a way open to the tracks of panes at a moment (null: to nothing), and opens it again when it
- * is lost. element finds a pane's element, which is there after each rendering.
+ * is lost. element finds a pane's element, which is there after each rendering. reopen() does so at once.
  * @param {{ room: string, panes: string[][], moment: import('../../types').Moment | null,
  *   element: (name: string) => HTMLVideoElement }} wishes
  */
@@ -43,7 +43,7 @@ export function useWay({ room, panes, moment, element }) {
       }
     }
 
-    setState((now) => ({ ...now, step: 'opening', way: null }));
+    setState((now) => ({ ...now, step: now.step === 'failed' ? 'failed' : 'opening', way: null }));
     const filled = panes.map((tracks) => ({ element: element(tracks[0]), tracks }));
 
     async function open() {
@@ -67,5 +67,5 @@ export function useWay({ room, panes, moment, element }) {
       way?.close();
     };
   }, [room, moment, round, panes.join('|')]);
-  return state;
+  return { ...state, reopen: () => setRound((n) => n + 1) };
 }

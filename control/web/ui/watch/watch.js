@@ -12,7 +12,9 @@ import { Bar } from './bar.js';
 import { Stage } from './stage.js';
 import { Top } from './top.js';
 import { useKeys } from './use_keys.js';
+import { useQuiet } from './use_quiet.js';
 import { useSight } from './use_sight.js';
+import { useStill } from './use_still.js';
 import { useTick } from './use_tick.js';
 import { useWay } from './use_way.js';
 
@@ -22,6 +24,7 @@ import { useWay } from './use_way.js';
 const STEP_S = 10;
 const NEARLY_LIVE_S = 8; // a place on the bar so near to its end means: live
 const TICK_MS = 500;
+const FRAMED = window.self !== window.top; // another page shows us: its words stand around us
 
 /** @type {Followed} */
 const NOTHING_YET = { room: null, link: 'opening', zeroMs: 0 };
@@ -37,6 +40,8 @@ export function Watch({ room: id }) {
   const [speed, setSpeed] = useState(1);
   const elements = useRef(/** @type {Map<string, HTMLVideoElement>} */ (new Map()));
   const box = useRef(/** @type {HTMLElement | null} */ (null));
+  const wasLost = useRef(false);
+  const quiet = useQuiet();
 
   const { room, link } = followed;
   const sight = useSight(id, room);
@@ -50,6 +55,10 @@ export function Watch({ room: id }) {
   const isTape = sight.kind === 'tape';
   const place = () => (isTape ? shown()[0]?.currentTime || 0 : length);
 
+  const still = useStill({ on: sight.kind === 'live' && watching.step === 'open' && !paused && view.layout !== 'sound',
+    pictures: () => shown().reduce((sum, element) => sum + element.getVideoPlaybackQuality().totalVideoFrames, 0),
+    stuck: watching.reopen });
+
   useTick(TICK_MS, !!sight.moment);
   useEffect(() => followRoom(id, setFollowed), [id]);
   useEffect(() => {
@@ -62,6 +71,12 @@ export function Watch({ room: id }) {
     }
   }, [watching.way]);
   useEffect(() => setPaused(false), [sight.moment]);
+  useEffect(() => {
+    if (link === 'open' && wasLost.current && sight.kind === 'live') {
+      watching.reopen(); // the server may be another one now
+    }
+    wasLost.current = link === 'lost';
+  }, [link]);
   useEffect(() => {
     shown().forEach((element) => {
       element.muted = muted || touch;
@@ -131,14 +146,16 @@ export function Watch({ room: id }) {
   useKeys(acts);
 
   return html`<${LanguageProvider} value=${t}>
-    <div class="watch-box" ref=${box}>
+    <div class=${`watch-box${quiet ? ' is-quiet' : ''}${FRAMED ? ' is-framed' : ''}`} ref=${box}>
       <${Top} room=${room} sight=${sight} onLanguage=${(/** @type {'zh' | 'en'} */ lang) => setWords(chooseWords(lang))} />
       <${Stage} room=${room} link=${link} sight=${sight} view=${view} panes=${panes} watching=${watching}
-        paused=${paused} touch=${touch} elements=${elements.current} onTouch=${touched} onPause=${pause}
+        still=${still} paused=${paused} touch=${touch} elements=${elements.current} onTouch=${touched} onPause=${pause} onEnded=${() => setPaused(true)}
         onAgain=${() => sight.rewind(0)} onMain=${(/** @type {string} */ main) => look({ ...view, main })} />
-      ${sight.moment && html`<${Bar} sight=${sight} place=${place()} length=${length} onSeek=${seek} />`}
-      <${Acts} sight=${sight} view=${view} pictures=${pictures} watching=${watching} muted=${muted || touch} paused=${paused}
-        speed=${speed} acts=${acts} onView=${look} onSpeed=${setSpeed} />
+      <footer class="watch-foot">
+        ${sight.moment && html`<${Bar} sight=${sight} place=${place()} length=${length} onSeek=${seek} />`}
+        <${Acts} sight=${sight} view=${view} pictures=${pictures} watching=${watching} muted=${muted || touch} paused=${paused}
+          speed=${speed} acts=${acts} onView=${look} onSpeed=${setSpeed} />
+      </footer>
     </div>
   <//>`;
 }
