@@ -89,8 +89,8 @@ void lct_api_get_live(void *app, struct lct_http_request *request) {
 static int find_lesson(const struct lct_api *api, const char *room, json_t **ret_lesson,
                        struct lct_fault *fault) {
     char id[LCT_ROOMS_LESSON_SIZE];
-    int rc = lct_rooms_lesson(api->rooms, room, id) ? 0
-                                                    : lct_shelf_newest(api->shelf, room, id, fault);
+    int rc =
+        lct_rooms_lesson(api->rooms, room, id) ? 0 : lct_shelf_newest(api->shelf, room, id, fault);
     return rc ? rc : lct_library_get(api->library, id, ret_lesson, fault);
 }
 

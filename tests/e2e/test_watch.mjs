@@ -59,11 +59,11 @@ async function rewind(page, up, t, id, name) {
 }
 
 async function pause(page, name) {
-    await page.keyboard.press('Space');
+    await page.keyboard.press(' ');
     await page.waitForSelector('.big-play');
     await p.until(() => page.evaluate(() => Array.from(document.querySelectorAll('video')).every((video) => video.paused)), 'a pause');
     await p.sleep(1000);
-    await page.keyboard.press('Space');
+    await page.keyboard.press(' ');
     await w.isLive(page, LATE_MS[name]);
     await page.keyboard.press('m');
     await p.until(() => page.evaluate(() => document.querySelector('video').muted), 'm to mute');

@@ -53,10 +53,10 @@ async function views(page, up, lang) {
     await look(page, `sound-${lang}`);
     await page.click('.views .act:nth-child(1)');
     await w.plays(page, 2);
-    await page.keyboard.press('Space');
+    await page.keyboard.press(' ');
     await page.waitForSelector('.big-play');
     await look(page, `paused-${lang}`);
-    await page.keyboard.press('Space');
+    await page.keyboard.press(' ');
     await p.sleep(3000);
     await page.keyboard.press('ArrowLeft');
     await page.waitForSelector('.from-tape');

@@ -191,7 +191,7 @@ export const en = {
     hls: { codec: '', blocked: '', refused: '' },
   },
   comesBy: (way) => `By ${way}`,
-  insteadBy: (way) => `It comes by ${way} instead.`,
+  insteadBy: (why, way) => `${why} It comes by ${way} instead.`,
   now: 'Live',
   toLive: 'Back to live',
   fromTape: 'From the recording',

@@ -189,7 +189,7 @@ export const zh = {
     hls: { codec: '', blocked: '', refused: '' },
   },
   comesBy: (/** @type {string} */ way) => `通过 ${way} 播放`,
-  insteadBy: (/** @type {string} */ way) => `已改用 ${way}。`,
+  insteadBy: (/** @type {string} */ why, /** @type {string} */ way) => `${why}已改用 ${way}。`,
   now: '直播',
   toLive: '回到直播',
   fromTape: '回看',

@@ -85,9 +85,9 @@ function Path({ watching, live }) {
   if (!live) {
     return null;
   }
-  const why = whyNot.map((one) => t.whyNot[one.kind][one.why]).join(' ');
+  const why = whyNot.map((one) => t.whyNot[one.kind][one.why]).join(t.lang === 'zh' ? '' : ' ');
   return html`<div class="path">
-    <p class="path-words" role="status">${way && (why ? `${why} ${t.insteadBy(t.ways[way.kind])}` : t.comesBy(t.ways[way.kind]))}</p>
+    <p class="path-words" role="status">${way && (why ? t.insteadBy(why, t.ways[way.kind]) : t.comesBy(t.ways[way.kind]))}</p>
     <button type="button" class="act" aria-expanded=${open} disabled=${!way} onClick=${() => setOpen(!open)}>
       ${open && delay !== null ? t.delayIs(delay) : t.delay}
     </button>
