@@ -12,11 +12,11 @@ const words = {
     zh: { title: '二次函数的图像', waiting: /等待上课|这节课结束了/, over: /这节课结束了/, path: { chromium: /^通过 WebRTC 播放$/ },
         views: { side: '并排', screen: '只看屏幕', sound: '只听声音', large: '一大一小' }, onAir: /正在直播/, tape: /回看/, delay: /延迟约 \d+ 毫秒/ },
     en: { title: 'Quadratic functions', waiting: /Waiting for the lesson/, over: /This lesson is over/,
-        path: { firefox: /^This browser has no H\.264 over WebRTC\..* It comes by (WebSocket|HLS) instead\.$/ },
+        path: { firefox: /^This browser has no H\.264 over WebRTC\..* It comes by WebSocket instead\.$/ },
         views: { side: 'Side by side', screen: 'Screen', sound: 'Sound only', large: 'Large and small' },
         onAir: /On air/, tape: /From the recording/, delay: /About [\d.]+ m?s behind/ },
 };
-const LATE_MS = { chromium: 700, firefox: 20000 }; // on a busy machine; HLS lies that far behind
+const LATE_MS = { chromium: 700, firefox: 1500 }; // on a busy machine
 
 /** Which tracks are shown, and that the first element is heard. */
 async function shown(page, names, t) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { html } from '../../vendor/preact.js';
 import { useWords } from '../../lib/language.js';
-import { recordingName } from '../../lib/names.js';
+import { recordingName, roomName } from '../../lib/names.js';
 import { Languages } from '../head.js';
 
 /**
@@ -14,12 +14,12 @@ export function Top({ room, sight, onLanguage }) {
   const title = moment && moment.lesson === lesson?.id ? recordingName(t, lesson) : room?.title;
   return html`<header class="watch-top">
     <h1 class="watch-title">
-      <span class="watch-room">${room?.name || t.watch}</span>
+      <span class="watch-room">${room ? roomName(t, { id: room.room, name: room.name }) : t.watch}</span>
       ${moment && title && html` <span class="watch-lesson">${title}</span>`}
     </h1>
     ${kind === 'tape' && html`<p class="from-tape">${t.fromTape}</p>`}
     ${kind !== 'tape' && onAir && html`<p class="on-air">${t.onAir}</p>`}
-    ${onAir && room && html`<p class="viewers">${t.viewers(room.viewers)}</p>`}
+    ${onAir && room && room.viewers > 0 && html`<p class="viewers">${t.viewers(room.viewers)}</p>`}
     <${Languages} onLanguage=${onLanguage} />
   </header>`;
 }

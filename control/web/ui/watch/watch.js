@@ -4,6 +4,7 @@
 import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
 import { chooseWords, LanguageProvider, startingWords } from '../../lib/language.js';
 import { lengthOf } from '../../lib/watch/lesson.js';
+import { roomName } from '../../lib/names.js';
 import { playAll } from '../../lib/watch/play.js';
 import { followRoom } from '../../lib/watch/room.js';
 import { fit, panesOf, picturesOf } from '../../lib/watch/view.js';
@@ -63,7 +64,7 @@ export function Watch({ room: id }) {
   useEffect(() => followRoom(id, setFollowed), [id]);
   useEffect(() => {
     document.documentElement.lang = t.locale;
-    document.title = room ? `${room.title || room.name} · ${t.watch}` : t.watch;
+    document.title = room ? `${room.title || roomName(t, { id: room.room, name: room.name })} · ${t.watch}` : t.watch;
   }, [t, room?.title, room?.name]);
   useEffect(() => {
     if (watching.step === 'open' && !paused) {
