@@ -32,13 +32,19 @@ export class NoWay extends Error {
 const EARLY_TRIES = 5;
 const EARLY_MS = 300;
 
-/** @param {string} room @param {string[]} names @param {() => void} lost */
-async function whepWhenReady(room, names, lost) {
+/**
+ * Tries again while a lesson has just begun and has nothing to show yet.
+ * @template T
+ * @param {() => Promise<T>} open
+ * @param {(error: unknown) => boolean} isEarly
+ * @returns {Promise<T>}
+ */
+async function whenReady(open, isEarly) {
   for (let tries = 1; ; tries++) {
     try {
-      return await watchByWhep(room, names, lost);
+      return await open();
     } catch (error) {
-      if (!(error instanceof WhepTrouble) || error.why !== 'early' || tries === EARLY_TRIES) {
+      if (!isEarly(error) || tries === EARLY_TRIES) {
         throw error;
       }
       await new Promise((done) => setTimeout(done, EARLY_MS));
@@ -46,10 +52,14 @@ async function whepWhenReady(room, names, lost) {
   }
 }
 
+/** A WebSocket does not say why it is refused. @type {Open} */
+const openWebsocket = (room, panes, lost) => whenReady(() => watchByWebsocket(room, panes, lost), () => true);
+
 /** @type {Open} */
 async function openWebrtc(room, panes, lost) {
   const names = panes.flatMap((pane) => pane.tracks);
-  const { peer, media, close } = await whepWhenReady(room, names, lost);
+  const { peer, media, close } = await whenReady(() => watchByWhep(room, names, lost),
+    (error) => error instanceof WhepTrouble && error.why === 'early');
   for (const { element, tracks } of panes) {
     element.srcObject = new MediaStream(tracks.map((name) => /** @type {MediaStreamTrack} */ (media.get(name))));
   }
@@ -85,7 +95,7 @@ async function webrtcDelay(peer) {
 /** @type {{ kind: Way['kind'], can: () => boolean, open: Open }[]} */
 const WAYS = [
   { kind: 'webrtc', can: canWhep, open: openWebrtc },
-  { kind: 'websocket', can: canWebsocket, open: watchByWebsocket },
+  { kind: 'websocket', can: canWebsocket, open: openWebsocket },
   { kind: 'hls', can: canHls, open: watchTape },
 ];
 
