@@ -164,6 +164,8 @@ export interface View {
 export interface Moment {
   lesson: string;
   from: number | null;
+  /** When it began, on performance.now()'s clock. */
+  beganMs: number;
 }
 
 /** A lesson as viewers may know it (GET /api/v1/live/{room}/lesson). */

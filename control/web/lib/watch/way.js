@@ -31,6 +31,7 @@ export class NoWay extends Error {
 
 const EARLY_TRIES = 5;
 const EARLY_MS = 300;
+const BEGUN_MS = 1500;
 
 /**
  * Tries again while a lesson has just begun and has nothing to show yet.
@@ -52,8 +53,15 @@ async function whenReady(open, isEarly) {
   }
 }
 
-/** A WebSocket does not say why it is refused. @type {Open} */
-const openWebsocket = (room, panes, lost) => whenReady(() => watchByWebsocket(room, panes, lost), () => true);
+/**
+ * Not before the lesson has something to show: a WebSocket does not say why it is refused, and
+ * Firefox holds back the next one to where one was.
+ * @type {Open}
+ */
+async function openWebsocket(room, panes, lost, { beganMs }) {
+  await new Promise((done) => setTimeout(done, beganMs + BEGUN_MS - performance.now()));
+  return whenReady(() => watchByWebsocket(room, panes, lost), () => true);
+}
 
 /** @type {Open} */
 async function openWebrtc(room, panes, lost) {

@@ -13,8 +13,8 @@ import { fetchLesson } from '../../lib/watch/lesson.js';
 /** @typedef {import('../../types').LiveLesson} LiveLesson */
 /** @typedef {import('../../types').Moment} Moment */
 
-/** @param {string} id @param {import('../../types').LiveRoom | null} room */
-export function useSight(id, room) {
+/** @param {string} id @param {import('../../types').Followed} followed */
+export function useSight(id, { room, zeroMs }) {
   const [lesson, setLesson] = useState(/** @type {LiveLesson | null} */ (null));
   const [tape, setTape] = useState(/** @type {Moment | null} */ (null));
   const [over, setOver] = useState(false); // once it has run
@@ -37,7 +37,7 @@ export function useSight(id, room) {
     }
   }, [running]);
 
-  const live = useMemo(() => (running ? { lesson: running, from: null } : null), [running]);
+  const live = useMemo(() => (running ? { lesson: running, from: null, beganMs: zeroMs } : null), [running]);
   /** @type {'waiting' | 'live' | 'tape'} */
   const kind = tape ? 'tape' : live ? 'live' : 'waiting';
   const taped = tape && lesson?.id === tape.lesson ? lesson : null;
@@ -53,7 +53,7 @@ export function useSight(id, room) {
     rewind(from) {
       const which = tape?.lesson || running || lesson?.id;
       if (which) {
-        setTape({ lesson: which, from: Math.max(0, from) });
+        setTape({ lesson: which, from: Math.max(0, from), beganMs: zeroMs });
       }
     },
     toLive: () => setTape(null),

@@ -45,7 +45,7 @@ export function Watch({ room: id }) {
   const quiet = useQuiet();
 
   const { room, link } = followed;
-  const sight = useSight(id, room);
+  const sight = useSight(id, followed);
   const pictures = picturesOf(sight.tracks);
   const view = fit(wish, pictures);
   const panes = sight.moment ? panesOf(view, sight.tracks) : [];
