@@ -145,6 +145,9 @@ void lct_api_get_waveform(void *app, struct lct_http_request *request);
 /** GET /api/v1/live/{room}: what viewers may know of a room. */
 void lct_api_get_live(void *app, struct lct_http_request *request);
 
+/** GET /api/v1/live/{room}/lesson: the one that runs there, or the last one. */
+void lct_api_get_live_lesson(void *app, struct lct_http_request *request);
+
 /** GET /api/v1/live/{room}/events: the same, at every change. */
 void lct_api_get_live_events(void *app, struct lct_http_request *request);
 

@@ -40,10 +40,11 @@ static const char *state_of(const json_t *room) {
     return strcmp(state, "looking") == 0 ? "idle" : state;
 }
 
-static json_t *tracks_of(const json_t *status) {
+/* The tracks of a room's status or of a lesson, without what they are made of. */
+static json_t *tracks_of(const json_t *whole) {
     size_t i;
     json_t *track, *tracks = json_array();
-    json_array_foreach(json_object_get(status, "tracks"), i, track) {
+    json_array_foreach(json_object_get(whole, "tracks"), i, track) {
         json_array_append_new(tracks,
                               json_pack("{s:s, s:s}", "name", lct_json_text(track, "name", ""),
                                         "kind", lct_json_text(track, "kind", "")));
@@ -82,6 +83,31 @@ void lct_api_get_live(void *app, struct lct_http_request *request) {
     }
     json_object_set_new(json, "elapsed_ns", json_integer((json_int_t)elapsed));
     lct_http_answer_json(request, 200, json);
+}
+
+/* The lesson that the room's address leads to: the one it is recording, or its newest. */
+static int find_lesson(const struct lct_api *api, const char *room, json_t **ret_lesson,
+                       struct lct_fault *fault) {
+    char id[LCT_ROOMS_LESSON_SIZE];
+    int rc =
+        lct_rooms_lesson(api->rooms, room, id) ? 0 : lct_shelf_newest(api->shelf, room, id, fault);
+    return rc ? rc : lct_library_get(api->library, id, ret_lesson, fault);
+}
+
+void lct_api_get_live_lesson(void *app, struct lct_http_request *request) {
+    static const char *const shown[] = {"id",          "title", "state", "started",
+                                        "duration_ns", "gaps",  "marks", NULL};
+    LCT_JSON json_t *whole = NULL;
+    struct lct_fault fault;
+    if (find_lesson(app, lct_http_value(request, 0), &whole, &fault) < 0) {
+        lct_api_answer_fault(request, &fault);
+        return;
+    }
+    json_t *lesson = json_pack("{s:o}", "tracks", tracks_of(whole));
+    for (size_t i = 0; shown[i]; i++) {
+        json_object_set(lesson, shown[i], json_object_get(whole, shown[i]));
+    }
+    lct_http_answer_json(request, 200, lesson);
 }
 
 /* ---- events ---- */

@@ -7,6 +7,7 @@ static const struct lct_http_route routes[] = {
     {LCT_HTTP_GET, "/api/v1/events", lct_api_get_events, LCT_HTTP_MAIN, false},
     {LCT_HTTP_GET, "/api/v1/live/{room}", lct_api_get_live, LCT_HTTP_MAIN, false},
     {LCT_HTTP_GET, "/api/v1/live/{room}/events", lct_api_get_live_events, LCT_HTTP_MAIN, false},
+    {LCT_HTTP_GET, "/api/v1/live/{room}/lesson", lct_api_get_live_lesson, LCT_HTTP_DISK, false},
     {LCT_HTTP_POST, "/api/v1/live/{room}/whep", lct_api_post_whep, LCT_HTTP_HERE, false},
     {LCT_HTTP_DELETE, "/api/v1/live/{room}/whep/{viewer}", lct_api_delete_whep, LCT_HTTP_HERE,
      false},

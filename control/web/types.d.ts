@@ -159,3 +159,23 @@ export interface View {
   layout: 'side' | 'large' | 'one' | 'sound';
   main: string;
 }
+
+/** What is looked at: a lesson as it happens (from: null), or from so many seconds of it on. */
+export interface Moment {
+  lesson: string;
+  from: number | null;
+  /** When it began, on performance.now()'s clock. */
+  beganMs: number;
+}
+
+/** A lesson as viewers may know it (GET /api/v1/live/{room}/lesson). */
+export interface LiveLesson {
+  id: string;
+  title: string;
+  state: Recording['state'];
+  started: string;
+  duration_ns: number;
+  tracks: LiveRoom['tracks'];
+  gaps: Gap[];
+  marks: Mark[];
+}

@@ -16,6 +16,9 @@
 #define AGAIN_BURST (64 << 10)
 /* A track whose newest packet is so old may have nobody know that it was lost. */
 #define PROBE_AFTER (50 * LCT_MS)
+/* A packet of sound carries so many before it (RED), so that what is lost singly or in pairs is not
+ * missed: asking for it again would take longer than a player waits for sound. */
+#define EARLIER_SOUNDS 2
 /* Pictures wait at most so long for others in the viewer's jitter buffer, in 10 ms. */
 #define PLAYOUT_MAX 40
 
@@ -61,19 +64,38 @@ static struct lct_rtp_header header_of(struct lct_rtc_viewer *v, const struct lc
     return header;
 }
 
+/* The stream's next packet and those that this viewer got before it. */
+static size_t with_earlier(const struct lct_rtc_stream *s, uint8_t out[LCT_RTP_PAYLOAD_MAX]) {
+    struct lct_rtp_block blocks[EARLIER_SOUNDS + 1];
+    uint64_t got = s->next - s->since, earlier = got < EARLIER_SOUNDS ? got : EARLIER_SOUNDS;
+    size_t n = 0;
+    for (uint64_t number = s->next - earlier; number <= s->next; number++) {
+        const struct lct_ring_packet *packet = lct_ring_at(s->track->ring, number);
+        if (packet) { /* the oldest may have fallen out */
+            blocks[n++] = (struct lct_rtp_block){packet->payload, packet->n, packet->timestamp};
+        }
+    }
+    return lct_rtp_write_red(out, LCT_RTP_PAYLOAD_MAX, s->codec.type, blocks, n);
+}
+
 static void send_packet(struct lct_rtc_viewer *v, struct lct_rtc_stream *s,
                         const struct lct_ring_packet *packet, lct_ns now) {
     struct lct_rtp_header header = header_of(v, s, packet, now);
-    header.type = s->codec.type;
+    uint8_t red[LCT_RTP_PAYLOAD_MAX];
+    size_t red_n = s->codec.red ? with_earlier(s, red) : 0; /* 0: no room for its head either */
+    const uint8_t *payload = red_n > 0 ? red : packet->payload;
+    size_t n = red_n > 0 ? red_n : packet->n;
+    header.type = red_n > 0 ? s->codec.red : s->codec.type;
     header.ssrc = s->ssrc;
     header.sequence = (uint16_t)s->index;
-    put(v, &header, s->index, packet->payload, packet->n);
+    put(v, &header, s->index, payload, n);
+    v->tokens -= (int64_t)n;
     s->sent = now;
     s->probed = false;
     s->index++;
     s->next++;
     s->packets++;
-    s->bytes += packet->n;
+    s->bytes += (uint32_t)n;
 }
 
 /* From this packet of the ring on; what lies between is not missed, because the numbers the viewer
@@ -149,7 +171,6 @@ static void send_stream(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_
     while (!s->waiting && (is_sound(s) || v->tokens > 0) &&
            (packet = lct_ring_at(s->track->ring, s->next))) {
         send_packet(v, s, packet, now);
-        v->tokens -= packet->n;
     }
 }
 

@@ -146,6 +146,41 @@ int lct_rtp_cut_h264(const uint8_t *sample, size_t n, size_t max, lct_rtp_put_fn
     return 0;
 }
 
+/* ---- RED ---- */
+
+#define RED_HEAD 4     /* of an earlier payload */
+#define RED_OWN_HEAD 1 /* of the packet's own */
+#define RED_FOLLOWS 0x80U
+#define RED_AGE_MAX 0x3fffU
+#define RED_LENGTH_MAX 0x3ffU
+
+size_t lct_rtp_write_red(uint8_t *out, size_t size, uint8_t type,
+                         const struct lct_rtp_block *blocks, size_t n) {
+    const struct lct_rtp_block *own = &blocks[n - 1], *first = own;
+    size_t bytes = RED_OWN_HEAD + own->n;
+    assert(n >= 1 && n <= LCT_RTP_RED_EARLIER_MAX + 1);
+    /* The newest ones that fit, without a hole between them: the reader counts by their places. */
+    while (first > blocks && first[-1].n <= RED_LENGTH_MAX &&
+           own->timestamp - first[-1].timestamp <= RED_AGE_MAX &&
+           bytes + RED_HEAD + first[-1].n <= size) {
+        first--;
+        bytes += RED_HEAD + first->n;
+    }
+    struct lct_writer w = lct_writer(out, size);
+    for (const struct lct_rtp_block *block = first; block < own; block++) {
+        uint32_t age = own->timestamp - block->timestamp;
+        lct_put_u8(&w, RED_FOLLOWS | type);
+        lct_put_be(&w, age << 10 | (uint32_t)block->n, 3);
+    }
+    lct_put_u8(&w, type);
+    for (const struct lct_rtp_block *block = first; block <= own; block++) {
+        lct_put(&w, block->payload, block->n);
+    }
+    return w.failed ? 0 : w.at;
+}
+
+/* ---- headers ---- */
+
 static void put_extension_head(struct lct_writer *w, unsigned id, size_t n) {
     assert(id < 15 && n >= 1 && n <= 16);
     lct_put_u8(w, (id << 4) | (unsigned)(n - 1));

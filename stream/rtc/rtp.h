@@ -49,6 +49,26 @@ typedef void (*lct_rtp_put_fn)(void *arg, const uint8_t *head, size_t head_n, co
 int lct_rtp_cut_h264(const uint8_t *sample, size_t n, size_t max, lct_rtp_put_fn put,
                      void *arg) LCT_MUST_USE;
 
+/** Earlier payloads that one RED payload may carry, at most. */
+#define LCT_RTP_RED_EARLIER_MAX 4
+
+/** One of them. */
+struct lct_rtp_block {
+    const uint8_t *payload;
+    size_t n;
+    uint32_t timestamp;
+};
+
+/**
+ * A payload with earlier ones before it (RFC 2198), so that a packet that is lost comes again in
+ * those behind it, without being asked for. blocks: n of them (1 to LCT_RTP_RED_EARLIER_MAX + 1),
+ * the oldest first, the last one is the packet's own; all of this payload type. An earlier one that
+ * is too old (14 bits of clock), too large (10 bits), or would not fit into size is left out, and
+ * those before it. Its length; 0: not even its own fits.
+ */
+size_t lct_rtp_write_red(uint8_t *out, size_t size, uint8_t type,
+                         const struct lct_rtp_block *blocks, size_t n);
+
 /** What stands in a viewer's header. An extension whose id is 0 is left out; others are 1 to 14. */
 struct lct_rtp_header {
     bool marker;

@@ -33,10 +33,10 @@ static const char *const uris[LCT_SDP_EXTENSIONS] = {
 
 /* What the lines of a section say of one payload type. All zero: nothing. */
 struct format {
-    enum { UNKNOWN, H264, OPUS, RTX } codec;
+    enum { UNKNOWN, H264, OPUS, RTX, RED } codec;
     enum { MODE_OPEN, MODE_NON_INTERLEAVED, MODE_OTHER } mode; /* packetization-mode */
     uint32_t profile;                                          /* profile-level-id */
-    uint8_t apt;                                               /* RTX: of this type */
+    uint8_t apt;                                               /* RTX, RED: of this type */
     bool nack, pli, transport_cc, remb;
 };
 
@@ -201,6 +201,7 @@ static void read_codec(struct section *s, char *value) {
     if (format) {
         format->codec = strcasecmp(name, "H264/90000") == 0     ? H264
                         : strcasecmp(name, "opus/48000/2") == 0 ? OPUS
+                        : strcasecmp(name, "red/48000/2") == 0  ? RED
                         : strncasecmp(name, "rtx/", 4) == 0     ? RTX
                                                                 : UNKNOWN;
     }
@@ -220,6 +221,9 @@ static void read_parameters(struct section *s, char *value) {
         } else if (strcasecmp(name, "apt") == 0) {
             int type = take_number(&text, TYPES - 1);
             format->apt = type > 0 ? (uint8_t)type : 0;
+        } else if (strchr(name, '/')) { /* RED: of the packet itself, then of earlier ones */
+            int type = take_number(&name, TYPES - 1);
+            format->apt = type > 0 && *name == '/' ? (uint8_t)type : 0;
         }
     }
 }
@@ -330,6 +334,9 @@ static void choose_codec(struct lct_sdp_media *media, const struct section *s) {
         const struct format *format = &s->formats[s->types[i]];
         if (format->codec == RTX && format->apt == codec->type) {
             codec->rtx = s->types[i];
+        }
+        if (best->codec == OPUS && format->codec == RED && format->apt == codec->type) {
+            codec->red = s->types[i];
         }
     }
     if (best->codec == OPUS) {
@@ -533,6 +540,10 @@ static void put_codec(struct lct_writer *w, const struct lct_sdp_media *media, b
         put(w, "a=rtpmap:%d rtx/%d\r\n", codec->rtx, video ? 90000 : 48000);
         put(w, "a=fmtp:%d apt=%d\r\n", codec->rtx, codec->type);
     }
+    if (codec->red) {
+        put(w, "a=rtpmap:%d red/48000/2\r\n", codec->red);
+        put(w, "a=fmtp:%d %d/%d\r\n", codec->red, codec->type, codec->type);
+    }
 }
 
 static void put_sources(struct lct_writer *w, const struct lct_sdp_send *send, const char *cname,
@@ -571,6 +582,9 @@ static void put_media(struct lct_writer *w, const struct lct_sdp_media *media,
     put(w, "m=%s 9 %s %d", media->name, media->protocol, media->codec.type);
     if (rtx) {
         put(w, " %d", media->codec.rtx);
+    }
+    if (media->codec.red) {
+        put(w, " %d", media->codec.red);
     }
     put(w, "\r\na=mid:%s\r\na=sendonly\r\na=rtcp-mux\r\n", media->mid);
     if (media->rsize) {

@@ -45,6 +45,7 @@ enum lct_sdp_kind { LCT_SDP_VIDEO, LCT_SDP_AUDIO, LCT_SDP_OTHER };
 struct lct_sdp_codec {
     uint8_t type; /**< RTP payload type, 1 to 127 */
     uint8_t rtx;  /**< payload type of its retransmission (RFC 4588); 0: none offered */
+    uint8_t red;  /**< of its packets with earlier ones in them (RFC 2198, Opus); 0: not offered */
     bool nack, pli, transport_cc, remb; /**< a=rtcp-fb */
     char fmtp[128]; /**< what the answer says of it: profile-level-id … as offered, checked */
 };
@@ -104,7 +105,7 @@ struct lct_sdp_answer {
 
 /**
  * Writes the answer: a=ice-lite, setup:passive, rtcp-mux, rtcp-rsize when offered, sendonly,
- * end-of-candidates; per line one codec and its RTX, the extensions both know. Bytes written
+ * end-of-candidates; per line one codec, its RTX and RED, the extensions both know. Bytes written
  * without the end (which is written too), 0 when it does not fit: never, in LCT_SDP_ANSWER_MAX
  * bytes with up to LCT_SDP_CANDIDATES_MAX candidates and texts of up to 64 characters.
  */

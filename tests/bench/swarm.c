@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * Many viewers of one room, in one process: each a socket, ICE, DTLS and SRTP of its own, as a
- * browser has them. Packets are counted and looked at for holes; a sample is opened by libsrtp.
+ * browser has them; or, with --kind ws, a WebSocket. Packets (of WebSockets: chunks) are counted
+ * and looked at for holes (of WebSockets: what the server says it left out); a sample of packets is
+ * opened by libsrtp.
  *
  *     swarm --url http://127.0.0.1:8080 --code CODE --room main --viewers 100 --seconds 20
- *           [--track camera]… [--sample 50] [--settle 2]
+ *           [--kind whep|ws] [--track camera]… [--sample 50] [--settle 2]
  *
  * Prints one JSON line: viewers that watched, packets, bytes, packets missing in the sequences,
  * packets opened and packets that did not open, milliseconds from POST to the first packet, and the
@@ -26,6 +28,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "tests/support/viewer.h"
+#include "tests/support/ws_client.h"
 
 #define STREAMS_MAX 8
 #define HANDSHAKES_AT_ONCE 16
@@ -34,6 +37,7 @@
 struct options {
     const char *host, *port, *code, *room, *tracks[VIEWER_TRACKS_MAX];
     size_t n_tracks;
+    bool by_socket;
     int viewers, seconds, settle, sample;
 };
 
@@ -46,7 +50,8 @@ struct stream {
 
 struct one {
     struct swarm *swarm;
-    struct viewer *viewer; /* NULL: refused */
+    struct viewer *viewer;    /* NULL: refused, or */
+    struct ws_client *socket; /* by WebSocket */
     struct stream streams[STREAMS_MAX];
     uint64_t packets, bytes, opened, closed; /* closed: did not open */
     lct_ns posted, first;
@@ -86,15 +91,21 @@ static int connect_to(const struct options *o) {
     return fd;
 }
 
-/* Posts an offer; the answer's text, owned, or NULL when it was refused. */
-static char *post(const struct swarm *s, const char *offer) {
-    const struct options *o = &s->o;
+/* "?track=…&track=…", owned. */
+static char *query_of(const struct options *o) {
     char *query = lct_strdup("");
     for (size_t i = 0; i < o->n_tracks; i++) {
         char *longer = lct_format("%s%strack=%s", query, i > 0 ? "&" : "?", o->tracks[i]);
         free(query);
         query = longer;
     }
+    return query;
+}
+
+/* Posts an offer; the answer's text, owned, or NULL when it was refused. */
+static char *post(const struct swarm *s, const char *offer) {
+    const struct options *o = &s->o;
+    char *query = query_of(o);
     char *request = lct_format(
         "POST /api/v1/live/%s/whep%s HTTP/1.1\r\nHost: %s:%s\r\nAuthorization: Bearer %s\r\n"
         "Content-Type: application/sdp\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s",
@@ -162,10 +173,57 @@ static void taken(void *arg, struct viewer *viewer, struct viewer_packet *packet
     }
 }
 
+/* ---- WebSocket ---- */
+
+static void heard(void *arg, const struct ws_client_message *message) {
+    struct one *one = arg;
+    bool is_chunk = message->kind == WS_CLIENT_BINARY;
+    if (one->first == 0 && is_chunk) {
+        one->first = lct_monotonic();
+    }
+    if (!one->swarm->counting) {
+        return;
+    }
+    one->packets += is_chunk ? 1 : 0;
+    one->bytes += message->n;
+    if (message->kind == WS_CLIENT_TEXT && strstr((const char *)message->bytes, "\"skip\"")) {
+        one->streams[0].missing++;
+    }
+}
+
+static bool join_by_socket(struct swarm *s, struct one *one) {
+    const struct options *o = &s->o;
+    LCT_FREE char *query = query_of(o);
+    LCT_FREE char *path = lct_format("/api/v1/live/%s/ws%s", o->room, query);
+    struct ws_client_where where = {
+        .host = o->host, .port = atoi(o->port), .path = path, .code = o->code};
+    int status;
+    one->posted = lct_monotonic();
+    one->socket = ws_client_dial(&where, &status);
+    if (!one->socket) {
+        (void)fprintf(stderr, "swarm: refused: %d\n", status);
+        return false;
+    }
+    struct epoll_event event = {.events = EPOLLIN, .data = {.ptr = one}};
+    return epoll_ctl(s->epoll, EPOLL_CTL_ADD, ws_client_fd(one->socket), &event) == 0;
+}
+
 /* ---- the run ---- */
+
+static void serve(struct one *one) {
+    if (one->viewer) {
+        viewer_serve(one->viewer);
+    } else if (one->socket && !ws_client_serve(one->socket, heard, one)) {
+        ws_client_destroy(one->socket);
+        one->socket = NULL;
+    }
+}
 
 static bool join(struct swarm *s, struct one *one) {
     one->swarm = s;
+    if (s->o.by_socket) {
+        return join_by_socket(s, one);
+    }
     one->viewer = viewer_create(s->o.tracks, s->o.n_tracks, taken, one);
     one->posted = lct_monotonic();
     LCT_FREE char *offer = viewer_offer(one->viewer);
@@ -182,7 +240,8 @@ static bool join(struct swarm *s, struct one *one) {
 static int watching(const struct swarm *s) {
     int n = 0;
     for (int i = 0; i < s->o.viewers; i++) {
-        n += s->all[i].viewer && viewer_state(s->all[i].viewer) == VIEWER_WATCHING;
+        n += s->all[i].socket ||
+             (s->all[i].viewer && viewer_state(s->all[i].viewer) == VIEWER_WATCHING);
     }
     return n;
 }
@@ -194,7 +253,7 @@ static void pump(struct swarm *s, lct_ns until) {
     while ((now = lct_monotonic()) < until) {
         int n = epoll_wait(s->epoll, events, 64, 20);
         for (int i = 0; i < n; i++) {
-            viewer_serve(((struct one *)events[i].data.ptr)->viewer);
+            serve(events[i].data.ptr);
         }
         for (int i = 0; serve_due <= now && i < s->o.viewers; i++) {
             if (s->all[i].viewer) {
@@ -253,6 +312,7 @@ static void print_result(const struct swarm *s, double cpu, double seconds) {
 
 static void leave_all(struct swarm *s) {
     for (int i = 0; i < s->o.viewers; i++) {
+        ws_client_destroy(s->all[i].socket);
         if (s->all[i].viewer) {
             viewer_leave(s->all[i].viewer);
             viewer_destroy(s->all[i].viewer);
@@ -262,15 +322,12 @@ static void leave_all(struct swarm *s) {
 }
 
 static bool read_options(int argc, char **argv, struct options *o) {
-    static const struct option known[] = {{"url", required_argument, NULL, 'u'},
-                                          {"code", required_argument, NULL, 'c'},
-                                          {"room", required_argument, NULL, 'r'},
-                                          {"viewers", required_argument, NULL, 'v'},
-                                          {"seconds", required_argument, NULL, 's'},
-                                          {"track", required_argument, NULL, 't'},
-                                          {"sample", required_argument, NULL, 'p'},
-                                          {"settle", required_argument, NULL, 'e'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        {"url", required_argument, NULL, 'u'},     {"code", required_argument, NULL, 'c'},
+        {"room", required_argument, NULL, 'r'},    {"viewers", required_argument, NULL, 'v'},
+        {"seconds", required_argument, NULL, 's'}, {"kind", required_argument, NULL, 'k'},
+        {"track", required_argument, NULL, 't'},   {"sample", required_argument, NULL, 'p'},
+        {"settle", required_argument, NULL, 'e'},  {NULL, 0, NULL, 0}};
     static char host[128];
     int option;
     *o = (struct options){
@@ -296,6 +353,9 @@ static bool read_options(int argc, char **argv, struct options *o) {
             break;
         case 's':
             o->seconds = atoi(optarg);
+            break;
+        case 'k':
+            o->by_socket = strcmp(optarg, "ws") == 0;
             break;
         case 't':
             if (o->n_tracks < VIEWER_TRACKS_MAX) {
@@ -323,7 +383,7 @@ int main(int argc, char **argv) {
     struct rlimit files = {65536, 65536};
     if (!read_options(argc, argv, &s.o)) {
         (void)fputs("usage: swarm --url URL --code CODE [--room ID] [--viewers N] [--seconds S]\n"
-                    "             [--track NAME]… [--sample N] [--settle S]\n",
+                    "             [--kind whep|ws] [--track NAME]… [--sample N] [--settle S]\n",
                     stderr);
         return 2;
     }

@@ -6,33 +6,10 @@
 
 import { withBrowser } from './_browsers.mjs';
 import * as p from './_page.mjs';
+import { joinByWhep } from './_watch.mjs';
 
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 const monotonic = () => Number(process.hrtime.bigint() / 1000000n);
-
-/** In the page: watches, and shows the tracks in elements of their own. */
-async function join(tracks) {
-    const { watchByWhep } = await import('/lib/whep.js');
-    const started = performance.now();
-    globalThis.watching = await watchByWhep('main', tracks, () => (globalThis.lost = true));
-    const connected = performance.now() - started;
-    document.body.replaceChildren();
-    const shown = [...globalThis.watching.media].map(([name, track]) => {
-        const element = document.createElement(track.kind);
-        element.id = name;
-        element.muted = true;
-        element.srcObject = new MediaStream([track]);
-        document.body.append(element);
-        return { name, kind: track.kind, playing: element.play(), element };
-    });
-    const first = {};
-    await Promise.all(shown.filter((one) => one.kind === 'video').map(({ name, element }) =>
-        new Promise((done) => element.requestVideoFrameCallback(() => {
-            first[name] = performance.now() - started;
-            done();
-        }))));
-    return { connected, first };
-}
 
 async function stats() {
     const all = [...(await globalThis.watching.peer.getStats()).values()];
@@ -53,7 +30,7 @@ await withBrowser('chromium', async (page) => {
     await p.record(page, '直播');
     await p.sleep(3000);
     for (const round of [1, 2]) {
-        const joined = await page.evaluate(join, ['camera', 'screen', 'sound']);
+        const joined = await page.evaluate(joinByWhep, ['camera', 'screen', 'sound']);
         console.log(`join ${round}: connected after ${joined.connected.toFixed(0)} ms, first pictures`, joined.first);
         if (round === 1) {
             await page.evaluate(() => globalThis.watching.close());

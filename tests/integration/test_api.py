@@ -327,6 +327,10 @@ def live(server):
     check(seen and seen["title"] == "第一课" and seen["elapsed_ns"] > 0 and
           sorted(track["kind"] for track in seen["tracks"]) == ["camera", "screen", "sound"],
           f"a room on air: {seen}")
+    lesson = server.call("getLiveLesson", 200, room="main")
+    check(lesson and lesson["id"] == seen["lesson"] and "source" not in lesson["tracks"][0],
+          f"the lesson that viewers see: {lesson}")
+    server.call("getLiveLesson", 404, room="nowhere")
     server.call("getLive", 404, room="nowhere")
     server.call("getLiveEvents", 404, room="nowhere")
     server.call("watchLive", 201, offer, headers=sdp, room="main")

@@ -70,13 +70,12 @@ struct ws_client *ws_client_dial(const struct ws_client_where *where, int *ret_s
     client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     *ret_status = 0;
     if (client->fd >= 0 && reach(client->fd, where)) {
-        LCT_FREE char *request =
-            lct_format("GET %s HTTP/1.1\r\nHost: %s:%d\r\nConnection: Upgrade\r\n"
-                       "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-                       "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s%s\r\n",
-                       where->path, where->host, where->port,
-                       where->code ? "Authorization: Bearer " : "", where->code ? where->code : "",
-                       where->code ? "\r\n" : "");
+        LCT_FREE char *request = lct_format(
+            "GET %s HTTP/1.1\r\nHost: %s:%d\r\nConnection: Upgrade\r\n"
+            "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s%s\r\n",
+            where->path, where->host, where->port, where->code ? "Authorization: Bearer " : "",
+            where->code ? where->code : "", where->code ? "\r\n" : "");
         (void)send(client->fd, request, strlen(request), MSG_NOSIGNAL);
         *ret_status = read_status(client->fd);
     }

@@ -15,17 +15,22 @@
 /** Of a message so much is kept. */
 #define WS_CLIENT_KEPT 8192
 
-enum ws_client_kind { WS_CLIENT_TEXT = 1, WS_CLIENT_BINARY = 2, WS_CLIENT_CLOSE = 8, WS_CLIENT_PING };
+enum ws_client_kind {
+    WS_CLIENT_TEXT = 1,
+    WS_CLIENT_BINARY = 2,
+    WS_CLIENT_CLOSE = 8,
+    WS_CLIENT_PING
+};
 
 struct ws_client;
 
 struct ws_client_where {
-    const char *host;   /**< an IPv4 address */
+    const char *host; /**< an IPv4 address */
     int port;
     const char *source; /**< of the client; NULL: as the system likes */
     const char *path;
-    const char *code;   /**< bearer token; NULL: none */
-    int receive_bytes;  /**< SO_RCVBUF; 0: as it is */
+    const char *code;  /**< bearer token; NULL: none */
+    int receive_bytes; /**< SO_RCVBUF; 0: as it is */
 };
 
 /** A message: its first kept bytes (a zero behind them), and its length. */

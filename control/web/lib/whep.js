@@ -3,9 +3,9 @@
 
 const CONNECT_MS = 1500; // UDP that does not come through is given up after so long
 
-/** Why it did not come to a picture. */
+/** Why it did not come to a picture; early: the lesson has just begun. */
 export class WhepTrouble extends Error {
-  /** @param {'codec' | 'blocked' | 'refused'} why @param {import('../types').FaultText} [fault] */
+  /** @param {'codec' | 'blocked' | 'early' | 'refused'} why @param {import('../types').FaultText} [fault] */
   constructor(why, fault) {
     super(why);
     this.why = why;
@@ -45,7 +45,7 @@ async function post(address, offer) {
   });
   if (response.status !== 201) {
     const { fault } = await response.json().catch(() => ({}));
-    throw new WhepTrouble(response.status === 406 ? 'codec' : 'refused', fault);
+    throw new WhepTrouble(response.status === 406 ? 'codec' : response.status === 409 ? 'early' : 'refused', fault);
   }
   return { answer: await response.text(), location: response.headers.get('Location') ?? '' };
 }

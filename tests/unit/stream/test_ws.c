@@ -295,7 +295,8 @@ Test(ws, who_says_too_much_is_closed, .timeout = 30) {
     publish_pictures(0, 3);
     struct seen *seen = join_by("/main/ws", 0);
     for (int i = 0; i < 20; i++) {
-        ws_client_say(seen->client, "0123456789012345678901234567890123456789012345678901234567890123");
+        ws_client_say(seen->client,
+                      "0123456789012345678901234567890123456789012345678901234567890123");
     }
     hear_until_over(seen);
     cr_assert_eq(seen->code, 1009);

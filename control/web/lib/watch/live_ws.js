@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * A room live by WebSocket: a greeting in JSON with the codecs and inits of the tracks, then the
- * chunks as they are made, the newest key frame first.
+ * A room live by WebSocket (docs/api.yaml, watchLiveSocket): a greeting in JSON with the codecs and
+ * inits of the tracks, then the chunks as they are made, the newest key frame first.
  */
 
-import { fromBase64, readChunk, timescaleOf } from './chunk.js';
+import { seconds } from '../format.js';
+import { fromBase64url, readChunk, timescaleOf } from './chunk.js';
 import { Edge } from './edge.js';
 import { MediaSourceHere, MsePlayer } from './mse.js';
 import { Pace } from './pace.js';
@@ -26,7 +27,7 @@ export const canWebsocket = () => !!MediaSourceHere?.isTypeSupported('video/mp4;
 
 /** @param {Greeted} one @returns {Known} */
 function know({ name, id, codecs, init }) {
-  const bytes = fromBase64(init);
+  const bytes = fromBase64url(init);
   const sound = codecs.startsWith('mp4a');
   return { name, id, type: `${sound ? 'audio' : 'video'}/mp4; codecs="${codecs}"`, init: bytes,
     timescale: timescaleOf(bytes), sound };
@@ -55,6 +56,7 @@ export async function watchByWebsocket(room, panes, lost) {
   let silence = 0;
   let steering = 0;
   let over = false;
+  let zero = 0; // of the lesson, on our clock
 
   function close() {
     over = true;
@@ -134,7 +136,8 @@ export async function watchByWebsocket(room, panes, lost) {
         }
         return;
       }
-      const { tracks } = JSON.parse(data);
+      const { tracks, now_ns: lessonNow } = JSON.parse(data);
+      zero ||= lessonNow ? nowSeconds() - seconds(lessonNow) : 0;
       if (tracks) {
         greet(tracks).then(() => {
           ready = true;
@@ -144,13 +147,10 @@ export async function watchByWebsocket(room, panes, lost) {
           if (!open) {
             open = true;
             clearTimeout(late);
-            done({ kind: 'websocket', close, delay: async () => delayOf(edge, players) });
+            done({ kind: 'websocket', close, delay: async () => nowSeconds() - zero - players[0].element.currentTime });
           }
         });
       }
     };
   });
 }
-
-/** @param {Edge} edge @param {MsePlayer[]} players */
-const delayOf = (edge, players) => (edge.at(nowSeconds()) ?? 0) - players[0].element.currentTime;

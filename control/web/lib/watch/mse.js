@@ -35,6 +35,7 @@ const rangesOf = (ranges) => Array.from({ length: ranges.length }, (_, i) => [ra
 class Feeder {
   /** @param {MediaSource} source @param {Fed} fed */
   constructor(source, fed) {
+    this.source = source;
     this.buffer = source.addSourceBuffer(fed.type);
     this.type = fed.type;
     /** @type {Uint8Array[]} */
@@ -48,8 +49,13 @@ class Feeder {
     this.feed();
   }
 
+  /** False also when the element has moved on to something else. */
+  isFree() {
+    return this.source.readyState === 'open' && !this.buffer.updating;
+  }
+
   feed() {
-    if (this.due.length > 0 && !this.buffer.updating) {
+    if (this.due.length > 0 && this.isFree()) {
       const due = join(this.due.splice(0));
       this.buffer.appendBuffer(due);
     }
@@ -58,7 +64,7 @@ class Feeder {
   /** Lets go of what was played long ago. @param {number} now */
   trim(now) {
     const { buffer } = this;
-    if (!buffer.updating && buffer.buffered.length > 0 && buffer.buffered.start(0) < now - TRIM_S) {
+    if (this.isFree() && buffer.buffered.length > 0 && buffer.buffered.start(0) < now - TRIM_S) {
       buffer.remove(0, now - KEPT_S);
     }
   }
@@ -123,6 +129,9 @@ export class MsePlayer {
     const { element } = this;
     if (this.step !== 'running') {
       this.start(goal);
+      return;
+    }
+    if (element.paused) {
       return;
     }
     const off = goal - element.currentTime;

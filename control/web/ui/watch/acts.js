@@ -9,24 +9,36 @@ import { trackName } from '../../lib/names.js';
 
 const LOOK_AGAIN_MS = 1000;
 
+/** @typedef {{ full: () => void, mute: () => void, pause: () => void, back: () => void, forward: () => void }} ActsNow */
+
+const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
+
 /**
- * @param {{ onAir: boolean, view: View, pictures: string[], watching: import('./use_way.js').Watching,
- *   muted: boolean, paused: boolean, acts: { full: () => void, mute: () => void, pause: () => void },
- *   onView: (view: View) => void }} props
+ * @param {{ sight: ReturnType<typeof import('./use_sight.js').useSight>, view: View, pictures: string[],
+ *   watching: import('./use_way.js').Watching, muted: boolean, paused: boolean, speed: number, acts: ActsNow,
+ *   onView: (view: View) => void, onSpeed: (speed: number) => void }} props
  */
-export function Acts({ onAir, view, pictures, watching, muted, paused, acts, onView }) {
+export function Acts({ sight, view, pictures, watching, muted, paused, speed, acts, onView, onSpeed }) {
   const t = useWords();
-  return html`<footer class="watch-acts">
+  const idle = !sight.moment;
+  return html`<div class="watch-acts">
     <div class="acts-main">
-      <button type="button" class="act act-play" disabled=${!onAir} onClick=${acts.pause}>${paused ? t.start : t.pause}</button>
+      <button type="button" class="act act-play" disabled=${idle} onClick=${acts.pause}>${paused ? t.start : t.pause}</button>
+      <button type="button" class="act" disabled=${idle} onClick=${acts.back}>${t.back}</button>
+      ${sight.kind === 'tape' && html`<button type="button" class="act" onClick=${acts.forward}>${t.forward}</button>
+        <label class="act-speed"><span>${t.speed}</span>
+          <select onChange=${(/** @type {any} */ event) => onSpeed(Number(event.target.value))}>
+            ${SPEEDS.map((one) => html`<option value=${one} selected=${one === speed}>${one}×</option>`)}
+          </select>
+        </label>`}
       <button type="button" class="act" aria-pressed=${muted} onClick=${acts.mute}>${muted ? t.unmute : t.mute}</button>
     </div>
     <${Views} view=${view} pictures=${pictures} onView=${onView} />
     <div class="acts-end">
-      <${Path} watching=${watching} />
+      <${Path} watching=${watching} live=${sight.kind === 'live'} />
       <button type="button" class="act" onClick=${acts.full}>${t.full}</button>
     </div>
-  </footer>`;
+  </div>`;
 }
 
 /** @param {{ view: View, pictures: string[], onView: (view: View) => void }} props */
@@ -54,8 +66,8 @@ function Views({ view, pictures, onView }) {
   </div>`;
 }
 
-/** @param {{ watching: import('./use_way.js').Watching }} props */
-function Path({ watching }) {
+/** @param {{ watching: import('./use_way.js').Watching, live: boolean }} props */
+function Path({ watching, live }) {
   const t = useWords();
   const [open, setOpen] = useState(false);
   const [delay, setDelay] = useState(/** @type {number | null} */ (null));
@@ -70,9 +82,12 @@ function Path({ watching }) {
     look();
     return () => clearInterval(timer);
   }, [open, way]);
-  const why = whyNot.map((one) => t.whyNot[one.why]).join(' ');
+  if (!live) {
+    return null;
+  }
+  const why = whyNot.map((one) => t.whyNot[one.kind][one.why]).join(t.lang === 'zh' ? '' : ' ');
   return html`<div class="path">
-    <p class="path-words" role="status">${way && (why ? `${why} ${t.insteadBy(t.ways[way.kind])}` : t.comesBy(t.ways[way.kind]))}</p>
+    <p class="path-words" role="status">${way && (why ? t.insteadBy(why, t.ways[way.kind]) : t.comesBy(t.ways[way.kind]))}</p>
     <button type="button" class="act" aria-expanded=${open} disabled=${!way} onClick=${() => setOpen(!open)}>
       ${open && delay !== null ? t.delayIs(delay) : t.delay}
     </button>

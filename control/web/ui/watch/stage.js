@@ -3,60 +3,69 @@
 
 import { html } from '../../vendor/preact.js';
 import { useWords } from '../../lib/language.js';
-import { trackName } from '../../lib/names.js';
+import { recordingName, trackName } from '../../lib/names.js';
 
 /** @typedef {import('../../types').LiveRoom} LiveRoom */
 /** @typedef {import('../../types').View} View */
 
+/** @typedef {ReturnType<typeof import('./use_sight.js').useSight>} Sight */
+
 /**
  * @param {import('../../lib/language.js').Words} t
- * @param {{ room: LiveRoom | null, link: string, watching: import('./use_way.js').Watching, paused: boolean }} now
- * @returns {{ text: string, hint?: string, waits?: boolean } | null}
+ * @param {{ room: LiveRoom | null, link: string, sight: Sight, watching: import('./use_way.js').Watching,
+ *   still: boolean }} now
+ * @returns {{ text: string, hint?: string, over?: boolean } | null}
  */
-function wordsOf(t, { room, link, watching, paused }) {
+function wordsOf(t, { room, link, sight, watching, still }) {
   if (!room) {
-    return { text: t.opening, waits: true };
+    return { text: link === 'lost' ? t.lost : t.opening, hint: link === 'lost' ? t.reconnecting : '' };
   }
-  if (room.state !== 'recording') {
-    const text = { away: t.awayForViewers, idle: t.waiting, paused: t.pausedForViewers }[room.state];
-    return { text, hint: t.startsByItself, waits: true };
+  if (sight.kind === 'waiting' && sight.over && room.state === 'idle') {
+    return { text: t.lessonOver, hint: t.nextByItself, over: true };
   }
-  if (paused) {
-    return null;
+  if (sight.kind === 'waiting') {
+    const text = { away: t.awayForViewers, idle: t.waiting, paused: t.pausedForViewers, recording: t.connecting }[room.state];
+    return { text, hint: t.startsByItself };
   }
   if (watching.step === 'failed') {
-    return { text: t.noWay, hint: t.triesAgain, waits: true };
+    return { text: t.noWay, hint: t.triesAgain };
   }
   if (watching.step !== 'open') {
-    return { text: link === 'lost' ? t.reconnecting : t.connecting, waits: true };
+    return link === 'lost' ? { text: t.lost, hint: t.reconnecting } : { text: t.connecting };
+  }
+  if (still) {
+    return { text: link === 'lost' ? t.lost : t.pictureStands, hint: t.reconnecting };
   }
   return null;
 }
 
 /**
- * @param {{ room: LiveRoom | null, link: string, view: View, pictures: string[], panes: string[][],
- *   watching: import('./use_way.js').Watching, paused: boolean, touch: boolean,
- *   elements: Map<string, HTMLVideoElement>, onTouch: () => void, onResume: () => void,
+ * @param {{ room: LiveRoom | null, link: string, sight: Sight, view: View, panes: string[][],
+ *   watching: import('./use_way.js').Watching, still: boolean, paused: boolean, touch: boolean,
+ *   elements: Map<string, HTMLVideoElement>, onTouch: () => void, onPause: () => void, onEnded: () => void, onAgain: () => void,
  *   onMain: (name: string) => void }} props
  */
-export function Stage({ room, link, view, pictures, panes, watching, paused, touch, elements, onTouch, onResume, onMain }) {
+export function Stage({ room, link, sight, view, panes, watching, still, paused, touch, elements, onTouch, onPause, onEnded, onAgain, onMain }) {
   const t = useWords();
-  const words = wordsOf(t, { room, link, watching, paused });
+  const words = wordsOf(t, { room, link, sight, watching, still });
   return html`<main class=${`stage stage-${view.layout}`} data-panes=${panes.length}>
     ${panes.map(([name]) => html`<div key=${name} class=${name === view.main ? 'pane pane-main' : 'pane'}>
-      <video playsinline aria-label=${trackName(t, name)} ref=${(/** @type {HTMLVideoElement | null} */ one) =>
+      <video playsinline onEnded=${name === panes[0][0] && onEnded} aria-label=${trackName(t, name)} ref=${(/** @type {HTMLVideoElement | null} */ one) =>
         (one ? elements.set(name, one) : elements.delete(name))}></video>
       ${view.layout === 'large' && name !== view.main && html`<button type="button" class="pane-pick"
         onClick=${() => onMain(name)}><span class="unseen">${t.makeLarge(trackName(t, name))}</span></button>`}
     </div>`)}
-    ${view.layout === 'sound' && pictures.length + panes.length > 0 && !words && html`<p class="stage-words">${t.soundOnly}</p>`}
-    <div class="stage-over" role="status">
-      ${words && html`<div class="stage-words">
-        ${words.waits && html`<span class="spinner" aria-hidden="true"></span>`}
-        <p>${words.text}</p>${words.hint && html`<p class="stage-hint">${words.hint}</p>`}
+    ${view.layout === 'sound' && panes.length > 0 && !words && html`<p class="stage-words stage-sound-words">${t.viewSound}</p>`}
+    <div class="stage-over">
+      ${words && html`<div class="stage-words" role="status">
+        ${!words.over && html`<span class="spinner" aria-hidden="true"></span>`}
+        <p>${words.text}</p>
+        ${words.hint && html`<p class="stage-hint">${words.hint}</p>`}
       </div>`}
+      ${sight.kind === 'waiting' && sight.lesson && html`<button type="button" class="act again" onClick=${onAgain}>
+        ${t.watchAgain(recordingName(t, sight.lesson))}</button>`}
     </div>
-    ${!words && (paused || touch) && html`<button type="button" class="big-play" onClick=${touch ? onTouch : onResume}>
+    ${!words && (paused || touch) && html`<button type="button" class="big-play" onClick=${touch ? onTouch : onPause}>
       <svg viewBox="0 0 64 64" aria-hidden="true"><path d="M22 14l30 18-30 18z" /></svg>
       <span>${touch ? t.touchToPlay : t.start}</span>
     </button>`}

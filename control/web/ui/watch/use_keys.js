@@ -3,7 +3,7 @@ import { useEffect, useRef } from '../../vendor/preact.js';
 
 /**
  * The keyboard, wherever the focus is but in a control that uses the key itself.
- * @param {{ full: () => void, mute: () => void, pause: () => void }} acts
+ * @param {import('./acts.js').ActsNow} acts
  */
 export function useKeys(acts) {
   const now = useRef(acts);
@@ -12,17 +12,29 @@ export function useKeys(acts) {
     /** @param {KeyboardEvent} event */
     function onKey(event) {
       const target = /** @type {HTMLElement} */ (event.target);
-      const own = target.matches('button, a, select, input, summary');
-      if (event.ctrlKey || event.altKey || event.metaKey || (own && event.key === ' ')) {
+      const own = target.matches('select, input') || (target.matches('button, a') && event.key === ' ');
+      if (event.ctrlKey || event.altKey || event.metaKey || own) {
         return;
       }
-      const act = { ' ': now.current.pause, f: now.current.full, m: now.current.mute }[event.key.toLowerCase()];
+      const { pause, full, mute, back, forward } = now.current;
+      const keys = { ' ': pause, f: full, m: mute, arrowleft: back, arrowright: forward };
+      const act = keys[/** @type {keyof typeof keys} */ (event.key.toLowerCase())];
       if (act) {
         event.preventDefault();
         act();
       }
     }
+    /** What was pressed by hand does not keep the space bar. @param {MouseEvent} event */
+    function onClick(event) {
+      if (event.detail > 0 && document.activeElement instanceof HTMLButtonElement) {
+        document.activeElement.blur();
+      }
+    }
     document.addEventListener('keydown', onKey);
-    return () => document.removeEventListener('keydown', onKey);
+    document.addEventListener('click', onClick);
+    return () => {
+      document.removeEventListener('keydown', onKey);
+      document.removeEventListener('click', onClick);
+    };
   }, []);
 }

@@ -14,20 +14,21 @@ const FAILED_AGAIN_MS = 2000;
 const OFF = { step: 'off', way: null, whyNot: [] };
 
 /**
- * Keeps a way open to the tracks of panes while on, and opens it again when it is lost. element
- * finds a pane's element, which is there after each rendering.
- * @param {{ room: string, panes: string[][], on: boolean,
+ * Keeps a way open to the tracks of panes at a moment (null: to nothing), and opens it again when it
+ * is lost. element finds a pane's element, which is there after each rendering. reopen() does so at once.
+ * @param {{ room: string, panes: string[][], moment: import('../../types').Moment | null,
  *   element: (name: string) => HTMLVideoElement }} wishes
  */
-export function useWay({ room, panes, on, element }) {
+export function useWay({ room, panes, moment, element }) {
   const [state, setState] = useState(OFF);
   const [round, setRound] = useState(0);
   const before = useRef(Promise.resolve()); // two openings never share an element
   useEffect(() => {
-    if (!on || panes.length === 0) {
+    if (!moment || panes.length === 0) {
       setState(OFF);
       return undefined;
     }
+    const wanted = moment;
     let over = false;
     let timer = 0;
     /** @type {Way | null} */
@@ -42,12 +43,12 @@ export function useWay({ room, panes, on, element }) {
       }
     }
 
-    setState((now) => ({ ...now, step: 'opening', way: null }));
+    setState((now) => ({ ...now, step: now.step === 'failed' ? 'failed' : 'opening', way: null }));
     const filled = panes.map((tracks) => ({ element: element(tracks[0]), tracks }));
 
     async function open() {
       try {
-        const found = over ? null : await openWay(room, filled, () => again({ step: 'opening' }, AGAIN_MS));
+        const found = over ? null : await openWay(room, filled, () => again({ step: 'opening' }, AGAIN_MS), wanted);
         if (over) {
           found?.way.close();
         } else if (found) {
@@ -65,6 +66,6 @@ export function useWay({ room, panes, on, element }) {
       clearTimeout(timer);
       way?.close();
     };
-  }, [room, on, round, panes.join('|')]);
-  return state;
+  }, [room, moment, round, panes.join('|')]);
+  return { ...state, reopen: () => setRound((n) => n + 1) };
 }

@@ -3,17 +3,29 @@
 
 import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
 import { chooseWords, LanguageProvider, startingWords } from '../../lib/language.js';
-import { followRoom } from '../../lib/watch/room.js';
+import { lengthOf } from '../../lib/watch/lesson.js';
+import { roomName } from '../../lib/names.js';
 import { playAll } from '../../lib/watch/play.js';
+import { followRoom } from '../../lib/watch/room.js';
 import { fit, panesOf, picturesOf } from '../../lib/watch/view.js';
 import { Acts } from './acts.js';
+import { Bar } from './bar.js';
 import { Stage } from './stage.js';
 import { Top } from './top.js';
 import { useKeys } from './use_keys.js';
+import { useQuiet } from './use_quiet.js';
+import { useSight } from './use_sight.js';
+import { useStill } from './use_still.js';
+import { useTick } from './use_tick.js';
 import { useWay } from './use_way.js';
 
 /** @typedef {import('../../types').Followed} Followed */
 /** @typedef {import('../../types').View} View */
+
+const STEP_S = 10;
+const NEARLY_LIVE_S = 8; // a place on the bar so near to its end means: live
+const TICK_MS = 500;
+const FRAMED = window.self !== window.top; // another page shows us: its words stand around us
 
 /** @type {Followed} */
 const NOTHING_YET = { room: null, link: 'opening', zeroMs: 0 };
@@ -21,66 +33,130 @@ const NOTHING_YET = { room: null, link: 'opening', zeroMs: 0 };
 /** @param {{ room: string }} props */
 export function Watch({ room: id }) {
   const [t, setWords] = useState(startingWords);
-  const [{ room, link }, setFollowed] = useState(NOTHING_YET);
+  const [followed, setFollowed] = useState(NOTHING_YET);
   const [wish, setWish] = useState(/** @type {View} */ ({ layout: 'large', main: '' }));
   const [muted, setMuted] = useState(false);
   const [paused, setPaused] = useState(false);
   const [touch, setTouch] = useState(false);
+  const [speed, setSpeed] = useState(1);
   const elements = useRef(/** @type {Map<string, HTMLVideoElement>} */ (new Map()));
   const box = useRef(/** @type {HTMLElement | null} */ (null));
+  const wasLost = useRef(false);
+  const quiet = useQuiet();
 
-  const tracks = room?.tracks || [];
-  const pictures = picturesOf(tracks);
+  const { room, link } = followed;
+  const sight = useSight(id, followed);
+  const pictures = picturesOf(sight.tracks);
   const view = fit(wish, pictures);
-  const panes = panesOf(view, tracks);
-  const onAir = room?.state === 'recording';
-  const watching = useWay({ room: id, panes, on: onAir && !paused,
+  const panes = sight.moment ? panesOf(view, sight.tracks) : [];
+  const watching = useWay({ room: id, panes, moment: sight.moment,
     element: (name) => /** @type {HTMLVideoElement} */ (elements.current.get(name)) });
+  const length = lengthOf(followed, sight.lesson, sight.moment?.lesson || '');
   const shown = () => panes.map(([name]) => elements.current.get(name)).filter((one) => !!one);
+  const isTape = sight.kind === 'tape';
+  const place = () => (isTape ? shown()[0]?.currentTime || 0 : length);
 
+  const still = useStill({ on: sight.kind === 'live' && watching.step === 'open' && !paused && view.layout !== 'sound',
+    pictures: () => shown().reduce((sum, element) => sum + element.getVideoPlaybackQuality().totalVideoFrames, 0),
+    stuck: watching.reopen });
+
+  useTick(TICK_MS, !!sight.moment);
   useEffect(() => followRoom(id, setFollowed), [id]);
   useEffect(() => {
     document.documentElement.lang = t.locale;
-    document.title = room ? `${room.title || room.name} · ${t.watch}` : t.watch;
+    document.title = room ? `${room.title || roomName(t, { id: room.room, name: room.name })} · ${t.watch}` : t.watch;
   }, [t, room?.title, room?.name]);
   useEffect(() => {
-    if (watching.step === 'open') {
-      playAll(shown()).then((allowed) => setTouch(!allowed && !muted));
+    if (watching.step === 'open' && !paused) {
+      start();
     }
   }, [watching.way]);
-  useEffect(() => shown().forEach((element) => {
-    element.muted = muted || touch;
-  }));
+  useEffect(() => setPaused(false), [sight.moment]);
+  useEffect(() => {
+    if (link === 'open' && wasLost.current && sight.kind === 'live') {
+      watching.reopen(); // the server may be another one now
+    }
+    wasLost.current = link === 'lost';
+  }, [link]);
+  useEffect(() => {
+    shown().forEach((element) => {
+      element.muted = muted || touch;
+    });
+    if (isTape && shown()[0]) {
+      shown()[0].playbackRate = speed; // the others follow it
+    }
+  });
+
+  async function start() {
+    const allowed = await playAll(shown());
+    setTouch(!allowed && !muted);
+  }
 
   function touched() {
     setTouch(false);
     shown().forEach((element) => {
       element.muted = muted;
     });
-    playAll(shown());
+    start();
+  }
+
+  function pause() {
+    if (watching.step === 'open') {
+      setPaused(!paused);
+      if (paused) {
+        start();
+      } else {
+        shown().forEach((element) => element.pause());
+      }
+    }
+  }
+
+  /** @param {number} at seconds of the lesson */
+  function seek(at) {
+    const running = sight.moment?.lesson === room?.lesson && sight.onAir;
+    if (running && at > length - NEARLY_LIVE_S) {
+      sight.toLive();
+    } else if (isTape && watching.step === 'open') {
+      shown()[0].currentTime = Math.min(Math.max(0, at), length);
+    } else {
+      sight.rewind(at);
+    }
+  }
+
+  /** @param {View} next */
+  function look(next) {
+    if (isTape && panesOf(fit(next, pictures), sight.tracks).join() !== panes.join()) {
+      sight.rewind(place()); // other elements go on from here
+    }
+    setWish(next);
   }
 
   function full() {
     if (document.fullscreenElement) {
       document.exitFullscreen();
     } else if (box.current?.requestFullscreen) {
-      box.current.requestFullscreen().catch(() => {}); // an iframe may forbid it
+      box.current.requestFullscreen().catch(() => {}); // a frame may forbid it
     } else {
       /** @type {any} */ (shown()[0])?.webkitEnterFullscreen?.(); // iPhones know it for a picture only
     }
   }
 
-  const acts = { full, mute: () => setMuted((now) => !now), pause: () => setPaused((now) => !now) };
+  /** @param {number} by seconds */
+  const step = (by) => sight.moment && seek(place() + by);
+  const acts = { full, pause, mute: () => (touch ? touched() : setMuted(!muted)), back: () => step(-STEP_S), forward: () => step(STEP_S) };
   useKeys(acts);
 
   return html`<${LanguageProvider} value=${t}>
-    <div class="watch-box" ref=${box}>
-      <${Top} room=${room} onAir=${onAir} onLanguage=${(/** @type {'zh' | 'en'} */ lang) => setWords(chooseWords(lang))} />
-      <${Stage} room=${room} link=${link} view=${view} pictures=${pictures} panes=${panes} watching=${watching}
-        paused=${paused} touch=${touch} elements=${elements.current} onTouch=${touched} onResume=${acts.pause}
-        onMain=${(/** @type {string} */ main) => setWish({ ...view, main })} />
-      <${Acts} onAir=${onAir} view=${view} pictures=${pictures} watching=${watching} muted=${muted || touch} paused=${paused}
-        acts=${acts} onView=${setWish} />
+    <div class=${`watch-box${quiet ? ' is-quiet' : ''}${FRAMED ? ' is-framed' : ''}`} ref=${box}>
+      <${Top} room=${room} sight=${sight} onLanguage=${(/** @type {'zh' | 'en'} */ lang) => setWords(chooseWords(lang))} />
+      <${Stage} room=${room} link=${link} sight=${sight} view=${view} panes=${panes} watching=${watching}
+        still=${still} paused=${paused} touch=${touch} elements=${elements.current} onTouch=${touched} onPause=${pause} onEnded=${() => setPaused(true)}
+        onAgain=${() => sight.rewind(0)} onMain=${(/** @type {string} */ main) => look({ ...view, main })} />
+      <footer class="watch-foot">
+        ${sight.moment && html`<${Bar} sight=${sight} place=${place()} length=${length} onSeek=${seek} />`}
+        <${Acts} sight=${sight} view=${view} pictures=${pictures} watching=${watching} muted=${muted || touch} paused=${paused}
+          speed=${speed} acts=${acts} onView=${look} onSpeed=${setSpeed} />
+      </footer>
     </div>
   <//>`;
 }

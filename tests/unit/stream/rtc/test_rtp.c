@@ -169,6 +169,43 @@ Test(rtp, wrong_lengths_put_nothing) {
     cr_assert_eq(p.count, 0);
 }
 
+/* ---- RED ---- */
+
+Test(rtp, a_payload_brings_earlier_ones) {
+    static const uint8_t sound[2048] = {1, 2, 3, 4, 5, 6, 7, 8, 9};
+    const struct lct_rtp_block blocks[] = {
+        {sound, 3, UINT32_MAX - 959}, {sound + 3, 1, 0}, {sound + 4, 2, 960}};
+    static const uint8_t wanted[] = {0x80 | 111, 0x1e, 0, 3, 0x80 | 111, 0x0f, 0, 1,
+                                     111,        1,    2, 3, 4,          5,    6};
+    uint8_t out[4096];
+    cr_assert_eq(lct_rtp_write_red(out, sizeof out, 111, blocks, 3), sizeof wanted);
+    cr_assert_arr_eq(out, wanted, sizeof wanted);
+    /* What does not fit is left out, the oldest first. */
+    cr_assert_eq(lct_rtp_write_red(out, sizeof wanted - 1, 111, blocks, 3), 8);
+    cr_assert_arr_eq(out, wanted + 4, 5);
+    cr_assert_eq(lct_rtp_write_red(out, 7, 111, blocks, 3), 3);
+    cr_assert_eq(lct_rtp_write_red(out, 2, 111, blocks, 3), 0);
+    cr_assert_eq(lct_rtp_write_red(out, sizeof out, 111, blocks + 2, 1), 3);
+}
+
+Test(rtp, earlier_payloads_keep_the_limits_of_their_heads) {
+    static const uint8_t sound[2048] = {0};
+    static const struct {
+        uint32_t age;
+        size_t n, wanted;
+    } cases[] = {{0x3fff, 10, 4 + 10 + 1 + 2},
+                 {0x4000, 10, 1 + 2},
+                 {UINT32_MAX, 10, 1 + 2},
+                 {960, 1023, 4 + 1023 + 1 + 2},
+                 {960, 1024, 1 + 2}};
+    uint8_t out[2048];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const struct lct_rtp_block blocks[] = {{sound, cases[i].n, 5000 - cases[i].age},
+                                               {sound, 2, 5000}};
+        cr_assert_eq(lct_rtp_write_red(out, sizeof out, 111, blocks, 2), cases[i].wanted, "%zu", i);
+    }
+}
+
 /* ---- headers ---- */
 
 static void judge_header(const struct lct_rtp_header *header, const uint8_t *bytes, size_t n) {

@@ -55,6 +55,7 @@ Test(sdp, reads_chromium) {
     cr_assert(audio->receives);
     cr_assert_eq(audio->codec.type, 111);
     cr_assert_eq(audio->codec.rtx, 0);
+    cr_assert_eq(audio->codec.red, 63);
     cr_assert(audio->codec.transport_cc);
     cr_assert_not(audio->codec.nack || audio->codec.pli || audio->codec.remb);
     check_extensions(audio, 9, 2, 4, 0);
@@ -88,6 +89,7 @@ Test(sdp, reads_firefox_without_h264) {
     cr_assert_str_eq(offer.ufrag, "4216c00d");
     cr_assert(offer.media[2].receives, "bundled, whatever its port");
     cr_assert_eq(offer.media[2].codec.type, 109);
+    cr_assert_eq(offer.media[2].codec.red, 0);
     cr_assert_not(offer.media[2].rsize);
     cr_assert_not(offer.media[3].receives);
 }
@@ -426,6 +428,7 @@ Test(sdp, finds_retransmission_and_feedback) {
                  96);
     const struct lct_sdp_codec *codec = &offer.media[0].codec;
     cr_assert_eq(codec->rtx, 98);
+    cr_assert_eq(codec->red, 0, "of sound only");
     cr_assert(codec->nack && codec->pli);
     cr_assert_not(codec->remb || codec->transport_cc);
 }
@@ -526,7 +529,7 @@ Test(sdp, answers_chromium) {
         "a=candidate:1 1 udp 2130706431 10.1.2.3 7000 typ host\r\n"
         "a=candidate:2 1 udp 2130706175 2001:db8::17 7001 typ host\r\n"
         "a=end-of-candidates\r\n"
-        "m=audio 9 UDP/TLS/RTP/SAVPF 111\r\n"
+        "m=audio 9 UDP/TLS/RTP/SAVPF 111 63\r\n"
         "a=mid:1\r\n"
         "a=sendonly\r\n"
         "a=rtcp-mux\r\n"
@@ -538,6 +541,8 @@ Test(sdp, answers_chromium) {
         "a=rtpmap:111 opus/48000/2\r\n"
         "a=fmtp:111 stereo=1;sprop-stereo=1;useinbandfec=1\r\n"
         "a=rtcp-fb:111 transport-cc\r\n"
+        "a=rtpmap:63 red/48000/2\r\n"
+        "a=fmtp:63 111/111\r\n"
         "a=extmap:9/sendonly urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
         "a=extmap:2/sendonly http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
         "a=extmap:4/sendonly "

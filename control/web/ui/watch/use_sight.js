@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * What of the room is looked at:
+ *
+ *   waiting --lesson begins--> live --back, or a place on the bar--> tape --to live--> live
+ *      ^----- lesson ends ------'                                      |
+ *      '-- watch again --> tape <---------- lesson ends ---------------'
+ */
+
+import { useEffect, useMemo, useState } from '../../vendor/preact.js';
+import { fetchLesson } from '../../lib/watch/lesson.js';
+
+/** @typedef {import('../../types').LiveLesson} LiveLesson */
+/** @typedef {import('../../types').Moment} Moment */
+
+/** @param {string} id @param {import('../../types').Followed} followed */
+export function useSight(id, { room, zeroMs }) {
+  const [lesson, setLesson] = useState(/** @type {LiveLesson | null} */ (null));
+  const [tape, setTape] = useState(/** @type {Moment | null} */ (null));
+  const [over, setOver] = useState(false); // once it has run
+  const onAir = room?.state === 'recording';
+  const running = onAir ? room.lesson : '';
+
+  useEffect(() => {
+    let current = true;
+    if (room) {
+      fetchLesson(id).then((found) => current && setLesson(found));
+    }
+    return () => {
+      current = false;
+    };
+  }, [id, room?.state, room?.lesson]);
+
+  useEffect(() => {
+    if (running) {
+      setOver(true);
+    }
+  }, [running]);
+
+  const live = useMemo(() => (running ? { lesson: running, from: null, beganMs: zeroMs } : null), [running]);
+  /** @type {'waiting' | 'live' | 'tape'} */
+  const kind = tape ? 'tape' : live ? 'live' : 'waiting';
+  const taped = tape && lesson?.id === tape.lesson ? lesson : null;
+  return {
+    kind,
+    lesson,
+    onAir,
+    /** Whoever waits now has seen one end. */
+    over,
+    moment: /** @type {Moment | null} */ (tape || live),
+    tracks: taped?.tracks || room?.tracks || [],
+    /** From so many seconds of the lesson on. @param {number} from */
+    rewind(from) {
+      const which = tape?.lesson || running || lesson?.id;
+      if (which) {
+        setTape({ lesson: which, from: Math.max(0, from), beganMs: zeroMs });
+      }
+    },
+    toLive: () => setTape(null),
+  };
+}

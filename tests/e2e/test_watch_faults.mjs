@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What the watching page does when something dies: no UDP, the server, the recorder, the network.
+// Each time it says so, and plays on by itself.
+
+import { shot, withBrowser } from './_browsers.mjs';
+import * as p from './_page.mjs';
+import * as w from './_watch.mjs';
+
+const LATE_MS = 2000;
+
+/** A network that lets no UDP through: what the server offers leads nowhere. */
+const NO_UDP = `{
+    const set = RTCPeerConnection.prototype.setRemoteDescription;
+    RTCPeerConnection.prototype.setRemoteDescription = function ({ type, sdp }) {
+        return set.call(this, { type, sdp: sdp.replace(/^(a=candidate:\\S+ \\d+ udp \\d+ \\S+) \\d+/gm, '$1 9') });
+    };
+}`;
+
+async function withoutUdp(page, up) {
+    await page.addInitScript(NO_UDP);
+    const began = Date.now();
+    await w.watch(page, up, 'zh');
+    await w.plays(page, 2);
+    await p.reads(page, '.path-words', /^这里的网络不允许 UDP，.*已改用 WebSocket。$/);
+    await shot(page, 'watch-no-udp-zh');
+    console.log(`chromium: without UDP ${await p.text(page, '.path-words')} (${Date.now() - began} ms)`);
+}
+
+async function serverDies(page, up) {
+    up.hold();
+    process.kill(up.pidOf('lectern-server'), 'SIGKILL');
+    await p.reads(page, '.stage-words', /连接已断开/, 20);
+    await shot(page, 'watch-lost-zh');
+    await p.sleep(2000);
+    up.release();
+    await w.plays(page, 2, 30);
+    await w.isLive(page, LATE_MS);
+    console.log('chromium: the server died, and came back');
+}
+
+async function recorderDies(page, up) {
+    up.hold();
+    process.kill(up.pidOf('lectern-recorder'), 'SIGKILL');
+    await p.reads(page, '.stage-words', /没有信号/, 20);
+    await shot(page, 'watch-away-zh');
+    await p.sleep(1000);
+    up.release();
+    await w.plays(page, 2, 30);
+    await w.isLive(page, LATE_MS);
+    p.check(up.lessons().length === 1, 'one lesson');
+    console.log('chromium: the recorder died, and came back');
+}
+
+const up = await p.startUp(['demo']);
+await w.startLesson(up, '断线');
+await withBrowser('chromium', (page) => withoutUdp(page, up));
+await withBrowser('chromium', async (page) => {
+    await w.watch(page, up, 'zh');
+    await w.plays(page, 2);
+    await serverDies(page, up);
+    await recorderDies(page, up);
+});
+await up.close();
