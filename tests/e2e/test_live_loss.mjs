@@ -25,7 +25,7 @@ const lines = {
     '20 Mbit/s': { delay: 10, rate: 20000 },
     '2 Mbit/s': { delay: 10, rate: 2000 },
 };
-const wanted = process.env.LCT_LINES?.split(',') ?? (deep ? Object.keys(lines) : ['5 %']);
+const wanted = process.env.LCT_LINES?.split(',').filter(Boolean) ?? (deep ? Object.keys(lines) : ['5 %']);
 
 const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * q)];
 const monotonic = () => Number(process.hrtime.bigint() / 1000000n);
