@@ -88,6 +88,9 @@ export class MsePlayer {
     this.stood = { at: -1, since: 0 };
     this.url = URL.createObjectURL(this.source);
     this.ready = new Promise((done) => this.source.addEventListener('sourceopen', () => {
+      if (this.source.readyState !== 'open') {
+        return; // closed before it was told of
+      }
       for (const fed of tracks) {
         this.feeders.set(fed.id, new Feeder(this.source, fed));
         this.feeders.get(fed.id)?.feed();
