@@ -61,10 +61,12 @@ struct client {
 };
 
 struct relay {
-    double loss, burst;                    /* 0..1; packets */
-    double delay, jitter, rate, queue;     /* ms; kbit/s */
+    double loss, burst;                /* 0..1; packets */
+    double delay, jitter, rate, queue; /* ms; kbit/s */
     bool reorder;
-    struct { lct_ns from, to; } cuts[CUTS_MAX];
+    struct {
+        lct_ns from, to;
+    } cuts[CUTS_MAX];
     size_t n_cuts;
     uint64_t random;
     struct sockaddr_in server;
@@ -202,8 +204,8 @@ static void read_client_side(struct relay *r) {
     uint8_t bytes[DATAGRAM_MAX];
     struct sockaddr_in from;
     socklen_t size = sizeof from;
-    for (ssize_t n; (n = recvfrom(r->fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from,
-                                  &size)) >= 0;) {
+    for (ssize_t n;
+         (n = recvfrom(r->fd, bytes, sizeof bytes, 0, (struct sockaddr *)&from, &size)) >= 0;) {
         const struct client *client = client_of(r, &from);
         if (client) {
             take(r, UP, client->fd, NULL, bytes, (size_t)n);
@@ -232,8 +234,11 @@ static bool obey(struct relay *r, const char *order, double value) {
     struct {
         const char *name;
         double *value;
-    } knobs[] = {{"delay", &r->delay}, {"jitter", &r->jitter}, {"rate", &r->rate},
-                 {"queue", &r->queue}, {"burst", &r->burst}};
+    } knobs[] = {{"delay", &r->delay},
+                 {"jitter", &r->jitter},
+                 {"rate", &r->rate},
+                 {"queue", &r->queue},
+                 {"burst", &r->burst}};
     for (size_t i = 0; i < sizeof knobs / sizeof *knobs; i++) {
         if (strcmp(order, knobs[i].name) == 0) {
             *knobs[i].value = value;
@@ -269,10 +274,10 @@ static void usage(void) {
 
 static void read_options(struct relay *r, int argc, char **argv) {
     static const struct option options[] = {
-        {"to", 1, NULL, 't'},     {"reorder", 0, NULL, 'o'}, {"cut", 1, NULL, 'c'},
-        {"seed", 1, NULL, 's'},   {"loss", 1, NULL, 'x'},    {"burst", 1, NULL, 'x'},
-        {"delay", 1, NULL, 'x'},  {"jitter", 1, NULL, 'x'},  {"rate", 1, NULL, 'x'},
-        {"queue", 1, NULL, 'x'},  {NULL, 0, NULL, 0}};
+        {"to", 1, NULL, 't'},    {"reorder", 0, NULL, 'o'}, {"cut", 1, NULL, 'c'},
+        {"seed", 1, NULL, 's'},  {"loss", 1, NULL, 'x'},    {"burst", 1, NULL, 'x'},
+        {"delay", 1, NULL, 'x'}, {"jitter", 1, NULL, 'x'},  {"rate", 1, NULL, 'x'},
+        {"queue", 1, NULL, 'x'}, {NULL, 0, NULL, 0}};
     lct_ns start = lct_monotonic();
     double from, span;
     for (int option, i; (option = getopt_long(argc, argv, "", options, &i)) != -1;) {
