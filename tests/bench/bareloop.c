@@ -193,7 +193,8 @@ int main(int argc, char **argv) {
     }
     struct film *film = film_open(argv[1]);
     int count = atoi(argv[3]), fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    struct sockaddr_in own = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[2])),
+    struct sockaddr_in own = {.sin_family = AF_INET,
+                              .sin_port = htons((uint16_t)atoi(argv[2])),
                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct receiver *all = lct_new((size_t)count * sizeof *all);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size);

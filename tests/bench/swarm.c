@@ -401,14 +401,19 @@ static void leave_all(struct swarm *s) {
 }
 
 static bool read_options(int argc, char **argv, struct options *o) {
-    static const struct option known[] = {
-        {"url", required_argument, NULL, 'u'},     {"code", required_argument, NULL, 'c'},
-        {"room", required_argument, NULL, 'r'},    {"viewers", required_argument, NULL, 'v'},
-        {"seconds", required_argument, NULL, 's'}, {"kind", required_argument, NULL, 'k'},
-        {"track", required_argument, NULL, 't'},   {"sample", required_argument, NULL, 'p'},
-        {"settle", required_argument, NULL, 'e'},  {"janus", required_argument, NULL, 'j'},
-        {"media", required_argument, NULL, 'm'},   {"bare", no_argument, NULL, 'b'},
-        {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"url", required_argument, NULL, 'u'},
+                                          {"code", required_argument, NULL, 'c'},
+                                          {"room", required_argument, NULL, 'r'},
+                                          {"viewers", required_argument, NULL, 'v'},
+                                          {"seconds", required_argument, NULL, 's'},
+                                          {"kind", required_argument, NULL, 'k'},
+                                          {"track", required_argument, NULL, 't'},
+                                          {"sample", required_argument, NULL, 'p'},
+                                          {"settle", required_argument, NULL, 'e'},
+                                          {"janus", required_argument, NULL, 'j'},
+                                          {"media", required_argument, NULL, 'm'},
+                                          {"bare", no_argument, NULL, 'b'},
+                                          {NULL, 0, NULL, 0}};
     static char host[128];
     int option;
     *o = (struct options){

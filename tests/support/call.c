@@ -54,9 +54,8 @@ char *call(const struct call_server *server, const char *method, const char *pat
 static json_t *say(const struct call_server *server, const char *path, json_t *message) {
     LCT_JSON json_t *said = message;
     LCT_FREE char *text = said ? json_dumps(said, JSON_COMPACT) : NULL;
-    LCT_FREE char *answer =
-        call(server, said ? "POST" : "GET", path, "Content-Type: application/json\r\n",
-             text ? text : "");
+    LCT_FREE char *answer = call(server, said ? "POST" : "GET", path,
+                                 "Content-Type: application/json\r\n", text ? text : "");
     const char *body = answer ? strstr(answer, "\r\n\r\n") : NULL;
     const char *object = body ? strchr(body, '{') : NULL; /* comes as one chunk */
     return object ? json_loads(object, JSON_DISABLE_EOF_CHECK, NULL) : NULL;
@@ -87,11 +86,11 @@ bool call_janus(const struct call_server *server, int mount, const char *host,
     LCT_FREE char *session = lct_format(
         "/janus/%lld",
         made(server, "/janus", json_pack("{s:s, s:s}", "janus", "create", "transaction", "t")));
-    LCT_FREE char *handle = lct_format(
-        "%s/%lld", session,
-        made(server, session,
-             json_pack("{s:s, s:s, s:s}", "janus", "attach", "plugin", "janus.plugin.streaming",
-                       "transaction", "t")));
+    LCT_FREE char *handle =
+        lct_format("%s/%lld", session,
+                   made(server, session,
+                        json_pack("{s:s, s:s, s:s}", "janus", "attach", "plugin",
+                                  "janus.plugin.streaming", "transaction", "t")));
     json_decref(say(server, handle,
                     json_pack("{s:s, s:s, s:{s:s, s:i}}", "janus", "message", "transaction", "t",
                               "body", "request", "watch", "id", mount)));
@@ -100,9 +99,9 @@ bool call_janus(const struct call_server *server, int mount, const char *host,
     if (!answer) {
         return false;
     }
-    json_decref(say(server, handle,
-                    json_pack("{s:s, s:s, s:{s:s}, s:{s:s, s:s}}", "janus", "message",
-                              "transaction", "t", "body", "request", "start", "jsep", "type",
-                              "answer", "sdp", answer)));
+    json_decref(
+        say(server, handle,
+            json_pack("{s:s, s:s, s:{s:s}, s:{s:s, s:s}}", "janus", "message", "transaction", "t",
+                      "body", "request", "start", "jsep", "type", "answer", "sdp", answer)));
     return true;
 }
