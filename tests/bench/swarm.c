@@ -7,38 +7,42 @@
  *
  *     swarm --url http://127.0.0.1:8080 --code CODE --room main --viewers 100 --seconds 20
  *           [--kind whep|ws] [--track camera]… [--sample 50] [--settle 2]
+ *     swarm --janus MOUNT --media ADDRESS --url http://127.0.0.1:8088 …     by Janus's own HTTP API
+ *     swarm --bare --url http://127.0.0.1:PORT …                            of tests/bench/bareloop
  *
- * Prints one JSON line: viewers that watched, packets, bytes, packets missing in the sequences,
- * packets opened and packets that did not open, milliseconds from POST to the first packet, and the
- * CPU seconds of this process.
+ * Prints "counting", "counted", and one JSON line: viewers that watched, packets, bytes, packets
+ * missing in the sequences, pictures of the viewer that got fewest, packets opened and packets that
+ * did not open; milliseconds from POST to the first packet and to the end of the first whole key
+ * picture; of pictures fed by tests/bench/feed, milliseconds until the last viewer's first packet
+ * and until the last packet of all (as the kernel got them); and the CPU seconds of this process.
  */
-#include <errno.h>
 #include <getopt.h>
-#include <netdb.h>
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
 #include "base/time.h"
+#include "tests/support/call.h"
 #include "tests/support/viewer.h"
 #include "tests/support/ws_client.h"
 
 #define STREAMS_MAX 8
 #define HANDSHAKES_AT_ONCE 16
+#define PICTURES_MAX 8192 /* that are timed; a power of two */
+#define H264_HZ 90000
 #define DEADLINE (20 * LCT_SECOND) /* for all to join */
 
 struct options {
-    const char *host, *port, *code, *room, *tracks[VIEWER_TRACKS_MAX];
+    struct call_server server;
+    const char *code, *room, *media, *tracks[VIEWER_TRACKS_MAX];
     size_t n_tracks;
-    bool by_socket;
-    int viewers, seconds, settle, sample;
+    int viewers, seconds, settle, sample, janus;
+    bool by_socket, bare;
 };
 
 struct stream {
@@ -46,6 +50,7 @@ struct stream {
     uint16_t last;
     bool begun;
     uint64_t missing;
+    uint32_t picture; /* the one its packets are of */
 };
 
 struct one {
@@ -54,7 +59,17 @@ struct one {
     struct ws_client *socket; /* by WebSocket */
     struct stream streams[STREAMS_MAX];
     uint64_t packets, bytes, opened, closed; /* closed: did not open */
-    lct_ns posted, first;
+    uint64_t pictures;                       /* ends of them */
+    lct_ns posted, first, whole;
+    bool key; /* the first key picture has begun, that with timestamp key_at */
+    uint32_t key_at;
+};
+
+/* One picture on its way to all. Times as the kernel tells them. */
+struct picture {
+    uint32_t timestamp;
+    int viewers; /* that have something of it */
+    lct_ns last_first, last;
 };
 
 struct swarm {
@@ -62,12 +77,8 @@ struct swarm {
     struct one *all;
     int epoll;
     bool counting;
+    struct picture pictures[PICTURES_MAX];
 };
-
-static void die(const char *what) {
-    (void)fprintf(stderr, "swarm: %s: %s\n", what, strerror(errno));
-    exit(1);
-}
 
 static double cpu_seconds(void) {
     struct rusage u;
@@ -77,19 +88,6 @@ static double cpu_seconds(void) {
 }
 
 /* ---- WHEP ---- */
-
-static int connect_to(const struct options *o) {
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_family = AF_INET}, *found = NULL;
-    if (getaddrinfo(o->host, o->port, &hints, &found) != 0) {
-        die("address");
-    }
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || connect(fd, found->ai_addr, found->ai_addrlen) < 0) {
-        die("connect");
-    }
-    freeaddrinfo(found);
-    return fd;
-}
 
 /* "?track=…&track=…", owned. */
 static char *query_of(const struct options *o) {
@@ -103,30 +101,25 @@ static char *query_of(const struct options *o) {
 }
 
 /* Posts an offer; the answer's text, owned, or NULL when it was refused. */
-static char *post(const struct swarm *s, const char *offer) {
-    const struct options *o = &s->o;
-    char *query = query_of(o);
-    char *request = lct_format(
-        "POST /api/v1/live/%s/whep%s HTTP/1.1\r\nHost: %s:%s\r\nAuthorization: Bearer %s\r\n"
-        "Content-Type: application/sdp\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s",
-        o->room, query, o->host, o->port, o->code, strlen(offer), offer);
-    int fd = connect_to(o);
-    static char answer[64 << 10];
-    size_t n = 0;
-    ssize_t got = write(fd, request, strlen(request));
-    while (got > 0 && n < sizeof answer - 1 &&
-           (got = read(fd, answer + n, sizeof answer - 1 - n)) > 0) {
-        n += (size_t)got;
-    }
-    (void)close(fd);
-    free(query);
-    free(request);
-    answer[n] = '\0';
-    if (!strstr(answer, " 201 ")) {
-        (void)fprintf(stderr, "swarm: refused: %.300s\n", answer);
+static char *post(const struct options *o, const char *offer) {
+    LCT_FREE char *query = query_of(o);
+    LCT_FREE char *path = lct_format("/api/v1/live/%s/whep%s", o->room, query);
+    LCT_FREE char *headers =
+        lct_format("Authorization: Bearer %s\r\nContent-Type: application/sdp\r\n", o->code);
+    char *answer = call(&o->server, "POST", path, headers, offer);
+    if (!answer || !strstr(answer, " 201 ")) {
+        (void)fprintf(stderr, "swarm: refused: %.*s\n", (int)strcspn(answer ? answer : "", "\r"),
+                      answer ? answer : "");
+        free(answer);
         return NULL;
     }
-    return lct_strdup(answer);
+    return answer;
+}
+
+static bool join_by_whep(const struct options *o, struct viewer *viewer) {
+    LCT_FREE char *offer = viewer_offer(viewer);
+    LCT_FREE char *answer = post(o, offer);
+    return answer && viewer_answer(viewer, answer, o->media);
 }
 
 /* ---- packets ---- */
@@ -153,24 +146,63 @@ static void note_sequence(struct stream *s, uint16_t sequence) {
     }
 }
 
+/* Type of the NAL unit that stands in a payload, or begins or goes on in it (RFC 6184). */
+static unsigned nal_type(const uint8_t *payload, size_t n) {
+    unsigned type = n > 4 ? payload[0] & 0x1f : 0;
+    return type == 28 ? payload[1] & 0x1f : type == 24 ? payload[3] & 0x1f : type;
+}
+
+/* Before the first whole key picture every packet is opened, as a browser does. */
+static bool await_key(struct one *one, struct viewer_packet *packet, bool *ret_opens) {
+    size_t n = viewer_open(one->viewer, packet), payload_n = 0;
+    const uint8_t *payload = viewer_payload(packet, n, &payload_n);
+    unsigned type = n > 0 ? nal_type(payload, payload_n) : 0;
+    *ret_opens = n > 0;
+    if (!one->key && (type == 7 || type == 5)) {
+        one->key = true;
+        one->key_at = packet->timestamp;
+    }
+    return one->key && packet->marker && packet->timestamp == one->key_at;
+}
+
+static void note_picture(struct swarm *s, struct stream *stream,
+                         const struct viewer_packet *packet) {
+    struct picture *p = &s->pictures[packet->timestamp / (H264_HZ / 1000) % PICTURES_MAX];
+    if (p->timestamp != packet->timestamp) {
+        *p = (struct picture){.timestamp = packet->timestamp};
+    }
+    if (stream->picture != packet->timestamp) {
+        stream->picture = packet->timestamp;
+        p->viewers++;
+        p->last_first = packet->arrived > p->last_first ? packet->arrived : p->last_first;
+    }
+    p->last = packet->arrived > p->last ? packet->arrived : p->last;
+}
+
 static void taken(void *arg, struct viewer *viewer, struct viewer_packet *packet) {
     struct one *one = arg;
-    const struct swarm *s = one->swarm;
-    if (one->first == 0) {
-        one->first = lct_monotonic();
+    struct swarm *s = one->swarm;
+    struct stream *stream = stream_of(one, packet->ssrc);
+    bool opens = true, open = one->whole == 0 && one->viewer;
+    one->first = one->first > 0 ? one->first : lct_monotonic();
+    if (open && await_key(one, packet, &opens)) {
+        one->whole = lct_monotonic();
     }
     if (!s->counting) {
         return;
     }
-    struct stream *stream = stream_of(one, packet->ssrc);
     one->packets++;
     one->bytes += packet->n;
+    one->pictures += packet->marker;
     if (stream) {
         note_sequence(stream, packet->sequence);
+        note_picture(s, stream, packet);
     }
-    if (s->o.sample > 0 && one->packets % (uint64_t)s->o.sample == 0) {
-        *(viewer_open(viewer, packet) > 0 ? &one->opened : &one->closed) += 1;
+    if (!open && s->o.sample > 0 && one->packets % (uint64_t)s->o.sample == 0) {
+        opens = viewer_open(viewer, packet) > 0;
+        open = true;
     }
+    *(opens ? &one->opened : &one->closed) += open;
 }
 
 /* ---- WebSocket ---- */
@@ -196,7 +228,7 @@ static bool join_by_socket(struct swarm *s, struct one *one) {
     LCT_FREE char *query = query_of(o);
     LCT_FREE char *path = lct_format("/api/v1/live/%s/ws%s", o->room, query);
     struct ws_client_where where = {
-        .host = o->host, .port = atoi(o->port), .path = path, .code = o->code};
+        .host = o->server.host, .port = atoi(o->server.port), .path = path, .code = o->code};
     int status;
     one->posted = lct_monotonic();
     one->socket = ws_client_dial(&where, &status);
@@ -226,9 +258,15 @@ static bool join(struct swarm *s, struct one *one) {
     }
     one->viewer = viewer_create(s->o.tracks, s->o.n_tracks, taken, one);
     one->posted = lct_monotonic();
-    LCT_FREE char *offer = viewer_offer(one->viewer);
-    LCT_FREE char *answer = post(s, offer);
-    if (!answer || !viewer_answer(one->viewer, answer, s->o.host)) {
+    bool joined = true;
+    if (s->o.bare) {
+        viewer_call(one->viewer, s->o.server.host, atoi(s->o.server.port));
+    } else if (s->o.janus > 0) {
+        joined = call_janus(&s->o.server, s->o.janus, s->o.media, one->viewer);
+    } else {
+        joined = join_by_whep(&s->o, one->viewer);
+    }
+    if (!joined) {
         viewer_destroy(one->viewer);
         one->viewer = NULL;
         return false;
@@ -283,31 +321,72 @@ static int by_value(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static void print_result(const struct swarm *s, double cpu, double seconds) {
-    uint64_t packets = 0, bytes = 0, missing = 0, opened = 0, closed = 0;
+/* Sorts the values and prints where they lie. */
+static void print_spread(const char *name, double *values, size_t n) {
+    qsort(values, n, sizeof *values, by_value);
+    (void)printf(",\"%s\":{\"p50\":%.2f,\"p95\":%.2f,\"p99\":%.2f,\"max\":%.2f}", name,
+                 n ? values[n / 2] : 0, n ? values[n * 95 / 100] : 0, n ? values[n * 99 / 100] : 0,
+                 n ? values[n - 1] : 0);
+}
+
+static void print_joins(const struct swarm *s) {
     LCT_FREE double *first = lct_new((size_t)s->o.viewers * sizeof *first);
+    LCT_FREE double *whole = lct_new((size_t)s->o.viewers * sizeof *whole);
+    size_t first_n = 0, whole_n = 0;
+    for (int i = 0; i < s->o.viewers; i++) {
+        const struct one *one = &s->all[i];
+        if (one->whole > 0) {
+            first[first_n++] = (double)(one->first - one->posted) / LCT_MS;
+            whole[whole_n++] = (double)(one->whole - one->posted) / LCT_MS;
+        }
+    }
+    print_spread("first_ms", first, first_n);
+    print_spread("whole_ms", whole, whole_n);
+}
+
+/* A picture's timestamp says when it was given, on CLOCK_MONOTONIC. */
+static void print_lags(const struct swarm *s) {
+    LCT_FREE double *first = lct_new(PICTURES_MAX * sizeof *first);
+    LCT_FREE double *last = lct_new(PICTURES_MAX * sizeof *last);
+    lct_ns shift = lct_wall() - lct_monotonic();
     size_t n = 0;
+    for (size_t i = 0; i < PICTURES_MAX; i++) {
+        const struct picture *p = &s->pictures[i];
+        if (p->viewers == s->o.viewers) {
+            int32_t late =
+                (int32_t)((uint32_t)lct_ns_to_ticks(p->last_first - shift, H264_HZ) - p->timestamp);
+            first[n] = (double)late * 1000 / H264_HZ;
+            last[n] = first[n] + (double)(p->last - p->last_first) / LCT_MS;
+            n++;
+        }
+    }
+    (void)printf(",\"pictures_timed\":%zu", n);
+    print_spread("to_all_first_ms", first, n);
+    print_spread("to_all_last_ms", last, n);
+}
+
+static void print_result(const struct swarm *s, double cpu, double seconds) {
+    uint64_t packets = 0, bytes = 0, missing = 0, opened = 0, closed = 0, fewest = UINT64_MAX;
     for (int i = 0; i < s->o.viewers; i++) {
         const struct one *one = &s->all[i];
         packets += one->packets;
         bytes += one->bytes;
         opened += one->opened;
         closed += one->closed;
+        fewest = one->pictures < fewest ? one->pictures : fewest;
         for (size_t k = 0; k < STREAMS_MAX; k++) {
             missing += one->streams[k].missing;
         }
-        if (one->first > 0) {
-            first[n++] = (double)(one->first - one->posted) / LCT_MS;
-        }
     }
-    qsort(first, n, sizeof *first, by_value);
     (void)printf("{\"viewers\":%d,\"seconds\":%.2f,\"packets\":%llu,\"bytes\":%llu,"
-                 "\"missing\":%llu,\"opened\":%llu,\"not_opened\":%llu,"
-                 "\"first_ms\":{\"p50\":%.1f,\"p95\":%.1f},\"cpu_s\":%.3f}\n",
+                 "\"missing\":%llu,\"fewest_pictures\":%llu,\"opened\":%llu,"
+                 "\"not_opened\":%llu,\"cpu_s\":%.3f",
                  watching(s), seconds, (unsigned long long)packets, (unsigned long long)bytes,
-                 (unsigned long long)missing, (unsigned long long)opened,
-                 (unsigned long long)closed, n ? first[n / 2] : 0, n ? first[n * 95 / 100] : 0,
-                 cpu);
+                 (unsigned long long)missing, (unsigned long long)fewest,
+                 (unsigned long long)opened, (unsigned long long)closed, cpu);
+    print_joins(s);
+    print_lags(s);
+    (void)puts("}");
 }
 
 static void leave_all(struct swarm *s) {
@@ -322,12 +401,19 @@ static void leave_all(struct swarm *s) {
 }
 
 static bool read_options(int argc, char **argv, struct options *o) {
-    static const struct option known[] = {
-        {"url", required_argument, NULL, 'u'},     {"code", required_argument, NULL, 'c'},
-        {"room", required_argument, NULL, 'r'},    {"viewers", required_argument, NULL, 'v'},
-        {"seconds", required_argument, NULL, 's'}, {"kind", required_argument, NULL, 'k'},
-        {"track", required_argument, NULL, 't'},   {"sample", required_argument, NULL, 'p'},
-        {"settle", required_argument, NULL, 'e'},  {NULL, 0, NULL, 0}};
+    static const struct option known[] = {{"url", required_argument, NULL, 'u'},
+                                          {"code", required_argument, NULL, 'c'},
+                                          {"room", required_argument, NULL, 'r'},
+                                          {"viewers", required_argument, NULL, 'v'},
+                                          {"seconds", required_argument, NULL, 's'},
+                                          {"kind", required_argument, NULL, 'k'},
+                                          {"track", required_argument, NULL, 't'},
+                                          {"sample", required_argument, NULL, 'p'},
+                                          {"settle", required_argument, NULL, 'e'},
+                                          {"janus", required_argument, NULL, 'j'},
+                                          {"media", required_argument, NULL, 'm'},
+                                          {"bare", no_argument, NULL, 'b'},
+                                          {NULL, 0, NULL, 0}};
     static char host[128];
     int option;
     *o = (struct options){
@@ -338,9 +424,9 @@ static bool read_options(int argc, char **argv, struct options *o) {
             (void)snprintf(host, sizeof host, "%.120s",
                            strstr(optarg, "//") ? strstr(optarg, "//") + 2 : optarg);
             host[strcspn(host, "/")] = '\0';
-            o->port = strchr(host, ':') ? strchr(host, ':') + 1 : "80";
+            o->server.port = strchr(host, ':') ? strchr(host, ':') + 1 : "80";
             host[strcspn(host, ":")] = '\0';
-            o->host = host;
+            o->server.host = host;
             break;
         case 'c':
             o->code = optarg;
@@ -368,6 +454,15 @@ static bool read_options(int argc, char **argv, struct options *o) {
         case 'e':
             o->settle = atoi(optarg);
             break;
+        case 'j':
+            o->janus = atoi(optarg);
+            break;
+        case 'm':
+            o->media = optarg;
+            break;
+        case 'b':
+            o->bare = true;
+            break;
         default:
             return false;
         }
@@ -375,18 +470,21 @@ static bool read_options(int argc, char **argv, struct options *o) {
     if (o->n_tracks == 0) {
         o->tracks[o->n_tracks++] = "camera";
     }
-    return o->host && o->viewers > 0 && o->seconds > 0;
+    o->media = o->media ? o->media : o->server.host;
+    return o->server.host && o->viewers > 0 && o->seconds > 0;
 }
 
 int main(int argc, char **argv) {
-    struct swarm s = {.epoll = epoll_create1(EPOLL_CLOEXEC)};
+    static struct swarm s;
     struct rlimit files = {65536, 65536};
     if (!read_options(argc, argv, &s.o)) {
         (void)fputs("usage: swarm --url URL --code CODE [--room ID] [--viewers N] [--seconds S]\n"
-                    "             [--kind whep|ws] [--track NAME]… [--sample N] [--settle S]\n",
+                    "             [--kind whep|ws] [--track NAME]… [--sample N] [--settle S]\n"
+                    "             [--janus MOUNT | --bare] [--media ADDRESS]\n",
                     stderr);
         return 2;
     }
+    s.epoll = epoll_create1(EPOLL_CLOEXEC);
     (void)setrlimit(RLIMIT_NOFILE, &files);
     s.all = lct_new((size_t)s.o.viewers * sizeof *s.all);
     join_all(&s);

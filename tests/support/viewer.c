@@ -17,6 +17,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/time.h"
+#include "stream/rtc/stun.h"
 #include "tests/support/dtls_client.h"
 
 #define CHECK_INTERVAL (2 * LCT_SECOND)
@@ -82,21 +83,31 @@ static void add(char *text, size_t size, const char *more) {
     (void)snprintf(text + n, size - n, "%s", more);
 }
 
-static void add_media(const struct viewer *v, size_t i, char *text, size_t size) {
-    bool sound = strncmp(v->tracks[i], "sound", 5) == 0;
+/* A media line and what stands below it for any codec. */
+static void add_head(const struct viewer *v, const char *media, const char *setup, char *text,
+                     size_t size) {
     char sum[100] = "";
     for (size_t k = 0; k < 32; k++) {
         (void)snprintf(sum + 3 * k, 4, k < 31 ? "%02X:" : "%02X",
                        dtls_client_fingerprint(v->dtls)[k]);
     }
+    LCT_FREE char *head =
+        lct_format("m=%s\r\nc=IN IP4 0.0.0.0\r\na=rtcp-mux\r\na=rtcp-rsize\r\na=ice-ufrag:%s\r\n"
+                   "a=ice-pwd:%s\r\na=fingerprint:sha-256 %s\r\na=setup:%s\r\na=recvonly\r\n",
+                   media, v->ufrag, v->password, sum, setup);
+    add(text, size, head);
+}
+
+static void add_media(const struct viewer *v, size_t i, char *text, size_t size) {
+    bool sound = strncmp(v->tracks[i], "sound", 5) == 0;
+    add_head(v, sound ? "audio 9 UDP/TLS/RTP/SAVPF 111" : "video 9 UDP/TLS/RTP/SAVPF 96 97",
+             "actpass", text, size);
     LCT_FREE char *media = lct_format(
-        "m=%s 9 UDP/TLS/RTP/SAVPF %s\r\nc=IN IP4 0.0.0.0\r\na=rtcp-mux\r\na=rtcp-rsize\r\n"
-        "a=ice-ufrag:%s\r\na=ice-pwd:%s\r\na=fingerprint:sha-256 %s\r\na=setup:actpass\r\n"
-        "a=mid:%zu\r\na=recvonly\r\n%s"
+        "a=mid:%zu\r\n%s"
         "a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
         "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
         "a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n",
-        sound ? "audio" : "video", sound ? "111" : "96 97", v->ufrag, v->password, sum, i,
+        i,
         sound ? "a=rtpmap:111 opus/48000/2\r\n"
               : "a=rtpmap:96 H264/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\n"
                 "a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;"
@@ -145,9 +156,10 @@ static bool find_candidate(const char *answer, const char *host, struct sockaddr
 }
 
 static void open_socket(struct viewer *v) {
-    int size = 4 << 20;
+    int size = 4 << 20, yes = 1;
     v->fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     assert(v->fd >= 0);
+    (void)setsockopt(v->fd, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof yes);
     if (setsockopt(v->fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0) {
         (void)setsockopt(v->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof size);
     }
@@ -167,6 +179,33 @@ bool viewer_answer(struct viewer *viewer, const char *answer, const char *host) 
     v->state = VIEWER_CHECKING;
     viewer_serve(v);
     return true;
+}
+
+/* Line by line, what the offer says of its picture. */
+static void add_offered(const char *offer, char *text, size_t size) {
+    static const char *const kept[] = {"a=mid:", "a=rtpmap:96 ", "a=fmtp:96 ", "a=extmap:"};
+    const char *line = strstr(offer, "m=video");
+    for (size_t n; line && *line; line += n + (line[n] ? 1 : 0)) {
+        n = strcspn(line, "\n");
+        for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+            if (strncmp(line, kept[i], strlen(kept[i])) == 0) {
+                LCT_FREE char *copy = lct_format("%.*s\r\n", (int)strcspn(line, "\r\n"), line);
+                add(text, size, copy);
+            }
+        }
+    }
+}
+
+char *viewer_answer_offer(struct viewer *viewer, const char *offer, const char *host) {
+    char text[8192] = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\n", mid[64];
+    if (!copy_line(offer, "a=mid:", mid, sizeof mid) || !viewer_answer(viewer, offer, host)) {
+        return NULL;
+    }
+    LCT_FREE char *bundle = lct_format("a=group:BUNDLE %s\r\n", mid);
+    add(text, sizeof text, bundle);
+    add_head(viewer, "video 9 UDP/TLS/RTP/SAVPF 96", "active", text, sizeof text);
+    add_offered(offer, text, sizeof text);
+    return lct_strdup(text);
 }
 
 void viewer_move(struct viewer *viewer) {
@@ -226,6 +265,18 @@ static void send_check(struct viewer *v) {
     (void)send(v->fd, message, w.at, 0);
 }
 
+/* Janus checks its viewers, too, though it says that it is ICE-lite. */
+static void answer_check(const struct viewer *v, const uint8_t *bytes, size_t n) {
+    struct lct_stun_check check;
+    struct sockaddr_storage from = {0};
+    uint8_t out[LCT_STUN_ANSWER_MAX];
+    memcpy(&from, &v->server, sizeof v->server);
+    if (lct_stun_parse(bytes, n, &check) == 0) {
+        n = lct_stun_write_success(out, sizeof out, &check, &from, v->password);
+        (void)send(v->fd, out, n, 0);
+    }
+}
+
 /* ---- DTLS and SRTP ---- */
 
 static void send_dtls(struct viewer *v) {
@@ -269,13 +320,13 @@ static void take_dtls(struct viewer *v, const uint8_t *bytes, size_t n) {
     }
 }
 
-static void take_media(struct viewer *v, uint8_t *bytes, size_t n) {
+static void take_media(struct viewer *v, uint8_t *bytes, size_t n, lct_ns arrived) {
     bool rtcp = n > 1 && bytes[1] >= 192 && bytes[1] <= 223;
     if (n < 12 || v->state != VIEWER_WATCHING || rtcp) {
         return;
     }
     struct lct_reader r = lct_reader(bytes + 1, n - 1);
-    struct viewer_packet packet = {.bytes = bytes, .n = n};
+    struct viewer_packet packet = {.bytes = bytes, .n = n, .arrived = arrived};
     unsigned type = lct_get_u8(&r);
     packet.marker = type & 0x80;
     packet.type = type & 0x7f;
@@ -285,8 +336,11 @@ static void take_media(struct viewer *v, uint8_t *bytes, size_t n) {
     v->taken(v->arg, v, &packet);
 }
 
-static void take(struct viewer *v, uint8_t *bytes, size_t n) {
+static void take(struct viewer *v, uint8_t *bytes, size_t n, lct_ns arrived) {
     if (bytes[0] <= 3) {
+        if (bytes[0] == 0) {
+            answer_check(v, bytes, n);
+        }
         if (v->state == VIEWER_CHECKING && bytes[0] == 1 && bytes[1] == 1) {
             v->state = VIEWER_SHAKING;
             send_dtls(v);
@@ -294,19 +348,39 @@ static void take(struct viewer *v, uint8_t *bytes, size_t n) {
     } else if (bytes[0] >= 20 && bytes[0] <= 63) {
         take_dtls(v, bytes, n);
     } else {
-        take_media(v, bytes, n);
+        take_media(v, bytes, n, arrived);
     }
+}
+
+/* Also when the kernel got it: a viewer among hundreds may look late. */
+static ssize_t receive(int fd, uint8_t *bytes, size_t size, lct_ns *ret_arrived) {
+    _Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(struct timespec))];
+    struct iovec piece = {bytes, size};
+    struct msghdr message = {.msg_iov = &piece,
+                             .msg_iovlen = 1,
+                             .msg_control = control,
+                             .msg_controllen = sizeof control};
+    ssize_t n = recvmsg(fd, &message, 0);
+    const struct cmsghdr *told = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+    struct timespec at;
+    *ret_arrived = 0;
+    if (told && told->cmsg_type == SCM_TIMESTAMPNS) {
+        memcpy(&at, CMSG_DATA(told), sizeof at);
+        *ret_arrived = at.tv_sec * LCT_SECOND + at.tv_nsec;
+    }
+    return n;
 }
 
 void viewer_serve(struct viewer *viewer) {
     struct viewer *v = viewer;
     uint8_t bytes[2048];
     ssize_t n;
+    lct_ns arrived;
     if (v->state == VIEWER_NEW || v->state == VIEWER_OVER) {
         return;
     }
-    while ((n = recv(v->fd, bytes, sizeof bytes, 0)) > 0) {
-        take(v, bytes, (size_t)n);
+    while ((n = receive(v->fd, bytes, sizeof bytes, &arrived)) > 0) {
+        take(v, bytes, (size_t)n, arrived);
     }
     lct_ns now = lct_monotonic();
     if (v->check_due <= now) {
@@ -317,6 +391,23 @@ void viewer_serve(struct viewer *viewer) {
         dtls_client_tick(v->dtls);
         send_dtls(v);
     }
+}
+
+void viewer_call(struct viewer *viewer, const char *host, int port) {
+    struct viewer *v = viewer;
+    uint8_t key[LCT_SRTP_KEY_MAX];
+    memset(key, 0x5a, sizeof key);
+    memcpy(key, v->ufrag, strlen(v->ufrag));
+    v->server = (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    if (inet_pton(AF_INET, host, &v->server.sin_addr) != 1) {
+        abort();
+    }
+    open_socket(v);
+    v->in = make_srtp(ssrc_any_inbound, key);
+    v->out = make_srtp(ssrc_any_outbound, key);
+    v->check_due = INT64_MAX;
+    v->state = VIEWER_WATCHING;
+    (void)send(v->fd, key, sizeof key, 0);
 }
 
 size_t viewer_open(struct viewer *viewer, struct viewer_packet *packet) {

@@ -31,6 +31,7 @@ struct viewer_packet {
     uint16_t sequence;
     uint8_t type;
     bool marker;
+    int64_t arrived; /**< when the kernel got it, ns of CLOCK_REALTIME */
     uint8_t *bytes;
     size_t n;
 };
@@ -48,6 +49,18 @@ char *viewer_offer(const struct viewer *viewer);
 
 /** Takes the answer and begins; of its candidates that at host, else the first. False: none. */
 bool viewer_answer(struct viewer *viewer, const char *answer, const char *host);
+
+/**
+ * Where the server offers (Janus does): takes the offer of one picture and begins; the answer,
+ * owned, or NULL. The server must be ICE-lite, too.
+ */
+char *viewer_answer_offer(struct viewer *viewer, const char *offer, const char *host);
+
+/**
+ * Without ICE and DTLS: calls a server of tests/bench/bareloop by a datagram that holds the key (16
+ * bytes) and salt (12) of AES-128-GCM, and watches.
+ */
+void viewer_call(struct viewer *viewer, const char *host, int port);
 
 /** Takes what came and does what is due. */
 void viewer_serve(struct viewer *viewer);

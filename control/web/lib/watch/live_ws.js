@@ -125,6 +125,9 @@ export async function watchByWebsocket(room, panes, lost) {
 
     socket.onclose = end;
     socket.onmessage = ({ data }) => {
+      if (over) {
+        return; // what was under way
+      }
       clearTimeout(silence);
       silence = setTimeout(end, SILENCE_MS);
       if (typeof data !== 'string') {

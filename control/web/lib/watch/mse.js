@@ -38,6 +38,7 @@ class Feeder {
     this.source = source;
     this.buffer = source.addSourceBuffer(fed.type);
     this.type = fed.type;
+    this.over = false;
     /** @type {Uint8Array[]} */
     this.due = [fed.init];
     this.buffer.addEventListener('updateend', () => this.feed());
@@ -51,7 +52,7 @@ class Feeder {
 
   /** False also when the element has moved on to something else. */
   isFree() {
-    return this.source.readyState === 'open' && !this.buffer.updating;
+    return !this.over && this.source.readyState === 'open' && !this.buffer.updating;
   }
 
   feed() {
@@ -179,6 +180,9 @@ export class MsePlayer {
   }
 
   close() {
+    this.feeders.forEach((feeder) => {
+      feeder.over = true;
+    });
     this.element.removeEventListener('waiting', this.onWaiting);
     this.element.removeAttribute('src');
     this.element.playbackRate = 1;
