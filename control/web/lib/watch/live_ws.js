@@ -57,6 +57,7 @@ export async function watchByWebsocket(room, panes, lost) {
   let steering = 0;
   let over = false;
   let zero = 0; // of the lesson, on our clock
+  let giveUp = () => {};
 
   function close() {
     over = true;
@@ -70,8 +71,9 @@ export async function watchByWebsocket(room, panes, lost) {
   function greet(tracks) {
     const found = tracks.map(know);
     if (players.length === 0) {
+      const told = { stalled: () => pace.stalled(nowSeconds()), broken: () => giveUp() };
       players = panes.map((pane) => new MsePlayer(pane.element,
-        pane.tracks.flatMap((name) => found.filter((one) => one.name === name)), () => pace.stalled(nowSeconds())));
+        pane.tracks.flatMap((name) => found.filter((one) => one.name === name)), told));
     }
     for (const one of found) {
       const place = panes.findIndex((pane) => pane.tracks.includes(one.name));
@@ -123,6 +125,7 @@ export async function watchByWebsocket(room, panes, lost) {
     let early = []; // what comes before the elements are ready
     let ready = false;
 
+    giveUp = end;
     socket.onclose = end;
     socket.onmessage = ({ data }) => {
       if (over) {

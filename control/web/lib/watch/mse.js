@@ -33,8 +33,9 @@ const rangesOf = (ranges) => Array.from({ length: ranges.length }, (_, i) => [ra
 
 /** One SourceBuffer; what comes while it is busy is joined. */
 class Feeder {
-  /** @param {MediaSource} source @param {Fed} fed */
-  constructor(source, fed) {
+  /** @param {MediaSource} source @param {Fed} fed @param {() => void} broken */
+  constructor(source, fed, broken) {
+    this.broken = broken;
     this.source = source;
     this.buffer = source.addSourceBuffer(fed.type);
     this.type = fed.type;
@@ -57,8 +58,11 @@ class Feeder {
 
   feed() {
     if (this.due.length > 0 && this.isFree()) {
-      const due = join(this.due.splice(0));
-      this.buffer.appendBuffer(due);
+      try {
+        this.buffer.appendBuffer(join(this.due.splice(0)));
+      } catch {
+        this.broken(); // the element has an error, or there is no more room
+      }
     }
   }
 
@@ -76,9 +80,9 @@ export class MsePlayer {
    * Attaches to the element. Wait for ready before anything is pushed.
    * @param {HTMLVideoElement} element
    * @param {Fed[]} tracks
-   * @param {() => void} stalled called when it runs dry
+   * @param {{ stalled: () => void, broken: () => void }} told it ran dry; it plays no more
    */
-  constructor(element, tracks, stalled) {
+  constructor(element, tracks, { stalled, broken }) {
     this.element = element;
     this.source = new /** @type {typeof MediaSource} */ (MediaSourceHere)();
     /** @type {Map<number, Feeder>} */
@@ -93,7 +97,7 @@ export class MsePlayer {
         return; // closed before it was told of
       }
       for (const fed of tracks) {
-        this.feeders.set(fed.id, new Feeder(this.source, fed));
+        this.feeders.set(fed.id, new Feeder(this.source, fed, broken));
         this.feeders.get(fed.id)?.feed();
       }
       done(undefined);
