@@ -57,7 +57,7 @@ void lct_http_mail_deliver(struct lct_http_mail *mail) {
     }
 }
 
-static void set_state(struct lct_http_mail *mail, int state) {
+static void set_state(struct lct_http_mail *mail, enum lct_http_mail_state state) {
     pthread_mutex_lock(&mail->lock);
     mail->state = state;
     pthread_mutex_unlock(&mail->lock);

@@ -13,6 +13,8 @@
 
 struct lct_http_letter;
 
+enum lct_http_mail_state { LCT_HTTP_MAIL_OPEN, LCT_HTTP_MAIL_QUIET, LCT_HTTP_MAIL_CLOSED };
+
 struct lct_http_mail {
     /* fixed after init */
     void (*wake)(void *arg);
@@ -21,7 +23,7 @@ struct lct_http_mail {
     pthread_mutex_t lock;
     struct lct_http_letter *first;
     struct lct_http_letter **last;
-    enum { LCT_HTTP_MAIL_OPEN, LCT_HTTP_MAIL_QUIET, LCT_HTTP_MAIL_CLOSED } state;
+    enum lct_http_mail_state state;
 };
 
 /** An empty mailbox in place; wake(arg) makes the HTTP thread deliver, and is called under a lock:
