@@ -22,6 +22,7 @@ LCT_LOG_TOPIC("pipeline");
 #define SOUND_QUEUE 200
 
 struct lct_pipeline {
+    bool on_air; /* fixed before the first lesson: sound is encoded for live viewers too */
     /* fixed after create */
     struct lct_spec specs[LCT_ROOM_SOURCES_MAX];
     char spec_texts[LCT_ROOM_SOURCES_MAX][LCT_SPEC_TARGET_SIZE + 16];
@@ -99,6 +100,8 @@ const struct lct_pipeline_lane *lct_pipeline_lanes(const struct lct_pipeline *pi
     *ret_count = pipeline->lane_count;
     return pipeline->lanes;
 }
+
+void lct_pipeline_go_on_air(struct lct_pipeline *pipeline) { pipeline->on_air = true; }
 
 struct lct_bus *lct_pipeline_bus(struct lct_pipeline *pipeline) {
     return pipeline->bus;
@@ -247,7 +250,7 @@ static int start_track(struct lct_pipeline *p, size_t i, const struct lct_lesson
         .fps = status.nominal_fps,
         .in = p->queues[i],
         .bus = p->bus,
-        .live_sound = true,
+        .live_sound = p->on_air,
     };
     if (lane->kind == LCT_TRACK_CAMERA && settings.fps <= 0) {
         settings.fps = 30; /* not known yet: the track learns the true interval */

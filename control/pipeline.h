@@ -78,6 +78,9 @@ bool lct_pipeline_is_open(const struct lct_pipeline *pipeline);
  *  over. Any thread. */
 void lct_pipeline_request_key(struct lct_pipeline *pipeline, uint32_t track_id);
 
+/** Sound is encoded for live viewers too (Opus), in the lessons that begin after this. */
+void lct_pipeline_go_on_air(struct lct_pipeline *pipeline);
+
 /** The bus, for the link; it lives as long as the pipeline. */
 struct lct_bus *lct_pipeline_bus(struct lct_pipeline *pipeline);
 

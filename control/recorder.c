@@ -77,6 +77,9 @@ int lct_recorder_create(const struct lct_recorder_settings *settings,
     r->all_there = settings->all_there;
     r->pipeline = lct_pipeline_create(settings->specs, settings->spec_count, settings->changed,
                                       settings->opaque);
+    if (settings->on_air) {
+        lct_pipeline_go_on_air(r->pipeline);
+    }
     lct_recorder_expect(r);
     *ret_recorder = r;
     return 0;

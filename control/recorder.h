@@ -45,6 +45,7 @@ struct lct_recorder_settings {
     size_t spec_count;
     lct_ns resume_within; /**< an interrupted lesson goes on when its last sample is not older */
     bool all_there;       /**< a lesson does not begin while a source is not there */
+    bool on_air;          /**< there may be live viewers: sound is encoded for them too */
     void (*changed)(void *opaque);
     void *opaque;
 };

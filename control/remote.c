@@ -228,8 +228,8 @@ static void obey(void *opaque) {
             json_object_update(reply, more);
         }
         lct_recorder_tick(remote->recorder);
+        report(remote); /* first: who has the reply finds the state it speaks of */
         post(remote, remote->loop, deliver, LCT_LINK_REPLY, reply, parcel->connection);
-        report(remote);
     }
     free_parcel(parcel);
 }
@@ -316,6 +316,7 @@ int lct_remote_run(const struct lct_recorder_settings *settings, const char *soc
                    struct lct_fault *fault) {
     struct remote remote = {.loop = lct_loop_create(), .work = lct_loop_create()};
     struct lct_recorder_settings own = *settings;
+    own.on_air = true;
     own.changed = changed;
     own.opaque = &remote;
     lct_loop_signals(remote.loop, (const int[]){SIGINT, SIGTERM, SIGHUP, 0}, on_signal, &remote);

@@ -19,10 +19,10 @@
 #include "control/recorder.h"
 
 /**
- * Makes the recorder of settings (whose changed is set here), goes on with an interrupted lesson,
- * calls the server at the socket and obeys until SIGINT, SIGTERM or SIGHUP; then ends a running
- * lesson properly. Main thread, before it has started any other. 0, or lct_recorder_create's -errno
- * with a fault.
+ * Makes the recorder of settings (whose changed and on_air are set here), goes on with an
+ * interrupted lesson, calls the server at the socket and obeys until SIGINT, SIGTERM or SIGHUP;
+ * then ends a running lesson properly. Main thread, before it has started any other. 0, or
+ * lct_recorder_create's -errno with a fault.
  */
 int lct_remote_run(const struct lct_recorder_settings *settings, const char *socket,
                    struct lct_fault *fault) LCT_MUST_USE;

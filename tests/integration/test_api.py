@@ -450,6 +450,8 @@ def lesson_life(server):
     behind = server.call("getRecordings", 200, query=f"?limit=100&before={lesson}")
     check(behind == {"recordings": [], "next": None}, f"behind the only one: {behind}")
     media(server, lesson)
+    index = f"/api/v1/recordings/{lesson}/tracks/camera/index"
+    wait_for("the tape's end", 10, lambda: json.loads(server.ask("GET", index)[2])["ended"])
     tracks_and_hls(server, lesson, True)
     thumb = server.call("getThumb", 200, id=lesson, track="camera", query="?t=1")
     check(thumb and thumb[:2] == b"\xff\xd8", "the thumbnail is no JPEG")
