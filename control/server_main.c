@@ -251,31 +251,40 @@ static int open_rooms(struct server *s, struct lct_fault *fault) {
     return rc;
 }
 
-struct key_wish {
+/* What an engine wants of a room's recorder, on its way to the main loop. */
+struct wish {
     const struct room_of_server *room;
+    const char *what; /* the command's name */
     uint32_t track;
 };
 
 static void ignore_reply(void *arg, const json_t *reply, const struct lct_fault *fault) {
     (void)arg;
     (void)reply;
-    (void)fault; /* the viewer asks again */
+    (void)fault; /* the engine asks again */
 }
 
 /* Main loop. */
-static void send_key_wish(void *arg) {
-    LCT_FREE struct key_wish *wish = arg;
+static void send_wish(void *arg) {
+    LCT_FREE struct wish *wish = arg;
     lct_rooms_command(wish->room->server->api.rooms, wish->room->id,
-                      json_pack("{s:s, s:I}", "do", "key", "track", (json_int_t)wish->track),
+                      json_pack("{s:s, s:I}", "do", wish->what, "track", (json_int_t)wish->track),
                       ignore_reply, NULL);
 }
 
-/* The engine's thread. */
-static void want_key(void *arg, uint32_t track_id) {
-    const struct room_of_server *room = arg;
-    struct key_wish *wish = lct_new(sizeof *wish);
-    *wish = (struct key_wish){room, track_id};
-    lct_loop_post(room->server->loop, send_key_wish, wish);
+/* The engines' threads. */
+static void post_wish(const struct room_of_server *room, const char *what, uint32_t track_id) {
+    struct wish *wish = lct_new(sizeof *wish);
+    *wish = (struct wish){room, what, track_id};
+    lct_loop_post(room->server->loop, send_wish, wish);
+}
+
+static void want_key(void *arg, uint32_t track_id) { post_wish(arg, "key", track_id); }
+
+static void want_small(void *arg, uint32_t track_id) { post_wish(arg, "small", track_id); }
+
+static struct lct_wishes wishes_of(struct room_of_server *room) {
+    return (struct lct_wishes){.key = want_key, .small = want_small, .arg = room};
 }
 
 static int open_live(struct server *s, struct lct_fault *fault) {
@@ -296,7 +305,8 @@ static int open_live(struct server *s, struct lct_fault *fault) {
     const char *id;
     for (size_t i = 0; rc == 0 && (id = lct_config_id(s->config, "room", i)); i++) {
         s->rooms[i] = (struct room_of_server){.server = s, .id = id};
-        lct_rtc_add_room(s->api.rtc, id, lct_rooms_bus(s->api.rooms, id), want_key, &s->rooms[i]);
+        const struct lct_wishes wishes = wishes_of(&s->rooms[i]);
+        lct_rtc_add_room(s->api.rtc, id, lct_rooms_bus(s->api.rooms, id), &wishes);
     }
     return rc;
 }
@@ -324,7 +334,8 @@ static void start_http(struct server *s) {
     };
     s->api.ws = lct_ws_create(&settings);
     for (size_t i = 0; (id = lct_config_id(s->config, "room", i)); i++) {
-        lct_ws_add_room(s->api.ws, id, lct_rooms_bus(s->api.rooms, id));
+        const struct lct_wishes wishes = wishes_of(&s->rooms[i]);
+        lct_ws_add_room(s->api.ws, id, lct_rooms_bus(s->api.rooms, id), &wishes);
         s->n_rooms++;
     }
     lct_http_start(s->api.http);

@@ -30,8 +30,10 @@ struct lct_track;
 
 enum lct_track_kind { LCT_TRACK_CAMERA, LCT_TRACK_SCREEN, LCT_TRACK_SOUND };
 
-/** Added to a sound track's id for its live-only Opus twin. */
+/** Added to a track's id for its twins, which are live only and never taped: a sound track's in
+ *  Opus, and a picture track's small one, whose name is the track's with "-small" behind it. */
 #define LCT_TRACK_LIVE_ID 1000U
+#define LCT_TRACK_SMALL_ID 2000U
 
 struct lct_track_settings {
     char name[LCT_TRACK_NAME_SIZE];

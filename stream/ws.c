@@ -18,7 +18,7 @@ LCT_LOG_TOPIC("ws");
 
 _Static_assert(LCT_CHUNK_HEADROOM >= LCT_HTTP_HEADROOM, "a chunk is a message as it is");
 
-#define ROOM_TRACKS_MAX 16
+#define ROOM_TRACKS_MAX 32 /* a lesson's, and a twin of each */
 /* Chunks held: 12 s of two cameras, a screen and sound are 1,500. A power of two. */
 #define HELD_MAX 4096
 /* A track that gave nothing for so long is not live: a still screen gives a picture a second. */
@@ -54,6 +54,7 @@ struct room {
     /* fixed */
     struct lct_ws *ws;
     char id[40];
+    struct lct_wishes wishes;
     struct lct_bus_reader *reader;
     struct room *next_room;
     /* any thread */
@@ -531,10 +532,12 @@ static void on_chunks(void *arg) {
     }
 }
 
-void lct_ws_add_room(struct lct_ws *ws, const char *room, struct lct_bus *bus) {
+void lct_ws_add_room(struct lct_ws *ws, const char *room, struct lct_bus *bus,
+                     const struct lct_wishes *wishes) {
     static const struct lct_bus_limits limits = {2 * LCT_SECOND, 16U << 20, .keep_old = false};
     struct room *r = lct_new(sizeof *r);
     r->ws = ws;
+    r->wishes = *wishes;
     (void)snprintf(r->id, sizeof r->id, "%s", room);
     r->zero = LCT_NS_NONE;
     r->rang = LCT_NS_NONE;

@@ -17,7 +17,7 @@
  * is LCT_WS_BACKLOG late goes on with the newest key frame.
  *
  *     ws = lct_ws_create(&settings);
- *     lct_ws_add_room(ws, "main", bus);                 // before the server starts
+ *     lct_ws_add_room(ws, "main", bus, &wishes);        // before the server starts
  *     rc = lct_ws_join(ws, request, &join, &fault);     // in a route of LCT_HTTP_SOCKET
  */
 #pragma once
@@ -31,6 +31,7 @@
 #include "base/time.h"
 #include "encode/bus.h"
 #include "stream/http/http.h"
+#include "stream/wishes.h"
 
 /** Tracks one viewer may watch. */
 #define LCT_WS_TRACKS_MAX 4
@@ -68,8 +69,10 @@ struct lct_ws *lct_ws_create(const struct lct_ws_settings *settings) LCT_MUST_US
 /** Ends reading and frees: after lct_http_stop, and while nobody publishes. NULL is allowed. */
 void lct_ws_destroy(struct lct_ws *ws);
 
-/** Makes a room known; its bus outlives the engine. Before lct_http_start. */
-void lct_ws_add_room(struct lct_ws *ws, const char *room, struct lct_bus *bus);
+/** Makes a room known; its bus outlives the engine. wishes (copied) go to the room's recorder.
+ * Before lct_http_start. */
+void lct_ws_add_room(struct lct_ws *ws, const char *room, struct lct_bus *bus,
+                     const struct lct_wishes *wishes);
 
 /** Who wants to watch what. */
 struct lct_ws_join {

@@ -244,13 +244,12 @@ static void list_room(void *opaque) {
 }
 
 void lct_rtc_add_room(struct lct_rtc *rtc, const char *room, struct lct_bus *bus,
-                      void (*want_key)(void *arg, uint32_t track_id), void *arg) {
+                      const struct lct_wishes *wishes) {
     struct lct_rtc_room *r = lct_new(sizeof *r);
     r->rtc = rtc;
     (void)snprintf(r->id, sizeof r->id, "%s", room);
     r->bus = bus;
-    r->want_key = want_key;
-    r->arg = arg;
+    r->wishes = *wishes;
     r->zero = LCT_NS_NONE;
     lct_loop_post(rtc->loop, list_room, r);
 }
@@ -260,7 +259,7 @@ void lct_rtc_ask_key(struct lct_rtc_viewer *viewer, struct lct_rtc_track *track)
     if (track->key_asked == LCT_NS_NONE || now - track->key_asked >= LCT_RTC_KEY_INTERVAL) {
         track->key_asked = now;
         viewer->rtc->counting.keys_asked++;
-        viewer->room->want_key(viewer->room->arg, track->id);
+        viewer->room->wishes.key(viewer->room->wishes.arg, track->id);
     }
 }
 

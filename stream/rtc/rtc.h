@@ -11,7 +11,7 @@
  * and what came after it, paced alike. Sound goes first, then the tracks in the order asked for.
  *
  *     rc = lct_rtc_create(&settings, &rtc, &fault);
- *     lct_rtc_add_room(rtc, "main", bus, want_key, me);
+ *     lct_rtc_add_room(rtc, "main", bus, &wishes);
  *     lct_rtc_join(rtc, &join, joined, request);               // joined(request, id, answer, NULL)
  */
 #pragma once
@@ -24,6 +24,7 @@
 #include "base/fault.h"
 #include "base/time.h"
 #include "encode/bus.h"
+#include "stream/wishes.h"
 
 /** What a viewer may get at once, in bytes, and after that, in bytes per second. */
 #define LCT_RTC_BURST (14U << 10)
@@ -72,11 +73,11 @@ void lct_rtc_destroy(struct lct_rtc *rtc);
 int lct_rtc_port(const struct lct_rtc *rtc);
 
 /**
- * Makes a room known; its bus must outlive the engine. want_key(arg, track_id) asks the room's
- * recorder for a key frame: called in the engine's thread, it may only post. Any thread.
+ * Makes a room known; its bus must outlive the engine. wishes (copied) go to the room's recorder.
+ * Any thread.
  */
 void lct_rtc_add_room(struct lct_rtc *rtc, const char *room, struct lct_bus *bus,
-                      void (*want_key)(void *arg, uint32_t track_id), void *arg);
+                      const struct lct_wishes *wishes);
 
 /** Who wants to watch what. */
 struct lct_rtc_join {

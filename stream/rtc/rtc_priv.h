@@ -26,7 +26,7 @@
 #include "stream/rtc/stun.h"
 
 /** Tracks a room may have live. */
-#define LCT_RTC_TRACKS_MAX 16
+#define LCT_RTC_TRACKS_MAX 32
 
 /** Addresses of one viewer that passed a check: Wi-Fi, cable, both families. */
 #define LCT_RTC_ADDRESSES_MAX 4
@@ -52,8 +52,7 @@ struct lct_rtc_room {
     struct lct_bus *bus;
     struct lct_bus_reader *reader;
     atomic_bool woken; /**< a letter "there are chunks" is under way */
-    void (*want_key)(void *arg, uint32_t track_id);
-    void *arg;
+    struct lct_wishes wishes;
     lct_ns zero; /**< CLOCK_MONOTONIC of lesson time 0; LCT_NS_NONE before the first chunk */
     struct lct_rtc_track tracks[LCT_RTC_TRACKS_MAX];
     size_t n_tracks;

@@ -52,6 +52,13 @@ static bool may_watch(void *arg, const char *room, const char *pass) {
     return !atomic_load(&revoked);
 }
 
+static atomic_uint small_wanted; /* the last track whose twin was asked for */
+
+static void want_small(void *arg, uint32_t track_id) {
+    (void)arg;
+    atomic_store(&small_wanted, track_id);
+}
+
 static const struct lct_http_route routes[] = {
     {LCT_HTTP_GET, "/{room}/ws", watch, LCT_HTTP_SOCKET, true}};
 
@@ -62,7 +69,7 @@ static void start(void) {
     struct lct_ws_settings settings = {.http = server, .viewers_max = 100, .may_watch = may_watch};
     bus = lct_bus_create();
     ws = lct_ws_create(&settings);
-    lct_ws_add_room(ws, "main", bus);
+    lct_ws_add_room(ws, "main", bus, &(struct lct_wishes){.small = want_small});
     lct_http_start(server);
     picture = lct_test_picture_format();
     sound = lct_test_sound_format();

@@ -95,7 +95,7 @@ static void open_room(unsigned viewers_max) {
     picture = lct_test_picture_format();
     zero = lct_monotonic();
     cr_assert_eq(lct_rtc_create(&settings, &rtc, &fault), 0, "%s", fault.en);
-    lct_rtc_add_room(rtc, "main", bus, want_key, NULL);
+    lct_rtc_add_room(rtc, "main", bus, &(struct lct_wishes){.key = want_key});
 }
 
 static void begin(void) {
