@@ -89,6 +89,7 @@ static void await(int fd, struct receiver *all, int count) {
         derive(call, 2, all[i].salt, SALT);
         all[i].aes = EVP_CIPHER_CTX_new();
         EVP_EncryptInit_ex(all[i].aes, EVP_aes_128_gcm(), NULL, key, NULL);
+        all[i].refilled = lct_monotonic();
     }
 }
 
