@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
+#include <limits.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -77,15 +78,22 @@ void lct_rtc_count(struct lct_rtc *rtc, struct lct_rtc_counters *ret_counters) {
 
 /* ---- the clockwork ---- */
 
+/* One round over the viewers of a room (NULL: over all), at most so many packets a stream. True
+ * when something is left. */
+static bool send_round(struct lct_rtc *rtc, const struct lct_rtc_room *room, lct_ns now,
+                       unsigned most) {
+    bool left = false;
+    for (struct lct_rtc_viewer *v = rtc->viewers; v; v = v->next) {
+        left = ((!room || v->room == room) && lct_rtc_send(v, now, most)) || left;
+    }
+    lct_batch_flush(rtc->batch);
+    return left;
+}
+
 /* To all viewers of a room (NULL: of all) what is there for them. */
 static void send_all(struct lct_rtc *rtc, const struct lct_rtc_room *room) {
     lct_ns now = lct_monotonic();
-    bool left = false;
-    for (struct lct_rtc_viewer *v = rtc->viewers; v; v = v->next) {
-        left = ((!room || v->room == room) && lct_rtc_send(v, now)) || left;
-    }
-    lct_batch_flush(rtc->batch);
-    if (left) {
+    if (send_round(rtc, room, now, UINT_MAX)) {
         lct_rtc_pace_later(rtc, now);
     }
 }
@@ -221,6 +229,9 @@ static void take_chunks(void *opaque) {
     while (room->reader && (chunk = lct_bus_take(room->reader, 0, NULL))) {
         feed(room, chunk);
         lct_chunk_unref(chunk);
+    }
+    if (atomic_load(&room->viewers) >= LCT_RTC_MANY) {
+        (void)send_round(room->rtc, room, lct_monotonic(), 1);
     }
     send_all(room->rtc, room);
 }

@@ -168,8 +168,9 @@ bool lct_rtc_viewer_keep(struct lct_rtc_viewer *viewer, lct_ns now);
 /** Starts all streams at the newest key frames. */
 void lct_rtc_start(struct lct_rtc_viewer *viewer);
 
-/** Sends what is there and what the pace allows. True when something is left for later. */
-bool lct_rtc_send(struct lct_rtc_viewer *viewer, lct_ns now);
+/** Sends what is there and what the pace allows, at most so many packets a stream. True when
+ * pictures are left for later. */
+bool lct_rtc_send(struct lct_rtc_viewer *viewer, lct_ns now, unsigned most);
 
 /** Sends again what was asked for, as far as it is still there and the allowance goes. */
 void lct_rtc_send_again(struct lct_rtc_viewer *viewer, uint32_t ssrc, const uint16_t *sequences,

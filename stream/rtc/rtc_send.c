@@ -165,16 +165,18 @@ static void catch_up(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_ns 
     }
 }
 
-static void send_stream(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_ns now) {
+static void send_stream(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_ns now,
+                        unsigned most) {
     const struct lct_ring_packet *packet;
     catch_up(v, s, now);
-    while (!s->waiting && (is_sound(s) || v->tokens > 0) &&
-           (packet = lct_ring_at(s->track->ring, s->next))) {
+    for (unsigned n = 0; n < most && !s->waiting && (is_sound(s) || v->tokens > 0) &&
+                         (packet = lct_ring_at(s->track->ring, s->next));
+         n++) {
         send_packet(v, s, packet, now);
     }
 }
 
-bool lct_rtc_send(struct lct_rtc_viewer *viewer, lct_ns now) {
+bool lct_rtc_send(struct lct_rtc_viewer *viewer, lct_ns now, unsigned most) {
     bool left = false;
     if (viewer->state != LCT_RTC_WATCHING) {
         return false;
@@ -182,13 +184,13 @@ bool lct_rtc_send(struct lct_rtc_viewer *viewer, lct_ns now) {
     refill(viewer, now);
     for (size_t i = 0; i < viewer->n_streams; i++) {
         if (is_sound(&viewer->streams[i])) {
-            send_stream(viewer, &viewer->streams[i], now);
+            send_stream(viewer, &viewer->streams[i], now, most);
         }
     }
     for (size_t i = 0; i < viewer->n_streams; i++) {
         struct lct_rtc_stream *s = &viewer->streams[i];
         if (!is_sound(s)) {
-            send_stream(viewer, s, now);
+            send_stream(viewer, s, now, most);
             left = left || (!s->waiting && s->next < lct_ring_end(s->track->ring));
         }
     }

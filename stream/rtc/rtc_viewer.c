@@ -5,6 +5,7 @@
  * stranger's datagram is counted and dropped, never logged.
  */
 #include <errno.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <string.h>
 
@@ -139,7 +140,7 @@ static bool watch(struct lct_rtc_viewer *v) {
     lct_rtc_start(v);
     lct_rtc_report(v, now);
     v->report_due = now + LCT_SECOND;
-    if (lct_rtc_send(v, now)) {
+    if (lct_rtc_send(v, now, UINT_MAX)) {
         lct_rtc_pace_later(v->rtc, now);
     }
     return true;

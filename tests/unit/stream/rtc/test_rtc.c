@@ -98,10 +98,14 @@ static void open_room(unsigned viewers_max) {
     lct_rtc_add_room(rtc, "main", bus, &(struct lct_wishes){.key = want_key});
 }
 
-static void begin(void) {
-    open_room(4);
+static void begin_for(unsigned viewers_max) {
+    open_room(viewers_max);
     lct_thread_start(&publisher, "teacher", teach, NULL);
 }
+
+static void begin(void) { begin_for(4); }
+
+static void begin_many(void) { begin_for(LCT_RTC_MANY); }
 
 static void end(void) {
     atomic_store(&over, true);
@@ -112,6 +116,7 @@ static void end(void) {
 }
 
 TestSuite(rtc, .init = begin, .fini = end, .timeout = 40);
+TestSuite(rtc_many, .init = begin_many, .fini = end, .timeout = 40);
 
 /* ---- who watches ---- */
 
@@ -476,4 +481,77 @@ Test(rtc, the_bell_ends_its_viewers) {
     sit_down(&s);
     watch_pictures(&s, 5);
     get_up(&s);
+}
+
+/* ---- many viewers ---- */
+
+#define TIMED 256
+
+/* A picture on its way to all, by the kernel's clock. */
+static struct {
+    uint32_t timestamp;
+    int begun, ended; /* viewers that have its first packet, its last */
+    int64_t last_begun, first_ended;
+} timed[TIMED];
+
+static void time_packet(void *arg, struct viewer *viewer, struct viewer_packet *packet) {
+    uint32_t *current = arg;
+    size_t i = (size_t)((int64_t)packet->timestamp * FPS / 90000 % TIMED);
+    (void)viewer;
+    if (packet->type != VIEWER_H264) {
+        return; /* sent again */
+    }
+    if (timed[i].timestamp != packet->timestamp) {
+        memset(&timed[i], 0, sizeof timed[i]);
+        timed[i].timestamp = packet->timestamp;
+        timed[i].first_ended = INT64_MAX;
+    }
+    if (*current != packet->timestamp) {
+        *current = packet->timestamp;
+        timed[i].begun++;
+        timed[i].last_begun =
+            packet->arrived > timed[i].last_begun ? packet->arrived : timed[i].last_begun;
+    }
+    if (packet->marker) {
+        timed[i].ended++;
+        timed[i].first_ended =
+            packet->arrived < timed[i].first_ended ? packet->arrived : timed[i].first_ended;
+    }
+}
+
+/* A picture that all had begun before one had it whole. (Of two that the engine gets at once the
+ * second comes in one piece.) */
+static bool went_round(void) {
+    for (size_t i = 0; i < TIMED; i++) {
+        if (timed[i].begun == LCT_RTC_MANY && timed[i].ended == LCT_RTC_MANY &&
+            timed[i].last_begun < timed[i].first_ended) {
+            return true;
+        }
+    }
+    return false;
+}
+
+Test(rtc_many, everybody_gets_a_little_before_anybody_gets_all) {
+    static const char *const tracks[] = {"camera"};
+    static struct viewer *all[LCT_RTC_MANY];
+    static uint32_t current[LCT_RTC_MANY];
+    lct_ns until = lct_monotonic() + 2 * PATIENCE;
+    struct joined joined;
+    for (int i = 0; i < LCT_RTC_MANY; i++) {
+        all[i] = viewer_create(tracks, 1, time_packet, &current[i]);
+        LCT_FREE char *offer = viewer_offer(all[i]);
+        wait_for_air(offer, &joined);
+        cr_assert(viewer_answer(all[i], joined.answer, "127.0.0.1"));
+        free(joined.answer);
+    }
+    while (!went_round() && lct_monotonic() < until) {
+        for (int i = 0; i < LCT_RTC_MANY; i++) {
+            viewer_serve(all[i]);
+        }
+        (void)usleep(1000);
+    }
+    cr_expect(went_round());
+    for (int i = 0; i < LCT_RTC_MANY; i++) {
+        viewer_destroy(all[i]);
+    }
 }
