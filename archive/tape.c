@@ -414,7 +414,7 @@ static void run(void *opaque) {
                                                           : tape->oldest_unsynced + LCT_PART_LENGTH;
         unsigned lost = 0;
         struct lct_chunk *chunk = lct_bus_take(tape->reader, stopping ? 0 : due, &lost);
-        if (chunk && chunk->format->codec != LCT_CODEC_OPUS) {
+        if (chunk && lct_format_is_taped(chunk->format)) {
             keep(tape, chunk, lost);
         }
         lct_chunk_unref(chunk);

@@ -22,7 +22,7 @@ LCT_LOG_TOPIC("pipeline");
 #define SOUND_QUEUE 200
 
 struct lct_pipeline {
-    bool on_air; /* fixed before the first lesson: sound is encoded for live viewers too */
+    bool on_air; /* fixed before the first lesson: tracks have their live twins */
     /* fixed after create */
     struct lct_spec specs[LCT_ROOM_SOURCES_MAX];
     char spec_texts[LCT_ROOM_SOURCES_MAX][LCT_SPEC_TARGET_SIZE + 16];
@@ -196,11 +196,30 @@ void lct_pipeline_wait(struct lct_pipeline *pipeline, lct_ns deadline) {
 
 /* ---- a lesson ---- */
 
+/* The running track of this id, or NULL. */
+static struct lct_track *track_locked(const struct lct_pipeline *p, uint32_t id) {
+    return id >= 1 && id <= p->lane_count ? p->tracks[id - 1] : NULL;
+}
+
 void lct_pipeline_request_key(struct lct_pipeline *pipeline, uint32_t track_id) {
     struct lct_pipeline *p = pipeline;
+    bool is_small = track_id > LCT_TRACK_SMALL_ID;
     pthread_mutex_lock(&p->lock);
-    if (track_id >= 1 && track_id <= p->lane_count && p->tracks[track_id - 1]) {
-        lct_track_request_key(p->tracks[track_id - 1]);
+    struct lct_track *track = track_locked(p, track_id - (is_small ? LCT_TRACK_SMALL_ID : 0));
+    if (track && is_small) {
+        lct_track_request_small_key(track);
+    } else if (track) {
+        lct_track_request_key(track);
+    }
+    pthread_mutex_unlock(&p->lock);
+}
+
+void lct_pipeline_request_small(struct lct_pipeline *pipeline, uint32_t track_id, lct_ns until) {
+    struct lct_pipeline *p = pipeline;
+    pthread_mutex_lock(&p->lock);
+    struct lct_track *track = track_locked(p, track_id);
+    if (track) {
+        lct_track_request_small(track, until);
     }
     pthread_mutex_unlock(&p->lock);
 }
@@ -250,7 +269,7 @@ static int start_track(struct lct_pipeline *p, size_t i, const struct lct_lesson
         .fps = status.nominal_fps,
         .in = p->queues[i],
         .bus = p->bus,
-        .live_sound = p->on_air,
+        .live = p->on_air,
     };
     if (lane->kind == LCT_TRACK_CAMERA && settings.fps <= 0) {
         settings.fps = 30; /* not known yet: the track learns the true interval */

@@ -74,11 +74,16 @@ bool lct_pipeline_recording(const struct lct_pipeline *pipeline);
 /** True while the sources are open. */
 bool lct_pipeline_is_open(const struct lct_pipeline *pipeline);
 
-/** Makes the track's next picture a key frame; a track that is not there, or of sound, is passed
- *  over. Any thread. */
+/** Makes the next picture of the track, or of the twin of this id, a key frame; a track that is not
+ *  there, or of sound, is passed over. Any thread. */
 void lct_pipeline_request_key(struct lct_pipeline *pipeline, uint32_t track_id);
 
-/** Sound is encoded for live viewers too (Opus), in the lessons that begin after this. */
+/** Publishes the track's small twin until then (CLOCK_MONOTONIC), as lct_track_request_small; a
+ *  track that is not there is passed over. Any thread. */
+void lct_pipeline_request_small(struct lct_pipeline *pipeline, uint32_t track_id, lct_ns until);
+
+/** There may be live viewers: tracks have their twins (Opus, and small pictures while somebody
+ *  wishes them) in the lessons that begin after this. */
 void lct_pipeline_go_on_air(struct lct_pipeline *pipeline);
 
 /** The bus, for the link; it lives as long as the pipeline. */

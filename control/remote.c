@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "stream/link_join.h"
+#include "stream/wishes.h"
 
 LCT_LOG_TOPIC("recorder");
 
@@ -201,6 +202,13 @@ static int carry_out(struct remote *remote, const json_t *command, json_t **ret_
     if (strcmp(what, "key") == 0) {
         lct_pipeline_request_key(lct_recorder_pipeline(recorder),
                                  (uint32_t)lct_json_int(command, "track", 0));
+        *ret_more = json_object();
+        return 0;
+    }
+    if (strcmp(what, "small") == 0) {
+        lct_pipeline_request_small(lct_recorder_pipeline(recorder),
+                                   (uint32_t)lct_json_int(command, "track", 0),
+                                   lct_monotonic() + LCT_WISH_LEASE);
         *ret_more = json_object();
         return 0;
     }

@@ -43,14 +43,15 @@ static json_t *track_json(const struct lct_pipeline_lane *lane, size_t i,
                           const struct lct_track_status *t, const struct lct_tape_track *saved,
                           lct_ns verified) {
     json_t *json = json_pack(
-        "{s:s, s:s, s:i, s:s, s:i, s:i, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:s, "
-        "s:i, s:f}",
+        "{s:s, s:s, s:i, s:s, s:i, s:i, s:b, s:b, s:b, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, "
+        "s:s, s:i, s:f}",
         "name", lane->name, "kind", kind_names[lane->kind], "id", (int)i + 1, "codec", t->codec,
         "width", t->width, "height", t->height, "slate", (int)t->slate, "pass_through",
-        (int)t->pass_through, "bytes", (json_int_t)t->bytes, "chunks", (json_int_t)t->chunks,
-        "drops", (json_int_t)(t->late + (saved ? saved->lost : 0)), "repeats",
-        (json_int_t)t->repeats, "saved_ns", saved ? or_zero(saved->saved) : (json_int_t)0,
-        "verified_ns", or_zero(verified), "ppm", t->ppm, "error_ms", t->error_ms, "preset",
+        (int)t->pass_through, "small", (int)t->small, "bytes", (json_int_t)t->bytes, "chunks",
+        (json_int_t)t->chunks, "drops", (json_int_t)(t->late + (saved ? saved->lost : 0)),
+        "repeats", (json_int_t)t->repeats, "saved_ns",
+        saved ? or_zero(saved->saved) : (json_int_t)0, "verified_ns", or_zero(verified), "ppm",
+        t->ppm, "error_ms", t->error_ms, "preset",
         lane->kind == LCT_TRACK_SOUND ? "" : lct_preset_name(t->preset), "step", t->step, "busy",
         t->busy);
     if (t->fault.code) {

@@ -66,6 +66,16 @@ struct lct_format {
     size_t config_bytes;
 };
 
+/** Added to a track's id for its twins, which are live only and never taped: a sound track's in
+ *  Opus, and a picture track's small one, whose name is the track's with "-small" behind it. */
+#define LCT_TRACK_LIVE_ID 1000U
+#define LCT_TRACK_SMALL_ID 2000U
+
+/** True of what belongs into the tape; false of a live-only twin. Any thread. */
+static inline bool lct_format_is_taped(const struct lct_format *format) {
+    return format->track_id < LCT_TRACK_LIVE_ID;
+}
+
 /** Shares. Any thread. */
 struct lct_format *lct_format_ref(struct lct_format *format);
 

@@ -8,9 +8,6 @@
 
 #include "base/mem.h"
 
-#define CANVAS_WIDTH_MAX 1920
-#define CANVAS_HEIGHT_MAX 1080
-
 struct lct_fit {
     int width, height;
     struct SwsContext *sws; /* for pictures of from_width x from_height */
@@ -47,11 +44,12 @@ static void place(int from_w, int from_h, int into_w, int into_h, int *ret_w, in
     *ret_h = h > into_h ? into_h : h;
 }
 
-void lct_fit_canvas(int width, int height, int *ret_width, int *ret_height) {
+void lct_fit_within(int most_width, int most_height, int width, int height, int *ret_width,
+                    int *ret_height) {
     *ret_width = width;
     *ret_height = height;
-    if (width > CANVAS_WIDTH_MAX || height > CANVAS_HEIGHT_MAX) {
-        place(width, height, CANVAS_WIDTH_MAX, CANVAS_HEIGHT_MAX, ret_width, ret_height);
+    if (width > most_width || height > most_height) {
+        place(width, height, most_width, most_height, ret_width, ret_height);
     }
 }
 

@@ -24,6 +24,7 @@ void lct_fit_destroy(struct lct_fit *fit);
  * has it. */
 struct lct_frame *lct_fit_picture(struct lct_fit *fit, struct lct_frame *picture) LCT_MUST_USE;
 
-/** The canvas for a first picture of this size: itself, or smaller so that it lies within 1920 x
- * 1080. */
-void lct_fit_canvas(int width, int height, int *ret_width, int *ret_height);
+/** The canvas for pictures of width x height: that itself, or smaller with kept proportions so that
+ *  it lies within most_width x most_height (even). */
+void lct_fit_within(int most_width, int most_height, int width, int height, int *ret_width,
+                    int *ret_height);

@@ -14,14 +14,18 @@
 
 #include "base/mem.h"
 #include "capture/h264.h"
+#include "encode/coded.h"
 #include "encode/effort.h"
 #include "encode/fit.h"
-#include "encode/mp4.h"
 #include "encode/nal.h"
 #include "encode/slate.h"
+#include "encode/small.h"
 #include "encode/track_priv.h"
 
 #define TICKS 90000
+/* A canvas is the first picture's size, within this. */
+#define CANVAS_WIDTH_MAX 1920
+#define CANVAS_HEIGHT_MAX 1080
 /* A picture that stands still is encoded again after REFRESH and promises twice that (chunk.md R3).
  */
 #define REFRESH LCT_SECOND
@@ -40,12 +44,9 @@
 #define FIRST_PICTURE (2 * LCT_SECOND)
 /* Two samples of one track are at least so far apart. */
 #define STEP_MIN LCT_MS
-/* Asked-for IDRs are joined into one in this time. */
-#define KEY_COALESCE (LCT_SECOND / 2)
-/* A screen that changed by so much shows a new slide: it gets an IDR, if the last is not too near.
+/* Two pictures of a camera may miss in its twin, whose thread comes last, before its promise ends.
  */
-#define SLIDE_PERMILLE 250
-#define SLIDE_KEY_MIN LCT_SECOND
+#define SMALL_PROMISE_TIMES 4
 
 enum mode { WAITING, LIVE, SLATE, PASSED };
 
@@ -59,12 +60,11 @@ struct lct_picture_lane {
     int width, height;
     struct lct_fit *fit;
     struct lct_frame *shown; /* the last picture, on the canvas; NULL when passed through */
-    /* the encoder and the format of its packets */
+    /* the encoder, its packets as chunks, and the twin of what it encodes */
     struct lct_video_settings video;
     struct lct_video_encoder *encoder;
-    struct lct_format *format;
-    struct lct_nal_sets sets;
-    bool format_passed;
+    struct lct_coded coded;
+    struct lct_small *small; /* the twin; NULL: nobody watches live here */
     /* the timeline, lesson time */
     lct_ns last;        /* of the last sample; LCT_NS_NONE before the first */
     lct_ns promise_end; /* when its picture ends at the latest */
@@ -74,7 +74,7 @@ struct lct_picture_lane {
 };
 
 static bool is_screen(const struct lct_picture_lane *lane) {
-    return lane->track->settings.kind == LCT_TRACK_SCREEN || lane->track->settings.fps <= 0;
+    return lct_track_is_screen(lane->track);
 }
 
 static lct_ns lesson_now(const struct lct_picture_lane *lane) {
@@ -91,15 +91,19 @@ int lct_picture_lane_create(struct lct_track *track, struct lct_fault *fault) {
     lane->last = LCT_NS_NONE;
     lane->last_key = LCT_NS_NONE;
     lane->interval = s->fps > 0 ? (lct_ns)(LCT_SECOND / s->fps) : LCT_SECOND / 30;
+    lane->coded.id = s->id;
+    (void)snprintf(lane->coded.name, sizeof lane->coded.name, "%s", s->name);
+    lane->small = s->live ? lct_small_create(track) : NULL;
     track->picture = lane;
     return 0;
 }
 
 void lct_picture_lane_destroy(struct lct_picture_lane *lane) {
     if (lane) {
+        lct_small_destroy(lane->small);
         lct_frame_unref(lane->shown);
         lct_video_close(lane->encoder);
-        lct_format_unref(lane->format);
+        lct_coded_fini(&lane->coded);
         lct_fit_destroy(lane->fit);
         free(lane);
     }
@@ -107,68 +111,10 @@ void lct_picture_lane_destroy(struct lct_picture_lane *lane) {
 
 /* ---- publishing ---- */
 
-static bool same_sets(const struct lct_nal_sets *a, const struct lct_nal_sets *b) {
-    return a->sps_bytes == b->sps_bytes && a->pps_bytes == b->pps_bytes &&
-           memcmp(a->sps, b->sps, a->sps_bytes) == 0 && memcmp(a->pps, b->pps, a->pps_bytes) == 0;
-}
-
-/* A new format (and by it a new reel) only when decoders must be told something new. */
-static void renew_format(struct lct_picture_lane *lane, const struct lct_nal_sets *sets,
-                         bool passed) {
-    if (lane->format && lane->format_passed == passed && same_sets(&lane->sets, sets)) {
-        return;
-    }
-    const struct lct_track_settings *s = &lane->track->settings;
-    struct lct_format *f = lct_new(sizeof *f);
-    lct_ref_init(&f->ref);
-    (void)snprintf(f->track, sizeof f->track, "%s", s->name);
-    f->track_id = s->id;
-    f->codec = LCT_CODEC_H264;
-    f->timescale = TICKS;
-    if (passed) { /* not scaled into the canvas */
-        lct_nal_picture_size(sets, &f->width, &f->height);
-    }
-    if (f->width == 0) {
-        f->width = lane->width;
-        f->height = lane->height;
-    }
-    if (!passed) {
-        (void)snprintf(f->encoder, sizeof f->encoder, "%s", lct_video_options(lane->encoder));
-    }
-    uint8_t avcc[2 * LCT_NAL_SET_MAX + 32];
-    f->config_bytes = lct_nal_write_avcc(sets, avcc, sizeof avcc);
-    f->config = lct_new(f->config_bytes);
-    memcpy(f->config, avcc, f->config_bytes);
-    lct_mp4_codec_string(f);
-    if (lct_mp4_make_init(f) < 0) {
-        abort(); /* the sets were bounded when they were found */
-    }
-    lct_format_unref(lane->format);
-    lane->format = f;
-    lane->format_passed = passed;
-    lane->sets = *sets;
-}
-
 static void publish(struct lct_picture_lane *lane, const uint8_t *au, size_t n, lct_ns time,
                     lct_ns promise, bool key) {
-    size_t bytes = lct_nal_sample_bytes(au, n);
-    uint8_t *sample = malloc(bytes ? bytes : 1);
-    struct lct_chunk *chunk = NULL;
-    int64_t begin = lct_ns_to_ticks(time, TICKS);
-    /* To where a repeat at the promise's end will begin, to the tick. */
-    int64_t end = lct_ns_to_ticks(time + promise, TICKS);
-    struct lct_chunk_info info = {
-        .tfdt = begin,
-        .duration = (uint32_t)(end - begin),
-        .samples = 1,
-        .key = key,
-        .sample_bytes = {(uint32_t)bytes},
-    };
-    if (sample) {
-        lct_nal_write_sample(au, n, sample);
-        chunk = lct_mp4_pack(lane->format, &info, (const uint8_t *const[]){sample});
-        free(sample);
-    }
+    const struct lct_coded_when when = {time, promise, key};
+    struct lct_chunk *chunk = lct_coded_pack(&lane->coded, au, n, &when);
     lane->last = time;
     lane->promise_end = time + promise;
     lane->last_key = key ? time : lane->last_key;
@@ -199,13 +145,11 @@ static void close_encoder(struct lct_picture_lane *lane) {
 }
 
 static bool key_is_due(struct lct_picture_lane *lane, lct_ns time, unsigned changed_permille) {
-    if (lane->last_key == LCT_NS_NONE || !lane->format || lane->format_passed) {
+    if (lane->last_key == LCT_NS_NONE || !lane->coded.format || lane->coded.passed) {
         return true;
     }
-    lct_ns since = time - lane->last_key;
-    bool asked = since >= KEY_COALESCE && atomic_exchange(&lane->track->wants_key, false);
-    bool slide = is_screen(lane) && changed_permille >= SLIDE_PERMILLE && since >= SLIDE_KEY_MIN;
-    return asked || slide || since >= (lct_ns)(lane->video.key_seconds * LCT_SECOND);
+    return lct_track_key_is_due(lane->track, &lane->track->wants_key, time - lane->last_key,
+                                changed_permille, lane->video.key_seconds);
 }
 
 static void note_effort(struct lct_picture_lane *lane, lct_ns began) {
@@ -215,6 +159,25 @@ static void note_effort(struct lct_picture_lane *lane, lct_ns began) {
     lane->queue_drops = drops;
     if (changed && lct_effort_preset(&lane->effort) != lane->video.preset) {
         close_encoder(lane);
+    }
+}
+
+/* The twin shows what was just encoded, unless the recording has no CPU to spare. */
+static void show_small(struct lct_picture_lane *lane, lct_ns time, lct_ns promise,
+                       unsigned changed) {
+    struct lct_small_picture picture = {
+        .frame = lane->shown,
+        .time = time,
+        .promise = promise,
+        .changed_permille = changed,
+    };
+    if (!is_screen(lane) && promise < STILL_PROMISE / SMALL_PROMISE_TIMES) {
+        picture.promise = SMALL_PROMISE_TIMES * promise;
+    }
+    if (lane->small && lane->effort.step == 0) {
+        lct_small_give(lane->small, &picture);
+    } else if (lane->small) {
+        lct_small_end(lane->small);
     }
 }
 
@@ -249,10 +212,12 @@ static bool encode(struct lct_picture_lane *lane, lct_ns time, lct_ns promise, u
     }
     struct lct_nal_sets sets;
     if (packet.key && lct_nal_find_sets(packet.bytes, packet.n, &sets)) {
-        renew_format(lane, &sets, false);
+        lct_coded_renew(&lane->coded, &sets, lane->width, lane->height,
+                        lct_video_options(lane->encoder));
     }
     publish(lane, packet.bytes, packet.n, time, promise, packet.key);
     note_effort(lane, began);
+    show_small(lane, time, promise, changed);
     return true;
 }
 
@@ -265,6 +230,7 @@ static void show_state(struct lct_picture_lane *lane, bool repeated, bool late) 
     s->step = lane->effort.step;
     s->preset = lct_effort_preset(&lane->effort);
     s->busy = lane->effort.busy;
+    s->small = lane->small && lct_small_runs(lane->small);
     s->repeats += repeated;
     s->late += late;
     pthread_mutex_unlock(&track->lock);
@@ -274,7 +240,8 @@ static void show_state(struct lct_picture_lane *lane, bool repeated, bool late) 
 
 static void set_canvas(struct lct_picture_lane *lane, int width, int height) {
     if (lane->width == 0 || lane->height == 0) {
-        lct_fit_canvas(width, height, &lane->width, &lane->height);
+        lct_fit_within(CANVAS_WIDTH_MAX, CANVAS_HEIGHT_MAX, width, height, &lane->width,
+                       &lane->height);
     }
     if (!lane->fit) {
         lane->fit = lct_fit_create(lane->width, lane->height);
@@ -398,13 +365,16 @@ static void take_coded(struct lct_picture_lane *lane, struct lct_frame *frame) {
             lane->width = frame->width;
             lane->height = frame->height;
         }
-        renew_format(lane, &sets, true);
+        lct_coded_renew(&lane->coded, &sets, lane->width, lane->height, NULL);
         lct_frame_unref(lane->shown);
         lane->shown = NULL;
         close_encoder(lane);
     }
     learn_interval(lane, time);
     lane->mode = PASSED;
+    if (lane->small) {
+        lct_small_end(lane->small);
+    }
     publish(lane, frame->coded, frame->coded_bytes, time, passed_promise(lane), frame->key);
     show_state(lane, false, false);
 }

@@ -84,7 +84,7 @@ int lct_sound_lane_create(struct lct_track *track, struct lct_fault *fault) {
         (lct_ns_to_ticks(settings->start, RATE) + AAC_FRAME - 1) / AAC_FRAME * AAC_FRAME;
     lane->slave = lct_slave_create(settings->zero + lct_ticks_to_ns(lane->start_tick, RATE));
     int rc = open_stream(&lane->aac, LCT_CODEC_AAC, track, lane->start_tick, fault);
-    if (rc == 0 && settings->live_sound) {
+    if (rc == 0 && settings->live) {
         rc = open_stream(&lane->opus, LCT_CODEC_OPUS, track, lane->start_tick, fault);
     }
     if (rc < 0) {

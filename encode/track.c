@@ -11,7 +11,7 @@ static bool is_sound(const struct lct_track *track) {
     return track->settings.kind == LCT_TRACK_SOUND;
 }
 
-static bool has_thread(const struct lct_track *track) {
+bool lct_track_has_thread(const struct lct_track *track) {
     return track->settings.clock == lct_monotonic;
 }
 
@@ -25,7 +25,7 @@ static void take(struct lct_track *track, struct lct_frame *frame) {
 }
 
 void lct_track_step(struct lct_track *track) {
-    assert(!has_thread(track));
+    assert(!lct_track_has_thread(track));
     struct lct_frame *frame;
     do {
         frame = lct_queue_pop(track->settings.in, 0);
@@ -64,7 +64,7 @@ int lct_track_create(const struct lct_track_settings *settings, struct lct_track
         free(track);
         return rc;
     }
-    if (has_thread(track)) {
+    if (lct_track_has_thread(track)) {
         lct_thread_start(&track->thread, settings->name, run, track);
     }
     *ret_track = track;
@@ -76,7 +76,7 @@ void lct_track_destroy(struct lct_track *track) {
         return;
     }
     lct_queue_close(track->settings.in);
-    if (has_thread(track)) {
+    if (lct_track_has_thread(track)) {
         lct_thread_join(&track->thread);
     } else {
         run(track);
@@ -88,6 +88,16 @@ void lct_track_destroy(struct lct_track *track) {
 }
 
 void lct_track_request_key(struct lct_track *track) { atomic_store(&track->wants_key, true); }
+
+void lct_track_request_small(struct lct_track *track, lct_ns until) {
+    lct_ns known = atomic_load(&track->small_until);
+    while (until > known && !atomic_compare_exchange_weak(&track->small_until, &known, until)) {
+    }
+}
+
+void lct_track_request_small_key(struct lct_track *track) {
+    atomic_store(&track->wants_small_key, true);
+}
 
 void lct_track_status(struct lct_track *track, struct lct_track_status *ret_status) {
     pthread_mutex_lock(&track->lock);

@@ -30,11 +30,6 @@ struct lct_track;
 
 enum lct_track_kind { LCT_TRACK_CAMERA, LCT_TRACK_SCREEN, LCT_TRACK_SOUND };
 
-/** Added to a track's id for its twins, which are live only and never taped: a sound track's in
- *  Opus, and a picture track's small one, whose name is the track's with "-small" behind it. */
-#define LCT_TRACK_LIVE_ID 1000U
-#define LCT_TRACK_SMALL_ID 2000U
-
 struct lct_track_settings {
     char name[LCT_TRACK_NAME_SIZE];
     uint32_t id;
@@ -45,7 +40,7 @@ struct lct_track_settings {
     double fps;           /**< the source's nominal rate; 0: variable */
     struct lct_queue *in; /**< frames; the pipeline's, closed by it before destroy */
     struct lct_bus *bus;
-    bool live_sound;    /**< publish Opus too (never taped) */
+    bool live;          /**< publish the twins too: Opus, and the small one while it is wished */
     lct_clock_fn clock; /**< NULL: lct_monotonic. With another one, that of a simulated lesson, the
                              track has no thread: its owner calls lct_track_step */
 };
@@ -53,6 +48,7 @@ struct lct_track_settings {
 struct lct_track_status {
     bool slate; /**< carries a slate or silence now */
     bool pass_through;
+    bool small;     /**< its small twin is encoded now */
     char codec[32]; /**< codec string; "" before the first chunk */
     int width, height;
     uint64_t chunks, bytes;
@@ -82,6 +78,16 @@ void lct_track_destroy(struct lct_track *track);
 
 /** Asks for an IDR soon; requests within 500 ms become one. Any thread. */
 void lct_track_request_key(struct lct_track *track);
+
+/**
+ * Asks for the small twin until then (CLOCK_MONOTONIC); a later wish makes it longer, none makes it
+ * shorter. Nothing for sound, for a track without twins and while a camera is passed through; while
+ * the track is short of CPU it waits. Any thread.
+ */
+void lct_track_request_small(struct lct_track *track, lct_ns until);
+
+/** Asks for an IDR of the small twin, as lct_track_request_key. Any thread. */
+void lct_track_request_small_key(struct lct_track *track);
 
 /** Copies the present state. Any thread. */
 void lct_track_status(struct lct_track *track, struct lct_track_status *ret_status);

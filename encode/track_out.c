@@ -1,9 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* What either kind of track gives out: chunks to the bus, what is wrong to the status. */
+/* What all kinds of track and their twins share: key frames by one rule, chunks to the bus, what is
+ * wrong to the status. */
 #include <errno.h>
 #include <stdio.h>
 
 #include "encode/track_priv.h"
+
+/* Asked-for IDRs are joined into one in this time. */
+#define KEY_COALESCE (LCT_SECOND / 2)
+/* A screen that changed by so much shows a new slide: it gets an IDR, if the last is not too near.
+ */
+#define SLIDE_PERMILLE 250
+#define SLIDE_KEY_MIN LCT_SECOND
+
+bool lct_track_is_screen(const struct lct_track *track) {
+    return track->settings.kind == LCT_TRACK_SCREEN || track->settings.fps <= 0;
+}
+
+bool lct_track_key_is_due(const struct lct_track *track, atomic_bool *wish, lct_ns since,
+                          unsigned changed_permille, double key_seconds) {
+    bool asked = since >= KEY_COALESCE && atomic_exchange(wish, false);
+    bool slide =
+        lct_track_is_screen(track) && changed_permille >= SLIDE_PERMILLE && since >= SLIDE_KEY_MIN;
+    return asked || slide || since >= (lct_ns)(key_seconds * LCT_SECOND);
+}
 
 lct_ns lct_track_now(const struct lct_track *track) { return track->settings.clock(); }
 
@@ -19,7 +39,7 @@ void lct_track_publish(struct lct_track *track, struct lct_chunk *chunk, lct_ns 
     chunk->captured = captured;
     chunk->published = lct_track_now(track);
     pthread_mutex_lock(&track->lock);
-    if (chunk->format->codec != LCT_CODEC_OPUS) {
+    if (lct_format_is_taped(chunk->format)) {
         struct lct_track_status *s = &track->status;
         s->fault = (struct lct_fault){.code = 0};
         s->chunks++;

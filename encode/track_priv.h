@@ -17,7 +17,8 @@ struct lct_track {
     struct lct_track_settings settings;
     struct lct_thread thread;
     /* any thread */
-    atomic_bool wants_key;
+    atomic_bool wants_key, wants_small_key;
+    _Atomic lct_ns small_until; /* the lease of the small twin, CLOCK_MONOTONIC */
     /* the track's thread only */
     struct lct_picture_lane *picture;
     struct lct_sound_lane *sound;
@@ -26,11 +27,24 @@ struct lct_track {
     struct lct_track_status status;
 };
 
+/** False: its owner steps it, on a clock of the owner's. */
+bool lct_track_has_thread(const struct lct_track *track);
+
+/** Its pictures come when they change, and not at a rate. */
+bool lct_track_is_screen(const struct lct_track *track);
+
+/**
+ * Shall the next picture be an IDR, since after the last? When somebody wished it (the wish is
+ * taken back), at a new slide, and each key_seconds. changed_permille: how much of it is new.
+ */
+bool lct_track_key_is_due(const struct lct_track *track, atomic_bool *wish, lct_ns since,
+                          unsigned changed_permille, double key_seconds);
+
 /** The track's clock. */
 lct_ns lct_track_now(const struct lct_track *track);
 
-/** Publishes a packed chunk (takes; NULL counts as a fault) and counts it: what was wrong before is
- * over. captured: CLOCK_MONOTONIC. */
+/** Publishes a packed chunk (takes; NULL counts as a fault) and counts it, unless it is of a twin:
+ * what was wrong before is over. captured: CLOCK_MONOTONIC. */
 void lct_track_publish(struct lct_track *track, struct lct_chunk *chunk, lct_ns captured);
 
 /** Puts a fault into the status, until a chunk is published. */

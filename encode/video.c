@@ -53,6 +53,13 @@ struct lct_video_settings lct_video_screen(int width, int height) {
     };
 }
 
+struct lct_video_settings lct_video_small(struct lct_video_settings full) {
+    full.crf = 25;
+    full.max_bps = 500000;
+    full.key_seconds = 2;
+    return full;
+}
+
 const char *lct_preset_name(enum lct_preset preset) {
     static const char *const names[LCT_PRESETS] = {"veryfast", "superfast", "ultrafast"};
     return names[preset];

@@ -40,6 +40,10 @@ struct lct_video_settings lct_video_camera(int width, int height, double fps);
  * 10 s. */
 struct lct_video_settings lct_video_screen(int width, int height);
 
+/** Stated defaults for the small twin of a camera or screen (full, of the twin's size): CRF 25, at
+ *  most 500 kbit/s, IDR each 2 s. */
+struct lct_video_settings lct_video_small(struct lct_video_settings full);
+
 struct lct_video_encoder;
 
 /** Opens an encoder. 0 or -errno and fault. */

@@ -23,8 +23,10 @@ static struct lct_bus *bus;
 static struct lct_bus_reader *reader;
 static struct lct_queue *queue;
 static struct lct_track *track;
-static struct lct_chunk *chunks[CHUNKS_MAX];
+static struct lct_chunk *chunks[CHUNKS_MAX]; /* of the track */
 static size_t count;
+static struct lct_chunk *smalls[CHUNKS_MAX]; /* of its small twin */
+static size_t small_count;
 
 static void begin(enum lct_track_kind kind, double fps) {
     const struct lct_bus_limits limits = {3600 * LCT_SECOND, 1U << 30, true};
@@ -41,6 +43,7 @@ static void begin(enum lct_track_kind kind, double fps) {
         .fps = fps,
         .in = queue,
         .bus = bus,
+        .live = true,
         .clock = clock_now,
     };
     cr_assert_eq(lct_track_create(&settings, &track, &fault), 0, "%s", fault.en);
@@ -50,7 +53,13 @@ static void collect(void) {
     struct lct_chunk *chunk;
     while ((chunk = lct_bus_take(reader, 0, NULL))) {
         cr_assert_lt(count, CHUNKS_MAX);
-        chunks[count++] = chunk;
+        if (chunk->format->track_id == 1) {
+            chunks[count++] = chunk;
+        } else if (chunk->format->track_id == 1 + LCT_TRACK_SMALL_ID) {
+            smalls[small_count++] = chunk;
+        } else { /* Opus */
+            lct_chunk_unref(chunk);
+        }
     }
 }
 
@@ -121,7 +130,10 @@ static void end_track(void) {
         cr_assert_leq(chunks[i]->time, lesson_time() + 2 * LCT_SECOND);
         lct_chunk_unref(chunks[i]);
     }
-    count = 0;
+    for (size_t i = 0; i < small_count; i++) {
+        lct_chunk_unref(smalls[i]);
+    }
+    count = small_count = 0;
     lct_bus_unsubscribe(reader);
     lct_bus_destroy(bus);
     lct_queue_destroy(queue);
@@ -277,6 +289,159 @@ Test(track, asked_for_keys_are_joined, .timeout = 30) {
     end_track();
 }
 
+/* ---- the small twin ---- */
+
+static void wish(lct_ns length) { lct_track_request_small(track, now + length); }
+
+/* Its chunks keep their promises too, but for rests; each IDR is near the one before. */
+static void judge_small(void) {
+    lct_ns last_key = 0;
+    cr_assert(small_count > 0 && smalls[0]->info.key, "it begins with an IDR");
+    for (size_t i = 0; i < small_count; i++) {
+        const struct lct_chunk *chunk = smalls[i];
+        bool is_hole = i > 0 && chunk->time > lct_chunk_end(smalls[i - 1]);
+        cr_assert(i == 0 || chunk->time > smalls[i - 1]->time);
+        cr_assert(!is_hole || chunk->info.key, "behind a hole stands an IDR");
+        last_key = chunk->info.key ? chunk->time : last_key;
+        cr_assert_leq(chunk->time - last_key, 2100 * LCT_MS);
+    }
+}
+
+Test(track, a_small_twin_comes_with_a_wish_and_goes_with_it, .timeout = 30) {
+    begin(LCT_TRACK_CAMERA, 30);
+    play(2 * LCT_SECOND, LCT_SECOND / 30);
+    cr_assert_eq(small_count, 0, "nobody wished it");
+    cr_assert_not(status().small);
+    wish(5 * LCT_SECOND);
+    play(LCT_SECOND, LCT_SECOND / 30);
+    cr_assert_geq(small_count, 29);
+    cr_assert(status().small);
+    cr_assert_str_eq(smalls[0]->format->track, "camera-small");
+    cr_assert_not(lct_format_is_taped(smalls[0]->format));
+    wish(2 * LCT_SECOND); /* shortens nothing */
+    play(3900 * LCT_MS, LCT_SECOND / 30);
+    cr_assert(status().small);
+    play(200 * LCT_MS, LCT_SECOND / 30);
+    cr_assert_not(status().small);
+    size_t then = small_count;
+    cr_assert_leq(then, 152);
+    play(2 * LCT_SECOND, LCT_SECOND / 30);
+    cr_assert_eq(small_count, then);
+    wish(LCT_SECOND);
+    play(LCT_SECOND, LCT_SECOND / 30);
+    cr_assert(smalls[then]->info.key, "after a rest it begins anew");
+    judge_small();
+    cr_assert_eq(status().chunks, count, "what is not taped is not counted");
+    end_track();
+}
+
+Test(track, a_small_twin_gives_an_idr_when_asked, .timeout = 30) {
+    begin(LCT_TRACK_CAMERA, 30);
+    wish(60 * LCT_SECOND);
+    play(900 * LCT_MS, LCT_SECOND / 30);
+    size_t before = small_count;
+    lct_track_request_small_key(track);
+    play(100 * LCT_MS, LCT_SECOND / 30);
+    size_t keys = 0;
+    for (size_t i = before; i < small_count; i++) {
+        keys += smalls[i]->info.key;
+    }
+    cr_assert_eq(keys, 1);
+    end_track();
+}
+
+Test(track, a_still_screen_is_still_in_small, .timeout = 30) {
+    begin(LCT_TRACK_SCREEN, 0);
+    (void)lct_queue_push(queue, draw(1, 1000));
+    wait_for(3 * LCT_SECOND);
+    wish(60 * LCT_SECOND);
+    wait_for(1100 * LCT_MS);
+    cr_assert_geq(small_count, 1, "there within a refresh");
+    wait_for(58 * LCT_SECOND);
+    cr_assert_geq(small_count, 57);
+    cr_assert_leq(small_count, 61);
+    while (smalls[small_count - 1]->info.key) { /* two in a second are one */
+        step();
+    }
+    size_t before = small_count;
+    (void)lct_queue_push(queue, draw(2, 900));
+    step();
+    cr_assert_eq(small_count, before + 1);
+    cr_assert(smalls[before]->info.key, "a new slide");
+    judge_small();
+    end_track();
+}
+
+/* A picture of this size, as the twin gives it. */
+static void judge_small_size(int width, int height, int small_width, int small_height) {
+    begin(LCT_TRACK_CAMERA, 30);
+    wish(LCT_SECOND);
+    (void)lct_queue_push(queue, lct_frame_picture(width, height, now));
+    step();
+    cr_assert_eq(small_count, 1);
+    cr_assert_eq(smalls[0]->format->width, small_width, "%d", smalls[0]->format->width);
+    cr_assert_eq(smalls[0]->format->height, small_height, "%d", smalls[0]->format->height);
+    end_track();
+}
+
+Test(track, a_small_twin_keeps_the_proportions, .timeout = 30) {
+    judge_small_size(1920, 1080, 640, 360);
+    judge_small_size(1280, 1024, 450, 360);
+    judge_small_size(720, 1280, 202, 360);
+    judge_small_size(320, 240, 320, 240);
+}
+
+/* Which the track knows by the frames it did not come to in time. */
+Test(track, a_small_twin_waits_while_the_track_is_short_of_cpu, .timeout = 30) {
+    begin(LCT_TRACK_CAMERA, 30);
+    wish(100 * LCT_SECOND);
+    play(3 * LCT_SECOND, LCT_SECOND / 30);
+    cr_assert(status().small);
+    for (int i = 0; i < 1100; i++) { /* more than the queue holds */
+        (void)lct_queue_push(queue, draw(i, 10));
+    }
+    play(3 * LCT_SECOND, LCT_SECOND / 30);
+    cr_assert_eq(status().step, 1);
+    cr_assert_not(status().small);
+    size_t then = small_count;
+    play(28 * LCT_SECOND, LCT_SECOND / 30);
+    cr_assert_eq(small_count, then);
+    play(6 * LCT_SECOND, LCT_SECOND / 30);
+    cr_assert_eq(status().step, 0);
+    cr_assert(status().small);
+    cr_assert_gt(small_count, then);
+    judge_small();
+    end_track();
+}
+
+/* With the threads that it has outside of tests; it ends in the midst of its work. */
+Test(track, a_small_twin_has_a_thread_of_its_own, .timeout = 30) {
+    const struct lct_bus_limits limits = {3600 * LCT_SECOND, 1U << 30, true};
+    struct lct_fault fault;
+    unsigned small = 0;
+    struct lct_track_settings settings = {
+        .name = "camera", .id = 1, .kind = LCT_TRACK_CAMERA, .fps = 30, .live = true};
+    settings.zero = lct_monotonic();
+    bus = settings.bus = lct_bus_create();
+    queue = settings.in = lct_queue_create(4, LCT_QUEUE_DROP_OLDEST, lct_frame_unref_item);
+    reader = lct_bus_subscribe(bus, &limits, NULL, NULL);
+    cr_assert_eq(lct_track_create(&settings, &track, &fault), 0, "%s", fault.en);
+    lct_track_request_small(track, lct_monotonic() + 20 * LCT_SECOND);
+    for (int i = 0; small < 20; i++) {
+        now = lct_monotonic();
+        (void)lct_queue_push(queue, draw(i, 10));
+        struct lct_chunk *chunk;
+        while ((chunk = lct_bus_take(reader, now + 10 * LCT_MS, NULL))) {
+            small += chunk->format->track_id == 1 + LCT_TRACK_SMALL_ID;
+            lct_chunk_unref(chunk);
+        }
+    }
+    lct_track_destroy(track);
+    lct_bus_unsubscribe(reader);
+    lct_bus_destroy(bus);
+    lct_queue_destroy(queue);
+}
+
 /* ---- passed through ---- */
 
 /* A camera's own encoder. */
@@ -335,6 +500,22 @@ Test(track, a_passed_camera_that_freezes_without_a_word_is_a_slate, .timeout = 3
     cr_assert(status().slate);
     pass_for(encoder, 30);
     cr_assert(status().pass_through);
+    lct_video_close(encoder);
+    end_track();
+}
+
+Test(track, a_passed_camera_has_no_small_twin, .timeout = 30) {
+    struct lct_video_encoder *encoder = camera_encoder(WIDTH);
+    begin(LCT_TRACK_CAMERA, 25);
+    wish(60 * LCT_SECOND);
+    pass_for(encoder, 50);
+    cr_assert_eq(small_count, 0);
+    lose();
+    wait_for(3 * LCT_SECOND);
+    cr_assert_gt(small_count, 0, "its slate has one");
+    cr_assert(status().small);
+    pass_for(encoder, 30);
+    cr_assert_not(status().small);
     lct_video_close(encoder);
     end_track();
 }
