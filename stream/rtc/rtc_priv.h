@@ -73,6 +73,7 @@ struct lct_rtc_stream {
     uint64_t rtx_index;
     lct_ns sent;             /**< when the newest packet went out */
     bool probed;             /**< and was sent once more, because none followed it */
+    uint16_t playout;        /**< what pictures wait at the viewer's, at least, in 10 ms */
     bool waiting;            /**< for a key frame that was asked for: nothing is sent before */
     uint32_t packets, bytes; /**< for the reports */
 };
@@ -104,6 +105,7 @@ struct lct_rtc_viewer {
     int64_t tokens;        /**< bytes that may be sent now; may be below 0 */
     int64_t again_tokens;  /**< bytes that may be sent again */
     lct_ns refilled;
+    lct_ns missed; /**< when it last asked for something again; LCT_NS_NONE: never */
     lct_ns report_due;
     struct lct_rtc_viewer *next_by_ufrag;
     struct lct_rtc_viewer *previous, *next; /**< of all */

@@ -21,6 +21,14 @@
 #define EARLIER_SOUNDS 2
 /* Pictures wait at most so long for others in the viewer's jitter buffer, in 10 ms. */
 #define PLAYOUT_MAX 40
+/* With a smallest delay of 0 and a largest of up to 500 ms libwebrtc shows each picture as it comes
+ * (modules/video_coding/timing), so that each packet that is sent again is seen as a stop. A viewer
+ * that misses something is told to wait so long, in 10 ms: it asks each 100 ms, and this is time
+ * for two questions and a little; until it has missed nothing for a while. */
+#define PLAYOUT_LOSSY 25
+#define LOSSY_SPAN (10 * LCT_SECOND)
+/* It grows by so much a picture: a pause of its whole length would be a stop itself. */
+#define PLAYOUT_STEP 4
 
 static bool is_sound(const struct lct_rtc_stream *s) { return s->track->codec == LCT_CODEC_OPUS; }
 
@@ -52,16 +60,26 @@ static struct lct_rtp_header header_of(struct lct_rtc_viewer *v, const struct lc
         .transport_cc_id = s->extensions[LCT_SDP_TRANSPORT_CC],
         .transport_cc = v->transport_cc,
     };
+    if (!is_sound(s) && (packet->key || s->playout > 0)) {
+        header.playout_id = s->extensions[LCT_SDP_PLAYOUT];
+        header.playout_min = s->playout;
+        header.playout_max = PLAYOUT_MAX;
+    }
     if (packet->key || (is_sound(s) && s->packets % 50 == 0)) {
         header.mid_id = s->extensions[LCT_SDP_MID];
         header.mid = s->mid;
-        header.playout_id = is_sound(s) ? 0 : s->extensions[LCT_SDP_PLAYOUT];
-        header.playout_max = PLAYOUT_MAX;
         header.capture_id = s->extensions[LCT_SDP_CAPTURE_TIME];
         header.capture = lct_rtcp_ntp(lct_wall() - (now - packet->captured));
     }
     v->transport_cc++;
     return header;
+}
+
+/* Once a picture, so that all its packets' headers have one size. */
+static void set_playout(const struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_ns now) {
+    bool lossy = v->missed != LCT_NS_NONE && now - v->missed < LOSSY_SPAN;
+    uint16_t most = lossy ? PLAYOUT_LOSSY : 0, grown = s->playout + PLAYOUT_STEP;
+    s->playout = grown < most ? grown : most;
 }
 
 /* The stream's next packet and those that this viewer got before it. */
@@ -80,6 +98,9 @@ static size_t with_earlier(const struct lct_rtc_stream *s, uint8_t out[LCT_RTP_P
 
 static void send_packet(struct lct_rtc_viewer *v, struct lct_rtc_stream *s,
                         const struct lct_ring_packet *packet, lct_ns now) {
+    if (packet->first) {
+        set_playout(v, s, now);
+    }
     struct lct_rtp_header header = header_of(v, s, packet, now);
     uint8_t red[LCT_RTP_PAYLOAD_MAX];
     size_t red_n = s->codec.red ? with_earlier(s, red) : 0; /* 0: no room for its head either */
@@ -129,6 +150,7 @@ void lct_rtc_start(struct lct_rtc_viewer *viewer) {
     viewer->tokens = LCT_RTC_BURST;
     viewer->again_tokens = AGAIN_BURST;
     viewer->refilled = lct_monotonic();
+    viewer->missed = LCT_NS_NONE;
 }
 
 static int64_t filled(int64_t tokens, int64_t pace, int64_t burst, lct_ns span) {
@@ -222,6 +244,7 @@ void lct_rtc_send_again(struct lct_rtc_viewer *viewer, uint32_t ssrc, const uint
                         size_t n) {
     lct_ns now = lct_monotonic();
     refill(viewer, now);
+    viewer->missed = now;
     for (size_t i = 0; i < viewer->n_streams; i++) {
         struct lct_rtc_stream *s = &viewer->streams[i];
         if (s->ssrc != ssrc || s->rtx_ssrc == 0) {

@@ -106,7 +106,8 @@ static void add_media(const struct viewer *v, size_t i, char *text, size_t size)
         "a=mid:%zu\r\n%s"
         "a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
         "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
-        "a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n",
+        "a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n"
+        "a=extmap:4 http://www.webrtc.org/experiments/rtp-hdrext/playout-delay\r\n",
         i,
         sound ? "a=rtpmap:111 opus/48000/2\r\n"
               : "a=rtpmap:96 H264/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\n"
@@ -423,6 +424,18 @@ const uint8_t *viewer_payload(const struct viewer_packet *packet, size_t n, size
     }
     *ret_n = n > at ? n - at : 0;
     return b + at;
+}
+
+const uint8_t *viewer_extension(const struct viewer_packet *packet, unsigned id, size_t *ret_n) {
+    const uint8_t *b = packet->bytes, *at = b + 12 + 4 * (size_t)(b[0] & 15);
+    size_t n = b[0] & 0x10 ? 4 * ((size_t)at[2] << 8 | at[3]) : 0;
+    for (size_t i = 4; i < 4 + n; i += at[i] == 0 ? 1 : 2 + (at[i] & 15U)) {
+        if (at[i] >> 4 == id && id > 0) {
+            *ret_n = (at[i] & 15U) + 1;
+            return at + i + 1;
+        }
+    }
+    return NULL;
 }
 
 void viewer_report(struct viewer *viewer, const uint8_t *packet, size_t n) {

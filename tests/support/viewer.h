@@ -21,6 +21,10 @@
 #define VIEWER_RTX 97
 #define VIEWER_OPUS 111
 
+/** Ids of header extensions it offers, beside those of the mid and the time sent. */
+#define VIEWER_TRANSPORT_CC 3
+#define VIEWER_PLAYOUT 4
+
 enum viewer_state { VIEWER_NEW, VIEWER_CHECKING, VIEWER_SHAKING, VIEWER_WATCHING, VIEWER_OVER };
 
 struct viewer;
@@ -78,6 +82,10 @@ size_t viewer_open(struct viewer *viewer, struct viewer_packet *packet);
 
 /** The payload within an opened packet of n bytes: behind header and extension. */
 const uint8_t *viewer_payload(const struct viewer_packet *packet, size_t n, size_t *ret_n);
+
+/** The bytes of the header extension (RFC 8285, one-byte form) with this id; NULL: it has none.
+ *  Borrowed with the packet. */
+const uint8_t *viewer_extension(const struct viewer_packet *packet, unsigned id, size_t *ret_n);
 
 /** Sends plain RTCP, protected; n at most 1000. */
 void viewer_report(struct viewer *viewer, const uint8_t *packet, size_t n);

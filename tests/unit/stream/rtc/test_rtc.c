@@ -166,6 +166,7 @@ struct seat {
     uint64_t unopened, again; /**< again: packets sent again whose number was */
     uint16_t asked;           /**< this (others are sent again unasked, when a stream stands) */
     bool drop;                /**< packets are not looked at */
+    int room; /**< what pictures are to wait at least, in 10 ms, as told last; -1: not told */
 };
 
 static void judge_picture(struct seat *s) {
@@ -196,6 +197,8 @@ static void taken(void *arg, struct viewer *viewer, struct viewer_packet *packet
     }
     cr_assert_eq(packet->type, VIEWER_H264);
     s->ssrc = packet->ssrc;
+    const uint8_t *playout = viewer_extension(packet, VIEWER_PLAYOUT, &(size_t){0});
+    s->room = playout ? playout[0] << 4 | playout[1] >> 4 : s->room;
     s->sequences[s->packets++ % SEEN_MAX] = packet->sequence;
     if (s->timestamp != packet->timestamp) {
         cr_assert_eq(s->timestamp, UINT32_MAX, "a picture that does not end");
@@ -220,7 +223,7 @@ static void wait_for_air(const char *offer, struct joined *joined) {
 static void sit_down(struct seat *s) {
     static const char *const tracks[] = {"camera"};
     struct joined joined;
-    *s = (struct seat){.first = -1, .timestamp = UINT32_MAX};
+    *s = (struct seat){.first = -1, .timestamp = UINT32_MAX, .room = -1};
     s->viewer = viewer_create(tracks, 1, taken, s);
     LCT_FREE char *offer = viewer_offer(s->viewer);
     wait_for_air(offer, &joined);
@@ -318,6 +321,22 @@ Test(rtc, what_was_lost_comes_again) {
     watch_for(&s, LCT_SECOND / 2);
     cr_assert_eq(s.again, 0);
     get_up(&s);
+}
+
+Test(rtc, who_misses_something_shows_its_pictures_later) {
+    struct seat losing, fine;
+    sit_down(&losing);
+    sit_down(&fine);
+    watch_pictures(&losing, 20);
+    watch_pictures(&fine, 20);
+    cr_assert_eq(losing.room, 0);
+    nack(&losing, losing.sequences[losing.packets - 5]);
+    watch_pictures(&losing, losing.pictures + 20);
+    cr_assert_geq(losing.room, 20, "time for two questions");
+    watch_pictures(&fine, PICTURES_A_KEY + 20); /* a key frame tells it */
+    cr_assert_eq(fine.room, 0);
+    get_up(&losing);
+    get_up(&fine);
 }
 
 Test(rtc, many_who_ask_get_one_key_frame) {
