@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Live by SRTP: one film to many viewers, by our server, by Debian's Janus, and by a bare loop.
+"""Live: one film to many viewers, by our server, and by Debian's Janus or a bare loop.
 
-All three get the same coded film, cut into the same packets, and the same swarm watches; what counts
+All get the same coded film, cut into the same packets, and the same swarm watches; what counts
 is the server's own processor time and memory. Each starts anew for each run.
 """
 
@@ -132,6 +132,24 @@ class BareLoop(_Server):
         self.watch = ["--bare", "--url", f"http://127.0.0.1:{port}"]
 
 
+class LecternBySocket(Lectern):
+    name = "lectern by WebSocket"
+
+    def __init__(self, film, viewers):
+        super().__init__(film, viewers)
+        self.watch += ["--kind", "ws"]
+
+
+class BareSocketLoop(_Server):
+    name = "bare loop, epoll and send"
+
+    def __init__(self, film, viewers):
+        super().__init__(film, viewers)
+        port = _free_port(socket.SOCK_STREAM)
+        self.start([program("barews"), film, port, viewers], lambda server: "ready" in server.log)
+        self.watch = ["--kind", "ws", "--url", f"http://127.0.0.1:{port}"]
+
+
 def _listens(port):
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
@@ -161,40 +179,49 @@ def _run(kind, film, viewers, seconds):
     return told
 
 
-def _pairs(figure, theirs, film, viewers, quick, value):
+def _pairs(figure, ours, theirs, film, viewers, quick):
     """Ours and theirs in turns. A run of ours that misses something does not count as reached."""
     flaws = {"ours": [], "theirs": []}
     seconds, pairs = (5, 1) if quick else (10, 3)
     for _ in range(pairs):
-        ours = _run(Lectern, film, viewers, seconds)
-        other = _run(theirs, film, viewers, seconds)
-        figure.pair(value(ours), value(other))
-        for name, told in (("ours", ours), ("theirs", other)):
-            flaws[name] += [told["flaw"]] if "flaw" in told else []
+        told = {"ours": _run(ours, film, viewers, seconds),
+                "theirs": _run(theirs, film, viewers, seconds)}
+        figure.pair(told["ours"]["cpu"], told["theirs"]["cpu"])
+        for name, one in told.items():
+            flaws[name] += [one["flaw"]] if "flaw" in one else []
     figure.notes["runs in which something was missing"] = "; ".join(
         f"{name}: {', '.join(found) or 'none'}" for name, found in flaws.items())
     return not flaws["ours"]
 
 
-def live_srtp(quick):
+def _cost(name, ours, references, quick):
+    """CPU a viewer, beside each reference: (kind, viewers, most, words)."""
     figures = []
     with tempfile.TemporaryDirectory() as folder:
         film = coded_film(folder)
-        for kind, viewers, most, words in ((Janus, 100, 1 / 10, "<= 1/10"),
-                                           (JanusTwoLoops, 100, 1 / 4, "<= 1/4"),
-                                           (BareLoop, 100, 1.5, "<= 1.5"),
-                                           (BareLoop, 200, 1.5, "<= 1.5")):
-            figure = Figure("live-srtp", f"1080p30, 3 Mbit/s to {viewers} viewers", "CPU ms/(viewer s)",
+        for kind, viewers, most, words in references:
+            figure = Figure(name, f"1080p30, 3 Mbit/s to {viewers} viewers", "CPU ms/(viewer s)",
                             kind.name)
-            whole = _pairs(figure, kind, film, viewers, quick, lambda told: told["cpu"])
+            whole = _pairs(figure, ours, kind, film, viewers, quick)
             figure.goal_ratio(most, words + ", every picture")
             figure.reached = figure.reached and whole
             figures.append(figure)
     return figures
 
 
+def live_srtp(quick):
+    return _cost("live-srtp", Lectern,
+                 [(Janus, 100, 1 / 10, "<= 1/10"), (JanusTwoLoops, 100, 1 / 4, "<= 1/4"),
+                  (BareLoop, 100, 1.5, "<= 1.5"), (BareLoop, 200, 1.5, "<= 1.5")], quick)
+
+
+def live_ws(quick):
+    return _cost("live-ws", LecternBySocket, [(BareSocketLoop, 100, 1.4, "<= 1.4")], quick)
+
+
 def live_memory(quick):
     figure = Figure("live-memory", "memory a viewer more, 50 to 150 viewers", "KB", Janus.name)
+    socket_figure = Figure("live-memory", "the same by WebSocket", "KB", "")
     with tempfile.TemporaryDirectory() as folder:
         film = coded_film(folder)
 
@@ -204,8 +231,10 @@ def live_memory(quick):
 
         for _ in range(1 if quick else 3):
             figure.pair(slope(Lectern), slope(Janus))
-    figure.goal_value("<= 64 KB", statistics.median(figure.ours) <= 64)
-    return [figure]
+            socket_figure.alone(slope(LecternBySocket))
+    for one in (figure, socket_figure):
+        one.goal_value("<= 64 KB", statistics.median(one.ours) <= 64)
+    return [figure, socket_figure]
 
 
 def live_join(quick):
@@ -231,3 +260,35 @@ def live_join(quick):
     early.goal_value("<= 5 ms", statistics.median(early.ours) <= 5)
     last.goal_value("(the pace: 15 Mbit/s a viewer)", True)
     return [join, early, last]
+
+
+def live_long(quick):
+    """The same 100 viewers for half an hour: neither delay nor memory grows."""
+    minutes = 1 if quick else 30
+    part = 10 if quick else 60  # seconds
+    samples = []
+    with tempfile.TemporaryDirectory() as folder, Lectern(coded_film(folder), 100) as server:
+        swarm = Program([program("swarm"), *server.watch, "--viewers", 100, "--seconds",
+                         minutes * 60 + 2, "--every", part])
+        with swarm:
+            while len(samples) < minutes * 60 // part:
+                seen = len(samples)
+                wait_until(lambda: swarm.log.count("\n{") > seen or not swarm.alive(),
+                           part + 90, "the swarm")  # pylint: disable=cell-var-from-loop
+                if not swarm.alive():
+                    raise RuntimeError(f"the swarm has ended: {swarm.log[-300:]}")
+                told = json.loads(swarm.log.splitlines()[seen + 1])
+                samples.append((told["to_all_last_ms"]["p50"], memory(server.pid)[0]))
+    few = max(1, len(samples) // 6)
+    figures = []
+    for i, what, unit, most in ((0, "delay, chunk in to last packet of all, p50", "ms", 1),
+                                (1, "memory", "MB", 1)):
+        first, last = (statistics.median(sample[i] for sample in some)
+                       for some in (samples[:few], samples[-few:]))
+        figure = Figure("live-long", f"100 viewers, {minutes} min: growth of {what}", unit, "")
+        figure.alone(last - first)
+        figure.notes["first and last 5 minutes" if not quick else "begin and end"] = (
+            f"{first:.1f}, {last:.1f} {unit}")
+        figure.goal_value(f"<= {most} {unit}", last - first <= most)
+        figures.append(figure)
+    return figures

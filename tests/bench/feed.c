@@ -39,7 +39,7 @@ struct feed {
 static void give_chunk(struct feed *feed, const struct film_picture *picture, lct_ns now) {
     struct lct_link_peer *peer = lct_link_caller_peer(feed->link);
     const struct lct_chunk_info info = {.tfdt = lct_ns_to_ticks(now, 90000),
-                                        .duration = 90000 / FILM_HZ,
+                                        .duration = 2 * 90000 / FILM_HZ, /* a promise */
                                         .samples = 1,
                                         .key = picture->key,
                                         .sample_bytes = {picture->n}};

@@ -6,11 +6,15 @@
  * opened by libsrtp.
  *
  *     swarm --url http://127.0.0.1:8080 --code CODE --room main --viewers 100 --seconds 20
- *           [--kind whep|ws] [--track camera]… [--sample 50] [--settle 2]
- *     swarm --janus MOUNT --media ADDRESS --url http://127.0.0.1:8088 …     by Janus's own HTTP API
- *     swarm --bare --url http://127.0.0.1:PORT …                            of tests/bench/bareloop
+ *           [--kind whep|ws] [--track camera]… [--sample 50] [--settle 2] [--every S]
+ *     swarm --kind ws --url https://127.0.0.1:8443 …                        over TLS (any
+ * certificate) swarm --janus MOUNT --media ADDRESS --url http://127.0.0.1:8088 …     by Janus's own
+ * HTTP API swarm --bare --url http://127.0.0.1:PORT …                            of
+ * tests/bench/bareloop swarm --kind ws --url http://127.0.0.1:PORT …                         or
+ * barews
  *
- * Prints "counting", "counted", and one JSON line: viewers that watched, packets, bytes, packets
+ * Prints "counting", with --every a JSON line of the delays of each so many seconds, "counted", and
+ * one JSON line: viewers that watched, packets, bytes, packets
  * missing in the sequences, pictures of the viewer that got fewest, packets opened and packets that
  * did not open; milliseconds from POST to the first packet and to the end of the first whole key
  * picture; of pictures fed by tests/bench/feed, milliseconds until the last viewer's first packet
@@ -41,8 +45,8 @@ struct options {
     struct call_server server;
     const char *code, *room, *media, *tracks[VIEWER_TRACKS_MAX];
     size_t n_tracks;
-    int viewers, seconds, settle, sample, janus;
-    bool by_socket, bare;
+    int viewers, seconds, settle, sample, janus, every;
+    bool by_socket, bare, tls;
 };
 
 struct stream {
@@ -216,7 +220,8 @@ static void heard(void *arg, const struct ws_client_message *message) {
     if (!one->swarm->counting) {
         return;
     }
-    one->packets += is_chunk ? 1 : 0;
+    one->packets += is_chunk;
+    one->pictures += is_chunk;
     one->bytes += message->n;
     if (message->kind == WS_CLIENT_TEXT && strstr((const char *)message->bytes, "\"skip\"")) {
         one->streams[0].missing++;
@@ -227,8 +232,11 @@ static bool join_by_socket(struct swarm *s, struct one *one) {
     const struct options *o = &s->o;
     LCT_FREE char *query = query_of(o);
     LCT_FREE char *path = lct_format("/api/v1/live/%s/ws%s", o->room, query);
-    struct ws_client_where where = {
-        .host = o->server.host, .port = atoi(o->server.port), .path = path, .code = o->code};
+    struct ws_client_where where = {.host = o->server.host,
+                                    .port = atoi(o->server.port),
+                                    .tls = o->tls,
+                                    .path = path,
+                                    .code = o->code};
     int status;
     one->posted = lct_monotonic();
     one->socket = ws_client_dial(&where, &status);
@@ -360,7 +368,7 @@ static void print_lags(const struct swarm *s) {
             n++;
         }
     }
-    (void)printf(",\"pictures_timed\":%zu", n);
+    (void)printf("\"pictures_timed\":%zu", n);
     print_spread("to_all_first_ms", first, n);
     print_spread("to_all_last_ms", last, n);
 }
@@ -385,8 +393,23 @@ static void print_result(const struct swarm *s, double cpu, double seconds) {
                  (unsigned long long)missing, (unsigned long long)fewest,
                  (unsigned long long)opened, (unsigned long long)closed, cpu);
     print_joins(s);
+    (void)printf(",");
     print_lags(s);
     (void)puts("}");
+}
+
+/* Watches until then; with --every tells and forgets the delays at its end. */
+static void watch(struct swarm *s, lct_ns until) {
+    lct_ns step = s->o.every * LCT_SECOND;
+    for (lct_ns next = lct_monotonic() + step; step > 0 && next < until; next += step) {
+        pump(s, next);
+        (void)printf("{");
+        print_lags(s);
+        (void)puts("}");
+        (void)fflush(stdout);
+        memset(s->pictures, 0, sizeof s->pictures);
+    }
+    pump(s, until);
 }
 
 static void leave_all(struct swarm *s) {
@@ -401,19 +424,14 @@ static void leave_all(struct swarm *s) {
 }
 
 static bool read_options(int argc, char **argv, struct options *o) {
-    static const struct option known[] = {{"url", required_argument, NULL, 'u'},
-                                          {"code", required_argument, NULL, 'c'},
-                                          {"room", required_argument, NULL, 'r'},
-                                          {"viewers", required_argument, NULL, 'v'},
-                                          {"seconds", required_argument, NULL, 's'},
-                                          {"kind", required_argument, NULL, 'k'},
-                                          {"track", required_argument, NULL, 't'},
-                                          {"sample", required_argument, NULL, 'p'},
-                                          {"settle", required_argument, NULL, 'e'},
-                                          {"janus", required_argument, NULL, 'j'},
-                                          {"media", required_argument, NULL, 'm'},
-                                          {"bare", no_argument, NULL, 'b'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        {"url", required_argument, NULL, 'u'},     {"code", required_argument, NULL, 'c'},
+        {"room", required_argument, NULL, 'r'},    {"viewers", required_argument, NULL, 'v'},
+        {"seconds", required_argument, NULL, 's'}, {"kind", required_argument, NULL, 'k'},
+        {"track", required_argument, NULL, 't'},   {"sample", required_argument, NULL, 'p'},
+        {"settle", required_argument, NULL, 'e'},  {"janus", required_argument, NULL, 'j'},
+        {"media", required_argument, NULL, 'm'},   {"bare", no_argument, NULL, 'b'},
+        {"every", required_argument, NULL, 'i'},   {NULL, 0, NULL, 0}};
     static char host[128];
     int option;
     *o = (struct options){
@@ -424,6 +442,7 @@ static bool read_options(int argc, char **argv, struct options *o) {
             (void)snprintf(host, sizeof host, "%.120s",
                            strstr(optarg, "//") ? strstr(optarg, "//") + 2 : optarg);
             host[strcspn(host, "/")] = '\0';
+            o->tls = strncmp(optarg, "https:", 6) == 0;
             o->server.port = strchr(host, ':') ? strchr(host, ':') + 1 : "80";
             host[strcspn(host, ":")] = '\0';
             o->server.host = host;
@@ -463,6 +482,9 @@ static bool read_options(int argc, char **argv, struct options *o) {
         case 'b':
             o->bare = true;
             break;
+        case 'i':
+            o->every = atoi(optarg);
+            break;
         default:
             return false;
         }
@@ -478,10 +500,11 @@ int main(int argc, char **argv) {
     static struct swarm s;
     struct rlimit files = {65536, 65536};
     if (!read_options(argc, argv, &s.o)) {
-        (void)fputs("usage: swarm --url URL --code CODE [--room ID] [--viewers N] [--seconds S]\n"
-                    "             [--kind whep|ws] [--track NAME]… [--sample N] [--settle S]\n"
-                    "             [--janus MOUNT | --bare] [--media ADDRESS]\n",
-                    stderr);
+        (void)fputs(
+            "usage: swarm --url URL --code CODE [--room ID] [--viewers N] [--seconds S]\n"
+            "             [--kind whep|ws] [--track NAME]… [--sample N] [--settle S] [--every S]\n"
+            "             [--janus MOUNT | --bare] [--media ADDRESS]\n",
+            stderr);
         return 2;
     }
     s.epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -494,7 +517,7 @@ int main(int argc, char **argv) {
     s.counting = true;
     (void)puts("counting");
     (void)fflush(stdout);
-    pump(&s, begun + s.o.seconds * LCT_SECOND);
+    watch(&s, begun + s.o.seconds * LCT_SECOND);
     s.counting = false;
     (void)puts("counted");
     (void)fflush(stdout);

@@ -2,6 +2,7 @@
 #include "tests/support/ws_client.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,12 +11,15 @@
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <openssl/ssl.h>
+
 #include "base/mem.h"
 
 #define HEADER_MAX 10
 
 struct ws_client {
     int fd;
+    SSL *tls; /* NULL: plain */
     uint8_t header[HEADER_MAX];
     size_t header_n;       /* of it that is there */
     uint64_t length, came; /* of the message's bytes */
@@ -26,6 +30,7 @@ int ws_client_fd(const struct ws_client *client) { return client->fd; }
 
 void ws_client_destroy(struct ws_client *client) {
     if (client) {
+        SSL_free(client->tls);
         (void)close(client->fd);
         free(client);
     }
@@ -52,11 +57,27 @@ static bool reach(int fd, const struct ws_client_where *where) {
            connect(fd, (struct sockaddr *)&to, sizeof to) == 0;
 }
 
+static bool open_tls(struct ws_client *client) {
+    static SSL_CTX *ctx;
+    ctx = ctx ? ctx : SSL_CTX_new(TLS_client_method());
+    client->tls = SSL_new(ctx);
+    return client->tls && SSL_set_fd(client->tls, client->fd) == 1 && SSL_connect(client->tls) == 1;
+}
+
+static ssize_t get(struct ws_client *client, void *bytes, size_t n, int flags) {
+    return client->tls ? SSL_read(client->tls, bytes, (int)n) : recv(client->fd, bytes, n, flags);
+}
+
+static void put(struct ws_client *client, const void *bytes, size_t n) {
+    (void)(client->tls ? SSL_write(client->tls, bytes, (int)n)
+                       : send(client->fd, bytes, n, MSG_NOSIGNAL));
+}
+
 /* Byte by byte: what comes behind the head is the first message's. */
-static int read_status(int fd) {
+static int read_status(struct ws_client *client) {
     char head[4096];
     size_t n = 0;
-    while (n < sizeof head - 1 && recv(fd, head + n, 1, 0) == 1) {
+    while (n < sizeof head - 1 && get(client, head + n, 1, 0) == 1) {
         head[++n] = '\0';
         if (n >= 4 && strcmp(head + n - 4, "\r\n\r\n") == 0) {
             return atoi(head + strcspn(head, " "));
@@ -69,17 +90,17 @@ struct ws_client *ws_client_dial(const struct ws_client_where *where, int *ret_s
     struct ws_client *client = lct_new(sizeof *client);
     client->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     *ret_status = 0;
-    if (client->fd >= 0 && reach(client->fd, where)) {
+    if (client->fd >= 0 && reach(client->fd, where) && (!where->tls || open_tls(client))) {
         LCT_FREE char *request = lct_format(
             "GET %s HTTP/1.1\r\nHost: %s:%d\r\nConnection: Upgrade\r\n"
             "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s%s\r\n",
             where->path, where->host, where->port, where->code ? "Authorization: Bearer " : "",
             where->code ? where->code : "", where->code ? "\r\n" : "");
-        (void)send(client->fd, request, strlen(request), MSG_NOSIGNAL);
-        *ret_status = read_status(client->fd);
+        put(client, request, strlen(request));
+        *ret_status = read_status(client);
     }
-    if (*ret_status != 101) {
+    if (*ret_status != 101 || (client->tls && fcntl(client->fd, F_SETFL, O_NONBLOCK) < 0)) {
         ws_client_destroy(client);
         return NULL;
     }
@@ -135,12 +156,23 @@ static size_t take(struct ws_client *client, const uint8_t *bytes, size_t n,
     return used + here;
 }
 
+/* Without waiting. 0: over, -1: nothing there. */
+static ssize_t get_some(struct ws_client *client, void *bytes, size_t n) {
+    ssize_t got = get(client, bytes, n, MSG_DONTWAIT);
+    bool waits =
+        client->tls && got <= 0 && SSL_get_error(client->tls, (int)got) == SSL_ERROR_WANT_READ;
+    return waits ? -1 : client->tls && got < 0 ? 0 : got;
+}
+
 bool ws_client_serve(struct ws_client *client, ws_client_taken_fn taken, void *arg) {
     static _Thread_local uint8_t bytes[256 << 10];
-    ssize_t n = recv(client->fd, bytes, sizeof bytes, MSG_DONTWAIT);
-    for (ssize_t used = 0; used < n;) {
-        used += (ssize_t)take(client, bytes + used, (size_t)(n - used), taken, arg);
-    }
+    ssize_t n;
+    do {
+        n = get_some(client, bytes, sizeof bytes);
+        for (ssize_t used = 0; used < n;) {
+            used += (ssize_t)take(client, bytes + used, (size_t)(n - used), taken, arg);
+        }
+    } while (n > 0 && client->tls); /* a record each */
     return n != 0;
 }
 
@@ -148,5 +180,5 @@ void ws_client_say(struct ws_client *client, const char *text) {
     size_t n = strlen(text);
     uint8_t frame[6 + 125] = {0x81, (uint8_t)(0x80 | n)}; /* masked with zeros */
     memcpy(frame + 6, text, n);
-    (void)send(client->fd, frame, 6 + n, MSG_NOSIGNAL);
+    put(client, frame, 6 + n);
 }

@@ -27,6 +27,7 @@ struct ws_client;
 struct ws_client_where {
     const char *host; /**< an IPv4 address */
     int port;
+    bool tls;           /**< whatever the certificate says */
     const char *source; /**< of the client; NULL: as the system likes */
     const char *path;
     const char *code;  /**< bearer token; NULL: none */
