@@ -374,6 +374,9 @@ static void add_programs(struct up *up, const struct lct_config *config) {
     server->args[n] = lct_strdup("--json");
     const char *id;
     for (size_t i = 0; (id = lct_config_id(config, "room", i)); i++) {
+        if (!lct_config_nth(config, "room", id, "source", 0)) {
+            continue; /* recorded by another machine, which calls the server */
+        }
         struct program *recorder = add_program(up, "lectern-recorder");
         recorder->lock = lct_format("%s/room-%s.lock", up->data, id);
         add_arg(recorder, "--room", id);

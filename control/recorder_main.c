@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * The program lectern-recorder: one classroom. It connects to the server's link and does what the
- * button says; without a server it goes on with what it does. It never listens.
+ * button says; without a server it goes on with what it does. It never listens. With a token the
+ * server is in another building and is called over TLS.
  */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/io.h"
 #include "base/mem.h"
 #include "control/command.h"
 #include "control/remote.h"
 #include "control/settings.h"
 #include "control/sources.h"
 
+#define TOKEN_FILE_MAX 4096
+
 struct options {
-    const char *room, *data, *config;
+    const char *room, *data, *config, *token_file, *server;
 };
 
 static bool has_room(const struct lct_config *config, const char *id) {
@@ -26,6 +30,41 @@ static bool has_room(const struct lct_config *config, const char *id) {
         }
     }
     return false;
+}
+
+/* 1: there is a token, 0: the server is on this machine, or -errno with a fault. */
+static int read_token(const struct options *o, const struct lct_config *config,
+                      struct lct_room_token *ret_token, struct lct_fault *fault) {
+    const char *path =
+        o->token_file ? o->token_file : lct_config_text(config, "recorder", NULL, "token_file");
+    LCT_FREE char *text = NULL;
+    size_t n;
+    if (!*path) {
+        return o->server ? lct_fault_set(fault, -EINVAL, "recorder",
+                                         "--server needs a token: give --token-file, too.",
+                                         "--server 需要令牌：请同时指定 --token-file。")
+                         : 0;
+    }
+    int rc = lct_io_slurp(path, TOKEN_FILE_MAX, &text, &n);
+    if (rc < 0) {
+        return lct_fault_set(fault, rc, "recorder", "The token file %s cannot be read: %s.",
+                             "无法读取令牌文件 %s：%s。", path, strerror(-rc));
+    }
+    if (lct_room_token_read(text, ret_token) < 0 ||
+        (o->server && lct_room_token_read_place(o->server, ret_token) < 0)) {
+        return lct_fault_set(fault, -EINVAL, "recorder",
+                             "%s holds no token (or --server is no HOST:PORT). Put in the one line "
+                             "that \"lectern room %s --token\" prints on the server.",
+                             "%s 中没有令牌（或 --server 不是“主机:端口”）。请放入服务器上 "
+                             "lectern room %s --token 输出的那一行。",
+                             path, o->room);
+    }
+    if (strcmp(ret_token->room, o->room) != 0) {
+        return lct_fault_set(
+            fault, -EINVAL, "recorder", "The token in %s is of room %s, this recorder of room %s.",
+            "%s 中的令牌属于教室 %s，而本录制程序属于教室 %s。", path, ret_token->room, o->room);
+    }
+    return 1;
 }
 
 static int record(const struct options *o, const struct lct_config *config,
@@ -39,10 +78,23 @@ static int record(const struct options *o, const struct lct_config *config,
                              "缺少配置段 [room %s]（文件 %s）。", o->room,
                              o->config ? o->config : "the defaults");
     }
+    struct lct_room_token token;
     int rc = lct_sources_read(config, o->room, &sources, fault);
-    if (rc < 0) {
+    if (rc == 0 && sources.count == 0) {
+        rc =
+            lct_fault_set(fault, -EINVAL, "config",
+                          "Room %s has no source, so there is nothing to record. Add lines "
+                          "source = … to its section.",
+                          "教室 %s 没有信号源，无法录制。请在其配置段中添加 source = …。", o->room);
+    }
+    if (rc < 0 || (rc = read_token(o, config, &token, fault)) < 0) {
         return rc;
     }
+    const struct lct_remote_server server = {
+        .socket = socket,
+        .token = rc > 0 ? &token : NULL,
+        .ca = lct_config_text(config, "recorder", NULL, "ca"),
+    };
     const struct lct_recorder_settings settings = {
         .room = o->room,
         .name = lct_config_text(config, "room", o->room, "name"),
@@ -53,14 +105,14 @@ static int record(const struct options *o, const struct lct_config *config,
         .resume_within =
             60 * LCT_SECOND * lct_config_number(config, "recorder", NULL, "resume_minutes"),
     };
-    return lct_remote_run(&settings, socket, fault);
+    return lct_remote_run(&settings, &server, fault);
 }
 
 static int read_options(int argc, char **argv, struct options *o) {
-    static const struct option known[] = {{"room", required_argument, NULL, 'r'},
-                                          {"data", required_argument, NULL, 'd'},
-                                          {"config", required_argument, NULL, 'c'},
-                                          {NULL, 0, NULL, 0}};
+    static const struct option known[] = {
+        {"room", required_argument, NULL, 'r'},   {"data", required_argument, NULL, 'd'},
+        {"config", required_argument, NULL, 'c'}, {"token-file", required_argument, NULL, 't'},
+        {"server", required_argument, NULL, 's'}, {NULL, 0, NULL, 0}};
     int c;
     while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
         switch (c) {
@@ -72,6 +124,12 @@ static int read_options(int argc, char **argv, struct options *o) {
             break;
         case 'c':
             o->config = optarg;
+            break;
+        case 't':
+            o->token_file = optarg;
+            break;
+        case 's':
+            o->server = optarg;
             break;
         default:
             return -EINVAL;
@@ -86,7 +144,9 @@ int main(int argc, char **argv) {
     struct lct_config *config = NULL;
     struct lct_fault fault;
     if (read_options(argc, argv, &o) < 0) {
-        (void)fputs("usage: lectern-recorder --room ID --data DIR [--config FILE]\n", stderr);
+        (void)fputs("usage: lectern-recorder --room ID --data DIR [--config FILE]\n"
+                    "                        [--token-file FILE [--server HOST:PORT]]\n",
+                    stderr);
         return 2;
     }
     int rc = lct_settings_read(o.config, &config, &fault);

@@ -260,7 +260,10 @@ static void on_message(void *opaque, struct lct_link_peer *peer, enum lct_link_t
                        const json_t *message) {
     struct remote *remote = opaque;
     (void)peer;
-    if (type == LCT_LINK_COMMAND) { /* copied: JSON is not shared between threads */
+    if (type == LCT_LINK_REFUSED) {
+        lct_error("the server does not take this recorder; recording is not touched", "why=%s",
+                  lct_json_text(message, "en", ""));
+    } else if (type == LCT_LINK_COMMAND) { /* copied: JSON is not shared between threads */
         post(remote, remote->work, obey, type, json_deep_copy(message), remote->connection);
     }
 }
@@ -300,14 +303,19 @@ static void on_signal(void *opaque, int signal) {
 
 /* ---- both ---- */
 
-static void serve(struct remote *remote, const char *room, const char *socket) {
+/* Takes way. */
+static void serve(struct remote *remote, const char *room, struct lct_link_way *way,
+                  const struct lct_room_token *token) {
     struct lct_thread thread = {.started = false};
     const struct lct_bus_limits limits = {2 * LCT_SECOND, 16U << 20, .keep_old = false};
     struct lct_bus *bus = lct_pipeline_bus(lct_recorder_pipeline(remote->recorder));
     LCT_JSON json_t *hello = json_pack("{s:i, s:s, s:s}", "version", LCT_LINK_VERSION, "program",
                                        "lectern-recorder " LCT_VERSION, "room", room);
+    if (token) {
+        json_object_set_new(hello, "secret", json_string(token->secret));
+    }
     remote->again = lct_timer_create(remote->loop, send_again, remote);
-    remote->link = lct_link_call(remote->loop, socket, hello, &events, remote);
+    remote->link = lct_link_call(remote->loop, way, hello, &events, remote);
     remote->live = lct_bus_subscribe(bus, &limits, live_waits, remote);
     lct_thread_start(&thread, "button", run_recorder, remote);
     lct_loop_run(remote->loop);
@@ -320,20 +328,44 @@ static void serve(struct remote *remote, const char *room, const char *socket) {
     json_decref(remote->status);
 }
 
-int lct_remote_run(const struct lct_recorder_settings *settings, const char *socket,
-                   struct lct_fault *fault) {
+/* *ret_tls, which the way needs, is owned; NULL on this machine. */
+static int find_way(const struct lct_remote_server *server, struct lct_tls **ret_tls,
+                    struct lct_link_way **ret_way, struct lct_fault *fault) {
+    const struct lct_room_token *token = server->token;
+    if (!token) {
+        *ret_way = lct_link_way_unix(server->socket);
+        return 0;
+    }
+    struct lct_tls_trust trust = {.name = token->host,
+                                  .ca = *server->ca ? server->ca : NULL,
+                                  .pin = token->pinned ? token->sum : NULL};
+    int rc = lct_tls_client(&trust, ret_tls, fault);
+    if (rc == 0) {
+        *ret_way = lct_link_way_tls(token->host, token->port, *ret_tls);
+    }
+    return rc;
+}
+
+int lct_remote_run(const struct lct_recorder_settings *settings,
+                   const struct lct_remote_server *server, struct lct_fault *fault) {
+    struct lct_tls *tls = NULL;
+    struct lct_link_way *way;
     struct remote remote = {.loop = lct_loop_create(), .work = lct_loop_create()};
     struct lct_recorder_settings own = *settings;
     own.on_air = true;
     own.changed = changed;
     own.opaque = &remote;
     lct_loop_signals(remote.loop, (const int[]){SIGINT, SIGTERM, SIGHUP, 0}, on_signal, &remote);
-    int rc = lct_recorder_create(&own, &remote.recorder, fault);
+    int rc = find_way(server, &tls, &way, fault);
+    if (rc == 0 && (rc = lct_recorder_create(&own, &remote.recorder, fault)) < 0) {
+        lct_link_way_destroy(way);
+    }
     if (rc == 0) {
         (void)lct_recorder_resume(remote.recorder);
-        serve(&remote, settings->room, socket);
+        serve(&remote, settings->room, way, server->token);
     }
     lct_loop_destroy(remote.work); /* with what is still in the mailboxes */
     lct_loop_destroy(remote.loop);
+    lct_tls_destroy(tls);
     return rc;
 }

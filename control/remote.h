@@ -10,19 +10,27 @@
  *
  * Between them go letters only: commands one way, replies and statuses the other.
  *
- *     rc = lct_remote_run(&settings, "/data/link", &fault);
+ *     rc = lct_remote_run(&settings, &(struct lct_remote_server){.socket = "/data/link"}, &fault);
  */
 #pragma once
 
 #include "base/attr.h"
 #include "base/fault.h"
 #include "control/recorder.h"
+#include "control/room_token.h"
+
+/** Where the server is. */
+struct lct_remote_server {
+    const char *socket;                 /**< on this machine */
+    const struct lct_room_token *token; /**< or in another building; NULL: not */
+    const char *ca; /**< who vouches for it there; "": the system's authorities */
+};
 
 /**
  * Makes the recorder of settings (whose changed and on_air are set here), goes on with an
- * interrupted lesson, calls the server at the socket and obeys until SIGINT, SIGTERM or SIGHUP;
- * then ends a running lesson properly. Main thread, before it has started any other. 0, or
- * lct_recorder_create's -errno with a fault.
+ * interrupted lesson, calls the server and obeys until SIGINT, SIGTERM or SIGHUP;
+ * then ends a running lesson properly. Main thread, before it has started any other. 0, -EINVAL
+ * (the file of authorities is none) or lct_recorder_create's -errno, with a fault.
  */
-int lct_remote_run(const struct lct_recorder_settings *settings, const char *socket,
-                   struct lct_fault *fault) LCT_MUST_USE;
+int lct_remote_run(const struct lct_recorder_settings *settings,
+                   const struct lct_remote_server *server, struct lct_fault *fault) LCT_MUST_USE;

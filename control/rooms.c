@@ -20,6 +20,7 @@ struct room {
     char id[40];
     char name[256];
     struct lct_link_peer *peer; /* NULL: away */
+    char *secret;               /* by which it came in; NULL: it is on this machine */
     json_t *status;             /* NULL: never heard, or away */
     char *text;                 /* of the status, to see whether it changed */
     bool crowded;               /* a second recorder was sent away, and it was said */
@@ -41,6 +42,8 @@ struct lct_rooms {
     void *arg;
     json_t *hello;
     struct lct_link_listener *listener;
+    struct lct_rooms_door door;
+    struct lct_link_listener *outer; /* at the door; NULL: there is none */
     struct lct_timer *timer;
     struct room rooms[LCT_ROOMS_MAX];
     size_t n; /* changed under lock; an id is fixed from then on */
@@ -277,16 +280,62 @@ static void on_opened(void *arg, struct lct_link_peer *peer, const json_t *hello
         send_away(peer, id, "bad-room", &rooms->overfull);
         return;
     }
+    if (room->peer && room->secret && lct_link_peer_silence(room->peer) > LCT_ROOMS_LOST) {
+        lct_link_peer_close(room->peer, "lost");
+    }
     if (room->peer) {
         send_away(peer, id, "second-recorder", &room->crowded);
         return;
     }
-    lct_info("recorder is there", "room=%s program=%s", id, lct_json_text(hello, "program", ""));
+    lct_info("recorder is there", "room=%s program=%s from=%s", id,
+             lct_json_text(hello, "program", ""), lct_link_peer_from(peer));
     room->peer = peer;
     lct_link_peer_set_user(peer, room);
     lct_link_peer_set_patience(peer, LCT_ROOMS_SILENCE);
     tell_look(rooms, room); /* by which it knows, too, that it was taken */
     rooms->changed(rooms->arg);
+}
+
+/* The same words whatever was wrong, so that nobody learns which rooms there are. */
+static void refuse(struct lct_link_peer *peer, const char *id) {
+    struct lct_fault fault;
+    (void)lct_fault_set(
+        &fault, -EACCES, "rooms",
+        "The server does not take this recorder: its token is not the one of room "
+        "%s, or not any more. Make a new one on the server: lectern room %s "
+        "--token.",
+        "服务器不接受此录制程序：令牌不属于教室 %s，或已失效。请在服务器上重新生成："
+        "lectern room %s --token。",
+        id, id);
+    LCT_JSON json_t *json = lct_json_of_fault(&fault);
+    (void)lct_link_peer_send(peer, LCT_LINK_REFUSED, json);
+    lct_link_peer_close(peer, "wrong-token");
+}
+
+/* From outside. */
+static void on_outer_opened(void *arg, struct lct_link_peer *peer, const json_t *hello) {
+    struct lct_rooms *rooms = arg;
+    const char *id = lct_json_text(hello, "room", "");
+    const char *secret = lct_json_text(hello, "secret", "");
+    if (!rooms->door.is_right(rooms->door.arg, id, secret)) {
+        lct_warn("a recorder's token is wrong", "room=%s from=%s", id, lct_link_peer_from(peer));
+        refuse(peer, id);
+        return;
+    }
+    on_opened(arg, peer, hello);
+    struct room *room = lct_link_peer_user(peer);
+    if (room && room->peer == peer) {
+        room->secret = lct_strdup(secret);
+    }
+}
+
+void lct_rooms_look_at_door(struct lct_rooms *rooms) {
+    for (size_t i = 0; i < rooms->n; i++) {
+        struct room *room = &rooms->rooms[i];
+        if (room->secret && !rooms->door.is_right(rooms->door.arg, room->id, room->secret)) {
+            refuse(room->peer, room->id);
+        }
+    }
 }
 
 static void on_status(struct lct_rooms *rooms, struct room *room, const json_t *message) {
@@ -328,6 +377,11 @@ static void on_chunk(void *arg, struct lct_link_peer *peer, struct lct_chunk *ch
 static void forget(struct lct_rooms *rooms, struct room *room) {
     room->peer = NULL;
     room->crowded = false;
+    if (room->secret) {
+        explicit_bzero(room->secret, strlen(room->secret));
+    }
+    free(room->secret);
+    room->secret = NULL;
     json_decref(room->status);
     room->status = NULL;
     free(room->text);
@@ -346,7 +400,21 @@ static void on_closed(void *arg, struct lct_link_peer *peer, const char *why) {
     }
 }
 
-static const struct lct_link_events events = {on_opened, on_message, on_chunk, on_closed};
+static const struct lct_link_events events = {
+    .opened = on_opened, .message = on_message, .chunk = on_chunk, .closed = on_closed};
+static const struct lct_link_events outer_events = {
+    .opened = on_outer_opened, .message = on_message, .chunk = on_chunk, .closed = on_closed};
+
+int lct_rooms_open_door(struct lct_rooms *rooms, const struct lct_rooms_door *door,
+                        struct lct_fault *fault) {
+    rooms->door = *door;
+    return lct_link_listen_tls(rooms->loop, door->address, door->port, door->tls, rooms->hello,
+                               &outer_events, rooms, &rooms->outer, fault);
+}
+
+int lct_rooms_door_port(const struct lct_rooms *rooms) {
+    return lct_link_listener_port(rooms->outer);
+}
 
 int lct_rooms_create(struct lct_loop *loop, const char *path, void (*changed)(void *arg), void *arg,
                      struct lct_rooms **ret_rooms, struct lct_fault *fault) {
@@ -373,6 +441,7 @@ void lct_rooms_destroy(struct lct_rooms *rooms) {
         return;
     }
     lct_link_listener_destroy(rooms->listener);
+    lct_link_listener_destroy(rooms->outer);
     for (size_t i = 0; i < rooms->n; i++) {
         forget(rooms, &rooms->rooms[i]);
         lct_bus_destroy(rooms->rooms[i].bus);

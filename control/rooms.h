@@ -5,6 +5,7 @@
  * the chunks of its recorder are published, for the engines that show them live.
  *
  *     rc = lct_rooms_create(loop, "/data/link", changed, me, &rooms, &fault);
+ *     rc = lct_rooms_open_door(rooms, &door, &fault);     // for recorders in other buildings
  *     lct_rooms_add(rooms, "main", "Room 1");
  *     lct_rooms_command(rooms, "main", json_pack("{s:s}", "do", "stop"), done, request);
  */
@@ -16,6 +17,7 @@
 #include "base/fault.h"
 #include "base/json.h"
 #include "base/loop.h"
+#include "base/tls.h"
 #include "encode/bus.h"
 
 struct lct_rooms;
@@ -39,6 +41,30 @@ struct lct_rooms;
  */
 int lct_rooms_create(struct lct_loop *loop, const char *path, void (*changed)(void *arg), void *arg,
                      struct lct_rooms **ret_rooms, struct lct_fault *fault) LCT_MUST_USE;
+
+/** A recorder from outside that was heard so lately is there: a second one is sent away. One that
+ * is silent has lost its line, and calls again. */
+#define LCT_ROOMS_LOST (2500 * LCT_MS)
+
+/** How recorders in other buildings come in. */
+struct lct_rooms_door {
+    const char *address;
+    int port;            /**< TCP; 0: any */
+    struct lct_tls *tls; /**< must outlive the rooms */
+    /** Whether this is the room's secret; loop's thread. */
+    bool (*is_right)(void *arg, const char *room, const char *secret);
+    void *arg;
+};
+
+/** Listens for them, too. 0 or -errno with a fault. */
+int lct_rooms_open_door(struct lct_rooms *rooms, const struct lct_rooms_door *door,
+                        struct lct_fault *fault) LCT_MUST_USE;
+
+/** The door's port. */
+int lct_rooms_door_port(const struct lct_rooms *rooms);
+
+/** Secrets have changed: recorders whose secret is not right any more are sent away. */
+void lct_rooms_look_at_door(struct lct_rooms *rooms);
 
 /** Ends the links; commands under way are answered with "away". NULL is allowed. */
 void lct_rooms_destroy(struct lct_rooms *rooms);

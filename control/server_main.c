@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "control/api/api.h"
+#include "control/door.h"
 #include "control/notice.h"
 #include "control/settings.h"
 
@@ -52,6 +53,7 @@ struct server {
     struct lct_api api;
     struct lct_loop *loop;
     struct lct_thread disk_thread;
+    struct lct_door *door;         /* NULL: closed */
     struct lct_timer *links_timer; /* of the disk loop */
     bool links_ill;
     char names[NAMES_MAX][NAME_SIZE];
@@ -185,6 +187,9 @@ static void look_at_links(void *arg) {
         lct_error("watch links stay as they were", "why=%s", fault.en);
     }
     s->links_ill = rc < 0;
+    if (s->door) {
+        lct_door_look(s->door);
+    }
     lct_timer_set(s->links_timer, lct_monotonic() + LINKS_INTERVAL);
 }
 
@@ -249,6 +254,38 @@ static int open_rooms(struct server *s, struct lct_fault *fault) {
         (void)lct_rooms_add(s->api.rooms, id, lct_config_text(s->config, "room", id, "name"));
     }
     return rc;
+}
+
+/* The pages' address; port: where they are served. Owned. */
+static char *find_url(const struct server *s, int port) {
+    return lct_notice_find(lct_config_text(s->config, "server", NULL, "url"),
+                           lct_config_nth(s->config, "server", NULL, "name", 0), s->address, port);
+}
+
+/* For recorders in other buildings, where they are wanted. */
+static int open_door(struct server *s, struct lct_fault *fault) {
+    const char *listen = lct_config_text(s->config, "server", NULL, "recorders");
+    char address[64];
+    int port;
+    if (!*listen) {
+        return 0;
+    }
+    int rc = read_listen(listen, address, sizeof address, &port, fault);
+    if (rc < 0) {
+        return rc;
+    }
+    LCT_FREE char *url = find_url(s, s->port);
+    const struct lct_door_settings settings = {
+        .data = s->api.data,
+        .address = address,
+        .port = port,
+        .certificate = lct_config_text(s->config, "server", NULL, "certificate"),
+        .key = lct_config_text(s->config, "server", NULL, "key"),
+        .url = url,
+        .rooms = s->api.rooms,
+        .loop = s->loop,
+    };
+    return lct_door_open(&settings, &s->door, fault);
 }
 
 /* What an engine wants of a room's recorder, on its way to the main loop. */
@@ -349,7 +386,8 @@ static int start(struct server *s, const struct options *options, struct lct_fau
     rc = rc ? rc : lct_notice_check(lct_config_text(s->config, "server", NULL, "url"), fault);
     s->api.data = options->data ? options->data : lct_config_text(s->config, "disk", NULL, "data");
     find_names(s);
-    if (rc < 0 || (rc = open_data(s, fault)) < 0 || (rc = open_rooms(s, fault)) < 0) {
+    if (rc < 0 || (rc = open_data(s, fault)) < 0 || (rc = open_rooms(s, fault)) < 0 ||
+        (rc = open_door(s, fault)) < 0) {
         return rc;
     }
     if (!web) {
@@ -388,9 +426,7 @@ static void say_ready(const struct server *s, bool json) {
 
 /* For the commands that make watch links. */
 static void keep_url(const struct server *s) {
-    LCT_FREE char *url = lct_notice_find(lct_config_text(s->config, "server", NULL, "url"),
-                                         lct_config_nth(s->config, "server", NULL, "name", 0),
-                                         s->address, lct_http_port(s->api.http));
+    LCT_FREE char *url = find_url(s, lct_http_port(s->api.http));
     int rc = lct_notice_write(s->api.data, url);
     if (rc < 0) {
         lct_warn("the pages' address is not kept", "data=%s why=%s", s->api.data, strerror(-rc));
@@ -420,6 +456,7 @@ static void stop(struct server *s) {
     }
     lct_ws_destroy(s->api.ws);
     lct_rooms_destroy(s->api.rooms);
+    lct_door_close(s->door);
     lct_loop_destroy(s->loop);
     lct_api_events_destroy(s->api.events);
     lct_api_live_destroy(s->api.live);

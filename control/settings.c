@@ -17,6 +17,16 @@ static const struct lct_config_item server_items[] = {
      "https://live.example.org；留空则自动得出。用于命令行生成的观看链接。"},
     {"web", LCT_CONFIG_TEXT, NULL, 0, 180, "",
      "Folder of the pages; empty: where they were installed.", "网页文件夹；留空则使用安装位置。"},
+    {"certificate", LCT_CONFIG_TEXT, NULL, 0, 180, "",
+     "File of the server's certificate and its chain, PEM; empty: for recorders in other buildings "
+     "it makes one for itself.",
+     "服务器证书及证书链文件（PEM）；留空时，服务器为远程录制机自行生成一份。"},
+    {"key", LCT_CONFIG_TEXT, NULL, 0, 180, "", "File of the certificate's private key, PEM.",
+     "证书私钥文件（PEM）。"},
+    {"recorders", LCT_CONFIG_TEXT, NULL, 0, 60, "",
+     "Address and port at which recorders in other buildings call over TLS, such as 0.0.0.0:8443; "
+     "empty: there are none.",
+     "供其他建筑中的录制机通过 TLS 连接的地址和端口，例如 0.0.0.0:8443；留空表示没有。"},
 };
 
 static const struct lct_config_item live_items[] = {
@@ -35,6 +45,14 @@ static const struct lct_config_item recorder_items[] = {
     {"resume_minutes", LCT_CONFIG_NUMBER, "30", 0, 1440, "minutes",
      "A lesson that a crash or a power cut interrupted goes on when it is not older.",
      "因崩溃或断电中断的课程，若未超过此时间则继续录制。"},
+    {"token_file", LCT_CONFIG_TEXT, NULL, 0, 180, "",
+     "File with the token that \"lectern room ROOM --token\" printed on a server in another "
+     "building; "
+     "empty: the server is on this machine.",
+     "令牌文件，内容由远程服务器上的 lectern room 教室 --token 生成；留空表示服务器就在本机。"},
+    {"ca", LCT_CONFIG_TEXT, NULL, 0, 180, "",
+     "File of the authorities that vouch for that server's certificate, PEM; empty: the system's.",
+     "为该服务器证书签名的 CA 证书文件（PEM）；留空则使用系统的 CA。"},
 };
 
 static const struct lct_config_item disk_items[] = {
@@ -44,11 +62,14 @@ static const struct lct_config_item disk_items[] = {
 
 static const struct lct_config_item room_items[] = {
     {"name", LCT_CONFIG_TEXT, NULL, 0, 80, "", "What people call the room.", "教室的名称。"},
-    {"source", LCT_CONFIG_LIST, NULL, 1, LCT_ROOM_SOURCES_MAX, "",
+    {"source", LCT_CONFIG_LIST, NULL, 0, LCT_ROOM_SOURCES_MAX, "",
      "A source: screen:x11[:DISPLAY], camera:/dev/videoN, hdmi:/dev/videoN, camera:rtsp://…, "
-     "mic:pulse[:NAME], mic:alsa[:NAME], file:PATH or demo; one line each.",
+     "mic:pulse[:NAME], mic:alsa[:NAME], file:PATH or demo; one line each. None: the room is "
+     "recorded by another machine.",
      "一个信号源：screen:x11[:DISPLAY]、camera:/dev/videoN、hdmi:/dev/videoN、camera:rtsp://…、"
-     "mic:pulse[:NAME]、mic:alsa[:NAME]、file:PATH 或 demo；每行一个。"},
+     "mic:pulse[:NAME]、mic:alsa[:NAME]、file:PATH 或 "
+     "demo；每行一个。没有则表示该教室由另一台机器录"
+     "制。"},
 };
 
 static const struct lct_config_section server = {

@@ -11,6 +11,7 @@
 #include "base/text.h"
 
 enum { FLAG_KEY = 1, FLAG_GAP = 2 };
+enum { FLAG_CUT = 1, FLAG_WHOLE = 2 };
 
 /* Most bytes of payload a type may have; 0 for a type there is not. */
 static size_t limit_of(unsigned type) {
@@ -19,11 +20,15 @@ static size_t limit_of(unsigned type) {
     case LCT_LINK_COMMAND:
     case LCT_LINK_REPLY:
     case LCT_LINK_STATUS:
+    case LCT_LINK_REFUSED:
+    case LCT_LINK_COPY:
         return LCT_LINK_JSON_MAX;
     case LCT_LINK_FORMAT:
         return LCT_LINK_FORMAT_MAX;
     case LCT_LINK_CHUNK:
         return LCT_LINK_CHUNK_HEAD_SIZE + LCT_CHUNK_BYTES_MAX;
+    case LCT_LINK_PART:
+        return LCT_LINK_PART_MAX;
     default:
         return 0;
     }
@@ -231,5 +236,34 @@ int lct_link_get_chunk_head(const uint8_t in[LCT_LINK_CHUNK_HEAD_SIZE], size_t n
     chunk->published = published;
     chunk->captured = captured;
     *ret_chunk = chunk;
+    return 0;
+}
+
+size_t lct_link_pack_part(const struct lct_link_part *part, uint8_t out[LCT_LINK_PART_MAX]) {
+    struct lct_writer w = lct_writer(out, LCT_LINK_PART_MAX);
+    lct_put_u64(&w, part->offset);
+    lct_put_u32(&w, (part->cut ? FLAG_CUT : 0U) | (part->whole ? FLAG_WHOLE : 0U));
+    put_counted(&w, part->lesson, strlen(part->lesson));
+    put_counted(&w, part->name, strlen(part->name));
+    lct_put(&w, part->bytes, part->n);
+    assert(!w.failed);
+    return w.at;
+}
+
+int lct_link_unpack_part(const uint8_t *bytes, size_t n, struct lct_link_part *ret_part) {
+    struct lct_reader r = lct_reader(bytes, n);
+    struct lct_link_part part = {.offset = lct_get_u64(&r)};
+    uint32_t flags = lct_get_u32(&r);
+    get_text(&r, part.lesson, sizeof part.lesson);
+    get_text(&r, part.name, sizeof part.name);
+    part.cut = (flags & FLAG_CUT) != 0;
+    part.whole = (flags & FLAG_WHOLE) != 0;
+    part.n = lct_left(&r);
+    part.bytes = lct_get(&r, part.n);
+    if (r.failed || flags > (FLAG_CUT | FLAG_WHOLE) || part.offset > UINT64_C(1) << 62 ||
+        part.n > LCT_LINK_PART_BYTES) {
+        return -EBADMSG;
+    }
+    *ret_part = part;
     return 0;
 }

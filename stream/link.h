@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * The link joins a recorder and the server: one framing and a handful of message types, over a Unix
- * socket here (over TLS from another building later). The recorder always connects; it never
- * listens. The recorder goes on without the server and tells it everything again when it returns.
+ * socket here, over TLS from another building. The recorder always connects; it never listens. The
+ * recorder goes on without the server and tells it everything again when it returns.
  *
  *   message   u32 length of what follows (big-endian, at most LCT_LINK_MESSAGE_MAX)
  *             u8  type
@@ -15,6 +15,9 @@
  *   STATUS    JSON, recorder to server: the whole state, once a second and at changes
  *   FORMAT    binary: what lct_format holds; before the first chunk of each format
  *   CHUNK     binary: lct_chunk_info and the chunk's own bytes
+ *   REFUSED   JSON, server to recorder, and the end: {"code":…,"en":…,"zh":…}
+ *   COPY      JSON, both: how a lesson's files are copied (control/copy_out.h, copy_in.h)
+ *   PART      binary, recorder to server: some bytes of a lesson's file
  *
  * A wrong version, a length out of range or a second HELLO closes the connection.
  *
@@ -26,6 +29,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -49,6 +53,10 @@
 /** Bytes of a CHUNK's payload before the chunk's own bytes. */
 #define LCT_LINK_CHUNK_HEAD_SIZE 64
 
+/** Most bytes of a file that one PART carries, and of its payload. */
+#define LCT_LINK_PART_BYTES (64U << 10)
+#define LCT_LINK_PART_MAX (LCT_LINK_PART_BYTES + 256)
+
 /** Tracks that one connection may carry. */
 #define LCT_LINK_TRACKS_MAX 32
 
@@ -59,6 +67,9 @@ enum lct_link_type {
     LCT_LINK_STATUS = 4,
     LCT_LINK_FORMAT = 5,
     LCT_LINK_CHUNK = 6,
+    LCT_LINK_REFUSED = 7,
+    LCT_LINK_COPY = 8,
+    LCT_LINK_PART = 9,
 };
 
 /** Writes the head of a message with n bytes of payload (within the type's limit). Pure. */
@@ -93,3 +104,22 @@ uint32_t lct_link_chunk_track(const uint8_t in[LCT_LINK_CHUNK_HEAD_SIZE]);
  */
 int lct_link_get_chunk_head(const uint8_t in[LCT_LINK_CHUNK_HEAD_SIZE], size_t n,
                             struct lct_format *format, struct lct_chunk **ret_chunk) LCT_MUST_USE;
+
+/** Bytes of a file of a lesson. */
+struct lct_link_part {
+    char lesson[64];      /**< its id, not yet looked at */
+    char name[64];        /**< of the file, as in "camera/0001.mp4", not yet looked at */
+    uint64_t offset;      /**< where they lie in it */
+    bool cut;             /**< first the file is cut off at offset: what lay there was wrong */
+    bool whole;           /**< they are the whole file, which they replace at one stroke */
+    const uint8_t *bytes; /**< borrowed */
+    size_t n;             /**< up to LCT_LINK_PART_BYTES */
+};
+
+/** Writes the payload of PART into out; how many bytes. Pure. */
+size_t lct_link_pack_part(const struct lct_link_part *part, uint8_t out[LCT_LINK_PART_MAX]);
+
+/** Reads the payload of PART, of which *ret_part borrows. 0, or -EBADMSG (no texts, an offset above
+ * 2^62, too many bytes, flags we do not know). Pure. */
+int lct_link_unpack_part(const uint8_t *bytes, size_t n,
+                         struct lct_link_part *ret_part) LCT_MUST_USE;

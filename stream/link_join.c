@@ -1,69 +1,37 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "stream/link_join.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "stream/link_guard.h"
+#include "stream/link_socket.h"
 
 LCT_LOG_TOPIC("link");
 
 #define RETRY_FIRST (500 * LCT_MS)
 #define RETRY_LAST (2 * LCT_SECOND)
 
-/*
- * A socket's address holds 107 bytes, a path may be longer: the folder is opened and named by its
- * descriptor. Fills address, returns the folder's descriptor (to be closed after use) or -errno.
- */
-static int address_of(const char *path, struct sockaddr_un *ret_address) {
-    const char *name = strrchr(path, '/');
-    LCT_FREE char *folder = name ? strndup(path, (size_t)(name - path + 1)) : lct_strdup(".");
-    name = name ? name + 1 : path;
-    int fd = open(folder ? folder : "", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0) {
-        return -errno;
-    }
-    *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    int n = snprintf(ret_address->sun_path, sizeof ret_address->sun_path, "/proc/self/fd/%d/%s", fd,
-                     name);
-    if (n < 0 || (size_t)n >= sizeof ret_address->sun_path) {
-        close(fd);
-        return -ENAMETOOLONG;
-    }
-    return fd;
-}
+/* Who was refused in words calls so often: often enough for a technician who has just mended it,
+ * too seldom to use up the tries of its address. */
+#define RETRY_REFUSED (10 * LCT_SECOND)
 
-/* A connected descriptor, or -errno. */
-static int dial(const char *path) {
-    struct sockaddr_un address;
-    int folder = address_of(path, &address);
-    if (folder < 0) {
-        return folder;
-    }
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int rc = fd < 0 ? -errno : 0;
-    if (rc == 0 && connect(fd, (struct sockaddr *)&address, sizeof address) < 0) {
-        rc = -errno;
-        close(fd);
-    }
-    close(folder);
-    return rc < 0 ? rc : fd;
-}
+/* A connection that got no answer at all is begun anew: the kernel would ask less and less often.
+ */
+#define ANSWER_WAIT (1500 * LCT_MS)
 
 /* What both sides begin with. Their peers tell inner, which keeps the list of peers, and then
  * events.
  */
 struct side {
     struct lct_loop *loop;
-    char *path;
     json_t *hello;
     const struct lct_link_events *events;
     void *arg;
@@ -91,6 +59,13 @@ static void pass_chunk(void *opaque, struct lct_link_peer *peer, struct lct_chun
     }
 }
 
+static void pass_part(void *opaque, struct lct_link_peer *peer, const struct lct_link_part *part) {
+    const struct side *side = opaque;
+    if (side->events->part) {
+        side->events->part(side->arg, peer, part);
+    }
+}
+
 /* Ends the peer (freed when its own functions have left) and tells it, where there is news. */
 static void pass_closed(const struct side *side, struct lct_link_peer *peer, bool tell,
                         const char *why) {
@@ -100,43 +75,54 @@ static void pass_closed(const struct side *side, struct lct_link_peer *peer, boo
     }
 }
 
-static void free_side(struct side *side) {
-    json_decref(side->hello);
-    free(side->path);
-}
-
 /* The server's side. */
+
+/* One who has called. */
+struct guest {
+    struct lct_link_peer *peer; /* NULL: a free place */
+    lct_ns since;
+    bool open;  /* told as opened */
+    bool taken; /* and not sent away: no stranger any more */
+};
 
 struct lct_link_listener {
     struct side side; /* first: what peers are given is both */
     int fd;
     struct lct_watch *watch;
     struct lct_timer *rested; /* accepts again */
-    struct lct_link_peer *peers[LCT_LINK_PEERS_MAX];
-    bool open[LCT_LINK_PEERS_MAX]; /* told as opened */
+    char *path;               /* of a Unix socket; NULL: TCP */
+    struct lct_tls *tls;      /* of TCP */
+    struct lct_link_guard *guard;
+    struct guest guests[LCT_LINK_PEERS_MAX];
 };
 
-static size_t place_of(const struct lct_link_listener *listener, const struct lct_link_peer *peer) {
-    size_t i = 0;
-    while (i < LCT_LINK_PEERS_MAX && listener->peers[i] != peer) {
-        i++;
+static struct guest *guest_of(struct lct_link_listener *listener,
+                              const struct lct_link_peer *peer) {
+    for (size_t i = 0; i < LCT_LINK_PEERS_MAX; i++) {
+        if (listener->guests[i].peer == peer) {
+            return &listener->guests[i];
+        }
     }
-    return i;
+    return NULL;
 }
 
 static void listener_opened(void *opaque, struct lct_link_peer *peer, const json_t *hello) {
     struct lct_link_listener *listener = opaque;
-    listener->open[place_of(listener, peer)] = true;
+    struct guest *guest = guest_of(listener, peer);
+    guest->open = true;
     pass_opened(&listener->side, peer, hello);
+    guest->taken = guest->peer == peer; /* else it was sent away */
 }
 
 static void listener_closed(void *opaque, struct lct_link_peer *peer, const char *why) {
     struct lct_link_listener *listener = opaque;
-    size_t place = place_of(listener, peer);
-    bool was_open = listener->open[place];
-    listener->peers[place] = NULL;
-    listener->open[place] = false;
-    pass_closed(&listener->side, peer, was_open, why);
+    struct guest *guest = guest_of(listener, peer);
+    struct guest was = *guest;
+    *guest = (struct guest){.peer = NULL};
+    if (listener->tls && was.open && !was.taken) {
+        lct_link_guard_blame(listener->guard, lct_link_peer_from(peer), lct_monotonic());
+    }
+    pass_closed(&listener->side, peer, was.open, why);
 }
 
 /* Whoever calls goes on calling, so that a loop which tried again at once would do nothing else. */
@@ -151,6 +137,39 @@ static void on_rested(void *opaque) {
     lct_watch_set(listener->watch, EPOLLIN);
 }
 
+/* Makes room for one more stranger: the one who is there longest goes. False: its address has
+ * enough of them, or must wait. */
+static bool may_knock(struct lct_link_listener *listener, const char *from) {
+    size_t all = 0, same = 0;
+    struct guest *oldest = NULL;
+    for (size_t i = 0; i < LCT_LINK_PEERS_MAX; i++) {
+        struct guest *guest = &listener->guests[i];
+        if (guest->peer && !guest->taken) {
+            all++;
+            same += lct_link_guard_same(lct_link_peer_from(guest->peer), from);
+            oldest = !oldest || guest->since < oldest->since ? guest : oldest;
+        }
+    }
+    if (same > LCT_LINK_STRANGERS_OF_ONE ||
+        !lct_link_guard_admits(listener->guard, from, lct_monotonic())) {
+        return false;
+    }
+    if (all > LCT_LINK_STRANGERS_MAX) {
+        lct_link_peer_close(oldest->peer, "crowded");
+    }
+    return true;
+}
+
+static void let_in(struct lct_link_listener *listener, struct guest *guest,
+                   struct lct_stream *stream) {
+    *guest = (struct guest){.since = lct_monotonic()};
+    guest->peer = lct_link_peer_create(listener->side.loop, stream, listener->side.hello,
+                                       &listener->side.inner, listener);
+    if (listener->tls && !may_knock(listener, lct_link_peer_from(guest->peer))) {
+        lct_link_peer_close(guest->peer, "crowded");
+    }
+}
+
 static void on_caller(void *opaque, uint32_t events) {
     struct lct_link_listener *listener = opaque;
     (void)events;
@@ -162,58 +181,39 @@ static void on_caller(void *opaque, uint32_t events) {
         }
         return;
     }
-    for (size_t i = 0; i < LCT_LINK_PEERS_MAX; i++) {
-        if (!listener->peers[i]) {
-            listener->peers[i] = lct_link_peer_create(listener->side.loop, fd, listener->side.hello,
-                                                      &listener->side.inner, listener);
-            return;
-        }
+    struct guest *free_place = guest_of(listener, NULL);
+    if (!free_place) {
+        close(fd);
+        return;
     }
-    close(fd);
+    if (listener->tls) {
+        lct_link_tune(fd);
+    }
+    let_in(listener, free_place,
+           listener->tls ? lct_tls_stream(listener->tls, fd) : lct_stream_plain(fd));
 }
 
-/* Binds a socket of mode 0600 and listens; the descriptor or -errno. */
-static int bind_socket(const char *path) {
-    struct sockaddr_un address;
-    int folder = address_of(path, &address);
-    if (folder < 0) {
-        return folder;
-    }
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int rc = fd < 0 ? -errno : 0;
-    if (rc == 0) {
-        mode_t old = umask(0177);
-        rc = bind(fd, (struct sockaddr *)&address, sizeof address) < 0 ? -errno : 0;
-        umask(old);
-        if (rc == 0 && listen(fd, 16) < 0) {
-            rc = -errno;
-        }
-        if (rc < 0) {
-            close(fd);
-        }
-    }
-    close(folder);
-    return rc < 0 ? rc : fd;
-}
-
-/* Removes a socket that a killed server left; what else has that name stays. */
-static void remove_stale(const char *path) {
-    struct stat info;
-    if (lstat(path, &info) == 0 && S_ISSOCK(info.st_mode)) {
-        int fd = dial(path);
-        if (fd >= 0) {
-            close(fd);
-        } else if (fd == -ECONNREFUSED) {
-            (void)unlink(path); /* if it fails, bind says so */
-        }
-    }
+/* Takes fd. */
+static struct lct_link_listener *begin_listening(struct lct_loop *loop, int fd, json_t *hello,
+                                                 const struct lct_link_events *events, void *arg) {
+    struct lct_link_listener *listener = lct_new(sizeof *listener);
+    *listener = (struct lct_link_listener){
+        .side = {loop,
+                 json_incref(hello),
+                 events,
+                 arg,
+                 {listener_opened, pass_message, pass_chunk, pass_part, listener_closed}},
+        .fd = fd,
+    };
+    listener->watch = lct_watch_create(loop, fd, EPOLLIN, on_caller, listener);
+    listener->rested = lct_timer_create(loop, on_rested, listener);
+    return listener;
 }
 
 int lct_link_listen(struct lct_loop *loop, const char *path, json_t *hello,
                     const struct lct_link_events *events, void *arg,
                     struct lct_link_listener **ret_listener, struct lct_fault *fault) {
-    remove_stale(path);
-    int fd = bind_socket(path);
+    int fd = lct_link_bind_unix(path);
     if (fd == -EADDRINUSE) {
         return lct_fault_set(
             fault, fd, "link",
@@ -225,20 +225,36 @@ int lct_link_listen(struct lct_loop *loop, const char *path, json_t *hello,
         return lct_fault_set(fault, fd, "link", "The socket %s cannot be made: %s.",
                              "无法建立套接字 %s：%s。", path, strerror(-fd));
     }
-    struct lct_link_listener *listener = lct_new(sizeof *listener);
-    *listener = (struct lct_link_listener){
-        .side = {loop,
-                 lct_strdup(path),
-                 json_incref(hello),
-                 events,
-                 arg,
-                 {listener_opened, pass_message, pass_chunk, listener_closed}},
-        .fd = fd,
-    };
-    listener->watch = lct_watch_create(loop, fd, EPOLLIN, on_caller, listener);
-    listener->rested = lct_timer_create(loop, on_rested, listener);
-    *ret_listener = listener;
+    *ret_listener = begin_listening(loop, fd, hello, events, arg);
+    (*ret_listener)->path = lct_strdup(path);
     return 0;
+}
+
+int lct_link_listen_tls(struct lct_loop *loop, const char *address, int port, struct lct_tls *tls,
+                        json_t *hello, const struct lct_link_events *events, void *arg,
+                        struct lct_link_listener **ret_listener, struct lct_fault *fault) {
+    int fd = lct_link_bind_tcp(address, port);
+    if (fd < 0) {
+        return lct_fault_set(fault, fd, "link",
+                             "Port %d of %s cannot be opened for recorders: %s. Choose another by "
+                             "recorders in [server].",
+                             "端口 %d（地址 %s）无法为录制程序打开：%s。请修改 [server] 中的 "
+                             "recorders。",
+                             port, address, strerror(-fd));
+    }
+    *ret_listener = begin_listening(loop, fd, hello, events, arg);
+    (*ret_listener)->tls = tls;
+    (*ret_listener)->guard = lct_link_guard_create();
+    return 0;
+}
+
+int lct_link_listener_port(const struct lct_link_listener *listener) {
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    socklen_t n = sizeof address;
+    (void)getsockname(listener->fd, (struct sockaddr *)&address, &n);
+    return address.ss_family == AF_INET6  ? ntohs(((struct sockaddr_in6 *)&address)->sin6_port)
+           : address.ss_family == AF_INET ? ntohs(((struct sockaddr_in *)&address)->sin_port)
+                                          : 0;
 }
 
 void lct_link_listener_destroy(struct lct_link_listener *listener) {
@@ -246,13 +262,17 @@ void lct_link_listener_destroy(struct lct_link_listener *listener) {
         return;
     }
     for (size_t i = 0; i < LCT_LINK_PEERS_MAX; i++) {
-        lct_link_peer_destroy(listener->peers[i]);
+        lct_link_peer_destroy(listener->guests[i].peer);
     }
     lct_timer_destroy(listener->rested);
     lct_watch_destroy(listener->watch);
     close(listener->fd);
-    (void)unlink(listener->side.path); /* only tidiness: a stale one is replaced */
-    free_side(&listener->side);
+    if (listener->path) {
+        (void)unlink(listener->path); /* only tidiness: a stale one is replaced */
+    }
+    lct_link_guard_destroy(listener->guard);
+    json_decref(listener->side.hello);
+    free(listener->path);
     free(listener);
 }
 
@@ -260,8 +280,10 @@ void lct_link_listener_destroy(struct lct_link_listener *listener) {
 
 struct lct_link_caller {
     struct side side; /* first: what the peer is given is both */
+    struct lct_link_way *way;
     struct lct_timer *timer;
     lct_ns pause;
+    struct lct_stream *stream; /* the peer's; borrowed, to see whether it gets an answer */
     struct lct_link_peer *peer;
     json_t *greeting; /* the server's HELLO, until it has taken us */
     bool open;
@@ -277,6 +299,13 @@ static void caller_greeted(void *opaque, struct lct_link_peer *peer, const json_
 static void caller_message(void *opaque, struct lct_link_peer *peer, enum lct_link_type type,
                            const json_t *message) {
     struct lct_link_caller *caller = opaque;
+    if (!caller->open && type == LCT_LINK_REFUSED) {
+        caller->pause = RETRY_REFUSED;
+        if (!caller->refused) {
+            pass_message(&caller->side, peer, type, message);
+        }
+        return;
+    }
     if (!caller->open) {
         LCT_JSON json_t *greeting = caller->greeting;
         caller->greeting = NULL;
@@ -311,25 +340,34 @@ static void caller_closed(void *opaque, struct lct_link_peer *peer, const char *
 
 static void call_now(void *opaque) {
     struct lct_link_caller *caller = opaque;
-    int fd = dial(caller->side.path);
-    if (fd < 0) {
+    if (caller->peer && !lct_link_way_is_silent(caller->stream)) {
+        return; /* it was answered: the peer sees to the rest */
+    }
+    if (caller->peer) {
+        caller->pause = RETRY_FIRST;
+        lct_link_peer_close(caller->peer, "no-answer");
+        return;
+    }
+    if (lct_link_way_try(caller->way, &caller->stream) < 0) {
         call_later(caller);
         return;
     }
-    caller->peer = lct_link_peer_create(caller->side.loop, fd, caller->side.hello,
+    caller->peer = lct_link_peer_create(caller->side.loop, caller->stream, caller->side.hello,
                                         &caller->side.inner, caller);
+    lct_timer_set(caller->timer, lct_monotonic() + ANSWER_WAIT);
 }
 
-struct lct_link_caller *lct_link_call(struct lct_loop *loop, const char *path, json_t *hello,
-                                      const struct lct_link_events *events, void *arg) {
+struct lct_link_caller *lct_link_call(struct lct_loop *loop, struct lct_link_way *way,
+                                      json_t *hello, const struct lct_link_events *events,
+                                      void *arg) {
     struct lct_link_caller *caller = lct_new(sizeof *caller);
     *caller = (struct lct_link_caller){
         .side = {loop,
-                 lct_strdup(path),
                  json_incref(hello),
                  events,
                  arg,
-                 {caller_greeted, caller_message, pass_chunk, caller_closed}},
+                 {caller_greeted, caller_message, pass_chunk, pass_part, caller_closed}},
+        .way = way,
         .pause = RETRY_FIRST,
     };
     caller->timer = lct_timer_create(loop, call_now, caller);
@@ -347,7 +385,8 @@ void lct_link_caller_destroy(struct lct_link_caller *caller) {
     }
     lct_link_peer_destroy(caller->peer);
     lct_timer_destroy(caller->timer);
+    lct_link_way_destroy(caller->way);
     json_decref(caller->greeting);
-    free_side(&caller->side);
+    json_decref(caller->side.hello);
     free(caller);
 }

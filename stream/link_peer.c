@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "stream/link_peer.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 
@@ -54,9 +54,10 @@ struct lct_link_peer {
     const struct lct_link_events *events;
     void *arg;
     void *user;
-    int fd;
+    struct lct_stream *stream; /* NULL: closed */
     struct lct_watch *watch;
     struct lct_timer *timer;
+    char from[LCT_LINK_FROM_SIZE];
     enum state state;
     unsigned busy; /* depth of our functions that still need the struct */
     bool destroyed;
@@ -69,9 +70,12 @@ struct lct_link_peer {
     struct parcel *first; /* may be half sent */
     struct parcel **last;
     size_t first_sent;
-    bool waiting; /* for the descriptor to take more */
+    bool waiting;              /* for the stream to take more */
+    struct parcel *first_part; /* whole; they go when first is NULL */
+    struct parcel **last_part;
     size_t json_waiting;
     size_t chunks_waiting;
+    size_t parts_waiting;
     struct sending tracks[LCT_LINK_TRACKS_MAX];
     uint64_t drops;
 };
@@ -82,12 +86,17 @@ static void free_parcel(struct parcel *parcel) {
     free(parcel);
 }
 
-static void free_peer(struct lct_link_peer *peer) {
-    while (peer->first) {
-        struct parcel *next = peer->first->next;
-        free_parcel(peer->first);
-        peer->first = next;
+static void free_parcels(struct parcel *parcel) {
+    while (parcel) {
+        struct parcel *next = parcel->next;
+        free_parcel(parcel);
+        parcel = next;
     }
+}
+
+static void free_peer(struct lct_link_peer *peer) {
+    free_parcels(peer->first);
+    free_parcels(peer->first_part);
     for (size_t i = 0; i < LCT_LINK_TRACKS_MAX; i++) {
         lct_format_unref(peer->tracks[i].format);
         lct_format_unref(peer->in.formats[i]);
@@ -112,10 +121,8 @@ static void disconnect(struct lct_link_peer *peer) {
     lct_timer_destroy(peer->timer);
     peer->watch = NULL;
     peer->timer = NULL;
-    if (peer->fd >= 0) {
-        close(peer->fd);
-        peer->fd = -1;
-    }
+    lct_stream_destroy(peer->stream);
+    peer->stream = NULL;
     peer->state = STATE_CLOSED;
 }
 
@@ -152,7 +159,7 @@ uint64_t lct_link_peer_drops(const struct lct_link_peer *peer) { return peer->dr
 /* Out. */
 
 static void set_events(struct lct_link_peer *peer) {
-    lct_watch_set(peer->watch, EPOLLIN | (peer->waiting ? (uint32_t)EPOLLOUT : 0U));
+    lct_watch_set(peer->watch, lct_stream_events(peer->stream, peer->waiting));
 }
 
 /* Adds what is left of some bytes, from skip on, to the list of what to write. */
@@ -185,6 +192,8 @@ static void forget_sent(struct lct_link_peer *peer, size_t sent) {
         peer->first_sent -= parcel->head_n + parcel->n;
         if (parcel->chunk) {
             peer->chunks_waiting -= parcel->n;
+        } else if (parcel->type == LCT_LINK_PART) {
+            peer->parts_waiting -= parcel->n;
         } else {
             peer->json_waiting -= parcel->n;
         }
@@ -196,29 +205,38 @@ static void forget_sent(struct lct_link_peer *peer, size_t sent) {
     }
 }
 
-/* Writes as much as the descriptor takes. */
+/* True when something waits; a part only when nothing else does. */
+static bool has_more(struct lct_link_peer *peer) {
+    if (!peer->first && peer->first_part) {
+        struct parcel *part = peer->first_part;
+        peer->first_part = part->next;
+        if (!peer->first_part) {
+            peer->last_part = &peer->first_part;
+        }
+        part->next = NULL;
+        peer->first = part;
+        peer->last = &part->next;
+    }
+    return peer->first || lct_stream_holds(peer->stream);
+}
+
+/* Writes as much as the stream takes. */
 static void flush(struct lct_link_peer *peer) {
-    while (peer->first) {
+    bool more;
+    while ((more = has_more(peer))) {
         struct iovec iov[IOV_AT_ONCE];
-        struct msghdr message = {.msg_iov = iov, .msg_iovlen = gather(peer, iov)};
-        ssize_t sent = sendmsg(peer->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent < 0 && errno == EINTR) {
-            continue;
+        ssize_t sent = lct_stream_write(peer->stream, iov, gather(peer, iov));
+        if (sent == -EAGAIN) {
+            break;
         }
         if (sent < 0) {
-            if (errno != EAGAIN) {
-                lct_link_peer_close(peer, "write");
-                return;
-            }
-            break;
+            lct_link_peer_close(peer, lct_stream_why(peer->stream));
+            return;
         }
         forget_sent(peer, (size_t)sent);
     }
-    bool waiting = peer->first != NULL;
-    if (waiting != peer->waiting) {
-        peer->waiting = waiting;
-        set_events(peer);
-    }
+    peer->waiting = more;
+    set_events(peer);
 }
 
 static void append(struct lct_link_peer *peer, struct parcel *parcel) {
@@ -354,6 +372,36 @@ void lct_link_peer_send_chunk(struct lct_link_peer *peer, struct lct_chunk *chun
     leave(peer);
 }
 
+int lct_link_peer_send_part(struct lct_link_peer *peer, const struct lct_link_part *part) {
+    lct_loop_assert_here(peer->loop);
+    if (peer->state != STATE_OPEN) {
+        return -ENOTCONN;
+    }
+    if (peer->parts_waiting + part->n > LCT_LINK_PARTS_WAITING) {
+        return -ENOBUFS;
+    }
+    struct parcel *parcel = lct_new(sizeof *parcel);
+    parcel->type = LCT_LINK_PART;
+    parcel->bytes = lct_new(LCT_LINK_PART_MAX);
+    parcel->n = lct_link_pack_part(part, parcel->bytes);
+    parcel->head_n = LCT_LINK_HEAD_SIZE;
+    lct_link_put_head(parcel->head, LCT_LINK_PART, parcel->n);
+    *peer->last_part = parcel;
+    peer->last_part = &parcel->next;
+    peer->parts_waiting += parcel->n;
+    enter(peer);
+    flush(peer);
+    int rc = peer->state == STATE_CLOSED ? -ENOTCONN : 0;
+    leave(peer);
+    return rc;
+}
+
+const char *lct_link_peer_from(const struct lct_link_peer *peer) { return peer->from; }
+
+lct_ns lct_link_peer_silence(const struct lct_link_peer *peer) {
+    return lct_monotonic() - peer->heard;
+}
+
 /* In. */
 
 static void want(struct receiving *in, enum phase phase, uint8_t *into, size_t n) {
@@ -369,9 +417,12 @@ static void want_head(struct receiving *in) {
     want(in, PHASE_HEAD, in->head, sizeof in->head);
 }
 
-static const char *on_head(struct receiving *in) {
+static const char *on_head(struct receiving *in, enum state state) {
     if (lct_link_get_head(in->head, &in->type, &in->n) < 0) {
         return "bad-head";
+    }
+    if (state == STATE_GREETING && in->type != LCT_LINK_HELLO) {
+        return "no-hello"; /* before a stranger is given memory */
     }
     if (in->type == LCT_LINK_CHUNK) {
         want(in, PHASE_CHUNK_HEAD, in->chunk_head, sizeof in->chunk_head);
@@ -446,12 +497,19 @@ static const char *on_json(struct lct_link_peer *peer, enum lct_link_type type) 
     return NULL;
 }
 
-static const char *on_bytes(struct lct_link_peer *peer) {
-    if (peer->state == STATE_GREETING && peer->in.type != LCT_LINK_HELLO) {
-        return "no-hello";
+static const char *on_part(struct lct_link_peer *peer) {
+    struct lct_link_part part;
+    if (!peer->events->part || lct_link_unpack_part(peer->in.bytes, peer->in.n, &part) < 0) {
+        return "bad-part";
     }
-    const char *why =
-        peer->in.type == LCT_LINK_FORMAT ? on_format(&peer->in) : on_json(peer, peer->in.type);
+    peer->events->part(peer->arg, peer, &part);
+    return NULL;
+}
+
+static const char *on_bytes(struct lct_link_peer *peer) {
+    const char *why = peer->in.type == LCT_LINK_FORMAT ? on_format(&peer->in)
+                      : peer->in.type == LCT_LINK_PART ? on_part(peer)
+                                                       : on_json(peer, peer->in.type);
     want_head(&peer->in);
     return why;
 }
@@ -471,7 +529,7 @@ static const char *on_chunk(struct lct_link_peer *peer) {
 static const char *on_piece(struct lct_link_peer *peer) {
     switch (peer->in.phase) {
     case PHASE_HEAD:
-        return on_head(&peer->in);
+        return on_head(&peer->in, peer->state);
     case PHASE_CHUNK_HEAD:
         return on_chunk_head(&peer->in);
     case PHASE_CHUNK:
@@ -482,16 +540,18 @@ static const char *on_piece(struct lct_link_peer *peer) {
     return on_bytes(peer);
 }
 
-/* Reads what is there, at most a few pieces, so that others have their turn. */
+/* Reads what is there, at most a few pieces, so that others have their turn; but nothing is left in
+ * the stream, of which the descriptor would not tell. */
 static void receive(struct lct_link_peer *peer) {
     struct receiving *in = &peer->in;
-    for (int turns = 64; turns > 0 && peer->state != STATE_CLOSED; turns--) {
-        ssize_t n = recv(peer->fd, in->into + in->got, in->want - in->got, MSG_DONTWAIT);
-        if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+    for (int turns = 64; peer->state != STATE_CLOSED && (turns > 0 || lct_stream_has(peer->stream));
+         turns--) {
+        ssize_t n = lct_stream_read(peer->stream, in->into + in->got, in->want - in->got);
+        if (n == -EAGAIN) {
             return;
         }
         if (n <= 0) {
-            lct_link_peer_close(peer, n == 0 ? "end" : "read");
+            lct_link_peer_close(peer, lct_stream_why(peer->stream));
             return;
         }
         peer->heard = lct_monotonic();
@@ -503,14 +563,18 @@ static void receive(struct lct_link_peer *peer) {
     }
 }
 
+/* TLS may have to read before it can write, and the other way round: both are tried each time.
+ * First what is to be said: a HELLO that is refused ends the link, and is answered all the same. */
 static void on_ready(void *opaque, uint32_t events) {
     struct lct_link_peer *peer = opaque;
+    (void)events;
     enter(peer);
-    if (events & EPOLLOUT) {
-        flush(peer);
-    }
-    if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) && peer->state != STATE_CLOSED) {
+    flush(peer);
+    if (peer->state != STATE_CLOSED) {
         receive(peer);
+    }
+    if (peer->state != STATE_CLOSED) {
+        flush(peer);
     }
     leave(peer);
 }
@@ -544,18 +608,35 @@ void lct_link_peer_set_patience(struct lct_link_peer *peer, lct_ns span) {
     }
 }
 
-struct lct_link_peer *lct_link_peer_create(struct lct_loop *loop, int fd, json_t *hello,
-                                           const struct lct_link_events *events, void *arg) {
+/* A socket's other end as text; "" when it is none of another machine. */
+static void find_from(int fd, char out[LCT_LINK_FROM_SIZE]) {
+    struct sockaddr_storage address = {.ss_family = AF_UNSPEC};
+    socklen_t n = sizeof address;
+    (void)getpeername(fd, (struct sockaddr *)&address, &n);
+    const void *at = address.ss_family == AF_INET6
+                         ? (const void *)&((struct sockaddr_in6 *)&address)->sin6_addr
+                         : (const void *)&((struct sockaddr_in *)&address)->sin_addr;
+    if ((address.ss_family != AF_INET && address.ss_family != AF_INET6) ||
+        !inet_ntop(address.ss_family, at, out, LCT_LINK_FROM_SIZE)) {
+        out[0] = '\0';
+    }
+}
+
+struct lct_link_peer *lct_link_peer_create(struct lct_loop *loop, struct lct_stream *stream,
+                                           json_t *hello, const struct lct_link_events *events,
+                                           void *arg) {
     struct lct_link_peer *peer = lct_new(sizeof *peer);
     peer->loop = loop;
     peer->events = events;
     peer->arg = arg;
-    peer->fd = fd;
+    peer->stream = stream;
+    find_from(lct_stream_fd(stream), peer->from);
     peer->last = &peer->first;
+    peer->last_part = &peer->first_part;
     peer->opened = peer->heard = lct_monotonic();
     peer->patience = LCT_NS_NONE;
     want_head(&peer->in);
-    peer->watch = lct_watch_create(loop, fd, EPOLLIN, on_ready, peer);
+    peer->watch = lct_watch_create(loop, lct_stream_fd(stream), EPOLLIN, on_ready, peer);
     peer->timer = lct_timer_create(loop, on_timer, peer);
     set_timer(peer);
     size_t n = 0;

@@ -114,7 +114,7 @@ static void on_signal(void *arg, int number) {
 }
 
 int main(int argc, char **argv) {
-    static const struct lct_link_events events = {NULL, NULL, NULL, NULL};
+    static const struct lct_link_events events = {.opened = NULL};
     if (argc != 4 || (strcmp(argv[2], "--link") != 0 && strcmp(argv[2], "--rtp") != 0)) {
         (void)fputs("usage: feed FILM --link SOCKET | --rtp PORT\n", stderr);
         return 2;
@@ -126,7 +126,7 @@ int main(int argc, char **argv) {
     feed.next = lct_timer_create(feed.loop, give, &feed);
     feed.status = lct_timer_create(feed.loop, say_status, &feed);
     if (strcmp(argv[2], "--link") == 0) {
-        feed.link = lct_link_call(feed.loop, argv[3], hello, &events, &feed);
+        feed.link = lct_link_call(feed.loop, lct_link_way_unix(argv[3]), hello, &events, &feed);
         lct_timer_set(feed.status, lct_monotonic());
     } else {
         feed.fd = open_rtp(atoi(argv[3]));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A stream of link messages, as a peer reads it: heads, formats, chunk heads. */
+/* A stream of link messages, as a peer reads it: heads, formats, chunk heads, parts of files. */
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +22,14 @@ static void on_chunk(const uint8_t *bytes, size_t n, struct lct_format *format) 
     lct_chunk_unref(chunk);
 }
 
+static void on_part(const uint8_t *bytes, size_t n) {
+    struct lct_link_part part;
+    static uint8_t again[LCT_LINK_PART_MAX];
+    if (lct_link_unpack_part(bytes, n, &part) == 0) {
+        assert(lct_link_pack_part(&part, again) == n && memcmp(again, bytes, n) == 0);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct lct_format *format = NULL, *next;
     enum lct_link_type type;
@@ -42,6 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             format = next;
         } else if (type == LCT_LINK_CHUNK) {
             on_chunk(data, n, format);
+        } else if (type == LCT_LINK_PART) {
+            on_part(data, n);
         }
         data += n;
         size -= n;

@@ -101,7 +101,8 @@ Test(rooms, without_a_recorder_are_away, .timeout = 20) {
 
 Test(rooms, show_what_the_recorder_says_and_pass_commands_on, .timeout = 20) {
     LCT_JSON json_t *hello = json_pack("{s:i, s:s}", "version", 1, "room", "main");
-    struct lct_link_caller *caller = lct_link_call(loop, path, hello, &recorder, NULL);
+    struct lct_link_caller *caller =
+        lct_link_call(loop, lct_link_way_unix(path), hello, &recorder, NULL);
     run_for(200 * LCT_MS);
     cr_assert_gt(changes, 0);
     cr_assert(lct_rooms_is_recording(rooms, "L1"));
@@ -132,9 +133,11 @@ Test(rooms, show_what_the_recorder_says_and_pass_commands_on, .timeout = 20) {
 
 Test(rooms, keep_the_first_of_two_recorders, .timeout = 20) {
     LCT_JSON json_t *hello = json_pack("{s:i, s:s}", "version", 1, "room", "main");
-    struct lct_link_caller *one = lct_link_call(loop, path, hello, &recorder, NULL);
+    struct lct_link_caller *one =
+        lct_link_call(loop, lct_link_way_unix(path), hello, &recorder, NULL);
     run_for(200 * LCT_MS);
-    struct lct_link_caller *two = lct_link_call(loop, path, hello, &recorder, NULL);
+    struct lct_link_caller *two =
+        lct_link_call(loop, lct_link_way_unix(path), hello, &recorder, NULL);
     run_for(200 * LCT_MS);
     send_command("start");
     run_for(100 * LCT_MS);

@@ -52,9 +52,38 @@ Test(link, refuses_heads_out_of_range) {
     cr_assert_eq(head_of(0xffffffffU, LCT_LINK_CHUNK, 0), -EBADMSG);
     cr_assert_eq(head_of(LCT_LINK_JSON_MAX + 5, LCT_LINK_STATUS, 0), -EBADMSG);
     cr_assert_eq(head_of(5, 0, 0), -EBADMSG);
-    cr_assert_eq(head_of(5, 7, 0), -EBADMSG);
+    cr_assert_eq(head_of(5, 10, 0), -EBADMSG);
+    cr_assert_eq(head_of(5 + LCT_LINK_PART_MAX, LCT_LINK_PART, 0), -EBADMSG);
     cr_assert_eq(head_of(5, LCT_LINK_HELLO, 1), -EBADMSG);
     cr_assert_eq(head_of(4 + LCT_LINK_CHUNK_HEAD_SIZE, LCT_LINK_CHUNK, 0), -EBADMSG);
+}
+
+Test(link, part_there_and_back) {
+    struct lct_link_part part = {.lesson = "20260301-080000-lab-1a2b",
+                                 .name = "camera/0001.mp4",
+                                 .offset = UINT64_C(1) << 40,
+                                 .whole = true,
+                                 .bytes = (const uint8_t *)"moof",
+                                 .n = 4},
+                         again;
+    uint8_t *bytes = lct_new(LCT_LINK_PART_MAX);
+    size_t n = lct_link_pack_part(&part, bytes);
+    cr_assert_eq(lct_link_unpack_part(bytes, n, &again), 0);
+    cr_assert_str_eq(again.lesson, part.lesson);
+    cr_assert_str_eq(again.name, part.name);
+    cr_assert_eq(again.offset, part.offset);
+    cr_assert(again.whole && !again.cut);
+    cr_assert_eq(again.n, 4);
+    cr_assert_eq(memcmp(again.bytes, "moof", 4), 0);
+    for (size_t i = 0; i < n - 4; i++) {
+        cr_assert_eq(lct_link_unpack_part(bytes, i, &again), -EBADMSG, "%zu bytes", i);
+    }
+    bytes[11] = 4;
+    cr_assert_eq(lct_link_unpack_part(bytes, n, &again), -EBADMSG, "an unknown flag");
+    bytes[11] = 0;
+    bytes[0] = 0x80;
+    cr_assert_eq(lct_link_unpack_part(bytes, n, &again), -EBADMSG, "an offset out of range");
+    free(bytes);
 }
 
 Test(link, format_there_and_back) {

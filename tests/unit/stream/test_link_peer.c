@@ -68,7 +68,8 @@ static void on_closed(void *arg, struct lct_link_peer *peer, const char *why) {
     lct_loop_stop(end->loop);
 }
 
-static const struct lct_link_events events = {on_opened, on_message, on_chunk, on_closed};
+static const struct lct_link_events events = {
+    .opened = on_opened, .message = on_message, .chunk = on_chunk, .closed = on_closed};
 
 static json_t *hello(int version) {
     return json_pack("{s:i, s:s}", "version", version, "program", "test");
@@ -109,8 +110,8 @@ static void join(struct lct_loop *loop, struct end *a, struct end *b, int versio
     LCT_JSON json_t *two = hello(version);
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
     a->loop = b->loop = loop;
-    a->peer = lct_link_peer_create(loop, fds[0], one, &events, a);
-    b->peer = lct_link_peer_create(loop, fds[1], two, &events, b);
+    a->peer = lct_link_peer_create(loop, lct_stream_plain(fds[0]), one, &events, a);
+    b->peer = lct_link_peer_create(loop, lct_stream_plain(fds[1]), two, &events, b);
 }
 
 Test(link_peer, greets_and_carries_messages, .timeout = 10) {
@@ -151,7 +152,8 @@ static void send_raw(const void *bytes, size_t n, const char *why) {
     int fds[2];
     LCT_JSON json_t *one = hello(1);
     cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
-    struct lct_link_peer *peer = lct_link_peer_create(loop, fds[0], one, &events, &a);
+    struct lct_link_peer *peer =
+        lct_link_peer_create(loop, lct_stream_plain(fds[0]), one, &events, &a);
     cr_assert_eq(write(fds[1], bytes, n), (ssize_t)n);
     lct_loop_run(loop);
     cr_assert_str_eq(a.why, why);
@@ -185,7 +187,7 @@ Test(link_peer, closes_on_tracks_that_are_wrong, .timeout = 10) {
     uint8_t head[LCT_LINK_HEAD_SIZE + LCT_LINK_CHUNK_HEAD_SIZE + 1];
     lct_link_put_head(head, LCT_LINK_CHUNK, LCT_LINK_CHUNK_HEAD_SIZE + 1);
     lct_link_put_chunk_head(chunk, head + LCT_LINK_HEAD_SIZE);
-    send_raw(head, sizeof head, "chunk-without-format");
+    send_raw(head, sizeof head, "no-hello");
     send_after_hello(head, sizeof head, "chunk-without-format");
     uint8_t *many = lct_new((LCT_LINK_TRACKS_MAX + 1) * 200);
     size_t at = 0;
@@ -245,7 +247,7 @@ static void impatient_closed(void *arg, struct lct_link_peer *peer, const char *
 
 Test(link_peer, may_be_destroyed_in_each_callback, .timeout = 20) {
     static const struct lct_link_events impatience = {impatient_opened, impatient_message,
-                                                      impatient_chunk, impatient_closed};
+                                                      impatient_chunk, NULL, impatient_closed};
     for (int when = AT_OPENED; when <= AT_CLOSED; when++) {
         struct lct_loop *loop = lct_loop_create();
         struct impatient owner = {.loop = loop};
@@ -256,8 +258,10 @@ Test(link_peer, may_be_destroyed_in_each_callback, .timeout = 20) {
         LCT_JSON json_t *one = hello(1);
         cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
         owner.when = (unsigned)when;
-        cr_assert_not_null(lct_link_peer_create(loop, fds[0], one, &impatience, &owner));
-        struct lct_link_peer *peer = lct_link_peer_create(loop, fds[1], one, &events, &b);
+        cr_assert_not_null(
+            lct_link_peer_create(loop, lct_stream_plain(fds[0]), one, &impatience, &owner));
+        struct lct_link_peer *peer =
+            lct_link_peer_create(loop, lct_stream_plain(fds[1]), one, &events, &b);
         if (when > AT_OPENED) {
             run_for(loop, 50 * LCT_MS);
             cr_assert_eq(lct_link_peer_send(peer, LCT_LINK_STATUS, one), 0);
@@ -349,7 +353,8 @@ static void on_caller(void *arg, struct lct_link_peer *peer, const json_t *greet
     cr_assert_eq(lct_link_peer_send(peer, LCT_LINK_COMMAND, look), 0);
 }
 
-static const struct lct_link_events server_events = {on_caller, on_message, on_chunk, on_closed};
+static const struct lct_link_events server_events = {
+    .opened = on_caller, .message = on_message, .chunk = on_chunk, .closed = on_closed};
 
 Test(link_join, finds_the_server_again, .timeout = 30) {
     struct lct_loop *loop = lct_loop_create();
@@ -362,7 +367,8 @@ Test(link_join, finds_the_server_again, .timeout = 30) {
     cr_assert_eq(mkdir(long_folder, 0700), 0);
     LCT_FREE char *path = lct_format("%s/link", long_folder);
     LCT_JSON json_t *greeting = hello(1);
-    struct lct_link_caller *caller = lct_link_call(loop, path, greeting, &events, &recorder);
+    struct lct_link_caller *caller =
+        lct_link_call(loop, lct_link_way_unix(path), greeting, &events, &recorder);
     run_for(loop, 100 * LCT_MS);
     cr_assert_null(lct_link_caller_peer(caller));
     cr_assert_eq(lct_link_listen(loop, path, greeting, &server_events, &server, &listener, &fault),
@@ -446,7 +452,8 @@ static void note_end(void *arg, struct lct_link_peer *peer, const char *why) {
 }
 
 static const struct lct_link_events refusing = {.opened = refuse};
-static const struct lct_link_events noting = {on_opened, on_message, on_chunk, note_end};
+static const struct lct_link_events noting = {
+    .opened = on_opened, .message = on_message, .chunk = on_chunk, .closed = note_end};
 
 /* Calls less and less often, and its owner is told once. */
 static void be_refused(int version, const char *why) {
@@ -460,7 +467,8 @@ static void be_refused(int version, const char *why) {
     LCT_JSON json_t *greeting = hello(1);
     LCT_JSON json_t *of_server = hello(version);
     cr_assert_eq(lct_link_listen(loop, path, of_server, &refusing, &server, &listener, &fault), 0);
-    struct lct_link_caller *caller = lct_link_call(loop, path, greeting, &noting, &recorder);
+    struct lct_link_caller *caller =
+        lct_link_call(loop, lct_link_way_unix(path), greeting, &noting, &recorder);
     run_for(loop, 4300 * LCT_MS); /* calls at 0, 0.5, 1.5, 3.5 s */
     cr_assert_leq(server.opened, 4);
     cr_assert_eq(recorder.opened, 0);

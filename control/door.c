@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "control/door.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/io.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "control/room_tokens.h"
+
+LCT_LOG_TOPIC("door");
+
+#define NOTICE_MAX 4096
+
+struct lct_door {
+    /* fixed while it is open */
+    char *data;
+    struct lct_rooms *rooms;
+    struct lct_loop *loop;
+    struct lct_room_tokens *tokens;
+    struct lct_tls *tls;
+    bool ill; /* the looking thread's: the tokens could not be read, and it was said */
+};
+
+static bool is_right(void *arg, const char *room, const char *secret) {
+    const struct lct_door *door = arg;
+    return lct_room_tokens_is_right(door->tokens, room, secret);
+}
+
+/* "https://host:8443/x" -> "host", "http://[::1]:80" -> "::1". */
+static void host_of(const char *url, char *out, size_t size) {
+    const char *host = strstr(url, "://");
+    host = host ? host + 3 : url;
+    bool six = *host == '[';
+    host += six;
+    (void)snprintf(out, size, "%.*s", (int)strcspn(host, six ? "]" : ":/"), host);
+}
+
+static void write_notice(const struct lct_door *door, const struct lct_room_token *token) {
+    char sum[LCT_BASE64_SIZE(LCT_DIGEST_SIZE)] = "";
+    LCT_FREE char *path = lct_format("%s/door", door->data);
+    if (token->pinned) {
+        lct_base64_write(token->sum, sizeof token->sum, sum);
+    }
+    LCT_JSON json_t *json =
+        json_pack("{s:s, s:i, s:s}", "host", token->host, "port", token->port, "sha256", sum);
+    size_t n;
+    LCT_FREE char *text = lct_json_dump(json, &n);
+    int rc = lct_io_replace(&lct_io_system, path, text, n);
+    if (rc < 0) {
+        lct_warn("where recorders call is not kept", "file=%s why=%s", path, strerror(-rc));
+    }
+}
+
+int lct_door_find(const char *data, struct lct_room_token *ret_token, struct lct_fault *fault) {
+    LCT_FREE char *path = lct_format("%s/door", data);
+    LCT_JSON json_t *json = NULL;
+    struct lct_room_token token = *ret_token;
+    int rc = lct_json_load(path, NOTICE_MAX, &json, fault);
+    if (rc == -ENOENT) {
+        return lct_fault_set(
+            fault, rc, "door",
+            "No server on this data folder has let in recorders of other "
+            "buildings yet. Set recorders = 0.0.0.0:8443 in [server] and start it.",
+            "此数据目录的服务器尚未接受过其他建筑的录制机。请在 [server] 中设置 "
+            "recorders = 0.0.0.0:8443 并启动服务器。");
+    }
+    const char *sum = rc < 0 ? "" : lct_json_text(json, "sha256", "");
+    token.port = rc < 0 ? 0 : (int)lct_json_int(json, "port", 0);
+    token.pinned = *sum != '\0';
+    if (token.port < 1 || token.port > 65535 ||
+        (token.pinned && !lct_base64_read(sum, strlen(sum), token.sum, sizeof token.sum))) {
+        return lct_fault_set(fault, -EBADMSG, "door",
+                             "%s cannot be read or is damaged. Start the server again.",
+                             "%s 无法读取或已损坏。请重新启动服务器。", path);
+    }
+    (void)snprintf(token.host, sizeof token.host, "%s", lct_json_text(json, "host", ""));
+    *ret_token = token;
+    return 0;
+}
+
+/* The side that is called, and in token what callers must know of its certificate. */
+static int open_tls(struct lct_door *door, const struct lct_door_settings *settings,
+                    struct lct_room_token *token, struct lct_fault *fault) {
+    bool given = *settings->certificate || *settings->key;
+    LCT_FREE char *certificate =
+        given ? lct_strdup(settings->certificate) : lct_format("%s/door-cert.pem", door->data);
+    LCT_FREE char *key =
+        given ? lct_strdup(settings->key) : lct_format("%s/door-key.pem", door->data);
+    int rc = given ? 0 : lct_tls_make_own(certificate, key, fault);
+    if (rc < 0 || (rc = lct_tls_server(certificate, key, &door->tls, fault)) < 0) {
+        return rc;
+    }
+    rc = lct_tls_fingerprint(certificate, token->sum, &token->pinned);
+    return rc < 0 ? lct_fault_set(fault, rc, "door", "%s holds no certificate.", "%s 中没有证书。",
+                                  certificate)
+                  : 0;
+}
+
+int lct_door_open(const struct lct_door_settings *settings, struct lct_door **ret_door,
+                  struct lct_fault *fault) {
+    struct lct_room_token token = {.port = 0};
+    struct lct_door *door = lct_new(sizeof *door);
+    door->data = lct_strdup(settings->data);
+    door->rooms = settings->rooms;
+    door->loop = settings->loop;
+    door->tokens = lct_room_tokens_create(settings->data);
+    int rc = open_tls(door, settings, &token, fault);
+    if (rc == 0) {
+        rc = lct_room_tokens_refresh(door->tokens, fault);
+    }
+    if (rc >= 0) {
+        const struct lct_rooms_door open = {.address = settings->address,
+                                            .port = settings->port,
+                                            .tls = door->tls,
+                                            .is_right = is_right,
+                                            .arg = door};
+        rc = lct_rooms_open_door(settings->rooms, &open, fault);
+    }
+    if (rc < 0) {
+        lct_door_close(door);
+        return rc;
+    }
+    host_of(settings->url, token.host, sizeof token.host);
+    token.port = lct_rooms_door_port(settings->rooms);
+    write_notice(door, &token);
+    char sum[LCT_BASE64_SIZE(LCT_DIGEST_SIZE)];
+    lct_base64_write(token.sum, sizeof token.sum, sum);
+    lct_info("recorders of other buildings may call", "address=%s port=%d certificate_sha256=%s",
+             settings->address, token.port, sum);
+    *ret_door = door;
+    return 0;
+}
+
+/* The rooms' thread. */
+static void tell_rooms(void *arg) {
+    struct lct_door *door = arg;
+    lct_rooms_look_at_door(door->rooms);
+}
+
+void lct_door_look(struct lct_door *door) {
+    struct lct_fault fault;
+    int rc = lct_room_tokens_refresh(door->tokens, &fault);
+    if (rc > 0) {
+        lct_info("the tokens of remote recorders have changed", NULL);
+        lct_loop_post(door->loop, tell_rooms, door);
+    }
+    if (rc < 0 && !door->ill) { /* once, and not each time it is looked at */
+        lct_error("tokens of remote recorders stay as they were", "why=%s", fault.en);
+    }
+    door->ill = rc < 0;
+    rc = lct_tls_refresh(door->tls, &fault);
+    if (rc > 0) {
+        lct_info("the certificate has changed", NULL);
+    } else if (rc < 0) {
+        lct_error("the certificate stays as it was", "why=%s", fault.en);
+    }
+}
+
+void lct_door_close(struct lct_door *door) {
+    if (door) {
+        lct_room_tokens_destroy(door->tokens);
+        lct_tls_destroy(door->tls);
+        free(door->data);
+        free(door);
+    }
+}

@@ -1,0 +1,224 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A recorder in another building on the real programs: server and recorder with data folders of
+their own, joined by TLS through a relay that can be cut, stopped and throttled. Who may come in, what
+a broken line costs, and that the server has at last what the recorder has, to the byte."""
+
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import unittest
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+from websocket import TEXT, WebSocket  # noqa: E402  the path is set above
+
+ENGLISH = {**os.environ, "LC_ALL": "C.UTF-8"}
+
+
+def until(test, seconds, what):
+    end = time.monotonic() + seconds
+    while not (got := test()):
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(0.05)
+    return got
+
+
+class Relay:
+    """A TCP line to a port: cut (connections end, new ones too), or as it is."""
+
+    def __init__(self, port):
+        self.to = port
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        self.is_cut = False
+        self.joined = set()
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        with contextlib.suppress(OSError):
+            while True:
+                near = self.listener.accept()[0]
+                try:
+                    if self.is_cut:
+                        raise OSError
+                    far = socket.create_connection(("127.0.0.1", self.to), 5)
+                except OSError:
+                    near.close()
+                    continue
+                self.joined |= {near, far}
+                for one, other in ((near, far), (far, near)):
+                    threading.Thread(target=self.carry, args=(one, other), daemon=True).start()
+
+    def carry(self, one, other):
+        with contextlib.suppress(OSError):
+            while data := one.recv(65536):
+                other.sendall(data)
+        for end in (one, other):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+            self.joined.discard(end)
+        one.close()
+
+    def cut(self):
+        self.is_cut = True
+        for end in list(self.joined):
+            with contextlib.suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+
+    def mend(self):
+        self.is_cut = False
+
+    def close(self):
+        self.listener.close()
+        self.cut()
+
+
+class Building:
+    """A server and a recorder that share nothing but the line."""
+
+    def __init__(self, folder, extra=""):
+        self.server_data, self.recorder_data = folder / "server", folder / "recorder"
+        self.server_words, self.recorder_words = folder / "server.log", folder / "recorder.log"
+        self.token_file = folder / "token"
+        self.server_conf, self.recorder_conf = folder / "server.conf", folder / "recorder.conf"
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.door = probe.getsockname()[1]
+        self.server_conf.write_text(f"[server]\nrecorders = 127.0.0.1:{self.door}\n[room lab]\nname = Lab\n")
+        self.recorder_conf.write_text(f"[recorder]\n{extra}[room lab]\nsource = demo\n")
+        self.server = self.recorder = None
+        self.relay = Relay(self.door)
+
+    def start_server(self):
+        with open(self.server_words, "ab") as words:
+            self.server = subprocess.Popen(
+                [BIN / "lectern-server", "--data", self.server_data, "--listen", "127.0.0.1:0", "--config",
+                 self.server_conf, "--json"], stdout=subprocess.PIPE, stderr=words, text=True)
+        ready = json.loads(self.server.stdout.readline())
+        self.url, self.code = ready["url"].rstrip("/"), ready["code"]
+
+    def start_recorder(self, token=None):
+        if token:
+            self.token_file.write_text(token)
+        with open(self.recorder_words, "ab") as words:
+            self.recorder = subprocess.Popen(
+                [BIN / "lectern-recorder", "--room", "lab", "--data", self.recorder_data, "--config",
+                 self.recorder_conf, "--token-file", self.token_file], stdout=words, stderr=words)
+
+    def command(self, *args, status=0):
+        done = subprocess.run([BIN / "lectern", *args, "--data", self.server_data], text=True, env=ENGLISH,
+                              capture_output=True, check=False, timeout=20)
+        assert done.returncode == status, done.stderr
+        return done.stdout.strip()
+
+    def token(self, room="lab"):
+        return self.command("room", room, "--token", "--address", f"127.0.0.1:{self.relay.port}")
+
+    def api(self, path, method="GET", body=None):
+        request = urllib.request.Request(self.url + "/api/v1" + path, body and json.dumps(body).encode(),
+                                         {"Authorization": "Bearer " + self.code,
+                                          "Content-Type": "application/json"}, method=method)
+        with urllib.request.urlopen(request, timeout=20) as answer:
+            return json.loads(answer.read() or b"null")
+
+    def room(self):
+        return self.api("/rooms/lab")
+
+    def is_there(self):
+        with contextlib.suppress(OSError):
+            return self.room()["online"]
+        return False
+
+    def words(self):
+        return [path.read_text(encoding="utf-8") if path.exists() else ""
+                for path in (self.server_words, self.recorder_words)]
+
+    def close(self):
+        self.relay.close()
+        for program in (self.recorder, self.server):
+            if program and program.poll() is None:
+                program.send_signal(signal.SIGCONT)
+                program.terminate()
+                program.wait(30)
+        if self.server:
+            self.server.stdout.close()
+
+
+class Remote(unittest.TestCase):
+    def setUp(self):
+        self.stack = contextlib.ExitStack()
+        self.addCleanup(self.stack.close)
+        folder = pathlib.Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
+        self.b = Building(folder)
+        self.stack.callback(self.b.close)
+
+    def test_only_the_right_token_comes_in(self):
+        b = self.b
+        b.start_server()
+        old, of_other = b.token(), b.token("hall")
+        host, room, secret, pin = b.token().split("/")
+        self.assertEqual((host, room), (f"127.0.0.1:{b.relay.port}", "lab"))
+        time.sleep(0.6)  # the server reads tokens twice a second
+        b.start_recorder(old)
+        until(lambda: "token is wrong room=lab" in b.words()[0], 10, "the old token to be refused")
+        until(lambda: "lectern room lab --token" in b.words()[1], 5, "the recorder to be told so in words")
+        self.assertFalse(b.is_there())
+        self.stop_recorder()
+        b.start_recorder("/".join([host, room, of_other.split("/")[2], pin]))
+        until(lambda: b.words()[0].count("token is wrong room=lab") > 1, 10, "another room's to be refused")
+        self.stop_recorder()
+        b.start_recorder("/".join([host, room, secret, secret]))
+        until(lambda: "why=certificate" in b.words()[1], 10, "a server with another certificate to be refused")
+        self.stop_recorder()
+        b.start_recorder("/".join([host, room, secret, pin]))
+        until(b.is_there, 10, "the right one to be taken")
+        b.command("room", "lab", "--revoke-token")
+        until(lambda: not b.is_there(), 5, "the recorder to be sent away")
+        words = "".join(b.words())
+        for one in (old, of_other, secret):
+            self.assertNotIn(one.split("/")[2] if "/" in one else one, words, "a secret is in the log")
+
+    def stop_recorder(self):
+        self.b.recorder.terminate()
+        self.assertEqual(self.b.recorder.wait(30), 0)
+
+    def test_strangers_do_not_keep_a_recorder_out(self):
+        b = self.b
+        b.start_server()
+        token = b.token()
+        idle = [socket.create_connection(("127.0.0.1", b.door), 5) for _ in range(100)]
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with contextlib.suppress(OSError):
+            with context.wrap_socket(socket.create_connection(("127.0.0.1", b.door), 5)) as one:
+                one.settimeout(5)
+                one.sendall(b"\0\x10\0\0\x05\0\0\0" + bytes(1000))  # a FORMAT of 1 MiB before HELLO
+                while one.recv(4096):
+                    pass
+        b.start_recorder(token)
+        until(b.is_there, 15, "the recorder to be taken beside 100 idle strangers")
+        for one in idle:
+            one.settimeout(10)
+            with contextlib.suppress(OSError):
+                while one.recv(4096):
+                    pass
+            one.close()
+        self.assertTrue(b.is_there())
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
