@@ -193,7 +193,9 @@ static struct lct_rtc_track *track_of(struct lct_rtc_room *room, const struct lc
     *track = (struct lct_rtc_track){.id = format->track_id,
                                     .codec = format->codec,
                                     .ring = lct_ring_create(lct_monotonic),
-                                    .key_asked = LCT_NS_NONE};
+                                    .key_asked = LCT_NS_NONE,
+                                    .small_wished = LCT_NS_NONE,
+                                    .small_missed = LCT_NS_NONE};
     (void)snprintf(track->name, sizeof track->name, "%s", format->track);
     return track;
 }
@@ -326,6 +328,8 @@ static struct lct_rtc_stream *add_stream(struct lct_rtc_viewer *v, struct lct_rt
     random_bytes(start, sizeof start);
     *s = (struct lct_rtc_stream){
         .track = track,
+        .full = track,
+        .level = LCT_LEVEL_FULL,
         .codec = media->codec,
         .ssrc = random_ssrc(),
         .rtx_ssrc = media->codec.rtx ? random_ssrc() : 0,

@@ -7,8 +7,10 @@
  *
  * ICE-lite, one candidate a local address; a viewer's state and what moves it stand in
  * stream/rtc/rtc_priv.h. What a viewer gets is paced: LCT_RTC_BURST bytes at once, the rest at
- * LCT_RTC_PACE, so that a line of 20 Mbit/s is never flooded; who joins gets the newest key frame
- * and what came after it, paced alike. Sound goes first, then the tracks in the order asked for.
+ * LCT_RTC_PACE, so that a line of 20 Mbit/s is never flooded, and less on a line that is seen to be
+ * narrower (stream/rtc/estimate.h); there pictures come small, or only sound (stream/rtc/level.h);
+ * who joins gets the newest key frame and what came after it, paced alike. Sound goes first, then
+ * the tracks in the order asked for.
  *
  *     rc = lct_rtc_create(&settings, &rtc, &fault);
  *     lct_rtc_add_room(rtc, "main", bus, &wishes);
@@ -120,6 +122,8 @@ struct lct_rtc_counters {
     uint64_t sends;          /**< system calls for them */
     uint64_t again;          /**< packets sent again (RTX) */
     uint64_t skipped;        /**< times a viewer was moved to a newer key frame */
+    uint64_t smaller;        /**< times a picture was sent smaller, or no more, for a narrow line */
+    uint64_t larger;         /**< times one was sent larger again */
     uint64_t keys_asked;     /**< key frames asked of recorders */
     uint64_t refused;        /**< datagrams that were not for us, or forged */
     uint64_t dropped;        /**< packets the kernel would not take */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * What the engine's files share: rtc.c (thread, rooms, who comes and goes), rtc_viewer.c (what a
- * viewer sends us) and rtc_send.c (what it gets). All of it belongs to the engine's thread, but for
- * the block marked in struct lct_rtc.
+ * viewer sends us), rtc_send.c (what it gets) and rtc_adapt.c (how much, and of which size). All of
+ * it belongs to the engine's thread, but for the block marked in struct lct_rtc.
  *
  * A viewer's state, moved by rtc_viewer.c alone:
  *
@@ -18,6 +18,8 @@
 #include "base/thread.h"
 #include "stream/rtc/batch.h"
 #include "stream/rtc/dtls.h"
+#include "stream/rtc/estimate.h"
+#include "stream/rtc/level.h"
 #include "stream/rtc/ring.h"
 #include "stream/rtc/rtc.h"
 #include "stream/rtc/rtcp.h"
@@ -42,8 +44,10 @@ struct lct_rtc_track {
     uint32_t id;
     enum lct_codec codec;
     struct lct_ring *ring;
-    lct_ns fed;       /**< when the last chunk came */
-    lct_ns key_asked; /**< when its last key frame was asked for */
+    lct_ns fed;          /**< when the last chunk came */
+    lct_ns key_asked;    /**< when its last key frame was asked for */
+    lct_ns small_wished; /**< when its small twin was; LCT_NS_NONE: never, */
+    lct_ns small_missed; /**< and when that came to nothing */
 };
 
 struct lct_rtc_room {
@@ -62,7 +66,10 @@ struct lct_rtc_room {
 
 /** One track on its way to one viewer. */
 struct lct_rtc_stream {
-    struct lct_rtc_track *track;
+    struct lct_rtc_track *track; /**< whose packets it sends now: full, or its small twin */
+    struct lct_rtc_track *full;
+    enum lct_level level; /**< what it is to send; the track follows at a key frame */
+    lct_ns moved;         /**< when the level was set */
     struct lct_sdp_codec codec;
     uint8_t extensions[LCT_SDP_EXTENSIONS];
     char mid[LCT_SDP_MID_SIZE];
@@ -75,6 +82,7 @@ struct lct_rtc_stream {
     bool probed;             /**< and was sent once more, because none followed it */
     uint16_t playout;        /**< what pictures wait at the viewer's, at least, in 10 ms */
     bool waiting;            /**< for a key frame that was asked for: nothing is sent before */
+    uint32_t timestamp;      /**< of the newest packet */
     uint32_t packets, bytes; /**< for the reports */
 };
 
@@ -102,8 +110,10 @@ struct lct_rtc_viewer {
     struct lct_rtc_stream streams[LCT_RTC_STREAMS_MAX];
     size_t n_streams;
     uint16_t transport_cc; /**< next transport-wide number */
-    int64_t tokens;        /**< bytes that may be sent now; may be below 0 */
-    int64_t again_tokens;  /**< bytes that may be sent again */
+    struct lct_estimate estimate;
+    struct lct_levels levels;
+    int64_t tokens;       /**< bytes that may be sent now; may be below 0 */
+    int64_t again_tokens; /**< bytes that may be sent again */
     lct_ns refilled;
     lct_ns missed; /**< when it last asked for something again; LCT_NS_NONE: never */
     lct_ns report_due;
@@ -164,6 +174,21 @@ void lct_rtc_take(struct lct_rtc *rtc, const struct sockaddr_storage *from, uint
 
 /** What is due by time: handshakes, consent, reports. False when the viewer is gone (freed). */
 bool lct_rtc_viewer_keep(struct lct_rtc_viewer *viewer, lct_ns now);
+
+/* rtc_adapt.c */
+
+/** Looks what size each picture is to have, and has those that are needed made. */
+void lct_rtc_adapt(struct lct_rtc_viewer *viewer, lct_ns now);
+
+/** The track that a picture of this level is of; NULL: none, or a twin that is not there yet. */
+struct lct_rtc_track *lct_rtc_track_now(struct lct_rtc_viewer *viewer,
+                                        const struct lct_rtc_stream *stream, lct_ns now);
+
+/** What the viewer's line is sent: bytes a second, and bytes at once. */
+struct lct_rtc_pace {
+    int64_t rate, burst;
+};
+struct lct_rtc_pace lct_rtc_pace(const struct lct_rtc_viewer *viewer);
 
 /* rtc_send.c */
 

@@ -30,7 +30,7 @@
 /* It grows by so much a picture: a pause of its whole length would be a stop itself. */
 #define PLAYOUT_STEP 4
 
-static bool is_sound(const struct lct_rtc_stream *s) { return s->track->codec == LCT_CODEC_OPUS; }
+static bool is_sound(const struct lct_rtc_stream *s) { return s->full->codec == LCT_CODEC_OPUS; }
 
 /* 6.18 fixed point of seconds, on any clock. */
 static uint32_t send_time(lct_ns now) {
@@ -39,7 +39,7 @@ static uint32_t send_time(lct_ns now) {
 
 /* Protects header and payload into the batch. */
 static void put(struct lct_rtc_viewer *v, const struct lct_rtp_header *header, uint64_t index,
-                const uint8_t *payload, size_t n) {
+                const uint8_t *payload, size_t n, lct_ns now) {
     uint8_t head[LCT_RTP_HEADER_MAX];
     size_t head_n = lct_rtp_write_header(head, header);
     uint8_t *out = lct_batch_room(v->rtc->batch);
@@ -47,10 +47,14 @@ static void put(struct lct_rtc_viewer *v, const struct lct_rtp_header *header, u
     if (all > 0) {
         lct_batch_add(v->rtc->batch, &v->to, all);
     }
+    if (header->transport_cc_id > 0) { /* a packet without number would be missed in the feedback */
+        lct_estimate_sent(&v->estimate, v->transport_cc++, all, now);
+    }
 }
 
 /* The header all packets of a picture share in size, so that they make one message. */
-static struct lct_rtp_header header_of(struct lct_rtc_viewer *v, const struct lct_rtc_stream *s,
+static struct lct_rtp_header header_of(const struct lct_rtc_viewer *v,
+                                       const struct lct_rtc_stream *s,
                                        const struct lct_ring_packet *packet, lct_ns now) {
     struct lct_rtp_header header = {
         .marker = packet->marker,
@@ -71,7 +75,6 @@ static struct lct_rtp_header header_of(struct lct_rtc_viewer *v, const struct lc
         header.capture_id = s->extensions[LCT_SDP_CAPTURE_TIME];
         header.capture = lct_rtcp_ntp(lct_wall() - (now - packet->captured));
     }
-    v->transport_cc++;
     return header;
 }
 
@@ -109,8 +112,9 @@ static void send_packet(struct lct_rtc_viewer *v, struct lct_rtc_stream *s,
     header.type = red_n > 0 ? s->codec.red : s->codec.type;
     header.ssrc = s->ssrc;
     header.sequence = (uint16_t)s->index;
-    put(v, &header, s->index, payload, n);
+    put(v, &header, s->index, payload, n, now);
     v->tokens -= (int64_t)n;
+    s->timestamp = packet->timestamp;
     s->sent = now;
     s->probed = false;
     s->index++;
@@ -151,6 +155,8 @@ void lct_rtc_start(struct lct_rtc_viewer *viewer) {
     viewer->again_tokens = AGAIN_BURST;
     viewer->refilled = lct_monotonic();
     viewer->missed = LCT_NS_NONE;
+    lct_estimate_begin(&viewer->estimate, viewer->refilled);
+    viewer->levels = lct_levels_begin();
 }
 
 static int64_t filled(int64_t tokens, int64_t pace, int64_t burst, lct_ns span) {
@@ -161,7 +167,8 @@ static int64_t filled(int64_t tokens, int64_t pace, int64_t burst, lct_ns span) 
 static void refill(struct lct_rtc_viewer *v, lct_ns now) {
     lct_ns span = now - v->refilled;
     span = span > LCT_SECOND ? LCT_SECOND : span;
-    v->tokens = filled(v->tokens, LCT_RTC_PACE, LCT_RTC_BURST, span);
+    struct lct_rtc_pace pace = lct_rtc_pace(v);
+    v->tokens = filled(v->tokens, pace.rate, pace.burst, span);
     v->again_tokens = filled(v->again_tokens, AGAIN_PACE, AGAIN_BURST, span);
     v->refilled = now;
 }
@@ -172,7 +179,10 @@ static void catch_up(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_ns 
     const struct lct_ring_packet *packet = lct_ring_at(ring, s->next);
     uint64_t key = lct_ring_key(ring), end = lct_ring_end(ring);
     if (s->waiting) {
-        if (key < end && key >= s->next) { /* it has come */
+        const struct lct_ring_packet *first = lct_ring_at(ring, key);
+        /* It has come, and time does not go back: a small twin lags behind its track. */
+        if (first && key >= s->next &&
+            (s->packets == 0 || (int32_t)(first->timestamp - s->timestamp) > 0)) {
             jump(s, key);
             s->waiting = false;
         } else {
@@ -187,9 +197,31 @@ static void catch_up(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_ns 
     }
 }
 
+/* Goes over to the track that its level is about, between two pictures. False when there is nothing
+ * to be sent. */
+static bool settle(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_ns now) {
+    struct lct_rtc_track *to = lct_rtc_track_now(v, s, now);
+    const struct lct_ring_packet *packet = lct_ring_at(s->track->ring, s->next);
+    bool between = s->waiting || !packet || packet->first;
+    if (s->level == LCT_LEVEL_NONE && between) {
+        s->waiting = true;
+        jump(s, lct_ring_end(s->track->ring));
+        return false;
+    }
+    if (to && to != s->track && between) {
+        s->track = to;
+        s->waiting = true;
+        jump(s, lct_ring_key(to->ring));
+    }
+    return true;
+}
+
 static void send_stream(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_ns now,
                         unsigned most) {
     const struct lct_ring_packet *packet;
+    if (!is_sound(s) && !settle(v, s, now)) {
+        return;
+    }
     catch_up(v, s, now);
     for (unsigned n = 0; n < most && !s->waiting && (is_sound(s) || v->tokens > 0) &&
                          (packet = lct_ring_at(s->track->ring, s->next));
@@ -233,7 +265,7 @@ static void send_one_again(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, u
     header.type = s->codec.rtx;
     header.ssrc = s->rtx_ssrc;
     header.sequence = (uint16_t)s->rtx_index;
-    put(v, &header, s->rtx_index, payload, packet->n + (size_t)LCT_RTP_RTX_BYTES);
+    put(v, &header, s->rtx_index, payload, packet->n + (size_t)LCT_RTP_RTX_BYTES, now);
     s->rtx_index++;
     v->again_tokens -= packet->n;
     v->tokens -= packet->n;

@@ -199,6 +199,7 @@ bool lct_rtc_viewer_keep(struct lct_rtc_viewer *viewer, lct_ns now) {
     }
     if (v->state == LCT_RTC_WATCHING) {
         lct_rtc_probe(v, now);
+        lct_rtc_adapt(v, now);
     }
     if (v->state == LCT_RTC_WATCHING && v->report_due <= now) {
         lct_rtc_report(v, now);
@@ -262,13 +263,36 @@ static void on_nack(void *arg, uint32_t ssrc, const uint16_t *sequences, size_t 
 static void on_key(void *arg, uint32_t ssrc) {
     struct lct_rtc_viewer *v = arg;
     for (size_t i = 0; i < v->n_streams; i++) {
-        if (v->streams[i].ssrc == ssrc && v->streams[i].track->codec == LCT_CODEC_H264) {
+        if (v->streams[i].ssrc == ssrc && v->streams[i].track->codec == LCT_CODEC_H264 &&
+            v->streams[i].level != LCT_LEVEL_NONE) {
             lct_rtc_ask_key(v, v->streams[i].track);
         }
     }
 }
 
-static const struct lct_rtcp_events rtcp_events = {.nack = on_nack, .key = on_key};
+static void on_feedback(void *arg, const struct lct_rtcp_feedback *feedback) {
+    struct lct_rtc_viewer *v = arg;
+    lct_estimate_feedback(&v->estimate, feedback, lct_monotonic());
+}
+
+static void on_remb(void *arg, uint64_t bps) {
+    struct lct_rtc_viewer *v = arg;
+    lct_estimate_remb(&v->estimate, bps, lct_monotonic());
+}
+
+/* One stream speaks for all: they share the line. */
+static void on_block(void *arg, const struct lct_rtcp_block *block) {
+    struct lct_rtc_viewer *v = arg;
+    if (block->ssrc == v->streams[0].ssrc) {
+        lct_estimate_loss(&v->estimate, block->lost_share, lct_monotonic());
+    }
+}
+
+static const struct lct_rtcp_events rtcp_events = {.block = on_block,
+                                                   .nack = on_nack,
+                                                   .key = on_key,
+                                                   .estimate = on_remb,
+                                                   .feedback = on_feedback};
 
 static void take_rtcp(struct lct_rtc_viewer *v, uint8_t *bytes, size_t n) {
     size_t plain = v->srtp ? lct_srtp_open_rtcp(v->srtp, bytes, n) : 0;
