@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * Certificates for tests: made anew, signed by their own key (P-256).
+ *
+ *     make_certificate("/tmp/x/cert.pem", "/tmp/x/key.pem", -1, 90);    // since yesterday, 90 days
+ * more
+ */
+#pragma once
+
+/** Writes a certificate of "localhost" and its key (PEM), valid from from to to, in days from now.
+ *  Ends the test when it cannot. */
+void make_certificate(const char *certificate, const char *key, int from, int to);
