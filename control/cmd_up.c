@@ -81,7 +81,7 @@ struct up {
 /* ---- the server's one line: {"url":…,"code":…} or {"fault":…}; it writes no other ---- */
 
 static void say_ready(const struct up *up, const json_t *line) {
-    const char *url = lct_json_text(line, "url", "");
+    const char *url = lct_json_text(line, "https", lct_json_text(line, "url", ""));
     const char *code = lct_json_text(line, "code", "");
     if (!up->options.json) {
         (void)printf(lct_say("lectern is ready.\n  page         %s?code=%s\n  access code  %s\n",

@@ -42,18 +42,21 @@ static void find_own(char out[INET_ADDRSTRLEN]) {
     freeifaddrs(all);
 }
 
-char *lct_notice_find(const char *configured, const char *name, const char *listen, int port) {
+char *lct_notice_find(const char *configured, const char *name,
+                      const struct lct_notice_place *place) {
     char own[INET_ADDRSTRLEN];
     size_t n = strlen(configured);
     if (n > 0) {
         return lct_format("%.*s", (int)(configured[n - 1] == '/' ? n - 1 : n), configured);
     }
-    if (!name && (strcmp(listen, "0.0.0.0") == 0 || strcmp(listen, "::") == 0)) {
+    bool is_any = strcmp(place->address, "0.0.0.0") == 0 || strcmp(place->address, "::") == 0;
+    if (!name && is_any) {
         find_own(own);
         name = own;
     }
-    name = name ? name : listen;
-    return lct_format(strchr(name, ':') ? "http://[%s]:%d" : "http://%s:%d", name, port);
+    name = name ? name : place->address;
+    return lct_format(strchr(name, ':') ? "%s://[%s]:%d" : "%s://%s:%d",
+                      place->is_secure ? "https" : "http", name, place->port);
 }
 
 int lct_notice_write(const char *data, const char *url) {

@@ -23,6 +23,7 @@
 #include "control/door.h"
 #include "control/notice.h"
 #include "control/settings.h"
+#include "stream/http/http_parse.h"
 
 LCT_LOG_TOPIC("server");
 
@@ -32,6 +33,7 @@ LCT_LOG_TOPIC("server");
 /* What commands changed of the watch links is seen so soon. */
 #define LINKS_INTERVAL (LCT_SECOND / 2)
 #define LIVE_ADDRESSES_MAX 4
+#define PROXIES_MAX 8
 
 struct options {
     const char *data, *listen, *web, *config;
@@ -59,8 +61,13 @@ struct server {
     char names[NAMES_MAX][NAME_SIZE];
     const char *name_list[NAMES_MAX + 1];
     size_t n_names;
-    char address[64];
-    int port;
+    struct place {
+        char address[64];
+        int port;
+    } plain, tls;
+    bool has_tls;
+    char proxies[PROXIES_MAX][48];
+    const char *proxy_list[PROXIES_MAX + 1];
 };
 
 static int fail(const struct lct_fault *fault, bool json) {
@@ -73,9 +80,16 @@ static int fail(const struct lct_fault *fault, bool json) {
     return 1;
 }
 
+/* The disk's thread; takes cert. */
+static void on_renewed(void *arg, struct lct_cert *cert) {
+    struct server *s = arg;
+    lct_http_renew(s->api.http, cert);
+}
+
 /* "ADDR:PORT", "[ADDR]:PORT" or ":PORT". */
-static int read_listen(const char *text, char *address, size_t size, int *ret_port,
-                       struct lct_fault *fault) {
+static int read_listen(const char *text, struct place *ret_place, struct lct_fault *fault) {
+    char *address = ret_place->address;
+    size_t size = sizeof ret_place->address;
     const char *colon = strrchr(text, ':');
     char *end = NULL;
     long port = colon ? strtol(colon + 1, &end, 10) : -1;
@@ -93,7 +107,7 @@ static int read_listen(const char *text, char *address, size_t size, int *ret_po
     if (n == 0) {
         (void)snprintf(address, size, "0.0.0.0");
     }
-    *ret_port = (int)port;
+    ret_place->port = (int)port;
     return 0;
 }
 
@@ -105,14 +119,55 @@ static void add_name(struct server *s, const char *name) {
     }
 }
 
-/* What a Host header may say beside addresses. */
+/* HTTPS, when it is wanted. */
+static int read_https(struct server *s, struct lct_fault *fault) {
+    const char *listen = lct_config_text(s->config, "server", NULL, "https");
+    struct lct_certificate_options options = {
+        .certificate = lct_config_text(s->config, "server", NULL, "certificate"),
+        .key = lct_config_text(s->config, "server", NULL, "key"),
+        .disk = s->api.disk,
+        .renewed = on_renewed,
+        .arg = s,
+    };
+    if (!*listen) {
+        return 0;
+    }
+    if (!*options.certificate || !*options.key) {
+        return lct_fault_set(fault, -EINVAL, "server",
+                             "https = %s needs a certificate: set certificate and key to its two "
+                             "PEM files.",
+                             "https = %s 需要证书：请将 certificate 和 key 设为两个 PEM 文件。",
+                             listen);
+    }
+    s->has_tls = true;
+    int rc = read_listen(listen, &s->tls, fault);
+    return rc ? rc : lct_certificate_open(&options, &s->api.certificate, fault);
+}
+
+static int read_proxies(struct server *s, struct lct_fault *fault) {
+    const char *text;
+    for (size_t i = 0; (text = lct_config_nth(s->config, "server", NULL, "proxy", i)); i++) {
+        if (!lct_http_address(text, strlen(text), s->proxies[i], sizeof s->proxies[i])) {
+            return lct_fault_set(fault, -EINVAL, "server",
+                                 "proxy = %s: this is no address, such as 127.0.0.1.",
+                                 "proxy = %s：不是地址，例如 127.0.0.1。", text);
+        }
+        s->proxy_list[i] = s->proxies[i];
+    }
+    return 0;
+}
+
+/* What a Host header may say beside addresses: also what a proxy in front is called by. */
 static void find_names(struct server *s) {
     char host[250] = "";
-    const char *name;
+    const char *name, *url = lct_config_text(s->config, "server", NULL, "url");
     (void)gethostname(host, sizeof host - 1);
     add_name(s, host);
     LCT_FREE char *local = lct_format("%s.local", host);
     add_name(s, local);
+    url += *url ? strcspn(url, "/") + 2 : 0;
+    LCT_FREE char *front = lct_format("%.*s", (int)strcspn(url, ":/"), url);
+    add_name(s, front);
     for (size_t i = 0; (name = lct_config_nth(s->config, "server", NULL, "name", i)); i++) {
         add_name(s, name);
     }
@@ -194,9 +249,10 @@ static void look_at_links(void *arg) {
 }
 
 /* The disk's thread. */
-static void end_links_timer(void *arg) {
+static void end_timers(void *arg) {
     struct server *s = arg;
     lct_timer_destroy(s->links_timer);
+    lct_certificate_unwatch(s->api.certificate);
 }
 
 static void on_signal(void *arg, int number) {
@@ -257,28 +313,32 @@ static int open_rooms(struct server *s, struct lct_fault *fault) {
 }
 
 /* The pages' address; port: where they are served. Owned. */
-static char *find_url(const struct server *s, int port) {
+static char *find_url(const struct server *s) {
+    struct lct_notice_place place = {
+        .is_secure = s->has_tls,
+        .address = s->has_tls ? s->tls.address : s->plain.address,
+        .port = s->has_tls ? s->tls.port : s->plain.port,
+    };
     return lct_notice_find(lct_config_text(s->config, "server", NULL, "url"),
-                           lct_config_nth(s->config, "server", NULL, "name", 0), s->address, port);
+                           lct_config_nth(s->config, "server", NULL, "name", 0), &place);
 }
 
 /* For recorders in other buildings, where they are wanted. */
 static int open_door(struct server *s, struct lct_fault *fault) {
     const char *listen = lct_config_text(s->config, "server", NULL, "recorders");
-    char address[64];
-    int port;
+    struct place place;
     if (!*listen) {
         return 0;
     }
-    int rc = read_listen(listen, address, sizeof address, &port, fault);
+    int rc = read_listen(listen, &place, fault);
     if (rc < 0) {
         return rc;
     }
-    LCT_FREE char *url = find_url(s, s->port);
+    LCT_FREE char *url = find_url(s);
     const struct lct_door_settings settings = {
         .data = s->api.data,
-        .address = address,
-        .port = port,
+        .address = place.address,
+        .port = place.port,
         .certificate = lct_config_text(s->config, "server", NULL, "certificate"),
         .key = lct_config_text(s->config, "server", NULL, "key"),
         .url = url,
@@ -328,8 +388,8 @@ static int open_live(struct server *s, struct lct_fault *fault) {
     const char *hosts[LIVE_ADDRESSES_MAX + 1] = {NULL};
     int port = (int)lct_config_number(s->config, "live", NULL, "port");
     struct lct_rtc_settings settings = {
-        .address = s->address,
-        .port = port > 0 ? port : s->port,
+        .address = s->plain.address,
+        .port = port > 0 ? port : s->plain.port,
         .hosts = hosts,
         .viewers_max = (unsigned)lct_config_number(s->config, "live", NULL, "viewers"),
         .may_watch = lct_api_may_watch,
@@ -349,15 +409,29 @@ static int open_live(struct server *s, struct lct_fault *fault) {
 }
 
 static int open_http(struct server *s, struct lct_fault *fault) {
-    struct lct_http_options options = {.address = s->address,
-                                       .port = s->port,
+    struct lct_cert *cert = s->has_tls ? lct_certificate_now(s->api.certificate) : NULL;
+    struct lct_http_options options = {.address = s->plain.address,
+                                       .port = s->plain.port,
+                                       .tls_address = s->has_tls ? s->tls.address : NULL,
+                                       .tls_port = s->tls.port,
+                                       .cert = cert,
+                                       .proxies = s->proxy_list,
                                        .main = s->loop,
                                        .disk = s->api.disk,
                                        .app = &s->api,
                                        .gate = lct_api_gate,
                                        .names = s->name_list};
     options.routes = lct_api_routes(&options.n_routes);
-    return lct_http_create(&options, &s->api.http, fault);
+    int rc = lct_http_create(&options, &s->api.http, fault);
+    lct_cert_unref(cert);
+    if (rc == 0) { /* 0 was: any free one */
+        s->plain.port = lct_http_port(s->api.http);
+        s->tls.port = lct_http_tls_port(s->api.http);
+    }
+    if (rc == 0 && s->has_tls) {
+        lct_certificate_watch(s->api.certificate);
+    }
+    return rc;
 }
 
 /* The engine whose viewers come through the HTTP server; then that begins. */
@@ -382,7 +456,9 @@ static int start(struct server *s, const struct options *options, struct lct_fau
     const char *listen =
         options->listen ? options->listen : lct_config_text(s->config, "server", NULL, "listen");
     LCT_FREE char *web = find_web(s, options);
-    int rc = read_listen(listen, s->address, sizeof s->address, &s->port, fault);
+    int rc = read_listen(listen, &s->plain, fault);
+    rc = rc ? rc : read_proxies(s, fault);
+    rc = rc ? rc : read_https(s, fault);
     rc = rc ? rc : lct_notice_check(lct_config_text(s->config, "server", NULL, "url"), fault);
     s->api.data = options->data ? options->data : lct_config_text(s->config, "disk", NULL, "data");
     find_names(s);
@@ -408,17 +484,24 @@ static int start(struct server *s, const struct options *options, struct lct_fau
 }
 
 static void say_ready(const struct server *s, bool json) {
-    bool any = strcmp(s->address, "0.0.0.0") == 0 || strcmp(s->address, "::") == 0;
-    bool six = strchr(s->address, ':') && !any;
+    const char *address = s->plain.address;
+    bool any = strcmp(address, "0.0.0.0") == 0 || strcmp(address, "::") == 0;
+    bool six = strchr(address, ':') && !any;
     LCT_FREE char *url = lct_format(six ? "http://[%s]:%d/" : "http://%s:%d/",
-                                    any ? "127.0.0.1" : s->address, lct_http_port(s->api.http));
+                                    any ? "127.0.0.1" : address, s->plain.port);
+    LCT_FREE char *found = find_url(s);
+    LCT_FREE char *https = lct_format("%s/", found);
     if (json) {
         LCT_JSON json_t *line =
             json_pack("{s:s, s:s}", "url", url, "code", lct_access_code(s->api.access));
+        if (s->has_tls) {
+            json_object_set_new(line, "https", json_string(https));
+        }
         LCT_FREE char *text = lct_json_dump(line, NULL);
         (void)puts(text);
     } else {
-        (void)printf("%s %s?code=%s\n", lct_speak_chinese() ? "网页：" : "Pages:", url,
+        (void)printf("%s %s?code=%s\n",
+                     lct_speak_chinese() ? "网页：" : "Pages:", s->has_tls ? https : url,
                      lct_access_code(s->api.access));
     }
     (void)fflush(stdout);
@@ -426,7 +509,7 @@ static void say_ready(const struct server *s, bool json) {
 
 /* For the commands that make watch links. */
 static void keep_url(const struct server *s) {
-    LCT_FREE char *url = find_url(s, lct_http_port(s->api.http));
+    LCT_FREE char *url = find_url(s);
     int rc = lct_notice_write(s->api.data, url);
     if (rc < 0) {
         lct_warn("the pages' address is not kept", "data=%s why=%s", s->api.data, strerror(-rc));
@@ -441,7 +524,7 @@ static void stop(struct server *s) {
         lct_http_stop(s->api.http);
     }
     s->n_rooms = 0; /* no bells any more */
-    lct_loop_post(s->api.disk, end_links_timer, s);
+    lct_loop_post(s->api.disk, end_timers, s);
     if (s->disk_thread.started) {
         lct_loop_stop(s->api.disk);
         lct_thread_join(&s->disk_thread);
@@ -465,6 +548,7 @@ static void stop(struct server *s) {
     lct_library_destroy(s->api.library);
     lct_web_free(s->api.web);
     lct_access_close(s->api.access);
+    lct_certificate_close(s->api.certificate);
     lct_links_destroy(s->api.links);
     lct_config_destroy(s->config);
     lct_unlock(s->lock); /* last: link and code are nobody's now */
@@ -497,7 +581,7 @@ static int serve(const struct options *options) {
 }
 
 static int print_routes(void) {
-    static const char *const methods[] = {"GET", "POST", "PUT", "DELETE"};
+    static const char *const methods[] = {"GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"};
     size_t n;
     const struct lct_http_route *routes = lct_api_routes(&n);
     for (size_t i = 0; i < n; i++) {

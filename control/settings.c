@@ -7,6 +7,14 @@ static const struct lct_config_item server_items[] = {
     {"listen", LCT_CONFIG_TEXT, "0.0.0.0:8080", 3, 60, "",
      "Address and port the pages are served on; [::]:8080 for IPv6.",
      "网页服务的地址和端口；IPv6 用 [::]:8080。"},
+    {"https", LCT_CONFIG_TEXT, NULL, 0, 60, "",
+     "Address and port of HTTPS, beside the plain one, such as 0.0.0.0:4443; empty: none. It needs "
+     "certificate and key.",
+     "HTTPS 的地址和端口，与明文端口并存，例如 0.0.0.0:4443；留空则不启用。须设置 certificate 和 "
+     "key。"},
+    {"proxy", LCT_CONFIG_LIST, NULL, 0, 8, "",
+     "Address of a proxy in front (nginx), such as 127.0.0.1: what it says of clients is believed.",
+     "前置代理（nginx）的地址，例如 127.0.0.1；采信它所报告的客户端信息。"},
     {"name", LCT_CONFIG_LIST, NULL, 0, 16, "",
      "A name this machine is reached by, beside its addresses and its host name.",
      "除地址和主机名外，访问本机所用的名称。"},
@@ -18,9 +26,9 @@ static const struct lct_config_item server_items[] = {
     {"web", LCT_CONFIG_TEXT, NULL, 0, 180, "",
      "Folder of the pages; empty: where they were installed.", "网页文件夹；留空则使用安装位置。"},
     {"certificate", LCT_CONFIG_TEXT, NULL, 0, 180, "",
-     "File of the server's certificate and its chain, PEM; empty: for recorders in other buildings "
-     "it makes one for itself.",
-     "服务器证书及证书链文件（PEM）；留空时，服务器为远程录制机自行生成一份。"},
+     "File of the server's certificate and its chain, PEM, read again when it changes; empty: for "
+     "recorders in other buildings it makes one for itself.",
+     "服务器证书及证书链文件（PEM），更换后自动重新读取；留空时，服务器为远程录制机自行生成一份。"},
     {"key", LCT_CONFIG_TEXT, NULL, 0, 180, "", "File of the certificate's private key, PEM.",
      "证书私钥文件（PEM）。"},
     {"recorders", LCT_CONFIG_TEXT, NULL, 0, 60, "",

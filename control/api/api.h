@@ -8,6 +8,7 @@
 
 #include "base/loop.h"
 #include "control/access.h"
+#include "control/certificate.h"
 #include "control/library.h"
 #include "control/links.h"
 #include "control/rooms.h"
@@ -22,20 +23,21 @@ struct lct_api_live;
 
 /** What handlers work with; made by server_main.c. */
 struct lct_api {
-    struct lct_loop *loop;         /**< the main loop; any thread posts */
-    struct lct_rooms *rooms;       /**< main loop */
-    struct lct_api_events *events; /**< main loop */
-    struct lct_api_live *live;     /**< main loop */
-    struct lct_library *library;   /**< disk loop */
-    struct lct_shelf *shelf;       /**< disk loop */
-    struct lct_loop *disk;         /**< that loop: for handlers that go on in pieces */
-    struct lct_access *access;     /**< any thread */
-    struct lct_links *links;       /**< any thread; changes: disk loop */
-    struct lct_web *web;           /**< any thread; NULL: no pages */
-    struct lct_rtc *rtc;           /**< any thread */
-    struct lct_ws *ws;             /**< HTTP thread; counting: any thread */
-    struct lct_http_server *http;  /**< any thread; set before the first request is answered */
-    const char *data;              /**< fixed */
+    struct lct_loop *loop;               /**< the main loop; any thread posts */
+    struct lct_rooms *rooms;             /**< main loop */
+    struct lct_api_events *events;       /**< main loop */
+    struct lct_api_live *live;           /**< main loop */
+    struct lct_library *library;         /**< disk loop */
+    struct lct_shelf *shelf;             /**< disk loop */
+    struct lct_loop *disk;               /**< that loop: for handlers that go on in pieces */
+    struct lct_access *access;           /**< any thread */
+    struct lct_links *links;             /**< any thread; changes: disk loop */
+    struct lct_web *web;                 /**< any thread; NULL: no pages */
+    struct lct_rtc *rtc;                 /**< any thread */
+    struct lct_ws *ws;                   /**< HTTP thread; counting: any thread */
+    struct lct_certificate *certificate; /**< any thread; NULL: no HTTPS */
+    struct lct_http_server *http; /**< any thread; set before the first request is answered */
+    const char *data;             /**< fixed */
 };
 
 /** All routes; *ret_n is their number. */
@@ -91,7 +93,7 @@ void lct_api_answer_init(struct lct_http_request *request, const struct lct_foll
 
 /* Handlers; each takes the request. */
 
-/** GET /healthz: this loop answers. */
+/** GET /healthz: this loop answers, and how the certificate stands. */
 void lct_api_get_health(void *app, struct lct_http_request *request);
 
 /** GET /metrics. */
@@ -156,6 +158,12 @@ void lct_api_post_whep(void *app, struct lct_http_request *request);
 
 /** DELETE /api/v1/live/{room}/whep/{id}: the viewer leaves. */
 void lct_api_delete_whep(void *app, struct lct_http_request *request);
+
+/** OPTIONS /api/v1/live/{room}/whep: what pages of other sites may ask. */
+void lct_api_options_whep(void *app, struct lct_http_request *request);
+
+/** OPTIONS /api/v1/live/{room}/whep/{viewer}. */
+void lct_api_options_viewer(void *app, struct lct_http_request *request);
 
 /** GET /api/v1/live/{room}/ws: a viewer watches by WebSocket. */
 void lct_api_get_ws(void *app, struct lct_http_request *request);

@@ -224,7 +224,8 @@ bool lct_api_may_watch(void *app, const char *room, const char *pass) {
 static void keep(struct lct_http_request *request, const char *name, const char *secret,
                  int seconds, const char *path) {
     LCT_FREE char *cookie =
-        lct_format("%s=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax", name, secret, seconds);
+        lct_format("%s=%s; Path=/; Max-Age=%d; HttpOnly; SameSite=Lax%s", name, secret, seconds,
+                   lct_http_is_secure(request) ? "; Secure" : "");
     lct_http_add_header(request, "Set-Cookie", cookie);
     lct_http_answer_redirect(request, path);
 }

@@ -2,7 +2,10 @@
 #include "control/api/api.h"
 
 void lct_api_get_health(void *app, struct lct_http_request *request) {
-    (void)app; /* that this loop answers is what is asked */
-    lct_http_answer_json(request, 200,
-                         json_pack("{s:s, s:s}", "status", "ok", "version", LCT_VERSION));
+    struct lct_api *api = app;
+    json_t *health = json_pack("{s:s, s:s}", "status", "ok", "version", LCT_VERSION);
+    if (api->certificate) {
+        json_object_set_new(health, "certificate", lct_certificate_json(api->certificate));
+    }
+    lct_http_answer_json(request, 200, health);
 }

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * Live by WebRTC over WHEP (draft-ietf-wish-whep): the offer is answered at once with all there is
- * to know, so there is no trickling (PATCH). A viewer is the resource that its Location names.
+ * to know, so there is no trickling: PATCH is answered 405, as it says then, and no ETag names a
+ * state of ICE. A viewer is the resource that its Location names. Players on pages of other sites
+ * may ask (CORS), with a bearer token or in a public room.
  */
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "control/api/api.h"
+
+#define OFFER "application/sdp"
 
 /* The longest name a track may have is checked where it is looked for. */
 static int read_tracks(const struct lct_http_request *request, struct lct_rtc_join *join,
@@ -36,14 +41,16 @@ static void on_joined(void *arg, const char *id, const char *answer,
     }
     LCT_FREE char *location = lct_format("/api/v1/live/%s/whep/%s", lct_http_value(request, 0), id);
     lct_http_add_header(request, "Location", location);
-    lct_http_answer(request, 201, "application/sdp", answer, strlen(answer));
+    lct_http_answer(request, 201, OFFER, answer, strlen(answer));
 }
 
-static int check_type(const struct lct_http_request *request, struct lct_fault *fault) {
+static int check_type(struct lct_http_request *request, struct lct_fault *fault) {
     const char *type = lct_http_header(request, LCT_HTTP_CONTENT_TYPE);
-    if (type && strncmp(type, "application/sdp", 15) == 0) {
+    size_t n = sizeof OFFER - 1;
+    if (type && strncasecmp(type, OFFER, n) == 0 && strchr("; \t", type[n])) {
         return 0;
     }
+    lct_http_add_header(request, "Accept-Post", OFFER);
     return lct_fault_set(fault, -EPROTOTYPE, "api",
                          "The body must be an SDP offer of Content-Type application/sdp.",
                          "请求体必须是 Content-Type 为 application/sdp 的 SDP offer。");
@@ -84,4 +91,26 @@ static void on_left(void *arg, bool found) {
 void lct_api_delete_whep(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
     lct_rtc_leave(api->rtc, lct_http_value(request, 1), on_left, request);
+}
+
+/* To a browser that asks what a foreign page may (Fetch, "CORS-preflight request"). */
+static void answer_options(struct lct_http_request *request, const char *methods) {
+    lct_http_add_header(request, "Access-Control-Allow-Methods", methods);
+    lct_http_add_header(request, "Access-Control-Allow-Headers",
+                        "Authorization, Content-Type, If-Match");
+    lct_http_add_header(request, "Access-Control-Max-Age", "86400");
+    lct_http_answer(request, 204, "text/plain; charset=utf-8", "", 0);
+}
+
+void lct_api_options_whep(void *app, struct lct_http_request *request) {
+    (void)app;
+    lct_http_add_header(request, "Allow", "POST, OPTIONS");
+    lct_http_add_header(request, "Accept-Post", OFFER);
+    answer_options(request, "POST");
+}
+
+void lct_api_options_viewer(void *app, struct lct_http_request *request) {
+    (void)app;
+    lct_http_add_header(request, "Allow", "DELETE, OPTIONS");
+    answer_options(request, "DELETE, PATCH"); /* so that a player can read the 405 */
 }

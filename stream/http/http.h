@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * A small HTTP/1.1 server over libwebsockets, on one thread of its own ("http") which never touches
- * disk or database. Requests are handed, complete with their body, to the handler of their route,
- * in the thread the route names; what these ask and answer is in http_request.h, http_source.h,
- * http_events.h and http_socket.h.
+ * A small HTTP/1.1 server over libwebsockets, plain and by TLS, on one thread of its own ("http")
+ * which never touches disk or database. Requests are handed, complete with their body, to the
+ * handler of their route, in the thread the route names; what these ask and answer is in
+ * http_request.h, http_source.h, http_events.h and http_socket.h.
  *
  * Refused before any handler: paths with "..", no UTF-8 or NUL, foreign Host headers, changes asked
- * for by foreign pages (Origin; WebSockets too), chunked bodies, bodies above LCT_HTTP_BODY_MAX,
+ * for by foreign pages (Origin; WebSockets too) but where a route of OPTIONS says that they may ask
+ * (and then their cookies do not count), chunked bodies, bodies above LCT_HTTP_BODY_MAX,
  * heads and bodies that take too long, every other Upgrade. Limits: docs/limits.md.
  *
  *     static void list(void *app, struct lct_http_request *request) {
@@ -24,6 +25,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/cert.h"
 #include "base/fault.h"
 #include "base/loop.h"
 #include "stream/http/http_request.h"
@@ -71,15 +73,21 @@ struct lct_http_options {
     int port;            /**< 0: any free one */
     const struct lct_http_route *routes; /**< the first that fits counts */
     size_t n_routes;
-    struct lct_loop *main; /**< for LCT_HTTP_MAIN */
-    struct lct_loop *disk; /**< for LCT_HTTP_DISK */
-    void *app;             /**< handed to handlers and gate */
+    const char *tls_address;     /**< HTTPS beside it; NULL: none */
+    int tls_port;                /**< 0: any free one */
+    const struct lct_cert *cert; /**< what HTTPS shows; borrowed until create returns */
+    struct lct_loop *main;       /**< for LCT_HTTP_MAIN */
+    struct lct_loop *disk;       /**< for LCT_HTTP_DISK */
+    void *app;                   /**< handed to handlers and gate */
     /**
      * Who may come in: called in the HTTP thread for every request to a route that is not open.
      * True: the handler is called. False: the gate has answered.
      */
     bool (*gate)(void *app, struct lct_http_request *request);
     const char *const *names; /**< names of this machine a Host header may have, ended by NULL */
+    /** Addresses of proxies, ended by NULL, each as lct_http_address writes it: what they say of
+     *  clients (X-Forwarded-For, X-Forwarded-Proto) is believed. NULL: nobody is. */
+    const char *const *proxies;
 };
 
 /**
@@ -95,6 +103,13 @@ void lct_http_start(struct lct_http_server *server);
 
 /** The port it listens on. */
 int lct_http_port(const struct lct_http_server *server);
+
+/** The port of HTTPS; 0: none. */
+int lct_http_tls_port(const struct lct_http_server *server);
+
+/** From now on HTTPS shows another certificate (taken) to who connects; who is connected stays. Any
+ *  thread, never waits. */
+void lct_http_renew(struct lct_http_server *server, struct lct_cert *cert);
 
 /**
  * Closes all connections and ends the HTTP thread. Answers given after this go nowhere; closed of

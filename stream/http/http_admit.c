@@ -9,7 +9,8 @@
 void lct_http_refuse(struct lct_http_request *request, int status, const char *en, const char *zh) {
     static const struct {
         int status, code;
-    } codes[] = {{404, -ENOENT}, {403, -EPERM}, {413, -EFBIG}, {501, -ENOTSUP}, {405, -ENOTSUP}};
+    } codes[] = {{429, -EUSERS}, {404, -ENOENT},  {403, -EPERM},
+                 {413, -EFBIG},  {501, -ENOTSUP}, {405, -ENOTSUP}};
     struct lct_fault fault;
     int code = -EINVAL;
     for (size_t i = 0; i < sizeof codes / sizeof *codes; i++) {
@@ -46,17 +47,40 @@ static bool read_length(struct lct_http_request *request) {
     return true;
 }
 
+/* May pages of other sites ask here, when they show what opens it? A route of OPTIONS says so. */
+static bool is_for_all(const struct lct_http_request *request,
+                       const struct lct_http_options *options) {
+    const char *values[LCT_HTTP_VALUES_MAX];
+    for (size_t i = 0; i < options->n_routes; i++) {
+        const struct lct_http_route *route = &options->routes[i];
+        if (route->method == LCT_HTTP_OPTIONS &&
+            lct_http_match(route->pattern, &request->parts, values)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Host and Origin: is it our own page, or a program, that asks? */
-static bool is_addressed_to_us(struct lct_http_request *request, const char *const *names) {
+static bool is_addressed_to_us(struct lct_http_request *request,
+                               const struct lct_http_options *options) {
     const char *host = request->headers[LCT_HTTP_HOST];
     const char *origin = request->headers[LCT_HTTP_ORIGIN];
-    if (!host || !lct_http_host_is_ours(host, names)) {
+    if (!host || !lct_http_host_is_ours(host, options->names)) {
         lct_http_refuse(request, 421, "This server is not known by that name; use its address.",
                         "服务器没有这个名称，请使用它的地址访问。");
         return false;
     }
     bool is_power = request->method != LCT_HTTP_GET || request->upgrade;
-    if (is_power && origin && !lct_http_origin_is_ours(origin, host)) {
+    bool is_foreign = origin && !lct_http_origin_is_ours(origin, host);
+    if (is_for_all(request, options)) {
+        lct_http_add_header(request, "Access-Control-Allow-Origin", "*");
+        lct_http_add_header(request, "Access-Control-Expose-Headers", "Location, Retry-After");
+        if (is_foreign) { /* a browser's cookies are not what another site's page may use */
+            free(request->headers[LCT_HTTP_COOKIE]);
+            request->headers[LCT_HTTP_COOKIE] = NULL;
+        }
+    } else if (is_power && is_foreign) {
         lct_http_refuse(request, 403, "Another site's page may not change anything here.",
                         "其他网站的页面不能在此进行更改。");
         return false;
@@ -66,7 +90,7 @@ static bool is_addressed_to_us(struct lct_http_request *request, const char *con
 
 /* Sets the route; false with 404 or 405 answered. */
 static bool find_route(struct lct_http_request *request, const struct lct_http_options *options) {
-    static const char *const names[] = {"GET, HEAD", "POST", "PUT", "DELETE"};
+    static const char *const names[] = {"GET, HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"};
     char allow[64] = "";
     for (size_t i = 0; i < options->n_routes; i++) {
         const struct lct_http_route *route = &options->routes[i];
@@ -127,14 +151,15 @@ static bool ask_gate(struct lct_http_request *request, const struct lct_http_opt
 
 bool lct_http_admit(struct lct_http_request *request, const struct lct_http_options *options) {
     bool tells_length = request->headers[LCT_HTTP_CONTENT_LENGTH] != NULL;
-    bool changes = request->method == LCT_HTTP_POST || request->method == LCT_HTTP_PUT;
+    bool changes = request->method == LCT_HTTP_POST || request->method == LCT_HTTP_PUT ||
+                   request->method == LCT_HTTP_PATCH;
     /* Whoever answers now leaves a body unread that may be there. */
     request->close_after = true;
     if (!read_length(request)) {
         return false;
     }
     request->close_after = request->text_want > 0 || (changes && !tells_length);
-    if (!split_path(request) || !is_addressed_to_us(request, options->names) ||
+    if (!split_path(request) || !is_addressed_to_us(request, options) ||
         !find_route(request, options) || !ask_gate(request, options) ||
         !is_asked_rightly(request)) {
         return false;

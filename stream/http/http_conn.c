@@ -29,6 +29,7 @@
 #include <assert.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "stream/http/http_admit_priv.h"
+#include "stream/http/http_listen_priv.h"
 #include "stream/http/http_request_priv.h"
 #include "stream/http/http_socket.h"
 
@@ -66,9 +68,11 @@ struct lct_http_conn {
     bool head_sent;
     uint64_t sent;         /* of the answer */
     uint64_t sent_at_tick; /* UINT64_MAX: it was not being sent then */
-    bool is_socket;        /* hands are shaken */
     size_t heard;          /* bytes of messages that a socket's client sent */
-    char client[48];
+    bool is_tls;
+    bool is_proxy; /* it speaks for others, and each of its requests takes a place for one */
+    char peer[LCT_HTTP_CLIENT_SIZE];
+    char place[LCT_HTTP_CLIENT_SIZE]; /* whose place it has; "": nobody's */
 };
 
 static void set_phase(struct lct_http_conn *conn, enum phase phase, int seconds) {
@@ -122,10 +126,33 @@ static void end_soon(struct lct_http_conn *conn) {
     lws_set_timer_usecs(conn->wsi, 1);
 }
 
-/* What a look at the socket says: bytes that wait, 0 when the client closed its side, or -1. */
-static ssize_t peek(struct lws *wsi) {
+/* Does something wait in the socket, or has the client closed its side? Over TLS a goodbye stands
+ * before that. */
+static bool sends_or_left(struct lws *wsi) {
     char byte;
-    return recv(lws_get_socket_fd(wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return recv(lws_get_socket_fd(wsi), &byte, 1, MSG_PEEK | MSG_DONTWAIT) >= 0;
+}
+
+static bool has_left(struct lws *wsi) {
+    struct pollfd look = {.fd = lws_get_socket_fd(wsi), .events = POLLRDHUP};
+    return poll(&look, 1, 0) > 0;
+}
+
+/* Places. */
+
+static bool take_place(struct lct_http_conn *conn, const char *address) {
+    if (!lct_http_places_take(conn->hall->places, address)) {
+        return false;
+    }
+    (void)snprintf(conn->place, sizeof conn->place, "%s", address);
+    return true;
+}
+
+static void leave_place(struct lct_http_conn *conn) {
+    if (*conn->place) {
+        lct_http_places_leave(conn->hall->places, conn->place);
+        *conn->place = '\0';
+    }
 }
 
 /* At full seconds, all connections together: in the last millisecond before a timer the library
@@ -146,10 +173,10 @@ static int on_tick(struct lct_http_conn *conn) {
         return 0;
     }
     if (!conn->hears) {
-        return peek(conn->wsi) == 0 ? -1 : 0;
+        return has_left(conn->wsi) ? -1 : 0;
     }
     /* one that takes nothing but sends more would make the library spin */
-    return stuck && (peek(conn->wsi) >= 0 || holds_input(conn) > 0) ? -1 : 0;
+    return stuck && (sends_or_left(conn->wsi) || holds_input(conn) > 0) ? -1 : 0;
 }
 
 /* The request is done with, or its client has left: a handler that still has it is told, and its
@@ -157,6 +184,9 @@ static int on_tick(struct lct_http_conn *conn) {
 static void leave_request(struct lct_http_conn *conn) {
     struct lct_http_request *request = conn->request;
     conn->request = NULL;
+    if (conn->is_proxy) {
+        leave_place(conn);
+    }
     if (request && conn->phase == PHASE_HANDLER) {
         request->conn = NULL;
         atomic_store(&request->gone, true);
@@ -403,6 +433,22 @@ static bool copy_headers(struct lws *wsi, struct lct_http_request *request) {
     return true;
 }
 
+/* Who asks, and how: what is seen, or what a proxy says that is believed. */
+static void find_client(const struct lct_http_conn *conn, struct lct_http_request *request) {
+    static const char name[] = "x-forwarded-proto:";
+    char said[1024], scheme[8] = "";
+    (void)snprintf(request->client, sizeof request->client, "%s", conn->peer);
+    request->secure = conn->is_tls;
+    if (conn->is_proxy) {
+        bool any = lws_hdr_copy(conn->wsi, said, sizeof said, WSI_TOKEN_X_FORWARDED_FOR) > 0;
+        (void)(any && lct_http_forwarded(said, conn->hall->options.proxies, request->client,
+                                         sizeof request->client)); /* nobody: the proxy itself */
+        request->secure =
+            lws_hdr_custom_copy(conn->wsi, scheme, sizeof scheme, name, sizeof name - 1) > 0 &&
+            strcasecmp(scheme, "https") == 0;
+    }
+}
+
 static bool copy_query(struct lws *wsi, struct lct_http_request *request) {
     char pair[1024];
     for (int i = 0;; i++) {
@@ -426,11 +472,11 @@ static bool read_method(int method, struct lct_http_request *request) {
         int index; /* as lws_http_get_uri_and_method counts */
         enum lct_http_method method;
         bool head;
-    } rows[] = {{LWSHUMETH_GET, LCT_HTTP_GET, false},
-                {LWSHUMETH_HEAD, LCT_HTTP_GET, true},
-                {LWSHUMETH_POST, LCT_HTTP_POST, false},
-                {LWSHUMETH_PUT, LCT_HTTP_PUT, false},
-                {LWSHUMETH_DELETE, LCT_HTTP_DELETE, false}};
+    } rows[] = {
+        {LWSHUMETH_GET, LCT_HTTP_GET, false},       {LWSHUMETH_HEAD, LCT_HTTP_GET, true},
+        {LWSHUMETH_POST, LCT_HTTP_POST, false},     {LWSHUMETH_PUT, LCT_HTTP_PUT, false},
+        {LWSHUMETH_DELETE, LCT_HTTP_DELETE, false}, {LWSHUMETH_OPTIONS, LCT_HTTP_OPTIONS, false},
+        {LWSHUMETH_PATCH, LCT_HTTP_PATCH, false}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (rows[i].index == method) {
             request->method = rows[i].method;
@@ -449,7 +495,7 @@ static bool read_head(struct lct_http_request *request, struct lws *wsi, const c
     int method = lws_http_get_uri_and_method(wsi, &uri, &uri_n);
     request->close_after = true; /* what follows is not understood */
     if (!read_method(method, request)) {
-        lct_http_add_header(request, "Allow", "GET, HEAD, POST, PUT, DELETE");
+        lct_http_add_header(request, "Allow", "GET, HEAD, POST, PUT, DELETE, OPTIONS");
         lct_http_refuse(request, 405, "This method is not known here.", "不支持该方法。");
         return false;
     }
@@ -458,6 +504,12 @@ static bool read_head(struct lct_http_request *request, struct lws *wsi, const c
     memcpy(request->path, path, path_n);
     if (!copy_headers(wsi, request) || !copy_query(wsi, request)) {
         lct_http_refuse(request, 400, "The request's head is not proper.", "请求头不正确。");
+        return false;
+    }
+    if (request->conn->is_proxy && !take_place(request->conn, request->client)) {
+        lct_http_add_header(request, "Retry-After", "5");
+        lct_http_refuse(request, 429, "Too many connections from your address.",
+                        "来自您的地址的连接过多。");
         return false;
     }
     return true;
@@ -490,7 +542,7 @@ static struct lct_http_request *begin_request(struct lct_http_conn *conn) {
     request->readers = hall->readers;
     request->answered = begin_answer;
     request->conn = conn;
-    memcpy(request->client, conn->client, sizeof request->client);
+    find_client(conn, request);
     conn->request = request;
     hear(conn, false);
     set_phase(conn, PHASE_HANDLER, LCT_HTTP_ANSWER_SECONDS);
@@ -581,28 +633,43 @@ static int on_body_end(struct lct_http_conn *conn) {
 
 /* The connection. */
 
-struct lct_http_conn *lct_http_conn_create(struct lct_http_hall *hall, struct lws *wsi,
-                                           const char *client) {
+static bool is_proxy(const struct lct_http_hall *hall, const char *address) {
+    const char *const *proxy = hall->options.proxies;
+    while (proxy && *proxy && strcmp(*proxy, address) != 0) {
+        proxy++;
+    }
+    return proxy && *proxy;
+}
+
+bool lct_http_conn_may_come(const struct lct_http_hall *hall, int fd) {
+    char peer[LCT_HTTP_CLIENT_SIZE];
+    lct_http_peer(fd, peer, sizeof peer);
+    return is_proxy(hall, peer) || lct_http_places_any(hall->places, peer);
+}
+
+struct lct_http_conn *lct_http_conn_create(struct lct_http_hall *hall, struct lws *wsi) {
     struct lct_http_conn *conn = lct_new(sizeof *conn);
     conn->hall = hall;
     conn->wsi = wsi;
     conn->hears = true;
-    (void)snprintf(conn->client, sizeof conn->client, "%s", client);
+    conn->is_tls = lws_get_ssl(wsi) != NULL;
+    lct_http_peer(lws_get_socket_fd(wsi), conn->peer, sizeof conn->peer);
+    conn->is_proxy = is_proxy(hall, conn->peer);
+    if (!conn->is_proxy && *conn->peer) {   /* else it has gone already */
+        (void)take_place(conn, conn->peer); /* there is one: lct_http_conn_may_come */
+    }
     set_phase(conn, PHASE_HEAD, LCT_HTTP_HEAD_SECONDS);
     set_tick(wsi);
     atomic_fetch_add(&hall->connections, 1);
     return conn;
 }
 
-bool lct_http_conn_is_socket(const struct lct_http_conn *conn) { return conn->is_socket; }
-
 void lct_http_conn_destroy(struct lct_http_conn *conn) {
     leave_request(conn);
+    leave_place(conn);
     atomic_fetch_sub(&conn->hall->connections, 1);
     free(conn);
 }
-
-const char *lct_http_conn_client(const struct lct_http_conn *conn) { return conn->client; }
 
 int lct_http_conn_event(struct lct_http_conn *conn, enum lws_callback_reasons reason,
                         const void *in, size_t n) {
@@ -620,7 +687,7 @@ int lct_http_conn_event(struct lct_http_conn *conn, enum lws_callback_reasons re
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: /* never look at "in": see the head of this file */
         return on_upgrade(conn);
     case LWS_CALLBACK_ESTABLISHED:
-        conn->is_socket = true;
+        leave_place(conn); /* a school of viewers comes from one address */
         return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return conn->phase == PHASE_SOCKET ? say(conn) : 0;

@@ -15,6 +15,7 @@
 
 #include "stream/http/http.h"
 #include "stream/http/http_mail_priv.h"
+#include "stream/http/http_places_priv.h"
 
 /** Bytes of an answer given to the library at once: 2.5 times faster than 4 KB. */
 #define LCT_HTTP_WRITE_AT_ONCE (64U << 10)
@@ -31,22 +32,22 @@ struct lct_http_hall {
     struct lct_http_options options;
     struct lct_http_mail mail;
     struct lct_http_readers *readers;
+    /* HTTP thread */
+    struct lct_http_places *places;
     /* any thread */
     atomic_ullong requests, bytes_out, refused, connections, streams;
 };
 
-/** A connection over the library's, whose opaque user data it becomes. Returns owned. */
-struct lct_http_conn *lct_http_conn_create(struct lct_http_hall *hall, struct lws *wsi,
-                                           const char *client) LCT_MUST_USE;
+/** May who called, on a socket, have a connection? Asked before anything is spent on it. */
+bool lct_http_conn_may_come(const struct lct_http_hall *hall, int fd);
+
+/** A connection over the library's, whose opaque user data it becomes. It may come. Returns owned.
+ */
+struct lct_http_conn *lct_http_conn_create(struct lct_http_hall *hall,
+                                           struct lws *wsi) LCT_MUST_USE;
 
 /** The library's connection is gone; a handler that has its request is told. */
 void lct_http_conn_destroy(struct lct_http_conn *conn);
-
-/** True for a WebSocket: it does not count among the requests' connections. */
-bool lct_http_conn_is_socket(const struct lct_http_conn *conn);
-
-/** The client's address, as it was given. */
-const char *lct_http_conn_client(const struct lct_http_conn *conn);
 
 /** An event of the library's. 0, or -1: the library is to close the connection. */
 int lct_http_conn_event(struct lct_http_conn *conn, enum lws_callback_reasons reason,

@@ -201,3 +201,60 @@ bool lct_http_origin_is_ours(const char *origin, const char *host) {
                                                               : 0;
     return scheme > 0 && *host && strcasecmp(origin + scheme, host) == 0;
 }
+
+bool lct_http_address(const char *text, size_t n, char *ret_address, size_t size) {
+    char copy[INET6_ADDRSTRLEN + 8], bare[sizeof copy];
+    struct in_addr four;
+    struct in6_addr six;
+    if (n >= sizeof copy) {
+        return false;
+    }
+    memcpy(copy, text, n);
+    copy[n] = '\0';
+    bool is_six = inet_pton(AF_INET6, copy, &six) == 1;
+    if (!is_six && !strip_port(copy, bare, sizeof bare)) {
+        return false;
+    }
+    if (!is_six && inet_pton(AF_INET, bare, &four) == 1) {
+        return inet_ntop(AF_INET, &four, ret_address, (socklen_t)size) != NULL;
+    }
+    if (!is_six && (*copy != '[' || inet_pton(AF_INET6, bare, &six) != 1)) {
+        return false;
+    }
+    return (IN6_IS_ADDR_V4MAPPED(&six)
+                ? inet_ntop(AF_INET, &six.s6_addr[12], ret_address, (socklen_t)size)
+                : inet_ntop(AF_INET6, &six, ret_address, (socklen_t)size)) != NULL;
+}
+
+static bool is_listed(const char *text, const char *const *list) {
+    for (; list && *list; list++) {
+        if (strcmp(text, *list) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool lct_http_forwarded(const char *header, const char *const *proxies, char *ret_address,
+                        size_t size) {
+    const char *end = header ? header + strlen(header) : NULL;
+    while (end && end > header) {
+        const char *begin = end;
+        while (begin > header && begin[-1] != ',') {
+            begin--;
+        }
+        const char *next = begin > header ? begin - 1 : header;
+        begin += strspn(begin, " \t");
+        while (end > begin && (end[-1] == ' ' || end[-1] == '\t')) {
+            end--;
+        }
+        if (!lct_http_address(begin, (size_t)(end - begin), ret_address, size)) {
+            return false;
+        }
+        if (!is_listed(ret_address, proxies)) {
+            return true;
+        }
+        end = next;
+    }
+    return false;
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * What strangers write into an HTTP request, read by pure functions: paths, ranges, cookies, hosts.
+ * What strangers write into an HTTP request, read by pure functions: paths, ranges, cookies, hosts,
+ * addresses.
  * Any thread. tests/fuzz/fuzz_http_path.c and fuzz_http_range.c feed them.
  *
  *     if (lct_http_split(path, strlen(path), &parts) < 0) …                 // 404
@@ -69,3 +70,18 @@ bool lct_http_host_is_ours(const char *host, const char *const *names);
 
 /** True when an Origin header is the server's own: its scheme followed by the Host header. */
 bool lct_http_origin_is_ours(const char *origin, const char *host);
+
+/**
+ * Reads an address as others write it: IPv4, IPv6, IPv4 within IPv6, with a port ("192.0.2.7:80",
+ * "[2001:db8::7]:80") or without. Writes it in its one proper form, IPv4 within IPv6 as IPv4; false
+ * when it is none, or does not fit size (48 is enough).
+ */
+bool lct_http_address(const char *text, size_t n, char *ret_address, size_t size);
+
+/**
+ * Whom a proxy speaks for: the last address of an X-Forwarded-For header that is none of proxies (a
+ * list ended by NULL, each in its proper form); only that one was written by a proxy that is
+ * believed. False: the header (NULL: none) names nobody.
+ */
+bool lct_http_forwarded(const char *header, const char *const *proxies, char *ret_address,
+                        size_t size);

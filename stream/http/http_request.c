@@ -53,6 +53,8 @@ const char *lct_http_body(const struct lct_http_request *request, size_t *ret_n)
 
 const char *lct_http_client(const struct lct_http_request *request) { return request->client; }
 
+bool lct_http_is_secure(const struct lct_http_request *request) { return request->secure; }
+
 bool lct_http_gone(const struct lct_http_request *request) { return atomic_load(&request->gone); }
 
 int lct_http_json(const struct lct_http_request *request, json_t **ret_json,
@@ -210,6 +212,7 @@ static const char *reason_of(int status) {
         {200, "OK"},
         {201, "Created"},
         {202, "Accepted"},
+        {204, "No Content"},
         {206, "Partial Content"},
         {303, "See Other"},
         {304, "Not Modified"},
@@ -220,7 +223,9 @@ static const char *reason_of(int status) {
         {405, "Method Not Allowed"},
         {409, "Conflict"},
         {411, "Length Required"},
+        {406, "Not Acceptable"},
         {413, "Content Too Large"},
+        {415, "Unsupported Media Type"},
         {416, "Range Not Satisfiable"},
         {421, "Misdirected Request"},
         {426, "Upgrade Required"},
@@ -241,7 +246,7 @@ static const char *reason_of(int status) {
 
 size_t lct_http_head(const struct lct_http_request *request, char *out, size_t size) {
     char length[64] = "";
-    if (!request->body->kind->endless && request->status != 304) {
+    if (!request->body->kind->endless && request->status != 204 && request->status != 304) {
         (void)snprintf(length, sizeof length, "Content-Length: %" PRIu64 "\r\n", request->length);
     }
     int n = snprintf(out, size,

@@ -18,7 +18,14 @@
 
 struct lct_http_request;
 
-enum lct_http_method { LCT_HTTP_GET, LCT_HTTP_POST, LCT_HTTP_PUT, LCT_HTTP_DELETE };
+enum lct_http_method {
+    LCT_HTTP_GET,
+    LCT_HTTP_POST,
+    LCT_HTTP_PUT,
+    LCT_HTTP_DELETE,
+    LCT_HTTP_PATCH,
+    LCT_HTTP_OPTIONS,
+};
 
 enum lct_http_header {
     LCT_HTTP_HOST,
@@ -56,8 +63,11 @@ const char *lct_http_header(const struct lct_http_request *request, enum lct_htt
 /** The body, a zero behind it. */
 const char *lct_http_body(const struct lct_http_request *request, size_t *ret_n);
 
-/** The client's address as text. */
+/** The client's address as text, as a proxy says that is believed. */
 const char *lct_http_client(const struct lct_http_request *request);
+
+/** True when the client asks over HTTPS, here or at a proxy that is believed. */
+bool lct_http_is_secure(const struct lct_http_request *request);
 
 /** True when the connection has ended: the answer will go nowhere. */
 bool lct_http_gone(const struct lct_http_request *request);

@@ -12,6 +12,7 @@
 #include "stream/http/http_body_priv.h"
 #include "stream/http/http_mail_priv.h"
 #include "stream/http/http_parse.h"
+#include "stream/http/http_places_priv.h"
 #include "stream/http/http_request.h"
 
 /** Query values a request may have. */
@@ -44,8 +45,9 @@ struct lct_http_request {
     char *query[LCT_HTTP_QUERY_MAX]; /* "name=value" */
     size_t n_query;
     char *headers[LCT_HTTP_HEADERS];
-    char client[48];
-    char *text; /* its body */
+    char client[LCT_HTTP_CLIENT_SIZE];
+    bool secure; /* asked over HTTPS */
+    char *text;  /* its body */
     size_t text_n, text_want;
     /* any thread */
     atomic_bool gone;

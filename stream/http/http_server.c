@@ -1,18 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * The HTTP thread: libwebsockets' loop, whoever calls, and the library's events on their way to
- * their connections. The listening socket is ours, because the library does not say why it could
- * not listen, and spins when it cannot accept.
+ * their connections.
  */
-#include <arpa/inet.h>
 #include <errno.h>
 #include <libwebsockets.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -20,6 +14,7 @@
 #include "base/thread.h"
 #include "stream/http/http.h"
 #include "stream/http/http_conn_priv.h"
+#include "stream/http/http_listen_priv.h"
 #include "stream/http/http_socket.h"
 #include "stream/http/http_source_priv.h"
 
@@ -32,98 +27,80 @@ LCT_LOG_TOPIC("http");
  * pieces of 4 KB, and copy all but the first. */
 #define MESSAGE_MAX (16U << 20)
 
+/* A socket that listens, and the library's name for it. */
+struct listener {
+    int fd;
+    int port; /* 0: it does not listen */
+    struct lws *wsi;
+};
+
+enum { PLAIN, TLS, LISTENERS };
+
 struct lct_http_server {
     /* fixed after create */
     struct lct_http_hall hall;
     struct lws_context *context;
     struct lws_protocols protocols[2];
-    struct lws *listener;
-    int port;
+    struct listener listeners[LISTENERS];
     struct lct_thread thread;
     /* HTTP thread */
+    void *ssl_ctx; /* the library's; NULL: no TLS */
     bool ending;
-    struct client {
-        char address[48];
-        unsigned connections;
-    } clients[LCT_HTTP_CONNECTIONS_MAX];
 };
 
 /* Callers. */
 
-/* The place of an address, a free one when it has none yet, NULL when there is none. */
-static struct client *client_of(struct lct_http_server *server, const char *address) {
-    struct client *free_place = NULL;
-    for (size_t i = 0; i < LCT_HTTP_CONNECTIONS_MAX; i++) {
-        struct client *client = &server->clients[i];
-        if (client->connections > 0 && strcmp(client->address, address) == 0) {
-            return client;
-        }
-        if (client->connections == 0 && !free_place) {
-            free_place = client;
-        }
-    }
-    return free_place;
-}
-
-static int on_connected(struct lct_http_server *server, struct lws *wsi) {
-    char address[48];
-    lws_get_peer_simple(wsi, address, sizeof address);
-    struct client *client = client_of(server, address);
-    if (!client || client->connections == LCT_HTTP_PER_ADDRESS_MAX) {
-        atomic_fetch_add(&server->hall.refused, 1);
-        return -1;
-    }
-    (void)snprintf(client->address, sizeof client->address, "%s", address);
-    client->connections++;
-    lws_set_opaque_user_data(wsi, lct_http_conn_create(&server->hall, wsi, address));
-    return 0;
-}
-
-/* Its place among the requests' connections is free. */
-static void leave_place(struct lct_http_server *server, const struct lct_http_conn *conn) {
-    client_of(server, lct_http_conn_client(conn))->connections--;
-}
-
-static void on_destroyed(struct lct_http_server *server, struct lws *wsi) {
+static void on_destroyed(struct lws *wsi) {
     struct lct_http_conn *conn = lws_get_opaque_user_data(wsi);
     if (conn) {
         lws_set_opaque_user_data(wsi, NULL);
-        if (!lct_http_conn_is_socket(conn)) {
-            leave_place(server, conn);
-        }
         lct_http_conn_destroy(conn);
     }
 }
 
 /* Lets in who waits. When the system cannot, they wait on, and we do not try for a while. */
-static int on_callers(struct lct_http_server *server) {
-    int on = 1;
-    int fd = 0;
-    for (int i = 0; i < CALLERS_AT_ONCE && fd >= 0; i++) {
-        fd = accept4(lws_get_socket_fd(server->listener), NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-        if (fd >= 0) {
-            (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* refused: slower */
-            (void)lws_adopt_socket(server->context, fd); /* closed when it is not adopted */
+static int on_callers(struct lct_http_server *server, const struct listener *listener) {
+    lws_adoption_type how = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP |
+                            (listener == &server->listeners[TLS] ? LWS_ADOPT_ALLOW_SSL : 0);
+    struct lws_vhost *host = lws_get_vhost(listener->wsi);
+    lws_sock_file_fd_type called = {.sockfd = 0};
+    for (int i = 0; i < CALLERS_AT_ONCE && called.sockfd >= 0; i++) {
+        called.sockfd = lct_http_accept(listener->fd);
+        if (called.sockfd >= 0 && !lct_http_conn_may_come(&server->hall, called.sockfd)) {
+            atomic_fetch_add(&server->hall.refused, 1);
+            close(called.sockfd);
+        } else if (called.sockfd >= 0) { /* closed when it is not adopted */
+            (void)lws_adopt_descriptor_vhost(host, how, called, NULL, NULL);
         }
     }
-    bool nobody_waits = fd >= 0 || errno == EAGAIN || errno == EINTR || errno == ECONNABORTED;
-    if (!nobody_waits) { /* EMFILE, ENFILE, ENOBUFS, ENOMEM */
-        lct_warn("nobody can be let in for a while", "error=%s", strerror(errno));
-        lws_rx_flow_control(server->listener, 0);
-        lws_set_timer_usecs(server->listener, LCT_HTTP_ACCEPT_PAUSE / LCT_US);
+    if (called.sockfd < 0 && called.sockfd != -EAGAIN) { /* EMFILE, ENFILE, ENOBUFS, ENOMEM */
+        lct_warn("nobody can be let in for a while", "error=%s", strerror(-called.sockfd));
+        lws_rx_flow_control(listener->wsi, 0);
+        lws_set_timer_usecs(listener->wsi, LCT_HTTP_ACCEPT_PAUSE / LCT_US);
     }
     return 0;
 }
 
-/* What happens to the listening socket. */
-static int on_listener(struct lct_http_server *server, enum lws_callback_reasons reason) {
+/* What happens to a listening socket. */
+static int on_listener(struct lct_http_server *server, const struct listener *listener,
+                       enum lws_callback_reasons reason) {
     if (reason == LWS_CALLBACK_RAW_RX_FILE) {
-        return on_callers(server);
+        return on_callers(server, listener);
     }
     if (reason == LWS_CALLBACK_TIMER) {
-        lws_rx_flow_control(server->listener, 1);
+        lws_rx_flow_control(listener->wsi, 1);
     }
     return 0;
+}
+
+static const struct listener *listener_of(const struct lct_http_server *server,
+                                          const struct lws *wsi) {
+    for (size_t i = 0; i < LISTENERS; i++) {
+        if (server->listeners[i].wsi == wsi) {
+            return &server->listeners[i];
+        }
+    }
+    return NULL;
 }
 
 /* The library. */
@@ -131,26 +108,29 @@ static int on_listener(struct lct_http_server *server, enum lws_callback_reasons
 static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in,
                     size_t n) {
     struct lct_http_server *server = lws_context_user(lws_get_context(wsi));
-    (void)user;
     switch (reason) {
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS: /* TLS as a whole is made ready */
+        server->ssl_ctx = user;
+        return lct_cert_show(server->hall.options.cert, user);
+    case LWS_CALLBACK_VHOST_CERT_AGING: /* whoever gave the certificate looks after it */
+        return 0;
     case LWS_CALLBACK_EVENT_WAIT_CANCELLED:
         lct_http_mail_deliver(&server->hall.mail);
         return 0;
     case LWS_CALLBACK_SERVER_NEW_CLIENT_INSTANTIATED:
-        return on_connected(server, wsi);
+        lws_set_opaque_user_data(wsi, lct_http_conn_create(&server->hall, wsi));
+        return 0;
     case LWS_CALLBACK_WSI_DESTROY:
-        on_destroyed(server, wsi);
+        on_destroyed(wsi);
         return 0;
     default:
         break;
     }
-    if (wsi == server->listener) {
-        return on_listener(server, reason);
+    const struct listener *listener = listener_of(server, wsi);
+    if (listener) {
+        return on_listener(server, listener, reason);
     }
     struct lct_http_conn *conn = lws_get_opaque_user_data(wsi);
-    if (conn && reason == LWS_CALLBACK_ESTABLISHED) {
-        leave_place(server, conn); /* a school of viewers comes from one address */
-    }
     return conn ? lct_http_conn_event(conn, reason, in, n) : 0;
 }
 
@@ -167,8 +147,11 @@ static struct lws_context *make_context(struct lct_http_server *server) {
                                                   .tx_packet_size = MESSAGE_MAX};
     static const lws_retry_bo_t idle = {.secs_since_valid_ping = LCT_HTTP_SOCKET_PING_SECONDS,
                                         .secs_since_valid_hangup = LCT_HTTP_SOCKET_SILENT_SECONDS};
+    uint64_t tls = LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_CREATE_VHOST_SSL_CTX;
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
+        .options = server->hall.options.tls_address ? tls : 0,
+        .alpn = "http/1.1", /* its HTTP/2 has holes */
         .protocols = server->protocols,
         .user = server,
         .gid = -1,
@@ -189,6 +172,7 @@ static void serve(void *opaque) {
     while (!server->ending && lws_service(server->context, 0) >= 0) {
     }
     lct_http_mail_quiet(&server->hall.mail);
+    server->ssl_ctx = NULL;
     lws_context_destroy(server->context); /* every connection ends in on_destroyed */
     lct_http_mail_close(&server->hall.mail);
 }
@@ -200,82 +184,60 @@ static void wake_thread(void *opaque) {
 
 /* The server. */
 
-/* A listening socket, or -errno with a fault. */
-static int listen_on(const struct lct_http_options *options, int *ret_port,
-                     struct lct_fault *fault) {
-    struct sockaddr_in6 six = {.sin6_family = AF_INET6,
-                               .sin6_port = htons((uint16_t)options->port)};
-    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons((uint16_t)options->port)};
-    bool is_four = inet_pton(AF_INET, options->address, &four.sin_addr) == 1;
-    struct sockaddr *address = is_four ? (struct sockaddr *)&four : (struct sockaddr *)&six;
-    socklen_t size = is_four ? sizeof four : sizeof six;
-    if (!is_four && inet_pton(AF_INET6, options->address, &six.sin6_addr) != 1) {
-        return lct_fault_set(fault, -EINVAL, "http", "\"%s\" is no address of a network interface.",
-                             "“%s”不是网络接口的地址。", options->address);
-    }
-    int on = 1;
-    int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    int rc = 0;
-    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
-        bind(fd, address, size) < 0 || listen(fd, 128) < 0 || getsockname(fd, address, &size) < 0) {
-        rc = -errno;
-    }
-    if (rc == -EADDRINUSE) {
-        (void)lct_fault_set(fault, rc, "http",
-                            "Port %d of %s is taken by another program: stop it or choose another "
-                            "port.",
-                            "端口 %d（%s）已被其他程序占用：请停止该程序或改用其他端口。",
-                            options->port, options->address);
-    } else if (rc < 0) {
-        (void)lct_fault_set(fault, rc, "http", "Cannot listen on %s, port %d: %s.",
-                            "无法监听 %s 端口 %d：%s。", options->address, options->port,
-                            strerror(-rc));
-    }
-    if (rc < 0) {
-        if (fd >= 0) {
-            close(fd);
+static void close_listeners(struct lct_http_server *server) {
+    for (size_t i = 0; i < LISTENERS; i++) {
+        if (server->listeners[i].port > 0 && !server->listeners[i].wsi) {
+            close(server->listeners[i].fd);
         }
-        return rc;
     }
-    *ret_port = ntohs(is_four ? four.sin_port : six.sin6_port);
-    return fd;
 }
 
-/* Hands the listening socket (taken) to the library. 0 or -ENOMEM. */
-static int open_library(struct lct_http_server *server, int fd) {
-    lws_sock_file_fd_type listening = {.filefd = fd};
+/* Makes the library, which takes the listening sockets. 0 or -ENOMEM. */
+static int open_library(struct lct_http_server *server) {
     server->context = make_context(server);
-    if (!server->context) {
-        close(fd);
-        return -ENOMEM;
+    struct lws_vhost *host =
+        server->context ? lws_get_vhost_by_name(server->context, "default") : NULL;
+    bool done = host != NULL;
+    for (size_t i = 0; done && i < LISTENERS; i++) {
+        struct listener *listener = &server->listeners[i];
+        lws_sock_file_fd_type fd = {.filefd = listener->fd};
+        if (listener->port > 0) {
+            listener->wsi = lws_adopt_descriptor_vhost(host, 0, fd, NULL, NULL);
+            done = listener->wsi != NULL;
+        }
     }
-    struct lws_vhost *host = lws_get_vhost_by_name(server->context, "default");
-    server->listener = lws_adopt_descriptor_vhost(host, 0, listening, NULL, NULL);
-    if (!server->listener) {
+    if (!done && server->context) {
         lws_context_destroy(server->context);
-        close(fd);
-        return -ENOMEM;
     }
-    return 0;
+    return done ? 0 : -ENOMEM;
+}
+
+static int listen_on(struct lct_http_server *server, struct lct_fault *fault) {
+    const struct lct_http_options *options = &server->hall.options;
+    struct listener *plain = &server->listeners[PLAIN], *tls = &server->listeners[TLS];
+    int rc = lct_http_listen(options->address, options->port, &plain->fd, &plain->port, fault);
+    return rc < 0 || !options->tls_address
+               ? rc
+               : lct_http_listen(options->tls_address, options->tls_port, &tls->fd, &tls->port,
+                                 fault);
 }
 
 int lct_http_create(const struct lct_http_options *options, struct lct_http_server **ret_server,
                     struct lct_fault *fault) {
-    int port = 0;
-    int fd = listen_on(options, &port, fault);
-    if (fd < 0) {
-        return fd;
-    }
     struct lct_http_server *server = lct_new(sizeof *server);
     server->hall.options = *options;
-    server->port = port;
-    int rc = open_library(server, fd);
-    if (rc < 0) {
-        free(server);
-        return lct_fault_set(fault, rc, "http",
-                             "The HTTP server cannot start: no memory or no descriptors are left.",
-                             "无法启动 HTTP 服务器：内存或文件描述符不足。");
+    int rc = listen_on(server, fault);
+    if (rc == 0 && (rc = open_library(server)) < 0) {
+        (void)lct_fault_set(fault, rc, "http",
+                            "The HTTP server cannot start: no memory or no descriptors are left.",
+                            "无法启动 HTTP 服务器：内存或文件描述符不足。");
     }
+    if (rc < 0) {
+        close_listeners(server);
+        free(server);
+        return rc;
+    }
+    server->hall.places = lct_http_places_create();
     lct_http_mail_init(&server->hall.mail, wake_thread, server);
     server->hall.readers = lct_http_readers_create(&server->hall.mail, LCT_HTTP_CONNECTIONS_MAX);
     *ret_server = server;
@@ -290,7 +252,28 @@ void lct_http_post(struct lct_http_server *server, void (*run)(void *arg), void 
     lct_http_mail_post(&server->hall.mail, run, arg);
 }
 
-int lct_http_port(const struct lct_http_server *server) { return server->port; }
+int lct_http_port(const struct lct_http_server *server) { return server->listeners[PLAIN].port; }
+
+int lct_http_tls_port(const struct lct_http_server *server) { return server->listeners[TLS].port; }
+
+struct renewal {
+    struct lct_http_server *server;
+    struct lct_cert *cert;
+};
+
+static void renew(void *opaque) {
+    LCT_FREE struct renewal *renewal = opaque;
+    if (renewal->server->ssl_ctx && lct_cert_show(renewal->cert, renewal->server->ssl_ctx) < 0) {
+        lct_error("a new certificate was not taken", NULL);
+    }
+    lct_cert_unref(renewal->cert);
+}
+
+void lct_http_renew(struct lct_http_server *server, struct lct_cert *cert) {
+    struct renewal *renewal = lct_new(sizeof *renewal);
+    *renewal = (struct renewal){server, cert};
+    lct_http_mail_post(&server->hall.mail, renew, renewal);
+}
 
 static void end(void *opaque) {
     struct lct_http_server *server = opaque;
@@ -309,6 +292,7 @@ void lct_http_destroy(struct lct_http_server *server) {
     lct_http_stop(server);
     lct_http_readers_destroy(server->hall.readers);
     lct_http_mail_fini(&server->hall.mail);
+    free(server->hall.places);
     free(server);
 }
 

@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct lct_http_parts parts;
     const char *values[LCT_HTTP_VALUES_MAX] = {NULL};
     char *text = malloc(size + 1);
-    char value[16];
+    char value[16], address[48], again[48];
     if (!text) {
         return 0;
     }
@@ -36,6 +36,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     }
     if (lct_http_cookie(text, "lectern", value, sizeof value)) {
         assert(strlen(value) < sizeof value);
+    }
+    if (lct_http_forwarded(text, (const char *[]){"127.0.0.1", NULL}, address, sizeof address)) {
+        assert(lct_http_address(address, strlen(address), again, sizeof again));
+        assert(strcmp(address, again) == 0 && strcmp(address, "127.0.0.1") != 0);
     }
     (void)lct_http_tag_matches(text, "\"tag\"");
     (void)lct_http_host_is_ours(text, (const char *[]){"box", NULL});

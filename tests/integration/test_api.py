@@ -21,7 +21,7 @@ import yaml
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
 API = yaml.safe_load((ROOT / "docs" / "api.yaml").read_text(encoding="utf-8"))
-METHODS = ("get", "post", "put", "delete")
+METHODS = ("get", "post", "put", "delete", "options")
 failures = []
 called = set()
 
@@ -333,6 +333,8 @@ def live(server):
     server.call("getLiveLesson", 404, room="nowhere")
     server.call("getLive", 404, room="nowhere")
     server.call("getLiveEvents", 404, room="nowhere")
+    server.call("askAboutWatching", 204, code=False, room="main")
+    server.call("askAboutLeaving", 204, code=False, room="main", viewer="0" * 24)
     server.call("watchLive", 201, offer, headers=sdp, room="main")
     _, head, _ = server.ask("POST", "/api/v1/live/main/whep?track=camera", offer, sdp)
     viewer = (head["Location"] or "").rsplit("/", 1)[-1]

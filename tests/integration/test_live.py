@@ -63,11 +63,11 @@ class LiveTest(unittest.TestCase):
         cls.stack.close()
         assert status == 0, f"lectern up ended with {status}"
 
-    def ask(self, method, path, body=None, kind="application/sdp"):
-        """Status, headers and text of an answer."""
+    def ask(self, method, path, body=None, kind="application/sdp", headers=None):
+        """Status, headers and text of an answer; with the access code unless headers are given."""
         request = urllib.request.Request(self.url + path, method=method,
                                          data=body.encode() if body is not None else None,
-                                         headers={"Authorization": f"Bearer {self.code}"})
+                                         headers=headers or {"Authorization": f"Bearer {self.code}"})
         if body is not None:
             request.add_header("Content-Type", kind)
         try:
@@ -121,6 +121,51 @@ class LiveTest(unittest.TestCase):
         self.assertEqual(self.ask("DELETE", headers["Location"])[0], 200)
         self.assertEqual(self.ask("DELETE", headers["Location"])[0], 404)
 
+    def test_pages_of_other_sites(self):
+        self.on_air()
+        path, foreign = "/api/v1/live/main/whep?track=camera", {"Origin": "https://elsewhere.example"}
+        cookie = {"Cookie": f"lectern={self.code}"}
+        bearer = {"Authorization": f"Bearer {self.code}"}
+        for where, methods in ((path, "POST"), ("/api/v1/live/main/whep/0", "DELETE, PATCH")):
+            status, headers, _ = self.ask("OPTIONS", where, headers={
+                **foreign, "Access-Control-Request-Method": "POST",
+                "Access-Control-Request-Headers": "authorization, content-type"})
+            self.assertEqual((status, headers["Access-Control-Allow-Origin"]), (204, "*"))
+            self.assertEqual(headers["Access-Control-Allow-Methods"], methods)
+            self.assertIn("Authorization", headers["Access-Control-Allow-Headers"])
+            self.assertNotIn("Access-Control-Allow-Credentials", headers)
+        self.assertEqual(self.ask("OPTIONS", path, headers=foreign)[1]["Accept-Post"], "application/sdp")
+        status, own, _ = self.ask("POST", path, OFFER, headers=cookie)
+        self.assertEqual(status, 201, "our own page")
+        self.assertEqual(self.ask("DELETE", own["Location"], headers=cookie)[0], 200)
+        status, headers, _ = self.ask("POST", path, OFFER, headers={**foreign, **cookie})
+        self.assertEqual((status, headers["Access-Control-Allow-Origin"]), (401, "*"), "no power by cookies")
+        status, headers, _ = self.ask("POST", path, OFFER, headers={**foreign, **bearer})
+        self.assertEqual((status, headers["Access-Control-Allow-Origin"]), (201, "*"))
+        self.assertIn("Location", headers["Access-Control-Expose-Headers"])
+        viewer = headers["Location"]
+        status, headers, _ = self.ask("PATCH", viewer, "a=end-of-candidates\r\n",
+                                      "application/trickle-ice-sdpfrag", {**foreign, **bearer})
+        self.assertEqual((status, headers["Allow"]), (405, "DELETE, OPTIONS"))
+        self.assertEqual(headers["Access-Control-Allow-Origin"], "*")
+        self.assertEqual(self.ask("DELETE", viewer, headers={**foreign, **cookie})[0], 401)
+        self.assertEqual(self.ask("DELETE", viewer, headers={**foreign, **bearer})[0], 200)
+        for method, where, body in (("POST", "/api/v1/rooms/main/recording", "{}"),
+                                    ("DELETE", "/api/v1/rooms/main/recording", None),
+                                    ("OPTIONS", "/api/v1/rooms/main/recording", None)):
+            status, headers, _ = self.ask(method, where, body, "application/json", {**foreign, **bearer})
+            self.assertIn(status, (403, 405))
+            self.assertNotIn("Access-Control-Allow-Origin", headers)
+        public = {"Authorization": f"Bearer {self.code}", "Content-Type": "application/json"}
+        for on in ("true", "false"):
+            self.assertEqual(self.ask("PUT", "/api/v1/rooms/main/public", f'{{"public":{on}}}',
+                                      "application/json", public)[0], 200)
+            status, headers, _ = self.ask("POST", path, OFFER, headers=foreign)
+            self.assertEqual(status, 201 if on == "true" else 401)
+            if on == "true":
+                self.assertEqual(self.ask("DELETE", headers["Location"], headers=foreign)[0], 200)
+        self.assertEqual(self.metric("viewers"), 0)
+
     def test_bad_requests(self):
         self.on_air()
         path = "/api/v1/live/main/whep"
@@ -128,6 +173,7 @@ class LiveTest(unittest.TestCase):
                 (404, OFFER, "/api/v1/live/nowhere/whep", "application/sdp"),
                 (409, OFFER, path + "?track=nothing", "application/sdp"),
                 (415, OFFER, path, "text/plain"),
+                (415, OFFER, path, "application/sdp-of-another-kind"),
                 (400, "", path, "application/sdp"),
                 (400, "v=0\r\n", path, "application/sdp"),
                 (400, OFFER.replace("a=ice-pwd", "a=ice-pw"), path, "application/sdp"),

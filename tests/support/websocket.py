@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A client of WebSocket for tests, on a plain socket: it can do what a browser would not."""
+"""A client of WebSocket for tests, on a socket of its own: it can do what a browser would not."""
 
 import base64
 import json
@@ -19,13 +19,15 @@ class Refused(Exception):
 
 
 class WebSocket:
-    def __init__(self, port, path, headers=None, source="127.0.0.1", receive_buffer=0):
+    def __init__(self, port, path, headers=None, source="127.0.0.1", receive_buffer=0, tls=None):
         self.socket = socket.socket()
         if receive_buffer:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.socket.settimeout(20)
         self.socket.bind((source, 0))
         self.socket.connect(("127.0.0.1", port))
+        if tls:  # an ssl.SSLContext
+            self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         self.bytes = b""
         self.closed = None
         lines = {"Host": f"127.0.0.1:{port}", "Connection": "Upgrade", "Upgrade": "websocket",

@@ -11,20 +11,22 @@
 
 Test(notice, finds_by_what_others_come) {
     static const struct {
-        const char *configured, *name, *listen, *url;
+        const char *configured, *name;
+        struct lct_notice_place place;
+        const char *url;
     } rows[] = {
-        {"", NULL, "192.0.2.7", "http://192.0.2.7:8080"},
-        {"", NULL, "2001:db8::7", "http://[2001:db8::7]:8080"},
-        {"", "live.school.example", "0.0.0.0", "http://live.school.example:8080"},
-        {"https://live.example.org", "x", "0.0.0.0", "https://live.example.org"},
-        {"https://live.example.org/rooms/", NULL, "::", "https://live.example.org/rooms"},
+        {"", NULL, {false, "192.0.2.7", 8080}, "http://192.0.2.7:8080"},
+        {"", NULL, {false, "2001:db8::7", 8080}, "http://[2001:db8::7]:8080"},
+        {"", "school.example", {false, "0.0.0.0", 8080}, "http://school.example:8080"},
+        {"", "school.example", {true, "::", 8443}, "https://school.example:8443"},
+        {"https://live.example.org", "x", {false, "::", 80}, "https://live.example.org"},
+        {"https://example.org/rooms/", NULL, {true, "::", 80}, "https://example.org/rooms"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        LCT_FREE char *url =
-            lct_notice_find(rows[i].configured, rows[i].name, rows[i].listen, 8080);
+        LCT_FREE char *url = lct_notice_find(rows[i].configured, rows[i].name, &rows[i].place);
         cr_expect_str_eq(url, rows[i].url);
     }
-    LCT_FREE char *own = lct_notice_find("", NULL, "0.0.0.0", 8080);
+    LCT_FREE char *own = lct_notice_find("", NULL, &rows[2].place);
     cr_expect(strncmp(own, "http://", 7) == 0 && !strstr(own, "0.0.0.0"), "%s", own);
 }
 

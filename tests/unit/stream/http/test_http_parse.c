@@ -124,3 +124,52 @@ Test(http_parse, knows_its_own_hosts) {
     cr_assert_not(lct_http_origin_is_ours("http://", ""));
     cr_assert_not(lct_http_origin_is_ours("ftp://a:80", "a:80"));
 }
+
+Test(http_parse, addresses) {
+    static const char *const rows[][2] = {{"192.0.2.7", "192.0.2.7"},
+                                          {"192.0.2.7:80", "192.0.2.7"},
+                                          {"::1", "::1"},
+                                          {"2001:DB8:0::7", "2001:db8::7"},
+                                          {"[2001:db8::7]", "2001:db8::7"},
+                                          {"[2001:db8::7]:443", "2001:db8::7"},
+                                          {"::ffff:192.0.2.7", "192.0.2.7"}};
+    static const char *const wrong[] = {"",     "unknown",  "_x",         "192.0.2", "192.0.2.7x",
+                                        "[::1", "::1%eth0", "1.2.3.4:5a", "a.b.c.d"};
+    char out[48], small[4];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cr_expect(lct_http_address(rows[i][0], strlen(rows[i][0]), out, sizeof out));
+        cr_expect_str_eq(out, rows[i][1]);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        cr_expect_not(lct_http_address(wrong[i], strlen(wrong[i]), out, sizeof out), "%s",
+                      wrong[i]);
+    }
+    cr_expect_not(lct_http_address("192.0.2.7", 9, small, sizeof small));
+}
+
+Test(http_parse, forwarded) {
+    static const char *const proxies[] = {"127.0.0.1", "2001:db8::1", NULL};
+    static const struct {
+        const char *header, *client; /* NULL: nobody */
+    } rows[] = {
+        {"192.0.2.7", "192.0.2.7"},
+        {"198.51.100.9, 192.0.2.7", "192.0.2.7"},
+        {"evil, 192.0.2.7 ", "192.0.2.7"},
+        {"192.0.2.7,127.0.0.1", "192.0.2.7"},
+        {"192.0.2.7, [2001:db8::1]:5 ,127.0.0.1", "192.0.2.7"},
+        {"198.51.100.9, 2001:db8::7", "2001:db8::7"},
+        {"192.0.2.7, unknown", NULL},
+        {"192.0.2.7,", NULL},
+        {"127.0.0.1", NULL},
+        {",", NULL},
+        {"", NULL},
+        {NULL, NULL},
+    };
+    char out[48];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bool found = lct_http_forwarded(rows[i].header, proxies, out, sizeof out);
+        cr_expect_eq(found, rows[i].client != NULL, "row %zu", i);
+        cr_expect(!found || strcmp(out, rows[i].client) == 0, "row %zu: %s", i, out);
+    }
+    cr_expect(lct_http_forwarded("192.0.2.7", NULL, out, sizeof out));
+}
