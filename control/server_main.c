@@ -312,7 +312,7 @@ static int open_rooms(struct server *s, struct lct_fault *fault) {
     return rc;
 }
 
-/* The pages' address; port: where they are served. Owned. */
+/* The pages' address as others reach it. Owned. */
 static char *find_url(const struct server *s) {
     struct lct_notice_place place = {
         .is_secure = s->has_tls,
