@@ -27,6 +27,7 @@ struct viewer {
     enum viewer_state state;
     const char *tracks[VIEWER_TRACKS_MAX];
     size_t n_tracks;
+    bool red;
     viewer_taken_fn taken;
     void *arg;
     int fd;
@@ -74,6 +75,8 @@ void viewer_destroy(struct viewer *viewer) {
 
 int viewer_fd(const struct viewer *viewer) { return viewer->fd; }
 
+void viewer_want_red(struct viewer *viewer) { viewer->red = true; }
+
 enum viewer_state viewer_state(const struct viewer *viewer) { return viewer->state; }
 
 /* ---- SDP ---- */
@@ -100,15 +103,18 @@ static void add_head(const struct viewer *v, const char *media, const char *setu
 
 static void add_media(const struct viewer *v, size_t i, char *text, size_t size) {
     bool sound = strncmp(v->tracks[i], "sound", 5) == 0;
-    add_head(v, sound ? "audio 9 UDP/TLS/RTP/SAVPF 111" : "video 9 UDP/TLS/RTP/SAVPF 96 97",
+    add_head(v,
+             sound && v->red ? "audio 9 UDP/TLS/RTP/SAVPF 63 111"
+             : sound         ? "audio 9 UDP/TLS/RTP/SAVPF 111"
+                             : "video 9 UDP/TLS/RTP/SAVPF 96 97",
              "actpass", text, size);
     LCT_FREE char *media = lct_format(
-        "a=mid:%zu\r\n%s"
+        "a=mid:%zu\r\n%s%s"
         "a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid\r\n"
         "a=extmap:2 http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time\r\n"
         "a=extmap:3 http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01\r\n"
         "a=extmap:4 http://www.webrtc.org/experiments/rtp-hdrext/playout-delay\r\n",
-        i,
+        i, sound && v->red ? "a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\n" : "",
         sound ? "a=rtpmap:111 opus/48000/2\r\n"
               : "a=rtpmap:96 H264/90000\r\na=rtcp-fb:96 nack\r\na=rtcp-fb:96 nack pli\r\n"
                 "a=fmtp:96 level-asymmetry-allowed=1;packetization-mode=1;"

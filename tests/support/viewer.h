@@ -20,6 +20,7 @@
 #define VIEWER_H264 96
 #define VIEWER_RTX 97
 #define VIEWER_OPUS 111
+#define VIEWER_RED 63
 
 /** Ids of header extensions it offers, beside those of the mid and the time sent. */
 #define VIEWER_TRANSPORT_CC 3
@@ -47,6 +48,9 @@ struct viewer *viewer_create(const char *const *tracks, size_t n, viewer_taken_f
 
 /** Closes its socket without a word, frees; NULL is allowed. */
 void viewer_destroy(struct viewer *viewer);
+
+/** It takes sound with earlier packets in each (RED), and says so in its offer. Before that. */
+void viewer_want_red(struct viewer *viewer);
 
 /** Its SDP. Owned. */
 char *viewer_offer(const struct viewer *viewer);

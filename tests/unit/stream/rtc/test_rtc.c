@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <srtp2/srtp.h>
+
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "base/thread.h"
@@ -31,7 +33,7 @@
 
 static struct lct_bus *bus;
 static struct lct_rtc *rtc;
-static struct lct_format *picture;
+static struct lct_format *picture, *sound;
 static lct_ns zero;
 static atomic_uint keys_wanted;
 static atomic_bool over, revoked;
@@ -66,10 +68,29 @@ static void publish(int64_t number) {
     lct_chunk_unref(chunk);
 }
 
+/* 20 ms of "Opus": its number, again and again. */
+static void publish_sound(int64_t number) {
+    uint8_t sample[40];
+    const struct lct_chunk_info info = {.tfdt = number * 960,
+                                        .duration = 960,
+                                        .samples = 1,
+                                        .key = true,
+                                        .sample_bytes = {sizeof sample}};
+    memset(sample, (int)number, sizeof sample);
+    struct lct_chunk *chunk = lct_mp4_pack(sound, &info, (const uint8_t *const[]){sample});
+    chunk->captured = zero + chunk->time;
+    lct_bus_publish(bus, chunk);
+    lct_chunk_unref(chunk);
+}
+
 static void teach(void *arg) {
+    int64_t sounds = 0;
     (void)arg;
     for (int64_t number = 0; !atomic_load(&over); number++) {
         publish(number);
+        for (; sounds * FPS < number * 50; sounds++) {
+            publish_sound(sounds);
+        }
         lct_ns wait = zero + (number + 1) * LCT_SECOND / FPS - lct_monotonic();
         if (wait > 0) {
             (void)usleep((useconds_t)(wait / LCT_US));
@@ -80,6 +101,11 @@ static void teach(void *arg) {
 static void want_key(void *arg, uint32_t track_id) {
     (void)arg;
     atomic_fetch_add(&keys_wanted, track_id); /* the camera's is 1 */
+}
+
+static void want_small(void *arg, uint32_t track_id) {
+    (void)arg;
+    (void)track_id; /* there is none */
 }
 
 static bool may_watch(void *arg, const char *room, const char *by) {
@@ -93,9 +119,12 @@ static void open_room(unsigned viewers_max) {
         .address = "127.0.0.1", .viewers_max = viewers_max, .may_watch = may_watch, .arg = link};
     bus = lct_bus_create();
     picture = lct_test_picture_format();
+    sound = lct_test_sound_format();
+    sound->codec = LCT_CODEC_OPUS;
+    sound->track_id += LCT_TRACK_LIVE_ID;
     zero = lct_monotonic();
     cr_assert_eq(lct_rtc_create(&settings, &rtc, &fault), 0, "%s", fault.en);
-    lct_rtc_add_room(rtc, "main", bus, &(struct lct_wishes){.key = want_key});
+    lct_rtc_add_room(rtc, "main", bus, &(struct lct_wishes){want_key, want_small, NULL});
 }
 
 static void begin_for(unsigned viewers_max) {
@@ -113,6 +142,7 @@ static void end(void) {
     lct_rtc_destroy(rtc);
     lct_bus_destroy(bus);
     lct_format_unref(picture);
+    lct_format_unref(sound);
 }
 
 TestSuite(rtc, .init = begin, .fini = end, .timeout = 40);
@@ -163,6 +193,7 @@ struct seat {
     uint16_t sequences[SEEN_MAX];
     size_t packets;
     uint32_t ssrc;
+    uint64_t again_bytes;
     uint64_t unopened, again; /**< again: packets sent again whose number was */
     uint16_t asked;           /**< this (others are sent again unasked, when a stream stands) */
     bool drop;                /**< packets are not looked at */
@@ -192,6 +223,7 @@ static void taken(void *arg, struct viewer *viewer, struct viewer_packet *packet
         return;
     }
     if (packet->type == VIEWER_RTX) {
+        s->again_bytes += n;
         s->again += (payload[0] << 8 | payload[1]) == s->asked;
         return;
     }
@@ -463,6 +495,209 @@ Test(rtc, strangers_and_forgers_are_counted_and_not_heard) {
     cr_assert_geq(refused() - before, 20);
     cr_assert_gt(s.pictures, pictures);
     get_up(&s);
+}
+
+/* Asks for everything there is, again and again. */
+Test(rtc, a_storm_of_nacks_is_answered_within_its_allowance) {
+    enum { ENTRIES = 200, STORMS = 500 };
+    struct seat one, other;
+    uint8_t packet[12 + 4 * ENTRIES];
+    sit_down(&one);
+    sit_down(&other);
+    watch_pictures(&one, 40);
+    struct lct_writer w = lct_writer(packet, sizeof packet);
+    lct_put_be(&w, 0x81cd0002 + ENTRIES, 4);
+    lct_put_be(&w, 1, 4);
+    lct_put_be(&w, one.ssrc, 4);
+    for (int i = 0; i < ENTRIES; i++) {
+        lct_put_u16(&w, (uint16_t)(one.sequences[0] + 17 * i));
+        lct_put_u16(&w, 0xffff);
+    }
+    one.again_bytes = 0;
+    lct_ns from = lct_monotonic();
+    for (int i = 0; i < STORMS; i++) {
+        viewer_report(one.viewer, packet, w.at);
+        viewer_serve(one.viewer);
+        viewer_serve(other.viewer);
+        (void)usleep(1000);
+    }
+    watch_for(&one, LCT_SECOND / 4);
+    double seconds = (double)(lct_monotonic() - from) / 1e9;
+    cr_assert_gt(one.again_bytes, 32 << 10, "it is answered");
+    cr_assert_lt((double)one.again_bytes, (64 << 10) + seconds * 1500000 / 8 + 2000);
+    watch_pictures(&one, one.pictures + 20); /* whole ones, as all here */
+    watch_pictures(&other, one.pictures - 40);
+    cr_assert_eq(other.again, 0);
+    get_up(&one);
+    get_up(&other);
+}
+
+static void remb(struct seat *s, uint32_t mantissa, unsigned exponent) {
+    uint8_t packet[24];
+    struct lct_writer w = lct_writer(packet, sizeof packet);
+    lct_put_be(&w, 0x8fce0005, 4); /* PSFB, format 15 */
+    lct_put_be(&w, 1, 4);
+    lct_put_be(&w, 0, 4);
+    lct_put(&w, "REMB", 4);
+    lct_put_be(&w, 1U << 24 | exponent << 18 | mantissa, 4);
+    lct_put_be(&w, s->ssrc, 4);
+    viewer_report(s->viewer, packet, w.at);
+}
+
+Test(rtc, absurd_remb_changes_nothing) {
+    struct lct_rtc_counters counters;
+    struct seat s;
+    sit_down(&s);
+    watch_pictures(&s, 5);
+    for (int i = 0; i < 20; i++) { /* a low one has to be said for a while */
+        remb(&s, 0, 0);
+        remb(&s, 0, 63);
+        remb(&s, 1, 0);
+        watch_for(&s, LCT_SECOND / 5);
+    }
+    for (int i = 0; i < 5; i++) {
+        remb(&s, 0x20000, 46); /* 2^63 */
+        remb(&s, 0x3ffff, 46); /* most there is */
+        remb(&s, 0x3ffff, 63); /* more than there is */
+        watch_for(&s, LCT_SECOND / 5);
+    }
+    watch_pictures(&s, s.pictures + 10);
+    lct_rtc_count(rtc, &counters);
+    cr_assert_eq(counters.smaller, 0);
+    cr_assert_eq(counters.skipped, 0);
+    get_up(&s);
+}
+
+Test(rtc, a_low_remb_harms_its_viewer_alone) {
+    struct lct_rtc_counters counters;
+    struct seat liar, honest;
+    sit_down(&liar);
+    sit_down(&honest);
+    watch_pictures(&liar, 5);
+    for (int i = 0; i < 40; i++) {
+        remb(&liar, 110000, 0);
+        watch_for(&liar, LCT_SECOND / 20);
+        watch_for(&honest, LCT_SECOND / 20);
+    }
+    (void)usleep(200000); /* they are told every 100 ms */
+    lct_rtc_count(rtc, &counters);
+    cr_assert_geq(counters.smaller, 1);
+    watch_pictures(&honest, 100);
+    for (size_t i = 1; i < honest.packets; i++) {
+        cr_assert_eq((uint16_t)(honest.sequences[i] - honest.sequences[i - 1]), 1);
+    }
+    get_up(&liar);
+    get_up(&honest);
+}
+
+Test(rtc, rtcp_under_another_key_is_refused) {
+    uint8_t key[28] = "this was never agreed upon.", packet[64] = {0x81, 0xce, 0, 2, 0, 0, 0, 1};
+    srtp_policy_t policy = {.ssrc = {.type = ssrc_any_outbound}, .key = key};
+    srtp_t srtp = NULL;
+    struct seat s;
+    sit_down(&s);
+    watch_pictures(&s, 5);
+    srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp);
+    srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp);
+    cr_assert_eq(srtp_create(&srtp, &policy), srtp_err_status_ok);
+    uint64_t before = refused();
+    unsigned keys = atomic_load(&keys_wanted);
+    for (int i = 0; i < 20; i++) {
+        int n = 12;
+        uint8_t out[64];
+        memcpy(out, packet, sizeof out);
+        out[8] = (uint8_t)(s.ssrc >> 24);
+        out[9] = (uint8_t)(s.ssrc >> 16);
+        out[10] = (uint8_t)(s.ssrc >> 8);
+        out[11] = (uint8_t)s.ssrc;
+        cr_assert_eq(srtp_protect_rtcp(srtp, out, &n), srtp_err_status_ok);
+        (void)send(viewer_fd(s.viewer), out, (size_t)n, 0);
+    }
+    watch_for(&s, LCT_SECOND / 4);
+    cr_assert_eq(refused() - before, 20);
+    cr_assert_eq(atomic_load(&keys_wanted), keys, "nobody asked for a key frame");
+    ask_key(&s); /* the same under the right one */
+    watch_for(&s, LCT_SECOND / 4);
+    cr_assert_gt(atomic_load(&keys_wanted), keys);
+    (void)srtp_dealloc(srtp);
+    get_up(&s);
+}
+
+/* ---- sound ---- */
+
+#define SOUND_BYTES 40U
+
+struct listener {
+    struct viewer *viewer;
+    uint64_t packets, heard; /* heard: of those not thrown away */
+    uint32_t first, last;    /* sounds' numbers */
+    bool got[2 * SEEN_MAX];  /* by number */
+};
+
+static void hear(struct listener *l, uint32_t timestamp, const uint8_t *payload, size_t n) {
+    uint32_t number = timestamp / 960;
+    cr_assert_eq(timestamp % 960, 0);
+    cr_assert_eq(n, SOUND_BYTES);
+    for (size_t i = 0; i < n; i++) {
+        cr_assert_eq(payload[i], (uint8_t)number);
+    }
+    cr_assert_lt(number, 2 * SEEN_MAX);
+    l->got[number] = true;
+    l->last = number;
+}
+
+/* RFC 2198: heads of 4 bytes for what is earlier, one of 1 for its own, then the payloads. */
+static void hear_red(struct listener *l, uint32_t timestamp, const uint8_t *payload, size_t n) {
+    struct lct_reader heads = lct_reader(payload, n);
+    size_t earlier = 0;
+    while (payload[4 * earlier] & 0x80) {
+        earlier++;
+    }
+    const uint8_t *body = payload + 4 * earlier + 1;
+    for (size_t i = 0; i < earlier; i++) {
+        uint32_t head = (uint32_t)lct_get_be(&heads, 4);
+        cr_assert_eq(head >> 24 & 0x7f, VIEWER_OPUS);
+        hear(l, timestamp - (head >> 10 & 0x3fff), body, head & 0x3ff);
+        body += head & 0x3ff;
+    }
+    cr_assert_eq(lct_get_u8(&heads), VIEWER_OPUS);
+    hear(l, timestamp, body, n - (size_t)(body - payload));
+}
+
+static void listen_to(void *arg, struct viewer *viewer, struct viewer_packet *packet) {
+    struct listener *l = arg;
+    size_t n, plain = viewer_open(viewer, packet);
+    const uint8_t *payload = viewer_payload(packet, plain, &n);
+    cr_assert_eq(packet->type, VIEWER_RED);
+    if (plain > 0 && l->packets++ % 3 == 2) { /* the others are lost on the way */
+        l->first = l->heard++ == 0 ? packet->timestamp / 960 : l->first;
+        hear_red(l, packet->timestamp, payload, n);
+    }
+}
+
+Test(rtc, sound_with_red_misses_nothing_when_two_of_three_packets_are_lost) {
+    static const char *const tracks[] = {"sound"};
+    struct listener l = {.packets = 0};
+    struct joined joined;
+    l.viewer = viewer_create(tracks, 1, listen_to, &l);
+    viewer_want_red(l.viewer);
+    LCT_FREE char *offer = viewer_offer(l.viewer);
+    lct_ns until = lct_monotonic() + PATIENCE;
+    while (join("main", "sound", offer, &joined) == -EAGAIN && lct_monotonic() < until) {
+        (void)usleep(20000);
+    }
+    cr_assert_eq(joined.code, 0);
+    cr_assert(viewer_answer(l.viewer, joined.answer, "127.0.0.1"));
+    free(joined.answer);
+    while (l.heard < 40 && lct_monotonic() < until) {
+        viewer_serve(l.viewer);
+        (void)usleep(1000);
+    }
+    cr_assert_geq(l.heard, 40);
+    for (uint32_t number = l.first; number <= l.last; number++) {
+        cr_assert(l.got[number], "sound %u of %u to %u", number, l.first, l.last);
+    }
+    viewer_destroy(l.viewer);
 }
 
 Test(rtc, who_cannot_be_let_in_is_told_why) {
