@@ -4,13 +4,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 /* Between fork and exec: async-signal-safe calls only. The pipe tells the parent why exec failed.
  */
 static void run_child(char *const argv[], const struct lct_child_options *options, pid_t parent,
-                      int out, int why) {
+                      int in, int out, int why) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -19,6 +20,9 @@ static void run_child(char *const argv[], const struct lct_child_options *option
         if (getppid() != parent) {
             _exit(127); /* it died before */
         }
+    }
+    if (in >= 0) {
+        dup2(in, STDIN_FILENO);
     }
     if (out >= 0) {
         dup2(out, STDOUT_FILENO);
@@ -38,7 +42,7 @@ static void close_pipe(int pipe_fds[2]) {
     }
 }
 
-static pid_t start(char *const argv[], const struct lct_child_options *options, int out) {
+static pid_t start(char *const argv[], const struct lct_child_options *options, int in, int out) {
     int why[2] = {-1, -1};
     if (pipe2(why, O_CLOEXEC) < 0) {
         return -errno;
@@ -46,7 +50,7 @@ static pid_t start(char *const argv[], const struct lct_child_options *options, 
     pid_t parent = getpid();
     pid_t pid = fork();
     if (pid == 0) {
-        run_child(argv, options, parent, out, why[1]);
+        run_child(argv, options, parent, in, out, why[1]);
     }
     int rc = pid < 0 ? errno : 0;
     close(why[1]);
@@ -58,12 +62,36 @@ static pid_t start(char *const argv[], const struct lct_child_options *options, 
     return rc ? -rc : pid;
 }
 
-pid_t lct_child_start(char *const argv[], const struct lct_child_options *options) {
-    int out[2] = {-1, -1};
-    if (options->ret_stdout && pipe2(out, O_CLOEXEC) < 0) {
+/* A pipe that holds the text and then its end. The reading end, or -errno. */
+static int fill_pipe(const char *text) {
+    int in[2];
+    size_t n = strlen(text);
+    if (n > LCT_CHILD_INPUT_MAX) {
+        return -EMSGSIZE;
+    }
+    if (pipe2(in, O_CLOEXEC) < 0) {
         return -errno;
     }
-    pid_t pid = start(argv, options, out[1]);
+    int rc = write(in[1], text, n) == (ssize_t)n ? 0 : -EIO;
+    close(in[1]);
+    if (rc < 0) {
+        close(in[0]);
+        return rc;
+    }
+    return in[0];
+}
+
+pid_t lct_child_start(char *const argv[], const struct lct_child_options *options) {
+    int in = options->input ? fill_pipe(options->input) : -1;
+    int out[2] = {-1, -1};
+    if (options->input && in < 0) {
+        return in;
+    }
+    pid_t pid = options->ret_stdout && pipe2(out, O_CLOEXEC) < 0 ? -errno
+                                                                 : start(argv, options, in, out[1]);
+    if (in >= 0) {
+        close(in);
+    }
     if (pid < 0) {
         close_pipe(out);
         return pid;

@@ -13,11 +13,17 @@
 
 #include "base/attr.h"
 
+/** A pipe holds so much, so that nobody waits for the child to read. */
+#define LCT_CHILD_INPUT_MAX 16384
+
 struct lct_child_options {
     bool dies_with_us; /**< killed by the kernel when this process dies, however it dies */
+    const char *input; /**< not NULL: all that it reads on its standard input, LCT_CHILD_INPUT_MAX
+                          bytes at most */
     int *ret_stdout;   /**< not NULL: receives the reading end (non-blocking, owned) of its standard
                           output */
 };
 
-/** Starts argv[0] (a path) with argv (NULL at the end). The process id, or -errno. Main thread. */
+/** Starts argv[0] (a path) with argv (NULL at the end). The process id, or -errno
+ *  (-EMSGSIZE: the input is too long). Main thread. */
 pid_t lct_child_start(char *const argv[], const struct lct_child_options *options) LCT_MUST_USE;

@@ -21,15 +21,23 @@ int lct_command_fail(const struct lct_fault *fault, bool json) {
     return 1;
 }
 
-int lct_command_links(const char *data, struct lct_links **ret_links, struct lct_fault *fault) {
+int lct_command_folder(const char *data, struct lct_fault *fault) {
     if (access(data, R_OK | X_OK) < 0) {
         return lct_fault_set(
-            fault, -errno, "links",
+            fault, -errno, "data",
             "The data folder %s cannot be used: %s. Name the server's with --data.",
             "数据目录 %s 无法使用：%s。请用 --data 指定服务器的数据目录。", data, strerror(errno));
     }
+    return 0;
+}
+
+int lct_command_links(const char *data, struct lct_links **ret_links, struct lct_fault *fault) {
+    int rc = lct_command_folder(data, fault);
+    if (rc < 0) {
+        return rc;
+    }
     struct lct_links *links = lct_links_create(data, lct_wall);
-    int rc = lct_links_refresh(links, fault);
+    rc = lct_links_refresh(links, fault);
     if (rc < 0) {
         lct_links_destroy(links);
         return rc;

@@ -32,8 +32,13 @@ int lct_cmd_export(int argc, char **argv);
 int lct_cmd_doctor(int argc, char **argv);
 /** lectern link: makes, lists and revokes watch links. */
 int lct_cmd_link(int argc, char **argv);
+/** lectern push: where a room's lessons are pushed to. */
+int lct_cmd_push(int argc, char **argv);
 /** lectern room: makes a room public, or ends that. */
 int lct_cmd_room(int argc, char **argv);
+
+/** Says whether a command can use the data folder. 0 or -errno with a fault. */
+int lct_command_folder(const char *data, struct lct_fault *fault) LCT_MUST_USE;
 
 /** Who may watch the rooms of a data folder that is there. 0 or -errno with a fault; *ret_links is
  *  owned. */

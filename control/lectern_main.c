@@ -17,6 +17,8 @@ static const struct {
      "检查本机缺少什么、哪里有问题"},
     {"export", lct_cmd_export, "write a lesson as one MP4 file", "把课程导出为一个 MP4 文件"},
     {"link", lct_cmd_link, "make, list and revoke links for watching live", "管理直播的观看链接"},
+    {"push", lct_cmd_push, "push a room's lessons to RTMP or SRT addresses",
+     "把教室的课程推流到 RTMP 或 SRT 地址"},
     {"record", lct_cmd_record, "record a lesson without a server", "不经服务器直接录制课程"},
     {"room", lct_cmd_room, "open a room to everybody, or end that", "公开教室的直播，或取消公开"},
     {"up", lct_cmd_up, "start everything", "启动全部服务"},

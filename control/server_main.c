@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * lectern-server: pages, API, the rooms' model. Three threads of work: the main loop (rooms, links,
- * small answers), "disk" (whatever reads lessons), and the HTTP server's own. No device, no media
- * decoding.
+ * lectern-server: pages, API, the rooms' model, workers that push lessons out. Three threads of
+ * work: the main loop (rooms, links, small answers), "disk" (whatever reads lessons), and the HTTP
+ * server's own. No device, no media decoding.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -30,8 +30,8 @@ LCT_LOG_TOPIC("server");
 #define NAMES_MAX 24
 #define NAME_SIZE 260
 
-/* What commands changed of the watch links is seen so soon. */
-#define LINKS_INTERVAL (LCT_SECOND / 2)
+/* What commands changed of the watch links and pushes is seen so soon. */
+#define LOOK_INTERVAL (LCT_SECOND / 2)
 #define LIVE_ADDRESSES_MAX 4
 #define PROXIES_MAX 8
 
@@ -55,9 +55,9 @@ struct server {
     struct lct_api api;
     struct lct_loop *loop;
     struct lct_thread disk_thread;
-    struct lct_door *door;         /* NULL: closed */
-    struct lct_timer *links_timer; /* of the disk loop */
-    bool links_ill;
+    struct lct_door *door;        /* NULL: closed */
+    struct lct_timer *look_timer; /* of the disk loop */
+    bool links_ill, pushes_ill;
     char names[NAMES_MAX][NAME_SIZE];
     const char *name_list[NAMES_MAX + 1];
     size_t n_names;
@@ -216,6 +216,9 @@ static void look_for_bells(struct server *s) {
 static void on_changed(void *arg) {
     struct server *s = arg;
     look_for_bells(s);
+    if (s->api.pusher) {
+        lct_pusher_look(s->api.pusher);
+    }
     if (s->api.events) {
         lct_api_events_changed(s->api.events);
         lct_api_live_changed(s->api.live);
@@ -229,9 +232,7 @@ static bool is_recording(void *arg, const char *lesson) {
 
 static void tell_changed(void *arg) { on_changed(arg); }
 
-/* The disk's thread. */
-static void look_at_links(void *arg) {
-    struct server *s = arg;
+static void look_at_links(struct server *s) {
     struct lct_fault fault;
     int rc = lct_links_refresh(s->api.links, &fault);
     if (rc > 0) {
@@ -242,21 +243,55 @@ static void look_at_links(void *arg) {
         lct_error("watch links stay as they were", "why=%s", fault.en);
     }
     s->links_ill = rc < 0;
+}
+
+static void look_at_pushes(struct server *s) {
+    struct lct_fault fault;
+    int rc = lct_pushes_refresh(s->api.pushes, &fault);
+    if (rc > 0) {
+        lct_info("where lessons are pushed to has changed", NULL);
+        lct_loop_post(s->loop, tell_changed, s);
+    }
+    if (rc < 0 && !s->pushes_ill) {
+        lct_error("pushes stay as they were", "why=%s", fault.en);
+    }
+    s->pushes_ill = rc < 0;
+}
+
+/* The disk's thread. */
+static void look_at_data(void *arg) {
+    struct server *s = arg;
+    look_at_links(s);
+    look_at_pushes(s);
     if (s->door) {
         lct_door_look(s->door);
     }
-    lct_timer_set(s->links_timer, lct_monotonic() + LINKS_INTERVAL);
+    lct_timer_set(s->look_timer, lct_monotonic() + LOOK_INTERVAL);
 }
 
 /* The disk's thread. */
 static void end_timers(void *arg) {
     struct server *s = arg;
-    lct_timer_destroy(s->links_timer);
+    lct_timer_destroy(s->look_timer);
     lct_certificate_unwatch(s->api.certificate);
+}
+
+/* A push's state is the pages' affair alone. */
+static void on_push_changed(void *arg) {
+    struct server *s = arg;
+    if (s->api.events) {
+        lct_api_events_changed(s->api.events);
+    }
 }
 
 static void on_signal(void *arg, int number) {
     struct server *s = arg;
+    if (number == SIGCHLD) {
+        if (s->api.pusher) {
+            lct_pusher_reap(s->api.pusher);
+        }
+        return;
+    }
     lct_info("ends", "signal=%d", number);
     lct_loop_stop(s->loop);
 }
@@ -297,8 +332,9 @@ static int open_data(struct server *s, struct lct_fault *fault) {
     s->api.library = lct_library_create(lessons, is_recording, s);
     s->api.shelf = lct_shelf_create(s->api.library);
     s->api.links = lct_links_create(s->api.data, lct_wall);
-    s->links_timer = lct_timer_create(s->api.disk, look_at_links, s);
-    look_at_links(s);
+    s->api.pushes = lct_pushes_create(s->api.data);
+    s->look_timer = lct_timer_create(s->api.disk, look_at_data, s);
+    look_at_data(s);
     return lct_access_open(s->api.data, &s->api.access, fault);
 }
 
@@ -308,6 +344,10 @@ static int open_rooms(struct server *s, struct lct_fault *fault) {
     int rc = lct_rooms_create(s->loop, socket, on_changed, s, &s->api.rooms, fault);
     for (size_t i = 0; rc == 0 && (id = lct_config_id(s->config, "room", i)); i++) {
         (void)lct_rooms_add(s->api.rooms, id, lct_config_text(s->config, "room", id, "name"));
+    }
+    if (rc == 0) {
+        s->api.pusher = lct_pusher_create(s->loop, s->api.rooms, s->api.pushes, s->api.data,
+                                          on_push_changed, s);
     }
     return rc;
 }
@@ -538,6 +578,8 @@ static void stop(struct server *s) {
         lct_api_live_stop(s->api.live);
     }
     lct_ws_destroy(s->api.ws);
+    lct_pusher_destroy(s->api.pusher);
+    s->api.pusher = NULL;
     lct_rooms_destroy(s->api.rooms);
     lct_door_close(s->door);
     lct_loop_destroy(s->loop);
@@ -550,12 +592,13 @@ static void stop(struct server *s) {
     lct_access_close(s->api.access);
     lct_certificate_close(s->api.certificate);
     lct_links_destroy(s->api.links);
+    lct_pushes_destroy(s->api.pushes);
     lct_config_destroy(s->config);
     lct_unlock(s->lock); /* last: link and code are nobody's now */
 }
 
 static int serve(const struct options *options) {
-    static const int signals[] = {SIGTERM, SIGINT, SIGHUP, 0};
+    static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGCHLD, 0};
     struct lct_fault fault = {0};
     struct server *s = lct_new(sizeof *s);
     s->lock = -1;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The program lectern-worker: one job, one process, one exit status. It never opens the network. */
+/*
+ * The program lectern-worker: one job, one process, one exit status. Only "push" opens the network,
+ * and reads nothing there but a protocol's answers.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -15,6 +18,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "control/command.h"
+#include "control/worker_push.h"
 
 #define BLOCK_BYTES (1U << 20)
 
@@ -117,6 +121,9 @@ int main(int argc, char **argv) {
     if (argc >= 2 && strcmp(argv[1], "export") == 0) {
         return export(argc - 1, argv + 1);
     }
-    (void)fputs("usage: lectern-worker export …\n", stderr);
+    if (argc == 2 && strcmp(argv[1], "push") == 0) {
+        return lct_worker_push();
+    }
+    (void)fputs("usage: lectern-worker export … | push\n", stderr);
     return 2;
 }

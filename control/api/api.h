@@ -11,6 +11,8 @@
 #include "control/certificate.h"
 #include "control/library.h"
 #include "control/links.h"
+#include "control/pusher.h"
+#include "control/pushes.h"
 #include "control/rooms.h"
 #include "control/shelf.h"
 #include "control/web.h"
@@ -32,6 +34,8 @@ struct lct_api {
     struct lct_loop *disk;               /**< that loop: for handlers that go on in pieces */
     struct lct_access *access;           /**< any thread */
     struct lct_links *links;             /**< any thread; changes: disk loop */
+    struct lct_pushes *pushes;           /**< any thread; changes: disk loop */
+    struct lct_pusher *pusher;           /**< main loop */
     struct lct_web *web;                 /**< any thread; NULL: no pages */
     struct lct_rtc *rtc;                 /**< any thread */
     struct lct_ws *ws;                   /**< HTTP thread; counting: any thread */
@@ -113,6 +117,18 @@ void lct_api_post_link(void *app, struct lct_http_request *request);
 
 /** DELETE /api/v1/rooms/{room}/links/{id}: revokes it. */
 void lct_api_delete_link(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/rooms/{room}/pushes. */
+void lct_api_get_pushes(void *app, struct lct_http_request *request);
+
+/** POST /api/v1/rooms/{room}/pushes: pushes the room's lessons to one more address. */
+void lct_api_post_push(void *app, struct lct_http_request *request);
+
+/** DELETE /api/v1/rooms/{room}/pushes/{id}: not any more. */
+void lct_api_delete_push(void *app, struct lct_http_request *request);
+
+/** PUT /api/v1/rooms/{room}/pushes/{id}: switches it on or off. */
+void lct_api_put_push(void *app, struct lct_http_request *request);
 
 /** PUT /api/v1/rooms/{room}/public: opens the room to everybody, or ends that. */
 void lct_api_put_public(void *app, struct lct_http_request *request);

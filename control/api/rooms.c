@@ -7,10 +7,12 @@ unsigned lct_api_viewers(const struct lct_api *api, const char *room) {
     return lct_rtc_viewers(api->rtc, room) + lct_ws_viewers(api->ws, room);
 }
 
-/* What the room's recorder says, and who may and does watch it. Takes the room. */
+/* What the room's recorder says, who may and does watch it, and where it is pushed to. Takes the
+ * room. */
 static json_t *whole(struct lct_api *api, json_t *room) {
     const char *id = lct_json_text(room, "id", "");
     json_object_set_new(room, "viewers", json_integer(lct_api_viewers(api, id)));
+    json_object_set_new(room, "pushes", lct_pusher_json(api->pusher, id));
     json_object_set_new(room, "public", json_boolean(lct_links_is_public(api->links, id)));
     return room;
 }

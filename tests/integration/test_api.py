@@ -198,6 +198,29 @@ def access(server):
     check(mode == 0o600, f"access-code has mode {mode:o}")
 
 
+def pushes(server):
+    """What tests/integration/test_push.py does not look at: each answer is one of api.yaml's."""
+    evil = {"Origin": "http://evil.example"}
+    url = "rtmp://127.0.0.1:1/live/secret-key"
+    made = server.call("addPush", 201, {"url": url, "name": "县平台", "picture": "screen"}, room="main")
+    check(made and made["picture"] == "screen" and made["name"] == "县平台", f"push: {made}")
+    server.call("addPush", 400, {"url": "file:///etc/passwd"}, room="main")
+    server.call("addPush", 404, {"url": url}, room="nowhere")
+    server.call("addPush", 409, {"url": url}, room="main")
+    server.call("addPush", 403, {"url": url + "2"}, room="main", headers=evil)
+    listed = server.call("getPushes", 200, room="main")
+    check(listed and [push["id"] for push in listed["pushes"]] == [made["id"]], f"pushes: {listed}")
+    check(server.call("getRoom", 200, room="main")["pushes"] == listed["pushes"], "a room's pushes")
+    server.call("getPushes", 404, room="nowhere")
+    check(server.call("switchPush", 200, {"on": False}, room="main", push=made["id"])["state"] == "off", "it is off")
+    server.call("switchPush", 400, {"on": 1}, room="main", push=made["id"])
+    server.call("switchPush", 404, {"on": True}, room="main", push="0123456789abcdef")
+    server.call("switchPush", 403, {"on": True}, room="main", push=made["id"], headers=evil)
+    server.call("removePush", 403, room="main", push=made["id"], headers=evil)
+    server.call("removePush", 200, room="main", push=made["id"])
+    server.call("removePush", 404, room="main", push=made["id"])
+
+
 def watch_links(server):
     """What tests/integration/test_links.py does not look at: each answer is one of api.yaml's."""
     made = server.call("makeLink", 201, {"seconds": 60}, room="main")
@@ -510,6 +533,7 @@ def main():
         try:
             access(server)
             watch_links(server)
+            pushes(server)
             bad_input(server)
             faults_at_start(data, pathlib.Path(folder) / "wrong.conf")
             a_taken_port(server, pathlib.Path(folder) / "other")

@@ -1,0 +1,357 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Lessons pushed to platforms, on the real programs: ffmpeg takes them by RTMP, RTMPS and SRT, dies
+and comes back; what it got has picture and sound in step; keys are seen nowhere."""
+
+import array
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import signal
+import socket
+import ssl
+import stat
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+import urllib.parse
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
+ENGLISH = {**os.environ, "LC_ALL": "C.UTF-8"}
+KEY, PASSPHRASE = "stream-key-7f3a", "passphrase-91c2"
+SOUND_HZ = 48000
+CLAP = 0.25  # of full scale: above the demo's tone, below its clap
+WHITE = 180  # the demo's field when it claps, else grey
+STEP_S = 0.06  # a picture and a frame of sound
+PATIENCE_S = 30  # of a busy machine
+
+
+def free_port(kind=socket.SOCK_STREAM):
+    with socket.socket(type=kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def until(test, what, seconds=PATIENCE_S):
+    end = time.monotonic() + seconds
+    while True:
+        found = test()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise AssertionError(f"waited {seconds} s for {what}")
+        time.sleep(0.05)
+
+
+def receiver(url, file, *options):
+    """ffmpeg that waits for a push, and keeps it as it comes."""
+    return subprocess.Popen(
+        ["ffmpeg", "-hide_banner", "-nostdin", "-v", "error", "-y", *options, "-i", url, "-c", "copy", "-f", "matroska", file],
+        stderr=subprocess.DEVNULL)
+
+
+def rtmp(port, file):
+    return receiver(f"rtmp://127.0.0.1:{port}/live/{KEY}", file, "-listen", "1")
+
+
+def srt(port, file):
+    return receiver(f"srt://127.0.0.1:{port}?mode=listener&passphrase={PASSPHRASE}", file)
+
+
+def times(file, stream):
+    done = subprocess.run(["ffprobe", "-v", "error", "-select_streams", stream, "-show_entries", "packet=pts_time",
+                           "-of", "csv=p=0", file], capture_output=True, text=True, check=True)
+    return [float(line.rstrip(",")) for line in done.stdout.split()]
+
+
+def decoded(file, *options):
+    """What ffmpeg makes of it; it must say nothing while it does."""
+    done = subprocess.run(["ffmpeg", "-hide_banner", "-nostdin", "-v", "error", "-xerror", "-i", file, *options, "-"],
+                          capture_output=True, check=True)
+    assert not done.stderr, done.stderr.decode()
+    return done.stdout
+
+
+def flashes(file):
+    """When the field turns white."""
+    field = decoded(file, "-map", "0:v", "-fps_mode", "passthrough", "-enc_time_base", "1:90000", "-vf", "crop=200:100:900:330,scale=1:1",
+                    "-pix_fmt", "gray", "-f", "rawvideo")
+    at = times(file, "v")
+    assert len(field) == len(at) > 0, f"{len(field)} pictures of {len(at)}"
+    assert all(a < b for a, b in zip(at, at[1:])), "pictures' times run on"
+    return [at[i] for i in range(1, len(at)) if field[i] > WHITE >= field[i - 1]]
+
+
+def claps(file):
+    """When the sound becomes loud."""
+    sound = array.array("f", decoded(file, "-map", "0:a", "-ac", "1", "-ar", str(SOUND_HZ), "-f", "f32le"))
+    begin = times(file, "a")[0]
+    found, quiet = [], SOUND_HZ
+    for i, value in enumerate(sound):
+        quiet += 1
+        if abs(value) > CLAP:
+            if quiet > SOUND_HZ // 2:
+                found.append(begin + i / SOUND_HZ)
+            quiet = 0
+    return found
+
+
+def steps(file):
+    """How far sound is behind the picture at each clap, in seconds."""
+    heard = claps(file)
+    return [min((clap - flash for clap in heard), key=abs) for flash in flashes(file)]
+
+
+class Relay:
+    """TLS before a program that has none."""
+
+    def __init__(self, port, folder):
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", folder / "key.pem", "-out",
+                        folder / "cert.pem", "-days", "2", "-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"],
+                       check=True, capture_output=True)
+        self.certificate = folder / "cert.pem"
+        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self.context.load_cert_chain(self.certificate, folder / "key.pem")
+        self.to, self.taken = port, 0  # bytes of callers
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.run, daemon=True).start()
+
+    def run(self):
+        while True:
+            caller, _ = self.listener.accept()
+            with contextlib.suppress(OSError), self.context.wrap_socket(caller, server_side=True) as inner:
+                with socket.create_connection(("127.0.0.1", self.to)) as outer:
+                    threading.Thread(target=self.pump, args=(outer, inner), daemon=True).start()
+                    self.pump(inner, outer, True)
+
+    def pump(self, one, other, of_caller=False):
+        with contextlib.suppress(OSError):
+            while data := one.recv(65536):
+                self.taken += len(data) if of_caller else 0
+                other.sendall(data)
+        with contextlib.suppress(OSError):
+            other.shutdown(socket.SHUT_RDWR)
+
+
+class Push(unittest.TestCase):
+    def setUp(self):
+        self.stack = contextlib.ExitStack()
+        self.folder = pathlib.Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
+        self.data = self.folder / "data"
+        self.words = self.stack.enter_context(open(self.folder / "words", "w+", encoding="utf-8"))
+        self.up = subprocess.Popen(
+            [BIN / "lectern", "up", "--data", self.data, "--source", "demo", "--json", "--listen", f"127.0.0.1:{free_port()}"],
+            stdout=subprocess.PIPE, stderr=self.words, text=True)
+        ready = json.loads(self.up.stdout.readline())
+        self.address, self.code = urllib.parse.urlsplit(ready["url"]).netloc, ready["code"]
+        until(lambda: self.ask("GET", "")["online"], "the recorder")
+        self.receivers = []
+
+    def tearDown(self):
+        self.up.terminate()
+        status = self.up.wait(40)
+        self.up.stdout.close()
+        for one in self.receivers:
+            one.kill()
+            one.wait()
+        self.words.seek(0)
+        said = self.words.read()
+        self.stack.close()
+        self.assertEqual(status, 0, said)
+        for secret in (KEY, PASSPHRASE):
+            self.assertNotIn(secret, said)
+
+    def receive(self, one):
+        self.receivers.append(one)
+        return one
+
+    def ask(self, method, path, body=None, status=200):
+        connection = http.client.HTTPConnection(self.address, timeout=40)
+        connection.request(method, "/api/v1/rooms/main" + path, json.dumps(body) if body is not None else None,
+                           {"Authorization": "Bearer " + self.code, "Content-Type": "application/json"})
+        answer = connection.getresponse()
+        text = answer.read().decode()
+        connection.close()
+        self.assertEqual(answer.status, status, text)
+        for secret in (KEY, PASSPHRASE):
+            self.assertNotIn(secret, text)
+        return json.loads(text)
+
+    def run_it(self, *args, status=0, **more):
+        done = subprocess.run([BIN / "lectern", *args, "--data", self.data], text=True, env=ENGLISH, capture_output=True,
+                              check=False, timeout=20, **more)
+        self.assertEqual(done.returncode, status, done.stderr)
+        for secret in (KEY, PASSPHRASE):
+            self.assertNotIn(secret, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def add(self, url, **more):
+        return self.ask("POST", "/pushes", {"url": url, **more}, 201)["id"]
+
+    def push(self, which):
+        return next(push for push in self.ask("GET", "/pushes")["pushes"] if push["id"] == which)
+
+    def reach(self, which, state):
+        return until(lambda: self.push(which)["state"] == state and self.push(which), f"{state}: {self.push(which)}")
+
+    def workers(self):
+        """Process ids of what pushes; their command lines hold no secret."""
+        found = []
+        for folder in pathlib.Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                line = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
+                if line[0] == str(BIN / "lectern-worker") and int((folder / "stat").read_text().rsplit(") ", 1)[1].split()[1]) == self.server():
+                    self.assertEqual(line[1:], ["push", ""])
+                    found.append(int(folder.name))
+        return found
+
+    def server(self):
+        return int((self.data / "server.lock").read_text())
+
+    def judge(self, file):
+        got = steps(file)
+        self.assertGreaterEqual(len(got), 2, "claps seen")
+        self.assertLess(max(map(abs, got)), STEP_S, f"sound is behind by {got}")
+
+    def test_two_at_once_one_comes_back_and_both_end_with_the_lesson(self):
+        ports, files = (free_port(), free_port(socket.SOCK_DGRAM)), [self.folder / f"{i}.mkv" for i in range(3)]
+        self.receive(rtmp(ports[0], files[0]))
+        self.receive(srt(ports[1], files[1]))
+        ids = [self.add(f"rtmp://127.0.0.1:{ports[0]}/live/{KEY}", name="Platform"),
+               self.add(f"srt://127.0.0.1:{ports[1]}?passphrase={PASSPHRASE}&latency=100")]
+        self.assertEqual(stat.S_IMODE((self.data / "pushes.json").stat().st_mode), 0o600)
+        self.assertEqual([self.push(one)["state"] for one in ids], ["ready", "ready"])
+        self.assertEqual(self.push(ids[0])["address"], f"rtmp://127.0.0.1:{ports[0]}/live/…")
+        self.assertEqual(self.workers(), [], "nothing to push")
+        self.ask("POST", "/recording", {"title": ""}, 201)
+        for one in ids:
+            self.reach(one, "sending")
+        self.assertEqual(len(self.workers()), 2)
+        until(lambda: all(self.push(one)["bits_per_s"] > 50000 for one in ids), "a rate")
+
+        self.receivers[0].kill()
+        waiting = self.reach(ids[0], "waiting")
+        self.assertTrue(waiting["fault"]["en"] and waiting["fault"]["zh"])
+        self.assertEqual(self.push(ids[1])["state"], "sending", "the other one goes on")
+        again = self.receive(rtmp(ports[0], files[2]))
+        self.reach(ids[0], "sending")
+
+        time.sleep(5)  # two claps
+        self.ask("DELETE", "/recording")
+        self.assertEqual([again.wait(PATIENCE_S), self.receivers[1].wait(PATIENCE_S)], [0, 0], "an end, not a break")
+        for one in ids:
+            self.assertIsNone(self.reach(one, "ready")["fault"])
+        until(lambda: not self.workers(), "the workers' end")
+        for file in files[1:]:
+            self.judge(file)
+        last = {name: times(self.tape(name), name[0])[-1] for name in ("video", "audio")}
+        step = (times(files[1], "v")[-1] - times(files[1], "a")[-1]) - (last["video"] - last["audio"])
+        self.assertLess(abs(step), STEP_S, "nothing of the end is missing")
+
+    def tape(self, kind):
+        lesson = next((self.data / "lessons").iterdir())
+        return sorted((lesson / ("camera" if kind == "video" else "sound")).glob("*[0-9].mp4"))[-1]
+
+    def test_a_worker_that_is_killed_and_what_is_switched(self):
+        port = free_port()
+        self.ask("POST", "/recording", {"title": ""}, 201)
+        self.receive(rtmp(port, self.folder / "a.mkv"))
+        which = self.add(f"rtmp://127.0.0.1:{port}/live/{KEY}", picture="screen")
+        self.reach(which, "sending")
+        first, = self.workers()
+        os.kill(first, signal.SIGKILL)
+        self.assertIn("died", self.reach(which, "waiting")["fault"]["en"])
+        self.receive(rtmp(port, self.folder / "b.mkv"))
+        self.reach(which, "sending")
+        self.assertNotEqual(self.workers(), [first])
+
+        self.assertFalse(self.ask("PUT", f"/pushes/{which}", {"on": False})["on"])
+        self.assertEqual(self.receivers[-1].wait(PATIENCE_S), 0, "an end, not a break")
+        self.assertEqual(self.push(which)["state"], "off")
+        until(lambda: not self.workers(), "the worker's end")
+        self.receive(rtmp(port, self.folder / "c.mkv"))
+        self.run_it("push", "main", "--on", which)
+        self.reach(which, "sending")
+        os.kill(self.server(), signal.SIGKILL)  # "lectern up" starts another
+        before = self.receivers[-1]
+        self.assertEqual(before.wait(PATIENCE_S), 0)
+        self.receive(rtmp(port, self.folder / "d.mkv"))
+        until(lambda: self.is_sending_again(which), "the new server to push")
+        self.ask("DELETE", f"/pushes/{which}")
+        self.assertEqual(self.receivers[-1].wait(PATIENCE_S), 0)
+        self.assertEqual(self.ask("GET", "/pushes")["pushes"], [])
+
+    def is_sending_again(self, which):
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            return self.push(which)["state"] == "sending"
+        return False
+
+    def test_a_certificate_nobody_knows_is_not_given_the_key(self):
+        port = free_port()
+        relay = Relay(port, self.folder)
+        self.ask("POST", "/recording", {"title": ""}, 201)
+        url = f"rtmps://localhost:{relay.port}/live/{KEY}"
+        which = self.add(url)
+        self.assertIn("certificate", self.reach(which, "waiting")["fault"]["en"])
+        self.assertEqual(relay.taken, 0)
+        self.ask("DELETE", f"/pushes/{which}")
+        # the same worker on a machine that knows it
+        self.receive(rtmp(port, self.folder / "a.mkv"))
+        lesson = next((self.data / "lessons").iterdir())
+        order = json.dumps({"url": url, "lesson": str(lesson), "picture": "camera"})
+        here = ["unshare", "--map-root-user", "--mount", "sh", "-c",
+                f"mount --bind {relay.certificate} /etc/ssl/certs/ca-certificates.crt && exec {BIN}/lectern-worker push"]
+        with subprocess.Popen(here, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
+            worker.stdin.write(order)
+            worker.stdin.close()
+            said = iter(json.loads(line)["state"] for line in worker.stdout)
+            self.assertIn("sending", said)
+            time.sleep(5)  # two claps
+            worker.terminate()
+            self.assertEqual(list(said)[-1], "ended")
+        self.assertEqual(self.receivers[0].wait(PATIENCE_S), 0)
+        self.judge(self.folder / "a.mkv")
+
+    def test_wrong_addresses_are_refused_in_words(self):
+        for url, words in (("file:///etc/passwd", "rtmp://"), ("http://x/y", "rtmp://"), ("", "url"), ("rtmp://", "server"),
+                           ("rtmp:///live/key", "server"), ("rtmp://host", "application"), ("rtmp://h/a|b", "characters"),
+                           ("rtmp://h/a b", "characters"), ("rtmp://h/\r\nX", "url"), ("rtmp://h:99999/a/b", "port"),
+                           ("srt://h", "port"), ("srt://h:9?mode=listener", "caller"), ("srt://h:9?passphrase=short", "10 to 79"),
+                           ("srt://h:9?transtype=file", "nothing else"), ("rtmp://h/" + "a" * 1100, "1023"),
+                           ("concat:rtmp://h/a", "rtmp://"), ("srt://h:9?streamid=%0a", "streamid")):
+            fault = self.ask("POST", "/pushes", {"url": url}, 400)["fault"]
+            self.assertIn(words, fault["en"], url)
+            self.assertTrue(fault["zh"])
+        self.ask("POST", "/pushes", {"url": "rtmp://h/a", "picture": "ceiling"}, 400)
+        self.ask("POST", "/pushes", {"url": "rtmp://h/a", "name": "x" * 81}, 400)
+        self.ask("POST", "/pushes", {"url": "rtmp://h/a", "listen": True}, 400)
+        self.ask("PUT", "/pushes/0123456789abcdef", {"on": True}, 404)
+        self.ask("DELETE", "/pushes/0123456789abcdef", None, 404)
+        self.assertIn("rtmp://", self.run_it("push", "main", "--add", "file:///etc/passwd", status=1))
+        self.assertIn("usage", self.run_it("push", "main", status=2))
+
+        made = json.loads(self.run_it("push", "main", "--add", "-", "--name", "County", "--json",
+                                      input=f"rtmp://user:{PASSPHRASE}@h.example/live/{KEY}?token={KEY}\n"))
+        self.assertEqual(made["address"], "rtmp://h.example/live/…")
+        until(lambda: [push["name"] for push in self.ask("GET", "/pushes")["pushes"]] == ["County"], "the server to see it")
+        self.ask("POST", "/pushes", {"url": f"rtmp://user:{PASSPHRASE}@h.example/live/{KEY}?token={KEY}"}, 409)
+        for i in range(7):
+            self.add(f"srt://h.example:{i + 1}")
+        self.assertIn("8", self.ask("POST", "/pushes", {"url": "srt://h.example:9"}, 503)["fault"]["en"])
+        self.assertIn("h.example/live/…", self.run_it("push", "--list"))
+        self.assertIn("Removed", self.run_it("push", "main", "--remove", made["id"]))
+        until(lambda: len(self.ask("GET", "/pushes")["pushes"]) == 7, "the server to see it")
+        (self.data / "pushes.json").write_text("{}", encoding="utf-8")
+        time.sleep(1)
+        self.assertEqual(len(self.ask("GET", "/pushes")["pushes"]), 7, "a damaged file changes nothing")
+        self.ask("POST", "/pushes", {"url": "srt://h.example:9"}, 500)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
