@@ -61,10 +61,11 @@ static json_t *live_json(const struct lct_api *api, const char *id, int64_t *ret
     const json_t *status = json_object_get(room, "status");
     const char *lesson = lct_json_text(status, "lesson", "");
     *ret_elapsed = lct_json_int(status, "elapsed_ns", 0);
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:i}", "room", id, "name",
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:o, s:i, s:I}", "room", id, "name",
                      lct_json_text(room, "name", ""), "state", state_of(room), "lesson", lesson,
                      "title", lct_json_text(status, "title", ""), "tracks", tracks_of(status),
-                     "viewers", (int)lct_api_viewers(api, id));
+                     "viewers", (int)lct_api_viewers(api, id), "marks",
+                     (json_int_t)lct_json_int(status, "marks", 0));
 }
 
 static void refuse_unknown(struct lct_http_request *request) {

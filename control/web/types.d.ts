@@ -121,6 +121,8 @@ export interface LiveRoom {
   title: string;
   tracks: { name: string; kind: Track['kind'] }[];
   viewers: number;
+  /** How many there are. */
+  marks: number;
   elapsed_ns: number;
 }
 
@@ -151,7 +153,17 @@ export interface Way {
   kind: WayKind;
   /** Seconds behind the classroom, as far as can be known here. */
   delay(): Promise<number>;
+  /** Counts up while something of what is live comes; left out: this way looks after itself. */
+  received?(): Promise<number>;
   close(): void;
+}
+
+/** What a way tells who opened it. */
+export interface Told {
+  /** It ended by itself; called once. */
+  lost(): void;
+  /** So many seconds were left out, to be live again. */
+  skipped(seconds: number): void;
 }
 
 /** side: next to each other; large: main large, the others small; one: main alone; sound: no picture. */

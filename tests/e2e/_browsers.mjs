@@ -106,7 +106,7 @@ export async function withBrowser(name, test) {
     const errors = [];
     page.on('pageerror', (error) => {
         const words = String(error.stack ?? error);
-        if (!/establish a connection to the server at ws/.test(words)) { // Firefox's word, not the page's
+        if (!/establish a connection to the server at ws|connection to ws\S+ was interrupted/.test(words)) { // Firefox's word, not the page's
             errors.push(`${name}: ${words}`);
         }
     });

@@ -29,6 +29,12 @@ export async function stopLesson(up) {
     p.check(status === 200, `the lesson is stopped: ${status}`);
 }
 
+/** Marks this moment of the lesson. */
+export async function mark(up, label) {
+    const { status } = await ask(up, 'POST', '/rooms/main/marks', { label });
+    p.check(status === 201, `the mark: ${status}`);
+}
+
 /** Opens the page of the room "main" with the code, in a language. */
 export async function watch(page, up, lang = 'zh') {
     await page.goto(`${up.url}?code=${up.code}`);

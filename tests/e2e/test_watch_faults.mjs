@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // What the watching page does when something dies: no UDP, the server, the recorder, the network.
-// Each time it says so, and plays on by itself.
+// Each time it says so, and plays on by itself. A campaign (LCT_DEEP) takes the network for 30 s.
 
+import { inOwnNetwork, network } from './_net.mjs';
 import { shot, withBrowser } from './_browsers.mjs';
 import * as p from './_page.mjs';
 import * as w from './_watch.mjs';
 
+inOwnNetwork(import.meta.url);
+
 const LATE_MS = 2000;
+const AWAY_MS = ['', '0', 'OFF', undefined].includes(process.env.LCT_DEEP) ? 2000 : 30000;
 
 /** A network that lets no UDP through: what the server offers leads nowhere. */
 const NO_UDP = `{
@@ -52,12 +56,53 @@ async function recorderDies(page, up) {
     console.log('chromium: the recorder died, and came back');
 }
 
+/** The network is gone without a word, or the server stands still, and is back after a while. */
+async function goneForAWhile(page, name, what, take, give) {
+    const way = await p.text(page, '.path-words');
+    take();
+    await p.reads(page, '.stage-words', /网络没有数据过来|正在连接|连接已断开/, 20);
+    await shot(page, `watch-silent-${name}`);
+    await p.sleep(AWAY_MS);
+    give();
+    const back = Date.now();
+    await w.plays(page, 2, 30);
+    await w.isLive(page, LATE_MS);
+    console.log(`${name}: ${what}, and came back (${Date.now() - back} ms)`);
+    await p.until(async () => (await p.text(page, '.path-words')) === way, `the way it came by before: ${way}`);
+}
+
+async function outages(page, up, name) {
+    const line = network(new URL(up.url).port);
+    const server = up.pidOf('lectern-server');
+    await w.watch(page, up, 'zh');
+    await w.plays(page, 2);
+    await p.sleep(1000);
+    await goneForAWhile(page, name, 'the network was gone', line.cut, line.mend);
+    await goneForAWhile(page, name, 'the server stood still',
+        () => process.kill(server, 'SIGSTOP'), () => process.kill(server, 'SIGCONT'));
+}
+
+/** The browser itself knows that there is no network. */
+async function offline(page, up) {
+    await page.context().setOffline(true);
+    const line = network(new URL(up.url).port);
+    line.cut();
+    await p.reads(page, '.stage-words', /本机没有连上网络/);
+    await shot(page, 'watch-offline-zh');
+    line.mend();
+    await page.context().setOffline(false);
+    await w.plays(page, 2, 30);
+    await w.isLive(page, LATE_MS);
+    console.log('chromium: was offline, and came back');
+}
+
 const up = await p.startUp(['demo']);
 await w.startLesson(up, '断线');
 await withBrowser('chromium', (page) => withoutUdp(page, up));
+await withBrowser('firefox', (page) => outages(page, up, 'firefox'));
 await withBrowser('chromium', async (page) => {
-    await w.watch(page, up, 'zh');
-    await w.plays(page, 2);
+    await outages(page, up, 'chromium');
+    await offline(page, up);
     await serverDies(page, up);
     await recorderDies(page, up);
 });

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A stream of the server's events that opens itself again, and tells whether it is open.
 
-const TRY_AGAIN_MS = 1000;
+import { reach } from './reach.js';
+
+const TRY_AGAIN_MS = 200;
 const SILENCE_MS = 10000; // the server says something each 5 s
 
 /**
@@ -16,7 +18,7 @@ export function listen({ address, probe, on, link }) {
   let stream = null;
   let silence = 0;
   let again = 0;
-  /** @type {'opening' | 'open' | 'lost'} */
+  /** @type {'opening' | 'open' | 'lost' | 'closed'} */
   let state = 'opening';
 
   /** @param {'open' | 'lost'} next */
@@ -33,7 +35,7 @@ export function listen({ address, probe, on, link }) {
     turn('open');
   }
 
-  function close() {
+  function hangUp() {
     clearTimeout(silence);
     clearTimeout(again);
     stream?.close();
@@ -41,28 +43,27 @@ export function listen({ address, probe, on, link }) {
   }
 
   function lose() {
-    close();
+    hangUp();
     again = setTimeout(reopen, TRY_AGAIN_MS);
     turn('lost');
   }
 
   async function reopen() {
-    try {
-      const response = await fetch(probe, { credentials: 'same-origin' });
-      if (response.status === 401 || response.status === 403) {
-        location.reload(); // the server says then what is needed
-      } else if (response.ok) {
-        open();
-        return;
-      }
-    } catch {
-      // still away
+    const response = await reach(probe);
+    if (state === 'closed') {
+      return;
     }
-    again = setTimeout(reopen, TRY_AGAIN_MS);
+    if (response?.status === 401 || response?.status === 403) {
+      location.reload(); // the server says then what is needed
+    } else if (response?.ok) {
+      open();
+    } else {
+      again = setTimeout(reopen, TRY_AGAIN_MS);
+    }
   }
 
   function open() {
-    close();
+    hangUp();
     stream = new EventSource(address);
     stream.onerror = lose;
     for (const [name, told] of Object.entries(on)) {
@@ -75,5 +76,8 @@ export function listen({ address, probe, on, link }) {
   }
 
   open();
-  return close;
+  return () => {
+    state = 'closed';
+    hangUp();
+  };
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A room live by WebRTC (WHEP): one connection carries camera, screen and sound.
 
-const CONNECT_MS = 1500; // UDP that does not come through is given up after so long
+const CONNECT_MS = 3000; // UDP that does not come through is given up after so long
+const SLOW_MS = 500; // where it comes through, a round trip has found a way by then
+const ANSWER_MS = 4000;
 
 /** Why it did not come to a picture; early: the lesson has just begun. */
 export class WhepTrouble extends Error {
@@ -19,29 +21,40 @@ export function canWhep() {
   return codecs.some((codec) => codec.mimeType.toLowerCase() === 'video/h264');
 }
 
-/** @param {RTCPeerConnection} peer */
-function connected(peer) {
+/**
+ * Waits until media may flow; both ends know each other.
+ * @param {RTCPeerConnection} peer
+ * @param {() => void} slow
+ * @param {AbortSignal} signal
+ */
+function connected(peer, slow, signal) {
   return new Promise((done, failed) => {
-    const late = setTimeout(() => failed(new WhepTrouble('blocked')), CONNECT_MS);
-    peer.addEventListener('connectionstatechange', () => {
+    const soon = setTimeout(() => ['new', 'checking'].includes(peer.iceConnectionState) && slow(), SLOW_MS);
+    const late = setTimeout(end, CONNECT_MS);
+    function end() {
+      clearTimeout(soon);
+      clearTimeout(late);
       if (peer.connectionState === 'connected') {
-        clearTimeout(late);
         done(undefined);
-      } else if (peer.connectionState === 'failed') {
-        clearTimeout(late);
+      } else {
         failed(new WhepTrouble('blocked'));
       }
-    });
+    }
+    const look = () => ['connected', 'failed'].includes(peer.connectionState) && end();
+    peer.addEventListener('connectionstatechange', look);
+    signal.addEventListener('abort', end);
+    look();
   });
 }
 
-/** @param {string} address @param {string} offer */
-async function post(address, offer) {
+/** @param {string} address @param {string} offer @param {AbortSignal} signal */
+async function post(address, offer, signal) {
   const response = await fetch(address, {
     method: 'POST',
     credentials: 'same-origin',
     headers: { 'Content-Type': 'application/sdp' },
     body: offer,
+    signal,
   });
   if (response.status !== 201) {
     const { fault } = await response.json().catch(() => ({}));
@@ -56,40 +69,55 @@ async function post(address, offer) {
  * @param {string} room
  * @param {string[]} tracks such as camera, screen, sound
  * @param {() => void} lost called once when the connection ends by itself
+ * @param {{ signal?: AbortSignal, slow?: () => void }} [opening] signal gives it up; slow is called
+ *   when it looks as if UDP did not come through, while it is still tried
  */
-export async function watchByWhep(room, tracks, lost) {
+export async function watchByWhep(room, tracks, lost, { signal, slow = () => {} } = {}) {
   const peer = new RTCPeerConnection();
   /** @type {Map<string, MediaStreamTrack>} */
   const media = new Map();
   let resource = '';
+  let over = false;
   const close = () => {
+    if (over) {
+      return;
+    }
+    over = true;
     peer.close();
     if (resource) {
       fetch(resource, { method: 'DELETE', credentials: 'same-origin', keepalive: true }).catch(() => {});
     }
   };
+  const giveUp = new AbortController();
+  const stop = () => (close(), giveUp.abort());
+  const late = setTimeout(stop, ANSWER_MS);
+  signal?.addEventListener('abort', stop);
   try {
     for (const name of tracks) {
       const kind = name.startsWith('sound') ? 'audio' : 'video';
       const { receiver } = peer.addTransceiver(kind, { direction: 'recvonly' });
       media.set(name, receiver.track);
     }
-    const flowing = connected(peer);
-    flowing.catch(() => {}); // told below, or the request failed before it
     await peer.setLocalDescription();
     const query = tracks.map((name) => `track=${encodeURIComponent(name)}`).join('&');
     const { answer, location } = await post(
-      `/api/v1/live/${encodeURIComponent(room)}/whep?${query}`, peer.localDescription?.sdp ?? '');
+      `/api/v1/live/${encodeURIComponent(room)}/whep?${query}`, peer.localDescription?.sdp ?? '', giveUp.signal);
     resource = location;
+    clearTimeout(late);
     await peer.setRemoteDescription({ type: 'answer', sdp: answer });
-    await flowing;
+    await connected(peer, slow, giveUp.signal);
   } catch (error) {
     close();
     throw error;
+  } finally {
+    clearTimeout(late);
+    signal?.removeEventListener('abort', stop);
   }
+  // "disconnected" may come back by itself; who watches sees that nothing comes meanwhile.
   peer.addEventListener('connectionstatechange', () => {
-    if (['failed', 'disconnected', 'closed'].includes(peer.connectionState)) {
-      close();
+    if (!over && ['failed', 'closed'].includes(peer.connectionState)) {
+      over = true; // the server forgets it by itself; a request would stick in the network that is gone
+      peer.close();
       lost();
     }
   });

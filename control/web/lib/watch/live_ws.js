@@ -34,14 +34,15 @@ function know({ name, id, codecs, init }) {
 }
 
 /**
- * Watches tracks of a room until close() is called or lost() is. Resolves when there is something
- * to see or hear; rejects when nothing comes.
+ * Watches tracks of a room until close() is called or told.lost() is. Resolves when there is
+ * something to see or hear; rejects when nothing comes, or when signal gives it up.
  * @param {string} room
  * @param {Pane[]} panes
- * @param {() => void} lost
+ * @param {import('../../types').Told} told
+ * @param {AbortSignal} [signal]
  * @returns {Promise<Way>}
  */
-export async function watchByWebsocket(room, panes, lost) {
+export async function watchByWebsocket(room, panes, { lost, skipped }, signal) {
   const query = panes.flatMap((pane) => pane.tracks).map((name) => `track=${encodeURIComponent(name)}`).join('&');
   const address = new URL(`/api/v1/live/${encodeURIComponent(room)}/ws?${query}`, location.href);
   address.protocol = address.protocol.replace('http', 'ws');
@@ -57,6 +58,7 @@ export async function watchByWebsocket(room, panes, lost) {
   let steering = 0;
   let over = false;
   let zero = 0; // of the lesson, on our clock
+  let received = 0;
   let giveUp = () => {};
 
   function close() {
@@ -71,9 +73,9 @@ export async function watchByWebsocket(room, panes, lost) {
   function greet(tracks) {
     const found = tracks.map(know);
     if (players.length === 0) {
-      const told = { stalled: () => pace.stalled(nowSeconds()), broken: () => giveUp() };
+      const hear = { stalled: () => pace.stalled(nowSeconds()), broken: () => giveUp() };
       players = panes.map((pane) => new MsePlayer(pane.element,
-        pane.tracks.flatMap((name) => found.filter((one) => one.name === name)), told));
+        pane.tracks.flatMap((name) => found.filter((one) => one.name === name)), hear));
     }
     for (const one of found) {
       const place = panes.findIndex((pane) => pane.tracks.includes(one.name));
@@ -111,6 +113,7 @@ export async function watchByWebsocket(room, panes, lost) {
 
     function end() {
       clearTimeout(late);
+      signal?.removeEventListener('abort', end);
       if (!over) {
         close();
         if (open) {
@@ -126,6 +129,7 @@ export async function watchByWebsocket(room, panes, lost) {
     let ready = false;
 
     giveUp = end;
+    signal?.addEventListener('abort', end);
     socket.onclose = end;
     socket.onmessage = ({ data }) => {
       if (over) {
@@ -133,6 +137,7 @@ export async function watchByWebsocket(room, panes, lost) {
       }
       clearTimeout(silence);
       silence = setTimeout(end, SILENCE_MS);
+      received++;
       if (typeof data !== 'string') {
         const bytes = new Uint8Array(data);
         if (ready) {
@@ -142,8 +147,11 @@ export async function watchByWebsocket(room, panes, lost) {
         }
         return;
       }
-      const { tracks, now_ns: lessonNow } = JSON.parse(data);
+      const { tracks, now_ns: lessonNow, skip } = JSON.parse(data);
       zero ||= lessonNow ? nowSeconds() - seconds(lessonNow) : 0;
+      if (skip) {
+        skipped(seconds(skip.to_ns - skip.from_ns));
+      }
       if (tracks) {
         greet(tracks).then(() => {
           ready = true;
@@ -153,7 +161,9 @@ export async function watchByWebsocket(room, panes, lost) {
           if (!open) {
             open = true;
             clearTimeout(late);
-            done({ kind: 'websocket', close, delay: async () => nowSeconds() - zero - players[0].element.currentTime });
+            signal?.removeEventListener('abort', end);
+            done({ kind: 'websocket', close, received: async () => received,
+              delay: async () => nowSeconds() - zero - players[0].element.currentTime });
           }
         });
       }

@@ -11,8 +11,8 @@ const NEAR_S = 0.02;
 const OFF_S = 0.08;
 const FAR_S = 1.5;
 const LATE_START_S = 0.15;
-const GENTLE = 0.04; // of the speed; the ear does not notice
-const BRISK = 0.08;
+const GENTLE = 0.02; // of the speed; the ear does not notice
+const BRISK = 0.05;
 const STANDS_MS = 200;
 const KEPT_S = 20; // behind the player
 const TRIM_S = 40;
@@ -33,9 +33,10 @@ const rangesOf = (ranges) => Array.from({ length: ranges.length }, (_, i) => [ra
 
 /** One SourceBuffer; what comes while it is busy is joined. */
 class Feeder {
-  /** @param {MediaSource} source @param {Fed} fed @param {() => void} broken */
-  constructor(source, fed, broken) {
-    this.broken = broken;
+  /** @param {HTMLMediaElement} element @param {MediaSource} source @param {Fed} fed @param {() => void} full */
+  constructor(element, source, fed, full) {
+    this.full = full;
+    this.element = element;
     this.source = source;
     this.buffer = source.addSourceBuffer(fed.type);
     this.type = fed.type;
@@ -51,9 +52,9 @@ class Feeder {
     this.feed();
   }
 
-  /** False also when the element has moved on to something else. */
+  /** False also when the element has moved on to something else, or plays no more. */
   isFree() {
-    return !this.over && this.source.readyState === 'open' && !this.buffer.updating;
+    return !this.over && !this.element.error && this.source.readyState === 'open' && !this.buffer.updating;
   }
 
   feed() {
@@ -61,7 +62,7 @@ class Feeder {
       try {
         this.buffer.appendBuffer(join(this.due.splice(0)));
       } catch {
-        this.broken(); // the element has an error, or there is no more room
+        this.full(); // there is no more room
       }
     }
   }
@@ -97,13 +98,15 @@ export class MsePlayer {
         return; // closed before it was told of
       }
       for (const fed of tracks) {
-        this.feeders.set(fed.id, new Feeder(this.source, fed, broken));
+        this.feeders.set(fed.id, new Feeder(element, this.source, fed, broken));
         this.feeders.get(fed.id)?.feed();
       }
       done(undefined);
     }, { once: true }));
     this.onWaiting = () => this.step === 'running' && !element.seeking && stalled();
     element.addEventListener('waiting', this.onWaiting);
+    this.onError = () => element.error && broken(); // a src that was taken away is none
+    element.addEventListener('error', this.onError);
     element.disableRemotePlayback = true; // what Safari asks for before it lets MSE work on phones
     element.src = this.url;
   }
@@ -188,6 +191,7 @@ export class MsePlayer {
       feeder.over = true;
     });
     this.element.removeEventListener('waiting', this.onWaiting);
+    this.element.removeEventListener('error', this.onError);
     this.element.removeAttribute('src');
     this.element.playbackRate = 1;
     this.element.load();

@@ -132,15 +132,18 @@ function followFirst(first, other) {
 
 /**
  * Plays the lesson from a moment of it (seconds; null: as live as this way is), until close() is
- * called or lost() is.
+ * called or told.lost() is.
  * @param {string} room
  * @param {Pane[]} panes
- * @param {() => void} lost
+ * @param {import('../../types').Told} told
  * @param {{ lesson: string, from: number | null }} what
+ * @param {AbortSignal} signal gives it up while it is opened
  * @returns {Promise<Way>}
  */
-export async function watchTape(room, panes, lost, { lesson, from }) {
+export async function watchTape(room, panes, { lost }, { lesson, from }, signal) {
   const end = new AbortController();
+  const stop = () => end.abort();
+  signal.addEventListener('abort', stop);
   let following = 0;
   let over = false;
   /** @type {Playing[]} */
@@ -176,6 +179,8 @@ export async function watchTape(room, panes, lost, { lesson, from }) {
     over = true;
     close();
     throw error;
+  } finally {
+    signal.removeEventListener('abort', stop);
   }
   const [first, ...others] = playing;
   following = setInterval(() => others.forEach((other) => followFirst(first, other)), FOLLOW_MS);

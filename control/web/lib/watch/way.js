@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * The ways by which a live room comes to this browser, the fastest first. The first that works is
- * taken, and why the faster ones do not is remembered for the words.
+ * The ways by which a live room comes to this browser, the fastest first. The fastest that stands
+ * soon is taken, and why the faster ones do not is remembered for the words.
  *
  *   WebRTC      needs H.264 by WebRTC, and UDP that comes through
  *   WebSocket   needs a browser that plays what a page hands it (MSE)
@@ -15,10 +15,10 @@ import { canHls, watchTape } from './tape.js';
 /** @typedef {import('../../types').Pane} Pane */
 /** @typedef {import('../../types').Way} Way */
 /** @typedef {import('../../types').WhyNot} WhyNot */
-
 /** @typedef {import('../../types').Moment} Moment */
-
-/** @typedef {(room: string, panes: Pane[], lost: () => void, moment: Moment) => Promise<Way>} Open */
+/** @typedef {import('../../types').Told} Told */
+/** @typedef {(room: string, panes: Pane[], told: Told, moment: Moment, signal: AbortSignal) => Promise<Way>} Open */
+/** @typedef {{ way: Way, whyNot: WhyNot[] }} Found */
 
 /** Nothing works; why. */
 export class NoWay extends Error {
@@ -38,10 +38,14 @@ const BEGUN_MS = 1500;
  * @template T
  * @param {() => Promise<T>} open
  * @param {(error: unknown) => boolean} isEarly
+ * @param {AbortSignal} signal
  * @returns {Promise<T>}
  */
-async function whenReady(open, isEarly) {
+async function whenReady(open, isEarly, signal) {
   for (let tries = 1; ; tries++) {
+    if (signal.aborted) {
+      throw new Error('given up');
+    }
     try {
       return await open();
     } catch (error) {
@@ -58,22 +62,56 @@ async function whenReady(open, isEarly) {
  * Firefox holds back the next one to where one was.
  * @type {Open}
  */
-async function openWebsocket(room, panes, lost, { beganMs }) {
+async function openWebsocket(room, panes, told, { beganMs }, signal) {
   await new Promise((done) => setTimeout(done, beganMs + BEGUN_MS - performance.now()));
-  return whenReady(() => watchByWebsocket(room, panes, lost), () => true);
+  return whenReady(() => watchByWebsocket(room, panes, told, signal), () => true, signal);
 }
 
-/** @type {Open} */
-async function openWebrtc(room, panes, lost) {
-  const names = panes.flatMap((pane) => pane.tracks);
-  const { peer, media, close } = await whenReady(() => watchByWhep(room, names, lost),
-    (error) => error instanceof WhepTrouble && error.why === 'early');
+/** @type {{ kind: Way['kind'], can: () => boolean, open: Open }[]} */
+const BY_TCP = [
+  { kind: 'websocket', can: canWebsocket, open: openWebsocket },
+  { kind: 'hls', can: canHls, open: watchTape },
+];
+
+/**
+ * The first that works.
+ * @param {typeof BY_TCP} ways
+ * @param {string} room
+ * @param {Pane[]} panes
+ * @param {Told} told
+ * @param {Moment} moment
+ * @param {AbortSignal} signal
+ * @returns {Promise<Found>}
+ */
+async function openInTurn(ways, room, panes, told, moment, signal) {
+  /** @type {WhyNot[]} */
+  const whyNot = [];
+  for (const { kind, can, open } of ways) {
+    if (!can()) {
+      whyNot.push({ kind, why: 'codec' });
+      continue;
+    }
+    try {
+      return { way: await open(room, panes, told, moment, signal), whyNot };
+    } catch {
+      whyNot.push({ kind, why: 'refused' });
+    }
+    if (signal.aborted) {
+      break;
+    }
+  }
+  throw new NoWay(whyNot);
+}
+
+/** Fills the panes. @param {Awaited<ReturnType<typeof watchByWhep>>} connection @param {Pane[]} panes @returns {Way} */
+function showWebrtc({ peer, media, close }, panes) {
   for (const { element, tracks } of panes) {
     element.srcObject = new MediaStream(tracks.map((name) => /** @type {MediaStreamTrack} */ (media.get(name))));
   }
   return {
     kind: 'webrtc',
     delay: () => webrtcDelay(peer),
+    received: async () => (await inbound(peer)).reduce((sum, one) => sum + one.packetsReceived, 0),
     close() {
       close();
       for (const { element } of panes) {
@@ -83,53 +121,81 @@ async function openWebrtc(room, panes, lost) {
   };
 }
 
+/** @param {RTCPeerConnection} peer @returns {Promise<any[]>} */
+const inbound = async (peer) => [...(await peer.getStats()).values()].filter((one) => one.type === 'inbound-rtp');
+
 /**
  * The network's half of a round trip and what lies in the buffer, in seconds.
  * @param {RTCPeerConnection} peer
  */
 async function webrtcDelay(peer) {
-  let trip = 0;
-  let buffered = 0;
-  (await peer.getStats()).forEach((one) => {
-    if (one.type === 'candidate-pair' && one.nominated) {
-      trip = one.currentRoundTripTime || 0;
-    } else if (one.type === 'inbound-rtp' && one.jitterBufferEmittedCount > 0) {
-      buffered = Math.max(buffered, one.jitterBufferDelay / one.jitterBufferEmittedCount);
-    }
-  });
-  return trip / 2 + buffered;
+  const [pair] = [...(await peer.getStats()).values()].filter((one) => one.type === 'candidate-pair' && one.nominated);
+  const buffered = (await inbound(peer)).filter((one) => one.jitterBufferEmittedCount > 0)
+    .map((one) => one.jitterBufferDelay / one.jitterBufferEmittedCount);
+  return (pair?.currentRoundTripTime || 0) / 2 + Math.max(0, ...buffered);
 }
 
-/** @type {{ kind: Way['kind'], can: () => boolean, open: Open }[]} */
-const WAYS = [
-  { kind: 'webrtc', can: canWhep, open: openWebrtc },
-  { kind: 'websocket', can: canWebsocket, open: openWebsocket },
-  { kind: 'hls', can: canHls, open: watchTape },
-];
+/** @param {unknown} error @returns {WhyNot} */
+const whyNotWebrtc = (error) =>
+  ({ kind: 'webrtc', why: error instanceof WhepTrouble && error.why !== 'early' ? error.why : 'refused' });
 
 /**
- * Opens the fastest way that works. lost is called once when it ends by itself.
+ * WebRTC, and the next way beside it as soon as UDP seems not to come through; the first that
+ * stands is taken. The elements belong to the next way until it has ended.
+ * @param {string} room
+ * @param {Pane[]} panes
+ * @param {Told} told
+ * @param {Moment} moment
+ * @param {AbortSignal} signal
+ * @returns {Promise<Found>}
+ */
+async function race(room, panes, told, moment, signal) {
+  const names = panes.flatMap((pane) => pane.tracks);
+  const [endWebrtc, endNext] = [new AbortController(), new AbortController()];
+  const end = () => (endWebrtc.abort(), endNext.abort());
+  signal.addEventListener('abort', end);
+  /** @type {WhyNot} */
+  let whyNot = { kind: 'webrtc', why: 'blocked' };
+  /** @type {() => void} */
+  let go = () => {};
+  const slow = new Promise((done) => (go = () => done(undefined)));
+  const webrtc = whenReady(() => watchByWhep(room, names, told.lost, { signal: endWebrtc.signal, slow: go }),
+    (error) => error instanceof WhepTrouble && error.why === 'early', endWebrtc.signal);
+  const failed = webrtc.then(() => new Promise(() => {}), (error) => (whyNot = whyNotWebrtc(error)));
+  const next = Promise.race([slow, failed]).then(() => openInTurn(BY_TCP, room, panes, told, moment, endNext.signal));
+  try {
+    const first = await Promise.any([webrtc, next]);
+    end();
+    if ('media' in first) {
+      next.then(({ way }) => way.close(), () => {});
+      return { way: showWebrtc(first, panes), whyNot: [] };
+    }
+    webrtc.then((late) => late.close(), () => {});
+    return { way: first.way, whyNot: [whyNot, ...first.whyNot] };
+  } catch {
+    const more = await next.catch((error) => (error instanceof NoWay ? error.whyNot : []));
+    throw new NoWay([whyNot, .../** @type {WhyNot[]} */ (more)]);
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
+}
+
+/**
+ * Opens the fastest way that works, until signal gives it up. A moment that is past has one way.
  * @param {string} room
  * @param {Pane[]} panes the first carries the sound
- * @param {() => void} lost
+ * @param {Told} told
  * @param {Moment} moment
- * @returns {Promise<{ way: Way, whyNot: WhyNot[] }>}
+ * @param {AbortSignal} signal
+ * @returns {Promise<Found>}
  */
-export async function openWay(room, panes, lost, moment) {
-  /** @type {WhyNot[]} */
-  const whyNot = [];
-  const ways = moment.from === null ? WAYS : WAYS.filter(({ kind }) => kind === 'hls');
-  for (const { kind, can, open } of ways) {
-    if (!can()) {
-      whyNot.push({ kind, why: 'codec' });
-      continue;
-    }
-    try {
-      return { way: await open(room, panes, lost, moment), whyNot };
-    } catch (error) {
-      const why = error instanceof WhepTrouble ? error.why : 'refused';
-      whyNot.push({ kind, why: why === 'early' ? 'refused' : why });
-    }
+export async function openWay(room, panes, told, moment, signal) {
+  if (moment.from !== null) {
+    return openInTurn(BY_TCP.filter(({ kind }) => kind === 'hls'), room, panes, told, moment, signal);
   }
-  throw new NoWay(whyNot);
+  if (canWhep()) {
+    return race(room, panes, told, moment, signal);
+  }
+  const found = await openInTurn(BY_TCP, room, panes, told, moment, signal);
+  return { ...found, whyNot: [{ kind: 'webrtc', why: 'codec' }, ...found.whyNot] };
 }

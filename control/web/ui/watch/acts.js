@@ -9,7 +9,7 @@ import { trackName } from '../../lib/names.js';
 
 const LOOK_AGAIN_MS = 1000;
 
-/** @typedef {{ full: () => void, mute: () => void, pause: () => void, back: () => void, forward: () => void }} ActsNow */
+/** @typedef {Record<'full' | 'mute' | 'pause' | 'back' | 'forward' | 'markBefore' | 'markAfter' | 'live' | 'swap' | 'help', () => void>} ActsNow */
 
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 
@@ -33,16 +33,17 @@ export function Acts({ sight, view, pictures, watching, muted, paused, speed, ac
         </label>`}
       <button type="button" class="act" aria-pressed=${muted} onClick=${acts.mute}>${muted ? t.unmute : t.mute}</button>
     </div>
-    <${Views} view=${view} pictures=${pictures} onView=${onView} />
+    <${Views} view=${view} pictures=${pictures} onView=${onView} onSwap=${acts.swap} />
     <div class="acts-end">
       <${Path} watching=${watching} live=${sight.kind === 'live'} />
+      <button type="button" class="act act-keys" onClick=${acts.help} aria-haspopup="dialog">${t.keys}</button>
       <button type="button" class="act" onClick=${acts.full}>${t.full}</button>
     </div>
   </div>`;
 }
 
-/** @param {{ view: View, pictures: string[], onView: (view: View) => void }} props */
-function Views({ view, pictures, onView }) {
+/** @param {{ view: View, pictures: string[], onView: (view: View) => void, onSwap: () => void }} props */
+function Views({ view, pictures, onView, onSwap }) {
   const t = useWords();
   if (pictures.length === 0) {
     return null;
@@ -57,12 +58,11 @@ function Views({ view, pictures, onView }) {
       next: { layout: 'one', main: name } });
   }
   choices.push({ words: t.viewSound, on: view.layout === 'sound', next: { ...view, layout: 'sound' } });
-  const next = pictures[(pictures.indexOf(view.main) + 1) % pictures.length];
   return html`<div class="views" role="group" aria-label=${t.picture}>
     ${choices.map(({ words, on, next: wanted }) => html`<button type="button" class="act" aria-pressed=${on}
       onClick=${() => onView(wanted)}>${words}</button>`)}
     ${pictures.length > 1 && (view.layout === 'large' || view.layout === 'side') && html`<button type="button" class="act"
-      onClick=${() => onView({ ...view, main: next })}>${t.swap}</button>`}
+      onClick=${onSwap}>${t.swap}</button>`}
   </div>`;
 }
 

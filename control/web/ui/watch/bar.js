@@ -2,7 +2,7 @@
 // Where in the lesson one is; while it runs its end is what happens now.
 
 import { html, useState } from '../../vendor/preact.js';
-import { span } from '../../lib/format.js';
+import { seconds, span } from '../../lib/format.js';
 import { useWords } from '../../lib/language.js';
 import { GapMarks, percent } from '../timeline.js';
 
@@ -28,6 +28,9 @@ export function Bar({ sight, place, length, onSeek }) {
           setHeld(null);
           onSeek(Number(event.target.value));
         }} />
+      ${(known?.marks || []).map((mark) => html`<button type="button" class="watch-mark" tabindex="-1"
+        style=${{ left: percent(seconds(mark.time_ns), length) }} aria-label=${t.jumpTo(mark.label || t.markNow, seconds(mark.time_ns))}
+        onClick=${() => onSeek(seconds(mark.time_ns))}><span class="watch-mark-words">${span(seconds(mark.time_ns))} ${mark.label || t.markNow}</span></button>`)}
     </div>
     ${onAir && kind === 'tape'
       ? html`<button type="button" class="act act-live" onClick=${toLive}>${t.toLive}</button>`

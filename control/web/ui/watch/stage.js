@@ -12,13 +12,14 @@ import { recordingName, trackName } from '../../lib/names.js';
 
 /**
  * @param {import('../../lib/language.js').Words} t
- * @param {{ room: LiveRoom | null, link: string, sight: Sight, watching: import('./use_way.js').Watching,
- *   still: boolean }} now
+ * @param {{ room: LiveRoom | null, link: string, sight: Sight, view: View, watching: import('./use_way.js').Watching,
+ *   health: 'well' | 'silent' | 'still', online: boolean }} now
  * @returns {{ text: string, hint?: string, over?: boolean } | null}
  */
-function wordsOf(t, { room, link, sight, watching, still }) {
+function wordsOf(t, { room, link, sight, view, watching, health, online }) {
+  const lost = !online ? t.offline : link === 'lost' ? t.lost : t.nothingComes;
   if (!room) {
-    return { text: link === 'lost' ? t.lost : t.opening, hint: link === 'lost' ? t.reconnecting : '' };
+    return { text: link === 'lost' ? lost : t.opening, hint: link === 'lost' ? t.reconnecting : '' };
   }
   if (sight.kind === 'waiting' && sight.over && room.state === 'idle') {
     return { text: t.lessonOver, hint: t.nextByItself, over: true };
@@ -28,26 +29,26 @@ function wordsOf(t, { room, link, sight, watching, still }) {
     return { text, hint: t.startsByItself };
   }
   if (watching.step === 'failed') {
-    return { text: t.noWay, hint: t.triesAgain };
+    return link === 'lost' ? { text: lost, hint: t.reconnecting } : { text: t.noWay, hint: view.layout === 'sound' ? t.noSoundHere : t.triesAgain };
   }
   if (watching.step !== 'open') {
-    return link === 'lost' ? { text: t.lost, hint: t.reconnecting } : { text: t.connecting };
+    return link === 'lost' || !online ? { text: lost, hint: t.reconnecting } : { text: t.connecting };
   }
-  if (still) {
-    return { text: link === 'lost' ? t.lost : t.pictureStands, hint: t.reconnecting };
+  if (health !== 'well') {
+    return { text: health === 'silent' ? lost : t.pictureStands, hint: t.reconnecting };
   }
   return null;
 }
 
 /**
  * @param {{ room: LiveRoom | null, link: string, sight: Sight, view: View, panes: string[][],
- *   watching: import('./use_way.js').Watching, still: boolean, paused: boolean, touch: boolean,
+ *   watching: import('./use_way.js').Watching, health: 'well' | 'silent' | 'still', online: boolean, skipped: number | null, paused: boolean, touch: boolean,
  *   elements: Map<string, HTMLVideoElement>, onTouch: () => void, onPause: () => void, onEnded: () => void, onAgain: () => void,
  *   onMain: (name: string) => void }} props
  */
-export function Stage({ room, link, sight, view, panes, watching, still, paused, touch, elements, onTouch, onPause, onEnded, onAgain, onMain }) {
+export function Stage({ room, link, sight, view, panes, watching, health, online, skipped, paused, touch, elements, onTouch, onPause, onEnded, onAgain, onMain }) {
   const t = useWords();
-  const words = wordsOf(t, { room, link, sight, watching, still });
+  const words = wordsOf(t, { room, link, sight, view, watching, health, online });
   return html`<main class=${`stage stage-${view.layout}`} data-panes=${panes.length}>
     ${panes.map(([name]) => html`<div key=${name} class=${name === view.main ? 'pane pane-main' : 'pane'}>
       <video playsinline onEnded=${name === panes[0][0] && onEnded} aria-label=${trackName(t, name)} ref=${(/** @type {HTMLVideoElement | null} */ one) =>
@@ -65,6 +66,7 @@ export function Stage({ room, link, sight, view, panes, watching, still, paused,
       ${sight.kind === 'waiting' && sight.lesson && html`<button type="button" class="act again" onClick=${onAgain}>
         ${t.watchAgain(recordingName(t, sight.lesson))}</button>`}
     </div>
+    ${skipped !== null && html`<p class="stage-notice" role="status">${t.skipped(skipped)}</p>`}
     ${!words && (paused || touch) && html`<button type="button" class="big-play" onClick=${touch ? onTouch : onPause}>
       <svg viewBox="0 0 64 64" aria-hidden="true"><path d="M22 14l30 18-30 18z" /></svg>
       <span>${touch ? t.touchToPlay : t.start}</span>

@@ -16,8 +16,9 @@ export function useKeys(acts) {
       if (event.ctrlKey || event.altKey || event.metaKey || own) {
         return;
       }
-      const { pause, full, mute, back, forward } = now.current;
-      const keys = { ' ': pause, f: full, m: mute, arrowleft: back, arrowright: forward };
+      const { pause, full, mute, back, forward, markBefore, markAfter, live, swap, help } = now.current;
+      const keys = { ' ': pause, f: full, m: mute, arrowleft: back, arrowright: forward, '[': markBefore, ']': markAfter,
+        '【': markBefore, '】': markAfter, l: live, s: swap, '?': help, '？': help };
       const act = keys[/** @type {keyof typeof keys} */ (event.key.toLowerCase())];
       if (act) {
         event.preventDefault();

@@ -29,7 +29,7 @@ export function useSight(id, { room, zeroMs }) {
     return () => {
       current = false;
     };
-  }, [id, room?.state, room?.lesson]);
+  }, [id, room?.state, room?.lesson, room?.marks]);
 
   useEffect(() => {
     if (running) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 import { useEffect, useRef, useState } from '../../vendor/preact.js';
+import { untilReached } from '../../lib/reach.js';
 import { NoWay, openWay } from '../../lib/watch/way.js';
 
 /** @typedef {import('../../types').Pane} Pane */
@@ -7,19 +8,21 @@ import { NoWay, openWay } from '../../lib/watch/way.js';
 /** @typedef {import('../../types').WhyNot} WhyNot */
 /** @typedef {{ step: 'off' | 'opening' | 'open' | 'failed', way: Way | null, whyNot: WhyNot[] }} Watching */
 
-const AGAIN_MS = 500; // what was lost
-const FAILED_AGAIN_MS = 2000;
+const AGAIN_MS = 300; // what was lost
+const FAILED_AGAIN_MS = 1000;
+const BRIEF_MS = 5000; // what breaks so soon after it was opened breaks again
 
 /** @type {Watching} */
 const OFF = { step: 'off', way: null, whyNot: [] };
 
 /**
  * Keeps a way open to the tracks of panes at a moment (null: to nothing), and opens it again when it
- * is lost. element finds a pane's element, which is there after each rendering. reopen() does so at once.
+ * is lost and the server answers. element finds a pane's element, which is there after each
+ * rendering. reopen() does so at once; skipped is told of what was left out.
  * @param {{ room: string, panes: string[][], moment: import('../../types').Moment | null,
- *   element: (name: string) => HTMLVideoElement }} wishes
+ *   element: (name: string) => HTMLVideoElement, skipped: (seconds: number) => void }} wishes
  */
-export function useWay({ room, panes, moment, element }) {
+export function useWay({ room, panes, moment, element, skipped }) {
   const [state, setState] = useState(OFF);
   const [round, setRound] = useState(0);
   const before = useRef(Promise.resolve()); // two openings never share an element
@@ -29,15 +32,16 @@ export function useWay({ room, panes, moment, element }) {
       return undefined;
     }
     const wanted = moment;
-    let over = false;
+    const end = new AbortController();
     let timer = 0;
+    let openedMs = 0;
     /** @type {Way | null} */
     let way = null;
 
     /** @param {Partial<Watching>} change @param {number} ms */
     function again(change, ms) {
-      if (!over) {
-        over = true;
+      if (!end.signal.aborted) {
+        end.abort();
         setState({ ...OFF, ...change });
         timer = setTimeout(() => setRound((n) => n + 1), ms);
       }
@@ -46,13 +50,26 @@ export function useWay({ room, panes, moment, element }) {
     setState((now) => ({ ...now, step: now.step === 'failed' ? 'failed' : 'opening', way: null }));
     const filled = panes.map((tracks) => ({ element: element(tracks[0]), tracks }));
 
+    function lost() {
+      if (performance.now() - openedMs < BRIEF_MS) {
+        again({ step: 'failed' }, FAILED_AGAIN_MS);
+      } else {
+        again({ step: 'opening' }, AGAIN_MS);
+      }
+    }
+
     async function open() {
+      if (round > 0 && !(await untilReached(`/api/v1/live/${encodeURIComponent(room)}`, end.signal))) {
+        return;
+      }
       try {
-        const found = over ? null : await openWay(room, filled, () => again({ step: 'opening' }, AGAIN_MS), wanted);
-        if (over) {
-          found?.way.close();
-        } else if (found) {
+        const told = { lost, skipped };
+        const found = await openWay(room, filled, told, wanted, end.signal);
+        if (end.signal.aborted) {
+          found.way.close();
+        } else {
           way = found.way;
+          openedMs = performance.now();
           setState({ step: 'open', ...found });
         }
       } catch (error) {
@@ -60,9 +77,9 @@ export function useWay({ room, panes, moment, element }) {
       }
     }
 
-    before.current = before.current.then(open);
+    before.current = before.current.then(() => (end.signal.aborted ? undefined : open()));
     return () => {
-      over = true;
+      end.abort();
       clearTimeout(timer);
       way?.close();
     };

@@ -4,6 +4,7 @@
 import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
 import { chooseWords, LanguageProvider, startingWords } from '../../lib/language.js';
 import { lengthOf } from '../../lib/watch/lesson.js';
+import { seconds } from '../../lib/format.js';
 import { roomName } from '../../lib/names.js';
 import { playAll } from '../../lib/watch/play.js';
 import { followRoom } from '../../lib/watch/room.js';
@@ -13,9 +14,12 @@ import { Bar } from './bar.js';
 import { Stage } from './stage.js';
 import { Top } from './top.js';
 import { useKeys } from './use_keys.js';
+import { Keys } from './keys.js';
+import { useHealth } from './use_health.js';
+import { useNotice } from './use_notice.js';
+import { useOnline } from './use_online.js';
 import { useQuiet } from './use_quiet.js';
 import { useSight } from './use_sight.js';
-import { useStill } from './use_still.js';
 import { useTick } from './use_tick.js';
 import { useWay } from './use_way.js';
 
@@ -23,6 +27,7 @@ import { useWay } from './use_way.js';
 /** @typedef {import('../../types').View} View */
 
 const STEP_S = 10;
+const SAME_MARK_S = 3; // behind a mark: back means the one before it
 const NEARLY_LIVE_S = 8; // a place on the bar so near to its end means: live
 const TICK_MS = 500;
 const FRAMED = window.self !== window.top; // another page shows us: its words stand around us
@@ -41,8 +46,10 @@ export function Watch({ room: id }) {
   const [speed, setSpeed] = useState(1);
   const elements = useRef(/** @type {Map<string, HTMLVideoElement>} */ (new Map()));
   const box = useRef(/** @type {HTMLElement | null} */ (null));
-  const wasLost = useRef(false);
+  const [help, setHelp] = useState(false);
+  const [skipped, tellSkipped] = useNotice();
   const quiet = useQuiet();
+  const online = useOnline();
 
   const { room, link } = followed;
   const sight = useSight(id, followed);
@@ -50,15 +57,18 @@ export function Watch({ room: id }) {
   const view = fit(wish, pictures);
   const panes = sight.moment ? panesOf(view, sight.tracks) : [];
   const watching = useWay({ room: id, panes, moment: sight.moment,
-    element: (name) => /** @type {HTMLVideoElement} */ (elements.current.get(name)) });
+    element: (name) => /** @type {HTMLVideoElement} */ (elements.current.get(name)), skipped: tellSkipped });
   const length = lengthOf(followed, sight.lesson, sight.moment?.lesson || '');
   const shown = () => panes.map(([name]) => elements.current.get(name)).filter((one) => !!one);
   const isTape = sight.kind === 'tape';
   const place = () => (isTape ? shown()[0]?.currentTime || 0 : length);
 
-  const still = useStill({ on: sight.kind === 'live' && watching.step === 'open' && !paused && view.layout !== 'sound',
-    pictures: () => shown().reduce((sum, element) => sum + element.getVideoPlaybackQuality().totalVideoFrames, 0),
-    stuck: watching.reopen });
+  const health = useHealth({ way: sight.kind === 'live' && !paused ? watching.way : null,
+    probe: `/api/v1/live/${encodeURIComponent(id)}`,
+    seldom: panes.flat().every((name) => name.startsWith('screen')),
+    pictures: view.layout === 'sound' ? null
+      : () => shown().reduce((sum, element) => sum + element.getVideoPlaybackQuality().totalVideoFrames, 0),
+    reopen: watching.reopen });
 
   useTick(TICK_MS, !!sight.moment);
   useEffect(() => followRoom(id, setFollowed), [id]);
@@ -72,12 +82,6 @@ export function Watch({ room: id }) {
     }
   }, [watching.way]);
   useEffect(() => setPaused(false), [sight.moment]);
-  useEffect(() => {
-    if (link === 'open' && wasLost.current && sight.kind === 'live') {
-      watching.reopen(); // the server may be another one now
-    }
-    wasLost.current = link === 'lost';
-  }, [link]);
   useEffect(() => {
     shown().forEach((element) => {
       element.muted = muted || touch;
@@ -143,20 +147,33 @@ export function Watch({ room: id }) {
 
   /** @param {number} by seconds */
   const step = (by) => sight.moment && seek(place() + by);
-  const acts = { full, pause, mute: () => (touch ? touched() : setMuted(!muted)), back: () => step(-STEP_S), forward: () => step(STEP_S) };
+  const marks = (sight.lesson?.id === sight.moment?.lesson && sight.lesson?.marks || []).map((mark) => seconds(mark.time_ns));
+
+  /** To the mark behind or before this place; a moment later, so that a second press goes on. */
+  const toMark = (/** @type {number} */ way) => {
+    const at = way < 0 ? marks.filter((mark) => mark < place() - SAME_MARK_S).pop() : marks.find((mark) => mark > place() + 0.5);
+    if (at !== undefined) {
+      seek(at);
+    }
+  };
+  const swap = () => pictures.length > 1 && look({ ...view, main: pictures[(pictures.indexOf(view.main) + 1) % pictures.length] });
+  const acts = { full, pause, swap, mute: () => (touch ? touched() : setMuted(!muted)),
+    back: () => step(-STEP_S), forward: () => step(STEP_S), markBefore: () => toMark(-1), markAfter: () => toMark(1),
+    live: sight.toLive, help: () => setHelp(!help) };
   useKeys(acts);
 
   return html`<${LanguageProvider} value=${t}>
     <div class=${`watch-box${quiet ? ' is-quiet' : ''}${FRAMED ? ' is-framed' : ''}`} ref=${box}>
       <${Top} room=${room} sight=${sight} onLanguage=${(/** @type {'zh' | 'en'} */ lang) => setWords(chooseWords(lang))} />
       <${Stage} room=${room} link=${link} sight=${sight} view=${view} panes=${panes} watching=${watching}
-        still=${still} paused=${paused} touch=${touch} elements=${elements.current} onTouch=${touched} onPause=${pause} onEnded=${() => setPaused(true)}
+        health=${health} online=${online} skipped=${skipped} paused=${paused} touch=${touch} elements=${elements.current} onTouch=${touched} onPause=${pause} onEnded=${() => setPaused(true)}
         onAgain=${() => sight.rewind(0)} onMain=${(/** @type {string} */ main) => look({ ...view, main })} />
       <footer class="watch-foot">
         ${sight.moment && html`<${Bar} sight=${sight} place=${place()} length=${length} onSeek=${seek} />`}
         <${Acts} sight=${sight} view=${view} pictures=${pictures} watching=${watching} muted=${muted || touch} paused=${paused}
           speed=${speed} acts=${acts} onView=${look} onSpeed=${setSpeed} />
       </footer>
+      ${help && html`<${Keys} onClose=${() => setHelp(false)} />`}
     </div>
   <//>`;
 }

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Whether what is live goes on:
+ *
+ *   well --nothing comes--> silent --it comes again, or the way is opened anew--> well
+ *     '---the pictures stand though it comes--> still --they move again, or anew--> well
+ */
+
+import { useEffect, useRef, useState } from '../../vendor/preact.js';
+import { untilReached } from '../../lib/reach.js';
+
+/** @typedef {import('../../types').Way} Way */
+
+/** @param {number} ms */
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+
+const LOOK_MS = 250;
+const SILENT_MS = 1500; // sound comes each 40 ms
+const OFFLINE_MS = 500; // when the browser itself says that there is no network
+const SELDOM_MS = 3000; // a screen on which nothing moves: one picture a second
+const STILL_MS = 3000;
+const STUCK_MS = 4500; // since when nothing moved, although the server can be reached
+const BACK_MS = 300; // what waited in the network comes by itself
+const MOVING_MS = 500; // and the pictures move on
+
+/**
+ * Looks after an open way (null: nothing is to be looked after). reopen is called when it does not
+ * mend itself: soon after a server that was away answers again, later when it was there all the time.
+ * @param {{ way: Way | null, probe: string, seldom: boolean, pictures: (() => number) | null,
+ *   reopen: () => void }} wishes pictures counts those shown; null: there are none to see
+ * @returns {'well' | 'silent' | 'still'}
+ */
+export function useHealth({ way, probe, seldom, pictures, reopen }) {
+  const [health, setHealth] = useState(/** @type {'well' | 'silent' | 'still'} */ ('well'));
+  const now = useRef({ pictures, reopen });
+  now.current = { pictures, reopen };
+  useEffect(() => {
+    setHealth('well');
+    const received = way?.received;
+    if (!received) {
+      return undefined;
+    }
+    const end = new AbortController();
+    const heard = { count: -1, at: performance.now() };
+    const seen = { count: -1, at: performance.now() };
+    let asking = false;
+
+    /** @param {typeof heard} what @param {number} count */
+    function note(what, count) {
+      if (count !== what.count || document.hidden) {
+        what.count = count;
+        what.at = performance.now();
+      }
+      return performance.now() - what.at;
+    }
+
+    async function mend() {
+      let away = false;
+      asking = true;
+      await untilReached(probe, end.signal, () => {
+        away = true;
+      });
+      if (away) {
+        await wait(BACK_MS);
+        const came = performance.now() - heard.at < BACK_MS;
+        await wait(came ? MOVING_MS : 0);
+        const moves = seldom || performance.now() - seen.at < BACK_MS;
+        if (!end.signal.aborted && !(came && moves)) {
+          now.current.reopen();
+        }
+      }
+      asking = false;
+    }
+
+    async function look() {
+      const count = await /** @type {() => Promise<number>} */ (received)().catch(() => -1);
+      const silent = note(heard, count);
+      const stood = note(seen, now.current.pictures ? now.current.pictures() : count);
+      if (end.signal.aborted) {
+        return;
+      }
+      const isSilent = silent > (!navigator.onLine ? OFFLINE_MS : seldom ? SELDOM_MS : SILENT_MS);
+      setHealth(isSilent ? 'silent' : stood > STILL_MS ? 'still' : 'well');
+      if (isSilent && !asking) {
+        mend();
+      }
+      if (!asking && Math.max(silent, stood) > STUCK_MS) {
+        now.current.reopen();
+      }
+    }
+
+    const timer = setInterval(look, LOOK_MS);
+    return () => {
+      end.abort();
+      clearInterval(timer);
+    };
+  }, [way, probe, seldom]);
+  return health;
+}
