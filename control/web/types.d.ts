@@ -53,8 +53,25 @@ export interface Room {
   viewers: number;
   /** Everybody may watch it live. */
   public: boolean;
+  pushes: Push[];
   state: RoomState;
   status: Status | null;
+}
+
+export interface Push {
+  id: string;
+  room: string;
+  name: string;
+  /** Without what is secret of it. */
+  address: string;
+  picture: 'camera' | 'screen';
+  on: boolean;
+  state: 'off' | 'ready' | 'connecting' | 'sending' | 'waiting';
+  since: string;
+  bytes: number;
+  bits_per_s: number;
+  skips: number;
+  fault: FaultText | null;
 }
 
 export interface WatchLink {

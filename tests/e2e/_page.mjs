@@ -14,13 +14,14 @@ import { execFileSync, spawn } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { source, temporary } from './_browsers.mjs';
+import { shot, source, temporary } from './_browsers.mjs';
 import { UNITS, decodeClock } from './player/clock.mjs';
 
 process.setMaxListeners(40); // one for each program and folder that must not outlive the test
 
 const bin = process.env.LCT_BIN ?? join(source, 'build/bin');
 export const web = join(source, 'control/web');
+const AXE = readFileSync(join(web, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -172,6 +173,48 @@ export async function stop(page) {
     await sleep(700);
     await page.click('.end');
     await page.waitForSelector('.big-record');
+}
+
+/** Tab from where the focus is until it stands on selector. */
+async function tabTo(page, selector) {
+    for (let i = 0; i < 60; i++) {
+        await page.keyboard.press('Tab');
+        if (await page.evaluate((s) => !!document.activeElement?.matches(s), selector)) {
+            return;
+        }
+    }
+    check(false, `Tab never comes to ${selector}`);
+}
+
+/** The same, and a key there. */
+export async function press(page, selector, key = 'Enter') {
+    await tabTo(page, selector);
+    await page.keyboard.press(key);
+}
+
+/** A question that was asked has the focus, on its harmless answer. */
+export const asked = (page) => until(() => page.evaluate(
+    () => !!document.activeElement.matches('.ask-open button:first-of-type')), 'the question to have the focus');
+
+const SIZES = { desk: { width: 1366, height: 768 }, phone: { width: 390, height: 844 } };
+
+/** A desktop or a phone. */
+export const resize = (page, size) => (page.setViewportSize ?? page.setViewport).call(page, SIZES[size]);
+
+/** A room's card in both sizes: as wide as the screen, no complaint of axe's, and a picture of the part to look at. */
+export async function looksGood(page, name, part = '.sharing') {
+    await page.evaluate(AXE);
+    for (const size of Object.keys(SIZES)) {
+        await resize(page, size);
+        await sleep(200);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        check(wide <= 0, `${name} (${size}) is ${wide} pixels wider than the screen`);
+        const found = await page.evaluate(() => window.axe.run('.room'));
+        check(found.violations.length === 0, `axe on ${name}: ${JSON.stringify(found.violations.map((one) => one.id))}`);
+        await page.evaluate((s) => document.querySelector(s).scrollIntoView(), part);
+        await shot(page, `${name}-${size}`);
+    }
+    await resize(page, 'desk');
 }
 
 /** Opens the newest recording in the player. */

@@ -10,50 +10,13 @@ import { shot, source, withBrowser } from './_browsers.mjs';
 import * as p from './_page.mjs';
 import * as w from './_watch.mjs';
 
-const AXE = readFileSync(join(p.web, 'node_modules/axe-core/axe.min.js'), 'utf8');
 const OFFER = readFileSync(join(source, 'tests/data/sdp/chromium.sdp'), 'utf8');
-const SIZES = { desk: { width: 1366, height: 768 }, phone: { width: 390, height: 844 } };
 const words = {
     zh: { off: /未在直播/, air: /正在直播.*1 人在看/, copied: /观看链接已复制/, isPublic: /公开的/ },
     en: { off: /Off air/, air: /On air.*1 viewer/, copied: /The watch link is copied/, isPublic: /is public/ },
 };
 
 const links = async (up) => (await up.api('/rooms/main/links')).links;
-
-/** Tab from where the focus is until it stands on selector. */
-async function tabTo(page, selector) {
-    for (let i = 0; i < 60; i++) {
-        await page.keyboard.press('Tab');
-        if (await page.evaluate((s) => !!document.activeElement?.matches(s), selector)) {
-            return;
-        }
-    }
-    p.check(false, `Tab never comes to ${selector}`);
-}
-
-async function press(page, selector, key = 'Enter') {
-    await tabTo(page, selector);
-    await page.keyboard.press(key);
-}
-
-/** A question that was asked has the focus, on its harmless answer. */
-const asked = (page) => p.until(() => page.evaluate(
-    () => !!document.activeElement.matches('.ask-open button:first-of-type')), 'the question to have the focus');
-
-const resize = (page, size) => (page.setViewportSize ?? page.setViewport).call(page, SIZES[size]);
-
-async function looksGood(page, name) {
-    for (const size of Object.keys(SIZES)) {
-        await resize(page, size);
-        await p.sleep(200);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        p.check(wide <= 0, `${name} (${size}) is ${wide} pixels wider than the screen`);
-        const found = await page.evaluate(() => window.axe.run('.room'));
-        p.check(found.violations.length === 0, `axe on ${name}: ${JSON.stringify(found.violations.map((one) => one.id))}`);
-        await shot(page, `sharing-${name}-${size}`);
-    }
-    await resize(page, 'desk');
-}
 
 const buttonTop = (page) => page.evaluate(() => document.querySelector('.big').getBoundingClientRect().top + scrollY);
 
@@ -74,18 +37,17 @@ async function oneViewer(up, bearer) {
 async function shares(page, up, lang) {
     const t = words[lang];
     await p.enter(page, up, lang);
-    await page.evaluate(AXE);
     await p.reads(page, '.air', t.off);
-    await resize(page, 'phone');
+    await p.resize(page, 'phone');
     const before = await buttonTop(page);
     await p.record(page, 'x');
     p.check(await buttonTop(page) === before, 'the button stays where it is when the lesson begins');
-    await resize(page, 'desk');
+    await p.resize(page, 'desk');
     await p.until(async () => (await fetch(`${up.url}api/v1/live/main/whep`, { method: 'POST', body: OFFER,
         headers: { Authorization: `Bearer ${up.code}`, 'Content-Type': 'application/sdp' } })).status === 201, 'live');
     await p.reads(page, '.air-on', t.air);
 
-    await press(page, '.sharing-head .button-main');
+    await p.press(page, '.sharing-head .button-main');
     await p.reads(page, '.sharing-news', t.copied);
     p.check((await links(up)).length === 1, 'one link was made');
     await page.evaluate(() => document.querySelector('.sharing-head .button-main').focus());
@@ -93,37 +55,37 @@ async function shares(page, up, lang) {
     await p.reads(page, '.sharing-news', t.copied);
     p.check((await links(up)).length === 1, 'the next one who wants it gets the same');
 
-    await press(page, '.sharing-more');
+    await p.press(page, '.sharing-more');
     await page.waitForSelector('.watch-link');
-    await press(page, '.new-link .button');
+    await p.press(page, '.new-link .button');
     await p.until(async () => (await p.count(page, '.watch-link')) === 2, 'the second link');
-    await looksGood(page, `links-${lang}`);
+    await p.looksGood(page, `sharing-links-${lang}`);
 
     const [{ url }] = await links(up);
     const token = new URL(url, up.url).searchParams.get('link');
     await oneViewer(up, token);
     await page.evaluate(() => document.querySelector('.sharing-more').focus());
-    await press(page, '.watch-link:first-child .ask .button');
-    await asked(page);
-    await looksGood(page, `asking-${lang}`);
+    await p.press(page, '.watch-link:first-child .ask .button');
+    await p.asked(page);
+    await p.looksGood(page, `sharing-asking-${lang}`);
     await page.keyboard.press('Escape');
     await p.until(async () => !(await p.has(page, '.ask-open')), 'Escape to be a no');
     p.check((await links(up)).length === 2, 'nothing was revoked');
     await page.keyboard.press('Enter');
-    await asked(page);
-    await press(page, '.ask-open .button-bad');
+    await p.asked(page);
+    await p.press(page, '.ask-open .button-bad');
     await p.until(async () => (await p.count(page, '.watch-link')) === 1, 'the link to go');
     p.check(await page.evaluate(() => document.activeElement.classList.contains('sharing-more')), 'the focus is not lost');
     await p.reads(page, '.air-on', t.air); // and its viewer with it
 
-    await press(page, '.sharing-public .button');
-    await asked(page);
-    await press(page, '.ask-open .button-bad');
+    await p.press(page, '.sharing-public .button');
+    await p.asked(page);
+    await p.press(page, '.ask-open .button-bad');
     await p.until(async () => (await up.api('/rooms/main')).public, 'the room to be public');
     await p.reads(page, '.sharing .band-warn', t.isPublic);
-    await looksGood(page, `public-${lang}`);
+    await p.looksGood(page, `sharing-public-${lang}`);
     await page.evaluate(() => document.querySelector('.sharing-more').focus());
-    await press(page, '.sharing-public .button');
+    await p.press(page, '.sharing-public .button');
     await p.until(async () => !(await p.has(page, '.sharing .band-warn')), 'the room to be closed');
     await p.stop(page);
     await p.reads(page, '.air', t.off);

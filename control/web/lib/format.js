@@ -46,6 +46,9 @@ export function day(moment, locale) {
   }).format(new Date(moment));
 }
 
+/** @param {number} bits a second */
+export const rate = (bits) => (bits >= 1e6 ? `${(bits / 1e6).toFixed(1)}\u00a0Mbit/s` : `${Math.round(bits / 1000)}\u00a0kbit/s`);
+
 /** @param {number} bytes */
 export function size(bytes) {
   const steps = ['B', 'KB', 'MB', 'GB', 'TB'];

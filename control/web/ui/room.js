@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// One classroom: what is wrong, the button, the marks, who may watch, the sources.
+// One classroom: what is wrong, the button, the marks, who may watch, where it is pushed to, the sources.
 
 import { html, useRef } from '../vendor/preact.js';
 import { useWords } from '../lib/language.js';
@@ -9,6 +9,7 @@ import { useLesson } from './use_lesson.js';
 import { Alarms } from './alarms.js';
 import { Control } from './control.js';
 import { Marks } from './marks.js';
+import { Pushing } from './pushing.js';
 import { Sharing } from './sharing.js';
 import { Sources } from './sources.js';
 
@@ -37,6 +38,7 @@ export function Room({ room, lost }) {
         <${Control} room=${room} status=${status} lesson=${lesson} stale=${stale} />
         ${status?.lesson && html`<${Marks} room=${room.id} lesson=${lesson} elapsed_ns=${status.elapsed_ns} stale=${stale} refresh=${refresh} />`}
         <${Sharing} room=${room} lost=${lost} />
+        <${Pushing} room=${room} lost=${lost} />
       </div>
       ${status && html`<${Sources} status=${status} stale=${stale} />`}
     </div>

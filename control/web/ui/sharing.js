@@ -6,6 +6,7 @@ import { ask, faultText } from '../lib/api.js';
 import { copyText } from '../lib/copy.js';
 import { day } from '../lib/format.js';
 import { said, useWords } from '../lib/language.js';
+import { Asking } from './asking.js';
 
 /** @typedef {import('../types').FaultText} FaultText */
 /** @typedef {import('../types').WatchLink} WatchLink */
@@ -130,36 +131,6 @@ function News({ news }) {
     ${news && !news.copied && html`<label class="field"><span class="unseen">${t.watchLink}</span>
       <input type="text" readonly ref=${field} value=${news.address} /></label>`}
   </div>`;
-}
-
-/**
- * A question asked in place of the button that was pressed; Escape and the first answer are "no".
- * @param {{ button: string, label: string, words: string, yes: string, lost: boolean, onYes: () => void }} props
- */
-function Asking({ button, label, words, yes, lost, onYes }) {
-  const t = useWords();
-  const [asking, setAsking] = useState(false);
-  const box = useRef(/** @type {HTMLElement | null} */ (null));
-  const asked = useRef(false);
-  useEffect(() => {
-    if (asking || asked.current) {
-      /** @type {HTMLElement | null | undefined} */ (box.current?.querySelector('button'))?.focus();
-    }
-    asked.current = asking;
-  }, [asking]);
-  if (!asking) {
-    return html`<span class="ask" ref=${box}><button type="button" class="button button-small" aria-label=${label} aria-disabled=${lost}
-      onClick=${() => !lost && setAsking(true)}>${button}</button></span>`;
-  }
-  return html`<span class="ask ask-open" ref=${box} role="group" aria-label=${words}
-      onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === 'Escape' && setAsking(false)}>
-    <span class="ask-words">${words}</span>
-    <button type="button" class="button button-small" onClick=${() => setAsking(false)}>${t.cancel}</button>
-    <button type="button" class="button button-small button-bad" onClick=${() => {
-      setAsking(false);
-      onYes();
-    }}>${yes}</button>
-  </span>`;
 }
 
 /** @param {{ on: boolean, lost: boolean, onSet: (on: boolean) => void }} props */
