@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "stream/http/http_socket.h"
+#include "stream/ws_line.h"
 
 LCT_LOG_TOPIC("ws");
 
@@ -32,22 +33,32 @@ _Static_assert(LCT_CHUNK_HEADROOM >= LCT_HTTP_HEADROOM, "a chunk is a message as
 /* What was on its way when the bell rang comes within this time. */
 #define AFTER_BELL (2 * LCT_SECOND)
 
+/* A twin that gave nothing for so long gives nothing more: its track is short of CPU, or passed
+ * through. */
+#define SMALL_WITHIN (3 * LCT_SECOND)
+/* Key frames are asked of a track at most this often, however many viewers need one. */
+#define KEY_INTERVAL (500 * LCT_MS)
+
 /* From which number of the list a viewer gets a track: from the next key frame, whenever it is. */
 #define NEXT_KEY UINT64_MAX
+
+/* No track of the room. */
+#define NO_TRACK UINT32_MAX
 
 /* A chunk of the list. */
 struct held {
     struct lct_chunk *chunk;
     lct_ns arrived;
     uint32_t track; /* index in the room's tracks */
-    uint32_t init;  /* which of the track's inits it needs */
+    uint32_t init;  /* which of the room's inits it needs */
 };
 
 struct track {
     struct lct_format *format; /* the newest chunk's */
-    uint32_t init;             /* counts inits that differ */
+    uint32_t init;             /* of the newest chunk */
     uint64_t key;              /* number of the newest key frame */
     lct_ns fed;
+    lct_ns key_asked; /* when a key frame was last asked of the recorder */
 };
 
 struct room {
@@ -66,18 +77,25 @@ struct room {
     lct_ns rang; /* the bell; LCT_NS_NONE: it has not */
     struct track tracks[ROOM_TRACKS_MAX];
     uint32_t n_tracks;
+    uint32_t inits;       /* counts those that differ, of all tracks */
+    lct_ns wish_due;      /* when the twins that viewers need are wished again */
     uint64_t first, next; /* numbers of the oldest chunk held, and of the one to come */
     size_t bytes;
     struct held list[HELD_MAX];
     struct viewer *viewers;
 };
 
-/* A track as one viewer gets it. */
+/*
+ * A track as one viewer gets it: the track itself or its small twin. It changes at a key frame of
+ * the other one. To the twin it goes in haste, and leaves out what comes before that key frame.
+ */
 struct lane {
-    uint32_t track;
-    uint32_t init; /* the one it knows */
-    uint64_t from; /* numbers below are not for it */
-    lct_ns until;  /* promised end of what it has; LCT_NS_NONE: nothing yet */
+    uint32_t full;  /* what was asked for */
+    uint32_t track; /* what it gets */
+    uint32_t next;  /* what it shall get; the same as track: no change */
+    uint32_t init;  /* the one it knows */
+    uint64_t from;  /* numbers below are not for it */
+    lct_ns until;   /* promised end of what it has; LCT_NS_NONE: nothing yet */
 };
 
 struct viewer {
@@ -89,6 +107,7 @@ struct viewer {
     lct_ns since; /* before this nothing was late: it joined, or was moved ahead */
     struct lane lanes[LCT_WS_TRACKS_MAX];
     size_t n_lanes;
+    struct lct_ws_line line;
     uint8_t *text; /* a message to be sent first, behind its headroom; NULL: none */
     size_t text_n;
     char pass[LCT_WS_PASS_SIZE];
@@ -98,7 +117,7 @@ struct viewer {
 struct lct_ws {
     struct lct_ws_settings settings;
     struct room *rooms; /* fixed once the server runs */
-    atomic_ullong chunks, bytes, skipped, joins, viewers;
+    atomic_ullong chunks, bytes, skipped, narrowed, joins, viewers;
 };
 
 /* ---- the list ---- */
@@ -183,9 +202,10 @@ static struct track *track_of(struct room *room, struct lct_format *format) {
     struct track *track = &room->tracks[i];
     if (i == room->n_tracks) {
         room->n_tracks++;
-        *track = (struct track){.format = lct_format_ref(format), .key = NEXT_KEY};
+        *track = (struct track){
+            .format = lct_format_ref(format), .init = ++room->inits, .key = NEXT_KEY};
     } else if (track->format != format) {
-        track->init += same_init(track->format, format) ? 0 : 1;
+        track->init = same_init(track->format, format) ? track->init : ++room->inits;
         lct_format_unref(track->format);
         track->format = lct_format_ref(format);
     }
@@ -218,13 +238,56 @@ static uint32_t feed(struct room *room, struct lct_chunk *chunk, lct_ns now) {
 
 /* ---- what a viewer is sent next ---- */
 
+/* A chunk of the track matters to the lane: it may get it, or begin to. */
+static bool concerns(const struct lane *lane, uint32_t track) {
+    return track == lane->full || track == lane->track || track == lane->next;
+}
+
 static struct lane *lane_of(struct viewer *v, uint32_t track) {
     for (size_t i = 0; i < v->n_lanes; i++) {
-        if (v->lanes[i].track == track) {
+        if (concerns(&v->lanes[i], track)) {
             return &v->lanes[i];
         }
     }
     return NULL;
+}
+
+/* The small twin of a track, or NO_TRACK. */
+static uint32_t twin_of(const struct room *room, uint32_t track) {
+    uint32_t id = room->tracks[track].format->track_id + LCT_TRACK_SMALL_ID;
+    for (uint32_t i = 0; i < room->n_tracks; i++) {
+        if (room->tracks[i].format->track_id == id) {
+            return i;
+        }
+    }
+    return NO_TRACK;
+}
+
+static void ask_key(struct room *room, uint32_t index, lct_ns now) {
+    struct track *track = &room->tracks[index];
+    if (track->key_asked == 0 || now - track->key_asked >= KEY_INTERVAL) {
+        track->key_asked = now;
+        room->wishes.key(room->wishes.arg, track->format->track_id);
+    }
+}
+
+/* Chooses between track and twin: the twin only while it gives something. A key frame is asked for
+ * where the viewer would see nothing else for long. */
+static void steer(struct viewer *v, struct lane *lane, lct_ns now) {
+    struct room *room = v->room;
+    uint32_t twin = v->line.level == LCT_WS_FULL ? NO_TRACK : twin_of(room, lane->full);
+    bool is_there = twin != NO_TRACK && now - room->tracks[twin].fed < SMALL_WITHIN;
+    uint32_t next = is_there ? twin : lane->full;
+    if (next != lane->next && next != lane->track && v->line.level == LCT_WS_SMALL) {
+        ask_key(room, next, now);
+    }
+    lane->next = next;
+}
+
+/* True of a chunk that only comes before the twin to which the lane is to change. */
+static bool is_overtaken(const struct viewer *v, const struct lane *lane) {
+    uint64_t key = v->room->tracks[lane->next].key;
+    return lane->next != lane->track && lane->next != lane->full && key != NEXT_KEY && key >= v->at;
 }
 
 /* It goes on with the newest key frames it has not seen, and where there is none with the next. */
@@ -232,6 +295,7 @@ static void skip(struct viewer *v, lct_ns now) {
     uint64_t at = v->room->next;
     for (size_t i = 0; i < v->n_lanes; i++) {
         struct lane *lane = &v->lanes[i];
+        lane->track = is_overtaken(v, lane) ? lane->next : lane->track;
         uint64_t key = v->room->tracks[lane->track].key;
         lane->from = key >= v->at ? key : NEXT_KEY;
         at = lane->from < at ? lane->from : at;
@@ -241,9 +305,30 @@ static void skip(struct viewer *v, lct_ns now) {
     atomic_fetch_add(&v->room->ws->skipped, 1);
 }
 
-static bool is_late(const struct viewer *v, const struct held *held, lct_ns now) {
-    lct_ns since = held->arrived > v->since ? held->arrived : v->since;
-    return now - since > LCT_WS_BACKLOG;
+/* Judges the line by a chunk that is about to leave. */
+static void note_line(struct viewer *v, lct_ns waited, lct_ns now) {
+    if (!lct_ws_line_note(&v->line, now, waited)) {
+        return;
+    }
+    bool is_narrow = v->line.level == LCT_WS_SMALL;
+    v->room->wish_due = is_narrow ? now : v->room->wish_due;
+    atomic_fetch_add(&v->room->ws->narrowed, is_narrow);
+    lct_debug("a viewer's line", "room=%s narrow=%d", v->room->id, is_narrow);
+}
+
+/* True when the lane gets the chunk, which the viewer is at; makes the change that is due at it. */
+static bool is_for(struct viewer *v, struct lane *lane, const struct held *held, lct_ns now) {
+    bool key = held->chunk->info.key;
+    steer(v, lane, now);
+    if (key && held->track == lane->next && lane->next != lane->track) {
+        lane->track = lane->next;
+        lane->from = v->at;
+        v->since = now; /* it is judged anew */
+    }
+    if (key && held->track == lane->track && lane->from == NEXT_KEY) {
+        lane->from = v->at;
+    }
+    return held->track == lane->track && v->at >= lane->from && !is_overtaken(v, lane);
 }
 
 /* The next chunk for the viewer, which is at its number then; NULL: none yet. */
@@ -256,13 +341,12 @@ static struct held *next_of(struct viewer *v, lct_ns now, struct lane **ret_lane
     for (; v->at < room->next; v->at++) {
         struct held *held = held_at(room, v->at);
         struct lane *lane = lane_of(v, held->track);
-        if (lane && lane->from == NEXT_KEY && held->chunk->info.key) {
-            lane->from = v->at;
-        }
-        if (!lane || v->at < lane->from) {
+        if (!lane || !is_for(v, lane, held, now)) {
             continue;
         }
-        if (is_late(v, held, now)) {
+        lct_ns waited = now - (held->arrived > v->since ? held->arrived : v->since);
+        note_line(v, waited, now);
+        if (waited > LCT_WS_BACKLOG) {
             skip(v, now); /* which makes nothing late for a while */
             return next_of(v, now, ret_lane);
         }
@@ -282,13 +366,18 @@ static void set_text(struct viewer *v, json_t *value) {
     memcpy(v->text + LCT_HTTP_HEADROOM, text, v->text_n);
 }
 
-static json_t *track_json(const struct lct_format *format) {
+/* The track that was asked for, as it comes. */
+static json_t *track_json(const char *name, const struct lct_format *format) {
     LCT_FREE char *init = lct_new(LCT_BASE64_SIZE(format->init_bytes));
     lct_base64_write(format->init, format->init_bytes, init);
-    return json_pack("{s:s, s:s, s:i, s:s, s:i, s:i, s:s}", "name", format->track, "kind",
+    return json_pack("{s:s, s:s, s:i, s:b, s:s, s:i, s:i, s:s}", "name", name, "kind",
                      format->channels > 0 ? "sound" : "picture", "id", (int)format->track_id,
-                     "codecs", format->codec_string, "width", format->width, "height",
-                     format->height, "init", init);
+                     "small", !lct_format_is_taped(format), "codecs", format->codec_string, "width",
+                     format->width, "height", format->height, "init", init);
+}
+
+static const char *name_of(const struct viewer *v, const struct lane *lane) {
+    return v->room->tracks[lane->full].format->track;
 }
 
 static lct_ns lesson_now(struct room *room, lct_ns now) {
@@ -305,7 +394,8 @@ static void greet(struct viewer *v, lct_ns now) {
         bool is_there = lane->from != NEXT_KEY;
         const struct track *track = &room->tracks[lane->track];
         lane->init = is_there ? held->init : track->init;
-        json_array_append_new(tracks, track_json(is_there ? held->chunk->format : track->format));
+        json_array_append_new(tracks, track_json(track->format->track,
+                                                 is_there ? held->chunk->format : track->format));
     }
     set_text(v, json_pack("{s:o, s:I, s:I}", "tracks", tracks, "zero_ns", (json_int_t)room->zero,
                           "now_ns", (json_int_t)lesson_now(room, now)));
@@ -316,13 +406,12 @@ static bool announce(struct viewer *v, struct lane *lane, const struct held *hel
     const struct lct_chunk *chunk = held->chunk;
     if (lane->init != held->init) {
         lane->init = held->init;
-        set_text(v, json_pack("{s:[o]}", "tracks", track_json(chunk->format)));
+        set_text(v, json_pack("{s:[o]}", "tracks", track_json(name_of(v, lane), chunk->format)));
         return true;
     }
     if (lane->until != LCT_NS_NONE && chunk->time > lane->until + ROUNDING) {
-        set_text(v,
-                 json_pack("{s:{s:s, s:I, s:I}}", "skip", "track", chunk->format->track, "from_ns",
-                           (json_int_t)lane->until, "to_ns", (json_int_t)chunk->time));
+        set_text(v, json_pack("{s:{s:s, s:I, s:I}}", "skip", "track", name_of(v, lane), "from_ns",
+                              (json_int_t)lane->until, "to_ns", (json_int_t)chunk->time));
         lane->until = chunk->time;
         return true;
     }
@@ -432,10 +521,13 @@ static void add_lane(struct viewer *v, const char *name, lct_ns now) {
     struct room *room = v->room;
     for (uint32_t i = 0; i < room->n_tracks; i++) {
         const struct track *track = &room->tracks[i];
-        if (strcmp(track->format->track, name) == 0 && now - track->fed < LIVE_WITHIN &&
-            !lane_of(v, i)) {
-            v->lanes[v->n_lanes++] =
-                (struct lane){.track = i, .from = begin_at(room, i, now), .until = LCT_NS_NONE};
+        if (strcmp(track->format->track, name) == 0 && lct_format_is_taped(track->format) &&
+            now - track->fed < LIVE_WITHIN && !lane_of(v, i)) {
+            v->lanes[v->n_lanes++] = (struct lane){.full = i,
+                                                   .track = i,
+                                                   .next = i,
+                                                   .from = begin_at(room, i, now),
+                                                   .until = LCT_NS_NONE};
             return;
         }
     }
@@ -483,6 +575,7 @@ int lct_ws_join(struct lct_ws *ws, struct lct_http_request *request, const struc
     struct viewer *v = lct_new(sizeof *v);
     v->room = room;
     v->since = now;
+    v->line.patience = LCT_WS_LINE_PATIENCE;
     choose_tracks(v, join, now);
     if (v->n_lanes == 0) {
         free(v);
@@ -498,13 +591,37 @@ int lct_ws_join(struct lct_ws *ws, struct lct_http_request *request, const struc
 
 /* ---- the bus ---- */
 
-static bool watches(struct viewer *v, uint32_t tracks) {
+static bool watches(const struct viewer *v, uint32_t tracks) {
     for (size_t i = 0; i < v->n_lanes; i++) {
-        if (tracks >> v->lanes[i].track & 1) {
+        const struct lane *lane = &v->lanes[i];
+        if ((tracks >> lane->full | tracks >> lane->track | tracks >> lane->next) & 1) {
             return true;
         }
     }
     return false;
+}
+
+static bool is_narrow(const struct viewer *v) {
+    return v->state == WATCHING && v->line.level == LCT_WS_SMALL;
+}
+
+/* Keeps the twins alive that viewers need: of pictures, for sound has none. */
+static void wish_small(struct room *room, lct_ns now) {
+    uint32_t tracks = 0;
+    if (now < room->wish_due) {
+        return;
+    }
+    room->wish_due = now + LCT_WISH_AGAIN;
+    for (const struct viewer *v = room->viewers; v; v = v->next) {
+        for (size_t i = 0; is_narrow(v) && i < v->n_lanes; i++) {
+            tracks |= UINT32_C(1) << v->lanes[i].full;
+        }
+    }
+    for (uint32_t i = 0; i < room->n_tracks; i++) {
+        if (tracks >> i & 1 && room->tracks[i].format->channels == 0) {
+            room->wishes.small(room->wishes.arg, room->tracks[i].format->track_id);
+        }
+    }
 }
 
 /* HTTP thread. */
@@ -517,6 +634,7 @@ static void take_chunks(void *arg) {
     while ((chunk = lct_bus_take(room->reader, 0, NULL))) {
         fed |= feed(room, chunk, now);
     }
+    wish_small(room, now);
     for (struct viewer *v = room->viewers; v; v = v->next) {
         if (watches(v, fed)) {
             lct_http_socket_wake(v->socket);
@@ -594,6 +712,7 @@ void lct_ws_count(struct lct_ws *ws, struct lct_ws_counters *ret_counters) {
         .chunks = atomic_load(&ws->chunks),
         .bytes = atomic_load(&ws->bytes),
         .skipped = atomic_load(&ws->skipped),
+        .narrowed = atomic_load(&ws->narrowed),
         .joins = atomic_load(&ws->joins),
         .viewers = atomic_load(&ws->viewers),
     };

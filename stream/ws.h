@@ -7,14 +7,17 @@
  *
  * Messages are binary (a chunk: moof+mdat; the track_ID in it says whose) or JSON text:
  *
- *   {"tracks":[{"name","kind","id","codecs","width","height","init"}],"zero_ns","now_ns"}
+ *   {"tracks":[{"name","kind","id","small","codecs","width","height","init"}],"zero_ns","now_ns"}
  *                                                 the greeting: inits in base64url, lesson time now
- *   {"tracks":[{…}]}                              the chunks of this track have this init from here
+ *   {"tracks":[{…}]}                              the chunks of this track have this id and init
+ * from here on, beginning with a key frame
  *   {"skip":{"track","from_ns","to_ns"}}          nothing of the track comes between these times
  *   {"end":true}                                  the bell; the socket is closed with 1000
  *
- * A viewer begins at the newest key frame of each picture, and a little before now with sound. Who
- * is LCT_WS_BACKLOG late goes on with the newest key frame.
+ * A viewer begins at the newest key frame of each picture, and a little before now with sound.
+ * Whose line is too narrow (stream/ws_line.h) gets the pictures' small twins, where there are any,
+ * and full ones again when it is wide. Who is LCT_WS_BACKLOG late all the same goes on with the
+ * newest key frame.
  *
  *     ws = lct_ws_create(&settings);
  *     lct_ws_add_room(ws, "main", bus, &wishes);        // before the server starts
@@ -99,6 +102,7 @@ unsigned lct_ws_viewers(const struct lct_ws *ws, const char *room);
 struct lct_ws_counters {
     uint64_t chunks, bytes;  /**< sent to viewers */
     uint64_t skipped;        /**< times a viewer was moved to a newer key frame */
+    uint64_t narrowed;       /**< times a viewer's line was found too narrow for full pictures */
     uint64_t joins, viewers; /**< let in since the start; there now */
 };
 

@@ -108,6 +108,8 @@ static void of_ws(FILE *out, struct lct_ws *ws) {
         {"lectern_ws_sent_chunks_total", "counter", "chunks sent", c->chunks},
         {"lectern_ws_sent_bytes_total", "counter", "bytes of them", c->bytes},
         {"lectern_ws_skipped_total", "counter", "times a viewer was moved ahead", c->skipped},
+        {"lectern_ws_narrowed_total", "counter",
+         "times a viewer's line was too narrow for full pictures", c->narrowed},
     };
     of_rows(out, rows, sizeof rows / sizeof *rows);
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Live by WebSocket on the real programs: what a viewer gets, who is refused and how, and viewers
-that stop reading, say too much, come by the hundred or vanish, beside one that watches on."""
+that stop reading, say too much, come by the hundred or vanish, beside one that watches on; and one
+whose line is narrow for a while."""
 
 import base64
 import contextlib
@@ -77,14 +78,22 @@ class Reader(threading.Thread):
         return max(b - a for a, b in zip(self.came, self.came[1:]))
 
 
-class WsTest(unittest.TestCase):
+def time_of(chunk):
+    """Its tfdt's 64 bits, in ticks."""
+    at = chunk.index(b"tfdt")
+    return int.from_bytes(chunk[at + 8:at + 16], "big")
+
+
+class LiveTest(unittest.TestCase):
+    source = "demo"
+
     @classmethod
     def setUpClass(cls):
         cls.stack = contextlib.ExitStack()
         data = cls.stack.enter_context(tempfile.TemporaryDirectory())
         cls.port = free_port()
         cls.up = subprocess.Popen(
-            [BIN / "lectern", "up", "--data", data, "--source", "demo", "--json",
+            [BIN / "lectern", "up", "--data", data, "--source", cls.source, "--json",
              "--listen", f"127.0.0.1:{cls.port}"], stdout=subprocess.PIPE, text=True)
         ready = json.loads(cls.up.stdout.readline())
         cls.url = ready["url"].rstrip("/")
@@ -119,6 +128,8 @@ class WsTest(unittest.TestCase):
         headers = {**self.headers, **more.pop("headers", {})}
         return WebSocket(self.port, path + query, headers, **more)
 
+
+class WsTest(LiveTest):
     def test_greeting_then_chunks_from_a_key_frame(self):
         self.on_air()
         with self.watch() as ws:
@@ -246,6 +257,71 @@ class WsTest(unittest.TestCase):
         with self.assertRaises(Refused) as refused:
             self.watch()
         self.assertEqual(refused.exception.status, 409)
+
+
+class NarrowTest(LiveTest):
+    """A camera of 1.4 Mbit/s and its sound, on a line of 1 Mbit/s that later is wide."""
+
+    GOP = 2 * 90000
+
+    @classmethod
+    def setUpClass(cls):
+        with contextlib.ExitStack() as stack:
+            film = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory())) / "film.mp4"
+            subprocess.run(
+                ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "testsrc2=s=640x480:r=30:d=4,noise=alls=60:allf=t",
+                 "-f", "lavfi", "-i", "sine=r=48000:d=4", "-c:v", "mjpeg", "-q:v", "5", "-c:a", "aac", film], check=True)
+            cls.source = f"file:{film}"
+            super().setUpClass()
+            cls.stack.push(stack.pop_all())
+
+    def camera(self):
+        return next(track for track in json.loads(self.ask("GET", "/api/v1/rooms/main"))["status"]["tracks"]
+                    if track["name"] == "camera")
+
+    def chunks(self, ws, ids):
+        """Each chunk of the camera: (its own track or the twin's, ticks, a key frame)."""
+        while True:
+            message = ws.message()
+            if isinstance(message, dict):
+                ids.update({track["id"]: track for track in message.get("tracks", [])})
+            elif ids[track_of(message)]["name"] == "camera":
+                yield track_of(message), time_of(message), not flags_of(message) & 0x10000
+
+    def test_a_narrow_line_gets_small_pictures_and_a_wide_one_full_ones(self):
+        self.on_air()
+        try:
+            self.judge()
+        except AssertionError:
+            step = self.camera()["step"]
+            if step > 0:  # and then a recorder gives no twins
+                self.skipTest(f"the machine is short of CPU: step {step}")
+            raise
+
+    def judge(self):
+        with self.watch(receive_buffer=32768) as ws:
+            ids = {}
+            ws.limit(1e6)
+            chunks = self.chunks(ws, ids)
+            until(lambda: next(chunks)[0] == 2001, 20, "small pictures")
+            self.assertTrue(ids[2001]["small"])
+            self.assertEqual((ids[2001]["width"], ids[2001]["height"]), (480, 360))
+            self.assertTrue(self.camera()["small"], "a person can see it")
+            before = next(chunks)[1]
+            begin = before
+            while before < begin + 3 * self.GOP:
+                track, ticks, _ = next(chunks)
+                self.assertEqual(track, 2001)
+                self.assertLess(ticks - before, self.GOP)
+                before = ticks
+            ws.limit(None)
+            while (chunk := next(chunks))[0] == 2001:
+                self.assertLess(chunk[1] - before, self.GOP)
+                before = chunk[1]
+            self.assertTrue(chunk[2], "full pictures begin with a key frame")
+            self.assertLess(chunk[1] - before, self.GOP)
+        self.assertEqual(self.metric("ws_narrowed_total"), 1)
+        until(lambda: not self.camera()["small"], 8, "the twin to end when nobody needs it")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import struct
+import time
 
 TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
 
@@ -29,6 +30,7 @@ class WebSocket:
         if tls:  # an ssl.SSLContext
             self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         self.bytes = b""
+        self.limit(None)
         self.closed = None
         lines = {"Host": f"127.0.0.1:{port}", "Connection": "Upgrade", "Upgrade": "websocket",
                  "Sec-WebSocket-Key": base64.b64encode(os.urandom(16)).decode(), "Sec-WebSocket-Version": "13"}
@@ -50,9 +52,16 @@ class WebSocket:
     def __exit__(self, *_):
         self.socket.close()
 
+    def limit(self, bps):
+        """Reads no faster than so many bits a second from now on; None: as fast as it comes."""
+        self.bps, self.since, self.read = bps, time.monotonic(), 0
+
     def _more(self):
-        part = self.socket.recv(1 << 18)
+        if self.bps:
+            time.sleep(max(0, self.since + 8 * self.read / self.bps - time.monotonic()))
+        part = self.socket.recv(4096 if self.bps else 1 << 18)
         self.bytes += part
+        self.read += len(part)
         return bool(part)
 
     def _until(self, mark):

@@ -26,7 +26,7 @@
 static struct lct_bus *bus;
 static struct lct_http_server *server;
 static struct lct_ws *ws;
-static struct lct_format *picture, *sound;
+static struct lct_format *picture, *small, *sound;
 static lct_ns zero;
 
 /* ---- the server ---- */
@@ -52,11 +52,16 @@ static bool may_watch(void *arg, const char *room, const char *pass) {
     return !atomic_load(&revoked);
 }
 
-static atomic_uint small_wanted; /* the last track whose twin was asked for */
+static atomic_uint small_wanted, key_wanted; /* the last track whose twin, or key frame, was */
 
 static void want_small(void *arg, uint32_t track_id) {
     (void)arg;
     atomic_store(&small_wanted, track_id);
+}
+
+static void want_key(void *arg, uint32_t track_id) {
+    (void)arg;
+    atomic_store(&key_wanted, track_id);
 }
 
 static const struct lct_http_route routes[] = {
@@ -69,9 +74,13 @@ static void start(void) {
     struct lct_ws_settings settings = {.http = server, .viewers_max = 100, .may_watch = may_watch};
     bus = lct_bus_create();
     ws = lct_ws_create(&settings);
-    lct_ws_add_room(ws, "main", bus, &(struct lct_wishes){.small = want_small});
+    lct_ws_add_room(ws, "main", bus, &(struct lct_wishes){.key = want_key, .small = want_small});
     lct_http_start(server);
     picture = lct_test_picture_format();
+    small = lct_test_picture_format(); /* the picture's twin */
+    small->track_id += LCT_TRACK_SMALL_ID;
+    (void)snprintf(small->track, sizeof small->track, "camera-small");
+    small->init[small->init_bytes - 1] ^= 1;
     sound = lct_test_sound_format();
     zero = lct_monotonic();
 }
@@ -82,6 +91,7 @@ static void stop(void) {
     lct_http_destroy(server);
     lct_bus_destroy(bus);
     lct_format_unref(picture);
+    lct_format_unref(small);
     lct_format_unref(sound);
 }
 
@@ -110,6 +120,7 @@ struct seen {
     char text[MESSAGES_MAX]; /* all texts but the greeting, one behind the other */
     char greeting[WS_CLIENT_KEPT + 1];
     int64_t ticks[MESSAGES_MAX]; /* of the chunks that came */
+    uint32_t tracks[MESSAGES_MAX];
     size_t n;
     int code; /* it was closed with */
 };
@@ -125,12 +136,20 @@ static int64_t tick_of(const struct ws_client_message *message) {
     return (int64_t)tick;
 }
 
+/* its track: the tfhd's, behind version and flags */
+static uint32_t track_of(const struct ws_client_message *message) {
+    const uint8_t *at = memmem(message->bytes, message->kept, "tfhd", 4);
+    cr_assert_not_null(at);
+    return (uint32_t)at[8] << 24 | (uint32_t)at[9] << 16 | (uint32_t)at[10] << 8 | at[11];
+}
+
 static void take(void *arg, const struct ws_client_message *message) {
     struct seen *seen = arg;
     if (message->kind == WS_CLIENT_CLOSE) {
         seen->code = message->n >= 2 ? message->bytes[0] << 8 | message->bytes[1] : 1005;
     } else if (message->kind == WS_CLIENT_BINARY) {
         cr_assert_lt(seen->n, MESSAGES_MAX);
+        seen->tracks[seen->n] = track_of(message);
         seen->ticks[seen->n++] = tick_of(message);
     } else if (message->kind == WS_CLIENT_TEXT && !seen->greeting[0]) {
         memcpy(seen->greeting, message->bytes, message->kept + 1);
@@ -261,6 +280,84 @@ Test(ws, moves_ahead_who_is_late, .timeout = 60) {
     lct_ws_count(ws, &counters);
     cr_assert_gt(counters.skipped, 0);
     leave(late);
+}
+
+/* Full pictures of 100 kB, and small ones while somebody wishes them, as a recorder makes them. */
+static void publish_both(int64_t number, uint32_t n) {
+    bool wanted = atomic_load(&small_wanted) == 1;
+    publish(picture, number * PICTURE, 2 * PICTURE, number % 10 == 0, n);
+    if (wanted) {
+        publish(small, number * PICTURE, 2 * PICTURE, number % 10 == 0, 400);
+    }
+}
+
+/* Reads what there is, at most so many chunks. */
+static void read_some(struct seen *seen, size_t chunks) {
+    struct pollfd poll_in = {.fd = ws_client_fd(seen->client), .events = POLLIN};
+    for (size_t end = seen->n + chunks; seen->n < end && poll(&poll_in, 1, 0) > 0;) {
+        cr_assert(ws_client_serve(seen->client, take, seen));
+    }
+}
+
+/* A line that does not take the full pictures takes the small ones, and these without a hole. */
+Test(ws, who_has_a_narrow_line_gets_small_pictures, .timeout = 60) {
+    struct lct_ws_counters counters;
+    uint32_t small_id = picture->track_id + LCT_TRACK_SMALL_ID;
+    int64_t number = 0;
+    publish_both(number++, 400);
+    struct seen *seen = join_by("/main/ws", 4096);
+    lct_ns end = lct_monotonic() + PATIENCE;
+    while (seen->n == 0 || seen->tracks[seen->n - 1] != small_id) {
+        cr_assert_lt(lct_monotonic(), end, "%zu chunks: %s", seen->n, seen->text);
+        publish_both(number++, 100000);
+        (void)usleep(25000);
+        if (number % 4 == 0) {
+            read_some(seen, 1);
+        }
+    }
+    cr_assert_eq(atomic_load(&small_wanted), picture->track_id);
+    cr_assert_not_null(strstr(seen->text, "{\"tracks\":[{\"name\":\"camera\""), "%s", seen->text);
+    cr_assert_not_null(strstr(seen->text, "\"small\":true"), "%s", seen->text);
+    size_t first = seen->n - 1;
+    for (int i = 0; i < 40; i++) {
+        publish_both(number++, 100000);
+        (void)usleep(10000);
+        read_some(seen, MESSAGES_MAX);
+    }
+    hear(seen, first + 40);
+    for (size_t i = first + 1; i < seen->n; i++) {
+        cr_assert_eq(seen->tracks[i], small_id);
+        cr_assert_eq(seen->ticks[i], seen->ticks[i - 1] + PICTURE);
+    }
+    lct_ws_count(ws, &counters);
+    cr_assert_eq(counters.narrowed, 1);
+    leave(seen);
+}
+
+/* Its track may be short of CPU: the full pictures come back, and a key frame is asked for. */
+Test(ws, who_gets_small_pictures_gets_full_ones_when_these_end, .timeout = 60) {
+    uint32_t small_id = picture->track_id + LCT_TRACK_SMALL_ID;
+    int64_t number = 0;
+    publish_both(number++, 400);
+    struct seen *seen = join_by("/main/ws", 4096);
+    lct_ns end = lct_monotonic() + PATIENCE;
+    while (seen->n == 0 || seen->tracks[seen->n - 1] != small_id) {
+        cr_assert_lt(lct_monotonic(), end);
+        publish_both(number++, 100000);
+        (void)usleep(25000);
+        read_some(seen, number % 4 == 0);
+    }
+    atomic_store(&key_wanted, 0);
+    while (seen->tracks[seen->n - 1] == small_id) {
+        bool key = atomic_exchange(&key_wanted, 0) == picture->track_id;
+        cr_assert_lt(lct_monotonic(), end);
+        publish(picture, number * PICTURE, 2 * PICTURE, key, 400);
+        number++;
+        (void)usleep(25000);
+        read_some(seen, MESSAGES_MAX);
+    }
+    cr_assert_eq(seen->tracks[seen->n - 1], picture->track_id);
+    leave(seen);
 }
 
 Test(ws, ends_at_the_bell_and_with_another_lesson, .timeout = 30) {

@@ -52,8 +52,10 @@ export async function watchByWebsocket(room, panes, { lost, skipped }, signal) {
   const pace = new Pace(nowSeconds());
   /** @type {MsePlayer[]} */
   let players = [];
-  /** @type {Map<number, Known & { player: MsePlayer }>} */
+  /** @type {Map<number, Known & { player: MsePlayer, place: number }>} */
   const known = new Map();
+  /** @type {Map<string, number>} where the chunks of a track go: the id it had at first */
+  const places = new Map();
   let silence = 0;
   let steering = 0;
   let over = false;
@@ -78,11 +80,13 @@ export async function watchByWebsocket(room, panes, { lost, skipped }, signal) {
         pane.tracks.flatMap((name) => found.filter((one) => one.name === name)), hear));
     }
     for (const one of found) {
-      const place = panes.findIndex((pane) => pane.tracks.includes(one.name));
-      if (known.has(one.id)) {
-        players[place].push(one.id, one.init); // another format from here on
+      const player = players[panes.findIndex((pane) => pane.tracks.includes(one.name))];
+      const place = places.get(one.name) ?? one.id;
+      if (places.has(one.name)) {
+        player.push(place, one.init); // another format from here on, or the small twin, or that no more
       }
-      known.set(one.id, { ...one, player: players[place] });
+      places.set(one.name, place);
+      known.set(one.id, { ...one, player, place });
     }
     return Promise.all(players.map((player) => player.ready));
   }
@@ -93,8 +97,8 @@ export async function watchByWebsocket(room, panes, { lost, skipped }, signal) {
     const track = head && known.get(head.track);
     if (track) {
       const until = (head.ticks + (track.sound ? SOUND_FRAMES : 0)) / track.timescale;
-      edge.arrived(track.id, until, nowSeconds());
-      track.player.push(track.id, bytes);
+      edge.arrived(track.place, until, nowSeconds());
+      track.player.push(track.place, bytes);
     }
   }
 
