@@ -424,21 +424,38 @@ static struct lct_wishes wishes_of(struct room_of_server *room) {
     return (struct lct_wishes){.key = want_key, .small = want_small, .arg = room};
 }
 
+/* An address in [live], in its proper form. */
+static int read_live(const char *key, const char *text, char ret_address[48],
+                     struct lct_fault *fault) {
+    return lct_http_address(text, strlen(text), ret_address, 48)
+               ? 0
+               : lct_fault_set(fault, -EINVAL, "live",
+                               "[live] %s = %s: this is no address, such as 192.0.2.7.",
+                               "[live] %s = %s：不是地址，例如 192.0.2.7。", key, text);
+}
+
 static int open_live(struct server *s, struct lct_fault *fault) {
-    const char *hosts[LIVE_ADDRESSES_MAX + 1] = {NULL};
+    const char *hosts[LIVE_ADDRESSES_MAX + 1] = {NULL}, *text;
+    const char *listen = lct_config_text(s->config, "live", NULL, "listen");
+    char own[48], further[LIVE_ADDRESSES_MAX][48];
     int port = (int)lct_config_number(s->config, "live", NULL, "port");
     struct lct_rtc_settings settings = {
-        .address = s->plain.address,
+        .address = *listen      ? own
+                   : s->has_tls ? s->tls.address
+                                : s->plain.address,
         .port = port > 0 ? port : s->plain.port,
         .hosts = hosts,
         .viewers_max = (unsigned)lct_config_number(s->config, "live", NULL, "viewers"),
         .may_watch = lct_api_may_watch,
         .arg = &s->api,
     };
-    for (size_t i = 0; i < LIVE_ADDRESSES_MAX; i++) {
-        hosts[i] = lct_config_nth(s->config, "live", NULL, "address", i);
+    int rc = *listen ? read_live("listen", listen, own, fault) : 0;
+    for (size_t i = 0; rc == 0 && (text = lct_config_nth(s->config, "live", NULL, "address", i));
+         i++) {
+        rc = read_live("address", text, further[i], fault);
+        hosts[i] = further[i];
     }
-    int rc = lct_rtc_create(&settings, &s->api.rtc, fault);
+    rc = rc ? rc : lct_rtc_create(&settings, &s->api.rtc, fault);
     const char *id;
     for (size_t i = 0; rc == 0 && (id = lct_config_id(s->config, "room", i)); i++) {
         s->rooms[i] = (struct room_of_server){.server = s, .id = id};

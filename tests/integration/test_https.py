@@ -61,9 +61,10 @@ class Served(unittest.TestCase):
     def config(self, **more):
         lines = {"https": f"127.0.0.1:{self.tls}", "certificate": self.folder / "cert.pem",
                  "key": self.folder / "key.pem", "name": "localhost", **more}
+        live = f"[live]\naddress = {lines.pop('live')}\n" if "live" in lines else ""
         path = self.folder / "lectern.conf"
         path.write_text("[server]\n" + "".join(f"{name} = {value}\n" for name, value in lines.items()) +
-                        "[room main]\nsource = demo\n", encoding="utf-8")
+                        live + "[room main]\nsource = demo\n", encoding="utf-8")
         return path
 
     def start(self, program="lectern-server", **more):
@@ -210,6 +211,7 @@ class Https(Served):
         self.refused("is not that of the certificate", "不匹配", key=other / "key.pem")
         self.refused("no ADDRESS:PORT", "地址:端口", https="8443")
         self.refused("this is no address", "不是地址", proxy="nginx")
+        self.refused("address = router: this is no address", "不是地址", live="router")
 
     def test_ports_that_others_hold(self):
         make_certificate(self.folder)
