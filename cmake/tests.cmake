@@ -15,7 +15,8 @@ set(environment
 set(sanitizer_words "(ERROR|WARNING): (Address|Leak|Thread)Sanitizer;runtime error:")
 
 # Tests see every folder, every foreign library, and what only tests need.
-lct_foreign(lct_tests xcb-xtest fuse3 gstreamer-rtsp-server-1.0 gstreamer-rtp-1.0 nice libsrtp2)
+lct_foreign(lct_tests xcb-xtest fuse3 gstreamer-rtsp-server-1.0 gstreamer-rtp-1.0 gstreamer-webrtc-1.0
+  gstreamer-sdp-1.0 nice libsrtp2)
 target_link_libraries(lct_tests INTERFACE ${LCT_FOREIGN})
 file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/inc/tests)
 file(CREATE_LINK ${CMAKE_SOURCE_DIR}/tests ${CMAKE_BINARY_DIR}/inc/tests/tests SYMBOLIC)

@@ -110,6 +110,20 @@ class LiveTest(unittest.TestCase):
         self.assertEqual(seen["missing"], 0)
         self.assertGreater(seen["opened"], 5 * 4 * 40)  # 50 packets of sound a second alone
 
+    def test_gstreamer_watches(self):
+        self.on_air()
+        with subprocess.Popen([TOOLS / "webrtcviewer", "5"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                              text=True) as viewer:
+            offer = "".join(iter(viewer.stdout.readline, ".\n"))
+            status, headers, answer = self.ask("POST", "/api/v1/live/main/whep?track=camera&track=sound", offer)
+            self.assertEqual(status, 201, answer)
+            seen = json.loads(viewer.communicate(answer, timeout=40)[0])
+        print(seen)
+        self.assertGreater(seen["pictures"], 40)
+        self.assertGreater(seen["sounds"], 100)
+        self.assertEqual((seen["width"] > 300, seen["rate"]), (True, 48000))
+        self.assertEqual(self.ask("DELETE", headers["Location"])[0], 200)
+
     def test_who_leaves_is_forgotten_at_once(self):
         self.on_air()
         self.swarm("--viewers", "3", "--settle", "0", seconds=1)
