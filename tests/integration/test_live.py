@@ -112,15 +112,14 @@ class LiveTest(unittest.TestCase):
 
     def test_gstreamer_watches(self):
         self.on_air()
-        with subprocess.Popen([TOOLS / "webrtcviewer", "5"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        with subprocess.Popen([TOOLS / "webrtcviewer", "20", "127.0.0.1"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                               text=True) as viewer:
             offer = "".join(iter(viewer.stdout.readline, ".\n"))
             status, headers, answer = self.ask("POST", "/api/v1/live/main/whep?track=camera&track=sound", offer)
             self.assertEqual(status, 201, answer)
             seen = json.loads(viewer.communicate(answer, timeout=40)[0])
         print(seen)
-        self.assertGreater(seen["pictures"], 40)
-        self.assertGreater(seen["sounds"], 100)
+        self.assertGreaterEqual(min(seen["pictures"], seen["sounds"]), 50)
         self.assertEqual((seen["width"] > 300, seen["rate"]), (True, 48000))
         self.assertEqual(self.ask("DELETE", headers["Location"])[0], 200)
 

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
-// webrtcviewer: GStreamer's webrtcbin as a viewer by WHEP, with libnice's ICE and its own DTLS, SRTP,
-// jitter buffer and decoders. It leaves HTTP to whoever runs it:
+// webrtcviewer: GStreamer's webrtcbin as a viewer by WHEP, with libnice's ICE and its own DTLS,
+// SRTP, jitter buffer and decoders. It leaves HTTP to whoever runs it:
 //
-//     webrtcviewer SECONDS
+//     webrtcviewer SECONDS [ADDRESS]
 //
 // prints its offer of one picture and one sound with a line "." behind it, reads the answer to the
-// end of standard input, watches for SECONDS and prints how much it decoded, in one line of JSON.
+// end of standard input, watches until it has decoded ENOUGH of both, or for SECONDS, and prints
+// how much that was, in one line of JSON. ADDRESS is its only candidate; libnice finds none at
+// loopback by itself.
 
 #define GST_USE_UNSTABLE_API
 #include <gst/gst.h>
@@ -16,9 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define ENOUGH 50 // pictures, and blocks of sound
+
 struct viewer {
     GMainLoop *loop;
     GstElement *pipeline, *webrtc;
+    gint64 end; // of g_get_monotonic_time
     int seconds;
     gint pictures, sounds; // buffers decoded; atomic, from streaming threads
     gint width, height, rate;
@@ -60,7 +65,8 @@ static void on_sound(GstElement *sink, GstBuffer *buffer, GstPad *pad, gpointer 
 static void on_decoded(GstElement *decoder, GstPad *pad, gpointer data) {
     struct viewer *v = data;
     GstCaps *caps = gst_pad_get_current_caps(pad);
-    gboolean is_picture = g_str_has_prefix(gst_structure_get_name(gst_caps_get_structure(caps, 0)), "video/");
+    gboolean is_picture =
+        g_str_has_prefix(gst_structure_get_name(gst_caps_get_structure(caps, 0)), "video/");
     GstElement *sink = gst_element_factory_make("fakesink", NULL);
     GstPad *into = gst_element_get_static_pad(sink, "sink");
     (void)decoder;
@@ -90,11 +96,15 @@ static void on_pad(GstElement *webrtc, GstPad *pad, gpointer data) {
     gst_object_unref(into);
 }
 
-static gboolean on_end(gpointer data) {
+static gboolean on_look(gpointer data) {
     struct viewer *v = data;
+    gboolean enough =
+        g_atomic_int_get(&v->pictures) >= ENOUGH && g_atomic_int_get(&v->sounds) >= ENOUGH;
+    if (!enough && g_get_monotonic_time() < v->end)
+        return G_SOURCE_CONTINUE;
     printf("{\"pictures\":%d,\"width\":%d,\"height\":%d,\"sounds\":%d,\"rate\":%d}\n",
-           g_atomic_int_get(&v->pictures), g_atomic_int_get(&v->width), g_atomic_int_get(&v->height),
-           g_atomic_int_get(&v->sounds), g_atomic_int_get(&v->rate));
+           g_atomic_int_get(&v->pictures), g_atomic_int_get(&v->width),
+           g_atomic_int_get(&v->height), g_atomic_int_get(&v->sounds), g_atomic_int_get(&v->rate));
     g_main_loop_quit(v->loop);
     return G_SOURCE_REMOVE;
 }
@@ -117,10 +127,12 @@ static gboolean on_gathered(gpointer data) {
     size_t n = fread(text, 1, sizeof text - 1, stdin);
     if (gst_sdp_message_new_from_text(text, &sdp) != GST_SDP_OK || n == 0)
         fail("the answer is no SDP");
-    GstWebRTCSessionDescription *answer = gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_ANSWER, sdp);
+    GstWebRTCSessionDescription *answer =
+        gst_webrtc_session_description_new(GST_WEBRTC_SDP_TYPE_ANSWER, sdp);
     g_signal_emit_by_name(v->webrtc, "set-remote-description", answer, NULL);
     gst_webrtc_session_description_free(answer);
-    g_timeout_add_seconds((guint)v->seconds, on_end, v);
+    v->end = g_get_monotonic_time() + v->seconds * G_USEC_PER_SEC;
+    g_timeout_add(100, on_look, v);
     return G_SOURCE_REMOVE;
 }
 
@@ -143,14 +155,13 @@ static void on_offer(GstPromise *promise, gpointer data) {
     gst_webrtc_session_description_free(offer);
 }
 
-// By itself libnice has no candidate at loopback.
-static void be_near(GstElement *webrtc) {
+static void stay_at(GstElement *webrtc, const char *address) {
     GObject *ice = NULL;
     gboolean done = FALSE;
     g_object_get(webrtc, "ice-agent", &ice, NULL);
-    g_signal_emit_by_name(ice, "add-local-ip-address", "127.0.0.1", &done);
+    g_signal_emit_by_name(ice, "add-local-ip-address", address, &done);
     if (!done)
-        fail("libnice does not know 127.0.0.1");
+        fail("libnice does not take the address");
     gst_object_unref(ice);
 }
 
@@ -158,15 +169,16 @@ static void be_near(GstElement *webrtc) {
 static void add_line(struct viewer *v, const char *words) {
     GstWebRTCRTPTransceiver *line = NULL;
     GstCaps *caps = gst_caps_from_string(words);
-    g_signal_emit_by_name(v->webrtc, "add-transceiver", GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY, caps, &line);
+    g_signal_emit_by_name(v->webrtc, "add-transceiver",
+                          GST_WEBRTC_RTP_TRANSCEIVER_DIRECTION_RECVONLY, caps, &line);
     gst_clear_object(&line);
     gst_caps_unref(caps);
 }
 
 int main(int argc, char **argv) {
-    struct viewer v = {.seconds = argc == 2 ? atoi(argv[1]) : 0};
+    struct viewer v = {.seconds = argc == 2 || argc == 3 ? atoi(argv[1]) : 0};
     if (v.seconds <= 0) {
-        fprintf(stderr, "usage: webrtcviewer SECONDS\n");
+        fprintf(stderr, "usage: webrtcviewer SECONDS [ADDRESS]\n");
         return 2;
     }
     gst_init(NULL, NULL);
@@ -177,7 +189,8 @@ int main(int argc, char **argv) {
         fail("webrtcbin is not here");
     g_object_set(v.webrtc, "bundle-policy", GST_WEBRTC_BUNDLE_POLICY_MAX_BUNDLE, NULL);
     gst_bin_add(GST_BIN(v.pipeline), v.webrtc);
-    be_near(v.webrtc);
+    if (argc == 3)
+        stay_at(v.webrtc, argv[2]);
     g_signal_connect(v.webrtc, "pad-added", G_CALLBACK(on_pad), &v);
     g_signal_connect(v.webrtc, "notify::ice-gathering-state", G_CALLBACK(on_gathering), &v);
     add_line(&v, "application/x-rtp,media=video,encoding-name=H264,payload=96,clock-rate=90000,"
@@ -185,7 +198,8 @@ int main(int argc, char **argv) {
     add_line(&v, "application/x-rtp,media=audio,encoding-name=OPUS,payload=111,clock-rate=48000,"
                  "encoding-params=(string)2");
     gst_element_set_state(v.pipeline, GST_STATE_PLAYING);
-    g_signal_emit_by_name(v.webrtc, "create-offer", NULL, gst_promise_new_with_change_func(on_offer, &v, NULL));
+    g_signal_emit_by_name(v.webrtc, "create-offer", NULL,
+                          gst_promise_new_with_change_func(on_offer, &v, NULL));
     g_main_loop_run(v.loop);
     gst_element_set_state(v.pipeline, GST_STATE_NULL);
     gst_object_unref(v.pipeline);
