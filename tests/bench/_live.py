@@ -68,11 +68,13 @@ class _Server:
 
 class Lectern(_Server):
     name = "lectern"
+    settings = ""
 
     def __init__(self, film, viewers):
         super().__init__(film, viewers)
         config = self.folder / "config"
-        config.write_text("[room main]\nsource = demo\n", encoding="ascii")
+        config.write_text(f"[room main]\nsource = demo\n[server]\n{self.settings}\n",
+                          encoding="ascii")
         server = self.start([program("lectern-server"), "--data", self.folder / "data", "--config",
                              config, "--listen", "127.0.0.1:0", "--json"],
                             lambda server: '"url"' in server.log)
@@ -140,14 +142,42 @@ class LecternBySocket(Lectern):
         self.watch += ["--kind", "ws"]
 
 
+class LecternByTls(LecternBySocket):
+    name = "lectern by WebSocket and TLS"
+
+    def __init__(self, film, viewers):
+        port = _free_port(socket.SOCK_STREAM)
+        certificate, key = _certificate(film)
+        self.settings = f"https = 127.0.0.1:{port}\ncertificate = {certificate}\nkey = {key}"
+        super().__init__(film, viewers)
+        self.watch[1] = f"https://127.0.0.1:{port}"
+
+
 class BareSocketLoop(_Server):
     name = "bare loop, epoll and send"
 
-    def __init__(self, film, viewers):
+    def __init__(self, film, viewers, *tls):
         super().__init__(film, viewers)
         port = _free_port(socket.SOCK_STREAM)
-        self.start([program("barews"), film, port, viewers], lambda server: "ready" in server.log)
-        self.watch = ["--kind", "ws", "--url", f"http://127.0.0.1:{port}"]
+        self.start([program("barews"), film, port, viewers, *tls],
+                   lambda server: "ready" in server.log)
+        self.watch = ["--kind", "ws", "--url", f"http{'s' if tls else ''}://127.0.0.1:{port}"]
+
+
+class BareTlsLoop(BareSocketLoop):
+    name = "bare loop, epoll and SSL_write"
+
+    def __init__(self, film, viewers):
+        super().__init__(film, viewers, *_certificate(film))
+
+
+def _certificate(film):
+    """One that lies beside the film, and its key."""
+    certificate, key = (film.with_name(name) for name in ("certificate.pem", "key.pem"))
+    if not key.exists():
+        run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+             "-nodes", "-subj", "/CN=localhost", "-days", 2, "-keyout", key, "-out", certificate])
+    return certificate, key
 
 
 def _listens(port):
@@ -217,6 +247,10 @@ def live_srtp(quick):
 
 def live_ws(quick):
     return _cost("live-ws", LecternBySocket, [(BareSocketLoop, 100, 1.4, "<= 1.4")], quick)
+
+
+def live_ws_tls(quick):
+    return _cost("live-ws-tls", LecternByTls, [(BareTlsLoop, 100, 1.3, "<= 1.3")], quick)
 
 
 def live_memory(quick):
