@@ -10,7 +10,7 @@ import time
 import unittest
 
 from _lab import DEEP, FaultDisk, SmallDisk, need_root, program, run, wait_until
-from _lesson import Lesson, Recording, judge, missing_pictures
+from _lesson import Lesson, Recording, judge
 
 MB = 1 << 20
 SPACE = 160  # MB: enough for the demo to be let begin (two minutes at the rate it may have)
@@ -229,12 +229,13 @@ class SlowTest(unittest.TestCase):
             self.assertEqual(recording.end(), 0, recording.log)
         lesson = Lesson(out)
         judge(self, lesson)
-        missing = missing_pictures(lesson.rows("camera"))
+        rows = lesson.rows("camera")
+        longest = max(b.time - a.time for a, b in zip(rows, rows[1:]))
         for track in lesson.tracks:
             self.assertEqual(lesson.holes(track), [], track)
             self.assertFalse(any(row.gap for row in lesson.rows(track)), track)
         self.assertEqual(set(drops), {0})
-        self.assertLess(missing, 60)  # a loaded machine leaves some out
+        self.assertLess(longest, seconds / 2)  # a loaded machine leaves some out, a held one all
         shutil.rmtree(out)
         return took
 
