@@ -55,7 +55,9 @@ else()
   target_link_libraries(lct_runner INTERFACE PkgConfig::CRITERION)
 endif()
 
-# tests/unit/<folder>/test_<file>.c, linked with the code up to that folder
+# tests/unit/<folder>/test_<file>.c, linked with the code up to that folder; "units" are all of them
+# with the helper programs that they start
+add_custom_target(units)
 set(upto "")
 foreach(folder IN LISTS LCT_FOLDERS)
   list(APPEND upto ${folder})
@@ -66,6 +68,7 @@ foreach(folder IN LISTS LCT_FOLDERS)
     string(REPLACE / - target ${name})
     lct_test_program(${target} ${source} ${upto})
     target_link_libraries(${target} PRIVATE lct_runner)
+    add_dependencies(units ${target})
     add_test(NAME ${name} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${name} PROPERTIES
       LABELS unit TIMEOUT 180
@@ -74,10 +77,14 @@ foreach(folder IN LISTS LCT_FOLDERS)
 endforeach()
 
 # tests/tools/*.c, tests/bench/*.c: helper programs, in <build>/tests under their own names
-file(GLOB sources CONFIGURE_DEPENDS tests/tools/*.c tests/bench/*.c)
-foreach(source IN LISTS sources)
+file(GLOB tools CONFIGURE_DEPENDS tests/tools/*.c)
+file(GLOB benches CONFIGURE_DEPENDS tests/bench/*.c)
+foreach(source IN LISTS tools benches)
   cmake_path(GET source STEM name)
   lct_test_program(${name} ${source} ${LCT_FOLDERS})
+  if(source IN_LIST tools)
+    add_dependencies(units ${name})
+  endif()
 endforeach()
 
 # tests/{integration,e2e,fault}/*.{sh,py,mjs}: scripts that drive the real programs. Exit status 77
@@ -99,9 +106,17 @@ foreach(kind IN ITEMS integration e2e fault)
     set_tests_properties(${kind}/${name} PROPERTIES
       LABELS ${kind} TIMEOUT $<IF:$<BOOL:${LCT_DEEP}>,7200,300> SKIP_RETURN_CODE 77
       FAIL_REGULAR_EXPRESSION "${sanitizer_words}" ENVIRONMENT "${environment}")
-    # One test of browsers at a time, with a light one beside it; a guest machine alone.
+    # At most one test of pages and one of tapes in browsers at a time, or a fault beside one; the long
+    # chains of browsers begin first. A guest machine runs alone.
+    if(NOT kind STREQUAL "integration")
+      set_tests_properties(${kind}/${name} PROPERTIES PROCESSORS 2)
+    endif()
     if(kind STREQUAL "e2e")
-      set_tests_properties(${kind}/${name} PROPERTIES RESOURCE_LOCK browsers PROCESSORS 2)
+      set(lock pages)
+      if(NOT name MATCHES "^test_")
+        set(lock tapes)
+      endif()
+      set_tests_properties(${kind}/${name} PROPERTIES RESOURCE_LOCK ${lock} COST 100)
     elseif(name MATCHES "_(sources|qemu)$")
       set_tests_properties(${kind}/${name} PROPERTIES RUN_SERIAL ON)
     endif()
