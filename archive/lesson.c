@@ -22,6 +22,11 @@
 /* A next chunk that comes later than promised by more than this is a hole worth showing. */
 #define GAP_MIN (LCT_SECOND / 10)
 
+bool lct_lesson_is_id(const char *text) {
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
+    return n > 0 && n < LCT_LESSON_ID_SIZE && !text[n];
+}
+
 void lct_lesson_new(const char *room, const char *title, struct lct_lesson_info *ret_info) {
     struct lct_lesson_info info = {.zero_monotonic = lct_monotonic(), .zero_wall = lct_wall()};
     time_t seconds = (time_t)(info.zero_wall / LCT_SECOND);
@@ -79,12 +84,16 @@ static json_t *lesson_json(const struct lct_lesson_info *info) {
         "end_ns", (json_int_t)info->end, "tracks", tracks);
 }
 
+char *lct_lesson_text(const struct lct_lesson_info *info, size_t *ret_n) {
+    LCT_JSON json_t *json = lesson_json(info);
+    return lct_json_dump(json, ret_n);
+}
+
 int lct_lesson_save(const struct lct_io *io, const char *folder,
                     const struct lct_lesson_info *info) {
     char path[LCT_PATH_SIZE];
     size_t n = 0;
-    LCT_JSON json_t *json = lesson_json(info);
-    LCT_FREE char *text = lct_json_dump(json, &n);
+    LCT_FREE char *text = lct_lesson_text(info, &n);
     (void)snprintf(path, sizeof path, "%s/lesson.json", folder);
     return lct_io_replace(io, path, text, n);
 }

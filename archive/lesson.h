@@ -65,6 +65,10 @@ struct lct_mark {
     char label[LCT_MARK_LABEL_SIZE];
 };
 
+/** True for what can be the id of a lesson: letters, digits, '-' and '_'; no way out of a folder.
+ */
+bool lct_lesson_is_id(const char *text);
+
 /** Fills id ("20260301-080000-main-1a2b") and the clocks of a lesson that begins now in room. */
 void lct_lesson_new(const char *room, const char *title, struct lct_lesson_info *ret_info);
 
@@ -78,6 +82,9 @@ int lct_lesson_begin(const struct lct_io *io, const char *folder,
 /** Writes lesson.json anew so that a crash leaves the old or the new one. 0 or -errno. */
 int lct_lesson_save(const struct lct_io *io, const char *folder,
                     const struct lct_lesson_info *info) LCT_MUST_USE;
+
+/** What lct_lesson_save writes, its length in *ret_n. Returns owned (free). */
+char *lct_lesson_text(const struct lct_lesson_info *info, size_t *ret_n) LCT_MUST_USE;
 
 /** Reads lesson.json. 0; -ENOENT: no lesson here; -EINVAL: damaged; with a fault. */
 int lct_lesson_load(const char *folder, struct lct_lesson_info *ret_info,

@@ -5,13 +5,17 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/ref.h"
+
+#define YEARS_30 (30L * 365 * 24 * 3600)
 
 struct lct_cert {
     struct lct_ref ref;
@@ -165,6 +169,13 @@ void lct_cert_unref(struct lct_cert *cert) {
 
 /* ---- using ---- */
 
+void lct_cert_sum(const struct lct_cert *cert, uint8_t ret_sum[LCT_DIGEST_SIZE], bool *ret_own) {
+    if (X509_digest(cert->own, EVP_sha256(), ret_sum, NULL) != 1) {
+        abort(); /* out of memory: base/mem.h */
+    }
+    *ret_own = X509_check_issued(cert->own, cert->own) == X509_V_OK;
+}
+
 lct_ns lct_cert_end(const struct lct_cert *cert) { return cert->end; }
 
 enum lct_cert_state lct_cert_state(const struct lct_cert *cert, lct_ns now,
@@ -205,4 +216,54 @@ int lct_cert_show(const struct lct_cert *cert, void *ssl_ctx) {
     }
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
     return 0;
+}
+
+/* ---- one of our own ---- */
+
+static X509 *make_certificate(EVP_PKEY *key) {
+    uint64_t serial;
+    X509 *cert = X509_new();
+    X509_NAME *name = cert ? X509_get_subject_name(cert) : NULL;
+    lct_random(&serial, sizeof serial);
+    if (name && X509_set_version(cert, X509_VERSION_3) == 1 &&
+        ASN1_INTEGER_set_uint64(X509_get_serialNumber(cert), serial >> 1) == 1 &&
+        X509_gmtime_adj(X509_getm_notBefore(cert), -24L * 3600) &&
+        X509_gmtime_adj(X509_getm_notAfter(cert), YEARS_30) &&
+        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"lectern", -1,
+                                   -1, 0) == 1 &&
+        X509_set_issuer_name(cert, name) == 1 && X509_set_pubkey(cert, key) == 1 &&
+        X509_sign(cert, key, EVP_sha256()) > 0) {
+        return cert;
+    }
+    X509_free(cert);
+    return NULL;
+}
+
+static int save_pem(BIO *pem, const char *path) {
+    char *bytes;
+    long n = BIO_get_mem_data(pem, &bytes);
+    return lct_secret_save(path, bytes, (size_t)n);
+}
+
+int lct_cert_make_own(const char *certificate, const char *key, struct lct_fault *fault) {
+    struct stat unused;
+    if (stat(certificate, &unused) == 0 && stat(key, &unused) == 0) {
+        return 0;
+    }
+    EVP_PKEY *pair = EVP_EC_gen("P-256");
+    X509 *cert = pair ? make_certificate(pair) : NULL;
+    BIO *pem_cert = BIO_new(BIO_s_mem()), *pem_key = BIO_new(BIO_s_mem());
+    if (!cert || !pem_cert || !pem_key || PEM_write_bio_X509(pem_cert, cert) != 1 ||
+        PEM_write_bio_PrivateKey(pem_key, pair, NULL, NULL, 0, NULL, NULL) != 1) {
+        abort(); /* out of memory: base/mem.h */
+    }
+    int rc = save_pem(pem_key, key); /* first: without a certificate both are made anew */
+    rc = rc ? rc : save_pem(pem_cert, certificate);
+    BIO_free(pem_cert);
+    BIO_free(pem_key);
+    X509_free(cert);
+    EVP_PKEY_free(pair);
+    return rc < 0 ? lct_fault_set(fault, rc, "certificate", "%s cannot be written: %s.",
+                                  "无法写入 %s：%s。", certificate, strerror(-rc))
+                  : 0;
 }

@@ -12,6 +12,7 @@
 
 #include "base/attr.h"
 #include "base/fault.h"
+#include "base/secret.h"
 #include "base/time.h"
 
 struct lct_cert;
@@ -49,6 +50,17 @@ void lct_cert_unref(struct lct_cert *cert);
 /** How it stands at wall time now; all but LCT_CERT_GOOD are said in fault. */
 enum lct_cert_state lct_cert_state(const struct lct_cert *cert, lct_ns now,
                                    struct lct_fault *fault);
+
+/** The SHA-256 of the certificate itself, and whether it is signed by itself, so that nobody else
+ * vouches for it. */
+void lct_cert_sum(const struct lct_cert *cert, uint8_t ret_sum[LCT_DIGEST_SIZE], bool *ret_own);
+
+/**
+ * Makes a key (mode 0600) and a certificate signed by itself, good for thirty years, where one of
+ * the two is missing. 0 or -errno with a fault. Blocks on the disk.
+ */
+int lct_cert_make_own(const char *certificate, const char *key,
+                      struct lct_fault *fault) LCT_MUST_USE;
 
 /** The moment after which it is not valid, on the wall clock. */
 lct_ns lct_cert_end(const struct lct_cert *cert);

@@ -4,32 +4,22 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/ssl.h>
-#include <openssl/x509v3.h>
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
-#include "base/io.h"
 #include "base/mem.h"
 #include "base/stream_priv.h"
 
-#define PEM_BYTES_MAX (1U << 20)
-#define YEARS_30 (30L * 365 * 24 * 3600)
-
 struct lct_tls {
     /* fixed after create */
-    char *certificate, *key; /* of the side that is called; else NULL */
-    char *name;              /* whom we call; NULL: the pin says it */
+    bool is_called;
+    char *name; /* whom we call; NULL: the pin says it */
     uint8_t pin[LCT_DIGEST_SIZE];
     BIO_METHOD *wire;
-    /* lct_tls_refresh's thread only */
-    struct stat seen[2];
     /* guarded by lock */
     pthread_mutex_t lock;
     SSL_CTX *ctx;
@@ -203,7 +193,7 @@ struct lct_stream *lct_tls_stream(struct lct_tls *tls, int fd) {
     BIO_set_init(bio, 1);
     SSL_set_bio(s->ssl, bio, bio);
     SSL_set_app_data(s->ssl, tls);
-    if (tls->certificate) {
+    if (tls->is_called) {
         SSL_set_accept_state(s->ssl);
     } else {
         SSL_set_connect_state(s->ssl);
@@ -237,93 +227,37 @@ static struct lct_tls *make_side(SSL_CTX *ctx) {
     return tls;
 }
 
-static int say_unreadable(struct lct_fault *fault, int code, const char *path) {
-    return lct_fault_set(fault, code, "tls", "%s cannot be read: %s.", "无法读取 %s：%s。", path,
-                         strerror(-code));
-}
-
-static int say_no_pair(struct lct_fault *fault, const char *certificate, const char *key) {
-    ERR_clear_error();
-    return lct_fault_set(fault, -EINVAL, "tls",
-                         "%s and %s are no certificate with its key: both must be PEM files and "
-                         "belong together.",
-                         "%s 与 %s 不是一对证书和私钥：两者都须是 PEM 文件并且匹配。", certificate,
-                         key);
-}
-
-/* Asked of the system, which says more than OpenSSL does. */
-static int look_at(const char *path, struct stat *ret_stat, struct lct_fault *fault) {
-    LCT_FREE char *bytes = NULL;
-    size_t n;
-    int rc = stat(path, ret_stat) < 0 ? -errno : lct_io_slurp(path, PEM_BYTES_MAX, &bytes, &n);
-    if (rc == 0) {
-        explicit_bzero(bytes, n);
-    }
-    return rc < 0 ? say_unreadable(fault, rc, path) : 0;
-}
-
-static int load_server(const char *certificate, const char *key, struct stat seen[2],
-                       SSL_CTX **ret_ctx, struct lct_fault *fault) {
-    int rc = look_at(certificate, &seen[0], fault);
-    rc = rc ? rc : look_at(key, &seen[1], fault);
-    if (rc < 0) {
-        return rc;
-    }
+/* A context that shows the certificate; NULL when OpenSSL does not take it. */
+static SSL_CTX *make_server(const struct lct_cert *cert) {
     SSL_CTX *ctx = make_context(TLS_server_method());
-    if (SSL_CTX_use_certificate_chain_file(ctx, certificate) != 1 ||
-        SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1 ||
-        SSL_CTX_check_private_key(ctx) != 1) {
+    if (lct_cert_show(cert, ctx) < 0) {
         SSL_CTX_free(ctx);
-        return say_no_pair(fault, certificate, key);
+        return NULL;
     }
-    *ret_ctx = ctx;
+    return ctx;
+}
+
+int lct_tls_server(const struct lct_cert *cert, struct lct_tls **ret_tls) {
+    SSL_CTX *ctx = make_server(cert);
+    if (!ctx) {
+        return -EINVAL;
+    }
+    *ret_tls = make_side(ctx);
+    (*ret_tls)->is_called = true;
     return 0;
 }
 
-int lct_tls_server(const char *certificate, const char *key, struct lct_tls **ret_tls,
-                   struct lct_fault *fault) {
-    SSL_CTX *ctx;
-    struct stat seen[2];
-    int rc = load_server(certificate, key, seen, &ctx, fault);
-    if (rc < 0) {
-        return rc;
-    }
-    struct lct_tls *tls = make_side(ctx);
-    memcpy(tls->seen, seen, sizeof seen);
-    tls->certificate = lct_strdup(certificate);
-    tls->key = lct_strdup(key);
-    *ret_tls = tls;
-    return 0;
-}
-
-static bool same_file(const struct stat *a, const struct stat *b) {
-    return a->st_ino == b->st_ino && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
-int lct_tls_refresh(struct lct_tls *tls, struct lct_fault *fault) {
-    const char *paths[2] = {tls->certificate, tls->key};
-    struct stat now[2] = {0};
-    SSL_CTX *ctx;
-    for (int i = 0; i < 2; i++) {
-        if (stat(paths[i], &now[i]) < 0) {
-            memset(&now[i], 0, sizeof now[i]); /* one that is gone is a change, too */
-        }
-    }
-    if (same_file(&now[0], &tls->seen[0]) && same_file(&now[1], &tls->seen[1])) {
-        return 0;
-    }
-    memcpy(tls->seen, now, sizeof now);
-    int rc = load_server(tls->certificate, tls->key, now, &ctx, fault);
-    if (rc < 0) {
-        return rc;
+int lct_tls_show(struct lct_tls *tls, const struct lct_cert *cert) {
+    SSL_CTX *ctx = make_server(cert);
+    if (!ctx) {
+        return -EINVAL;
     }
     pthread_mutex_lock(&tls->lock);
     SSL_CTX *before = tls->ctx;
     tls->ctx = ctx;
     pthread_mutex_unlock(&tls->lock);
     SSL_CTX_free(before);
-    return 1;
+    return 0;
 }
 
 static bool sum_of(const X509 *cert, uint8_t ret_sum[LCT_DIGEST_SIZE]) {
@@ -375,75 +309,6 @@ void lct_tls_destroy(struct lct_tls *tls) {
     SSL_CTX_free(tls->ctx);
     BIO_meth_free(tls->wire);
     pthread_mutex_destroy(&tls->lock);
-    free(tls->certificate);
-    free(tls->key);
     free(tls->name);
     free(tls);
-}
-
-/* ---- certificates ---- */
-
-static X509 *make_certificate(EVP_PKEY *key) {
-    uint64_t serial;
-    X509 *cert = X509_new();
-    X509_NAME *name = cert ? X509_get_subject_name(cert) : NULL;
-    lct_random(&serial, sizeof serial);
-    if (name && X509_set_version(cert, X509_VERSION_3) == 1 &&
-        ASN1_INTEGER_set_uint64(X509_get_serialNumber(cert), serial >> 1) == 1 &&
-        X509_gmtime_adj(X509_getm_notBefore(cert), -24L * 3600) &&
-        X509_gmtime_adj(X509_getm_notAfter(cert), YEARS_30) &&
-        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"lectern", -1,
-                                   -1, 0) == 1 &&
-        X509_set_issuer_name(cert, name) == 1 && X509_set_pubkey(cert, key) == 1 &&
-        X509_sign(cert, key, EVP_sha256()) > 0) {
-        return cert;
-    }
-    X509_free(cert);
-    return NULL;
-}
-
-static int save_pem(BIO *pem, const char *path) {
-    char *bytes;
-    long n = BIO_get_mem_data(pem, &bytes);
-    return lct_secret_save(path, bytes, (size_t)n);
-}
-
-int lct_tls_make_own(const char *certificate, const char *key, struct lct_fault *fault) {
-    struct stat unused;
-    if (stat(certificate, &unused) == 0 && stat(key, &unused) == 0) {
-        return 0;
-    }
-    EVP_PKEY *pair = EVP_EC_gen("P-256");
-    X509 *cert = pair ? make_certificate(pair) : NULL;
-    BIO *pem_cert = BIO_new(BIO_s_mem()), *pem_key = BIO_new(BIO_s_mem());
-    if (!cert || !pem_cert || !pem_key || PEM_write_bio_X509(pem_cert, cert) != 1 ||
-        PEM_write_bio_PrivateKey(pem_key, pair, NULL, NULL, 0, NULL, NULL) != 1) {
-        abort(); /* out of memory: base/mem.h */
-    }
-    int rc = save_pem(pem_key, key); /* first: without a certificate both are made anew */
-    rc = rc ? rc : save_pem(pem_cert, certificate);
-    BIO_free(pem_cert);
-    BIO_free(pem_key);
-    X509_free(cert);
-    EVP_PKEY_free(pair);
-    return rc < 0 ? lct_fault_set(fault, rc, "tls", "%s cannot be written: %s.",
-                                  "无法写入 %s：%s。", certificate, strerror(-rc))
-                  : 0;
-}
-
-int lct_tls_fingerprint(const char *certificate, uint8_t ret_sum[LCT_DIGEST_SIZE], bool *ret_own) {
-    LCT_FREE char *bytes = NULL;
-    size_t n;
-    int rc = lct_io_slurp(certificate, PEM_BYTES_MAX, &bytes, &n);
-    if (rc < 0) {
-        return rc;
-    }
-    BIO *pem = BIO_new_mem_buf(bytes, (int)n);
-    X509 *cert = pem ? PEM_read_bio_X509(pem, NULL, NULL, NULL) : NULL;
-    bool ok = cert && sum_of(cert, ret_sum);
-    *ret_own = ok && X509_check_issued(cert, cert) == X509_V_OK;
-    X509_free(cert);
-    BIO_free(pem);
-    ERR_clear_error();
-    return ok ? 0 : -EINVAL;
 }

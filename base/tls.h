@@ -4,7 +4,7 @@
  * (base/stream.h). A side is made once and serves any number of streams; streams that live go on
  * with what they began with when the side is made anew or ends.
  *
- *     rc = lct_tls_server("cert.pem", "key.pem", &side, &fault);      // who is called
+ *     rc = lct_tls_server(cert, &side);                                // who is called
  *     rc = lct_tls_client(&(struct lct_tls_trust){.name = host}, &side, &fault); // who calls
  *     struct lct_stream *stream = lct_tls_stream(side, fd);
  */
@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "base/attr.h"
+#include "base/cert.h"
 #include "base/fault.h"
 #include "base/secret.h"
 #include "base/stream.h"
@@ -23,20 +24,13 @@ struct lct_tls;
 /** Bytes that go into one record; a stream holds so many at most. */
 #define LCT_TLS_RECORD 16384
 
-/**
- * The side that is called, by PEM files: the certificate with its chain, and its key. 0; -ENOENT
- * and its kin: a file cannot be read; -EINVAL: no certificate, no key, or they do not belong
- * together; with a fault. *ret_tls is owned. Blocks on the disk.
- */
-int lct_tls_server(const char *certificate, const char *key, struct lct_tls **ret_tls,
-                   struct lct_fault *fault) LCT_MUST_USE;
+/** The side that is called, and shows a certificate (borrows). 0, or -EINVAL: OpenSSL does not take
+ * it. *ret_tls is owned. */
+int lct_tls_server(const struct lct_cert *cert, struct lct_tls **ret_tls) LCT_MUST_USE;
 
-/**
- * Reads the files again if either has changed: connections to come are served by what they hold
- * now. 1: it was; 0: nothing has changed; -errno with a fault, and the old ones stay (told once for
- * each change). Any one thread; blocks on the disk.
- */
-int lct_tls_refresh(struct lct_tls *tls, struct lct_fault *fault) LCT_MUST_USE;
+/** Shows another one (borrows) to whoever connects from now on. 0, or -EINVAL, and it stays as it
+ * was. Any thread. */
+int lct_tls_show(struct lct_tls *tls, const struct lct_cert *cert) LCT_MUST_USE;
 
 /** Whom a caller trusts. */
 struct lct_tls_trust {
@@ -55,15 +49,3 @@ struct lct_stream *lct_tls_stream(struct lct_tls *tls, int fd) LCT_MUST_USE;
 
 /** Frees the side; NULL is allowed. */
 void lct_tls_destroy(struct lct_tls *tls);
-
-/**
- * Makes a key and a certificate signed by itself, good for thirty years, where there are none (the
- * key of mode 0600). 0 or -errno with a fault. Blocks on the disk.
- */
-int lct_tls_make_own(const char *certificate, const char *key,
-                     struct lct_fault *fault) LCT_MUST_USE;
-
-/** The SHA-256 of a certificate file's first one, and whether it is signed by itself, so that
- * nobody else vouches for it. 0, -errno or -EINVAL. Blocks on the disk. */
-int lct_tls_fingerprint(const char *certificate, uint8_t ret_sum[LCT_DIGEST_SIZE],
-                        bool *ret_own) LCT_MUST_USE;

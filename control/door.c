@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "control/copy_in.h"
 #include "control/room_tokens.h"
 
 LCT_LOG_TOPIC("door");
@@ -23,12 +24,31 @@ struct lct_door {
     struct lct_loop *loop;
     struct lct_room_tokens *tokens;
     struct lct_tls *tls;
-    bool ill; /* the looking thread's: the tokens could not be read, and it was said */
+    struct lct_copy_in *copies;
+    /* the looking thread's, once it is open */
+    struct lct_room_token notice; /* without room and secret */
+    bool ill;                     /* the tokens could not be read, and it was said */
 };
 
 static bool is_right(void *arg, const char *room, const char *secret) {
     const struct lct_door *door = arg;
     return lct_room_tokens_is_right(door->tokens, room, secret);
+}
+
+static bool take_part(void *arg, const char *room, const struct lct_link_part *part) {
+    const struct lct_door *door = arg;
+    return lct_copy_in_part(door->copies, room, part);
+}
+
+static bool take_copy(void *arg, const char *room, const json_t *message) {
+    const struct lct_door *door = arg;
+    return lct_copy_in_message(door->copies, room, message);
+}
+
+static void send_answer(void *arg, const char *room, json_t *owned) {
+    const struct lct_door *door = arg;
+    LCT_JSON json_t *answer = owned;
+    lct_rooms_send_copy(door->rooms, room, answer);
 }
 
 /* "https://host:8443/x" -> "host", "http://[::1]:80" -> "::1". */
@@ -83,57 +103,71 @@ int lct_door_find(const char *data, struct lct_room_token *ret_token, struct lct
     return 0;
 }
 
-/* The side that is called, and in token what callers must know of its certificate. */
-static int open_tls(struct lct_door *door, const struct lct_door_settings *settings,
-                    struct lct_room_token *token, struct lct_fault *fault) {
-    bool given = *settings->certificate || *settings->key;
-    LCT_FREE char *certificate =
-        given ? lct_strdup(settings->certificate) : lct_format("%s/door-cert.pem", door->data);
-    LCT_FREE char *key =
-        given ? lct_strdup(settings->key) : lct_format("%s/door-key.pem", door->data);
-    int rc = given ? 0 : lct_tls_make_own(certificate, key, fault);
-    if (rc < 0 || (rc = lct_tls_server(certificate, key, &door->tls, fault)) < 0) {
-        return rc;
-    }
-    rc = lct_tls_fingerprint(certificate, token->sum, &token->pinned);
-    return rc < 0 ? lct_fault_set(fault, rc, "door", "%s holds no certificate.", "%s 中没有证书。",
-                                  certificate)
-                  : 0;
+/* The one it makes for itself, or makes now. Owned. */
+static int load_own(const struct lct_door *door, struct lct_cert **ret_cert,
+                    struct lct_fault *fault) {
+    LCT_FREE char *certificate = lct_format("%s/door-cert.pem", door->data);
+    LCT_FREE char *key = lct_format("%s/door-key.pem", door->data);
+    int rc = lct_cert_make_own(certificate, key, fault);
+    return rc ? rc : lct_cert_load(certificate, key, ret_cert, fault);
+}
+
+/* What a token says of the certificate, kept for those that make one. */
+static void tell_of(struct lct_door *door, const struct lct_cert *cert) {
+    char sum[LCT_BASE64_SIZE(LCT_DIGEST_SIZE)];
+    lct_cert_sum(cert, door->notice.sum, &door->notice.pinned);
+    write_notice(door, &door->notice);
+    lct_base64_write(door->notice.sum, LCT_DIGEST_SIZE, sum);
+    lct_info("recorders of other buildings may call", "port=%d certificate_sha256=%s",
+             door->notice.port, sum);
+}
+
+static int open_rooms(struct lct_door *door, const struct lct_door_settings *settings,
+                      struct lct_fault *fault) {
+    const struct lct_copy_in_settings copies = {
+        .data = settings->data, .loop = settings->loop, .answer = send_answer, .arg = door};
+    const struct lct_rooms_door open = {.address = settings->address,
+                                        .port = settings->port,
+                                        .tls = door->tls,
+                                        .is_right = is_right,
+                                        .part = take_part,
+                                        .copy = take_copy,
+                                        .arg = door};
+    door->copies = lct_copy_in_create(&copies);
+    return lct_rooms_open_door(settings->rooms, &open, fault);
 }
 
 int lct_door_open(const struct lct_door_settings *settings, struct lct_door **ret_door,
                   struct lct_fault *fault) {
-    struct lct_room_token token = {.port = 0};
+    struct lct_cert *cert = settings->cert ? lct_cert_ref(settings->cert) : NULL;
     struct lct_door *door = lct_new(sizeof *door);
     door->data = lct_strdup(settings->data);
     door->rooms = settings->rooms;
     door->loop = settings->loop;
     door->tokens = lct_room_tokens_create(settings->data);
-    int rc = open_tls(door, settings, &token, fault);
+    int rc = cert ? 0 : load_own(door, &cert, fault);
+    if (rc == 0 && lct_tls_server(cert, &door->tls) < 0) {
+        rc = lct_fault_set(fault, -EINVAL, "door", "The certificate cannot be shown.",
+                           "证书无法使用。");
+    }
+    rc = rc ? rc : lct_room_tokens_refresh(door->tokens, fault);
+    rc = rc < 0 ? rc : open_rooms(door, settings, fault);
     if (rc == 0) {
-        rc = lct_room_tokens_refresh(door->tokens, fault);
-    }
-    if (rc >= 0) {
-        const struct lct_rooms_door open = {.address = settings->address,
-                                            .port = settings->port,
-                                            .tls = door->tls,
-                                            .is_right = is_right,
-                                            .arg = door};
-        rc = lct_rooms_open_door(settings->rooms, &open, fault);
-    }
-    if (rc < 0) {
+        host_of(settings->url, door->notice.host, sizeof door->notice.host);
+        door->notice.port = lct_rooms_door_port(settings->rooms);
+        tell_of(door, cert);
+        *ret_door = door;
+    } else {
         lct_door_close(door);
-        return rc;
     }
-    host_of(settings->url, token.host, sizeof token.host);
-    token.port = lct_rooms_door_port(settings->rooms);
-    write_notice(door, &token);
-    char sum[LCT_BASE64_SIZE(LCT_DIGEST_SIZE)];
-    lct_base64_write(token.sum, sizeof token.sum, sum);
-    lct_info("recorders of other buildings may call", "address=%s port=%d certificate_sha256=%s",
-             settings->address, token.port, sum);
-    *ret_door = door;
-    return 0;
+    lct_cert_unref(cert);
+    return rc;
+}
+
+void lct_door_show(struct lct_door *door, const struct lct_cert *cert) {
+    if (lct_tls_show(door->tls, cert) == 0) { /* it was tried when it was read */
+        tell_of(door, cert);
+    }
 }
 
 /* The rooms' thread. */
@@ -153,16 +187,18 @@ void lct_door_look(struct lct_door *door) {
         lct_error("tokens of remote recorders stay as they were", "why=%s", fault.en);
     }
     door->ill = rc < 0;
-    rc = lct_tls_refresh(door->tls, &fault);
-    if (rc > 0) {
-        lct_info("the certificate has changed", NULL);
-    } else if (rc < 0) {
-        lct_error("the certificate stays as it was", "why=%s", fault.en);
+}
+
+void lct_door_stop(struct lct_door *door) {
+    if (door) {
+        lct_copy_in_stop(door->copies);
     }
 }
 
 void lct_door_close(struct lct_door *door) {
     if (door) {
+        lct_copy_in_stop(door->copies);
+        lct_copy_in_destroy(door->copies);
         lct_room_tokens_destroy(door->tokens);
         lct_tls_destroy(door->tls);
         free(door->data);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * The server's door for recorders in other buildings: its port, its certificate, the rooms' tokens,
- * and the file DATA/door by which commands know what to write into a new token.
+ * the copies of their lessons, and the file DATA/door by which commands know what to write into a
+ * new token.
  *
  *     rc = lct_door_open(&settings, &door, &fault);       // before the rooms' loop runs
  *     lct_door_look(door);                                // from time to time, in the disk's
@@ -10,6 +11,7 @@
 #pragma once
 
 #include "base/attr.h"
+#include "base/cert.h"
 #include "base/fault.h"
 #include "base/loop.h"
 #include "control/room_token.h"
@@ -20,11 +22,10 @@ struct lct_door;
 /** Texts are borrowed. */
 struct lct_door_settings {
     const char *data;
-    const char *address;     /**< to listen at */
-    int port;                /**< TCP; 0: any */
-    const char *certificate; /**< PEM files; "": it makes its own in data */
-    const char *key;
-    const char *url; /**< the pages' address: its host is the one that tokens name */
+    const char *address;   /**< to listen at */
+    int port;              /**< TCP; 0: any */
+    struct lct_cert *cert; /**< to be shown; NULL: it makes its own in data */
+    const char *url;       /**< the pages' address: its host is the one that tokens name */
     struct lct_rooms *rooms;
     struct lct_loop *loop; /**< of the rooms */
 };
@@ -33,8 +34,14 @@ struct lct_door_settings {
 int lct_door_open(const struct lct_door_settings *settings, struct lct_door **ret_door,
                   struct lct_fault *fault) LCT_MUST_USE;
 
-/** Sees changed tokens and certificates, and logs them. One thread, which may wait for the disk. */
+/** Sees changed tokens, and logs it. One thread, which may wait for the disk. */
 void lct_door_look(struct lct_door *door);
+
+/** Shows another certificate (borrows) to whoever calls from now on. The same thread. */
+void lct_door_show(struct lct_door *door, const struct lct_cert *cert);
+
+/** Writes what was received of copies, and receives no more. NULL is allowed. */
+void lct_door_stop(struct lct_door *door);
 
 /** Frees; nobody looks any more. NULL is allowed. */
 void lct_door_close(struct lct_door *door);

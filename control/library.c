@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "archive/lesson.h"
+#include "archive/replica.h"
 #include "base/io.h"
 #include "base/mem.h"
 
@@ -42,17 +43,11 @@ void lct_library_destroy(struct lct_library *library) {
     free(library);
 }
 
-/* What lct_lesson_new makes, and no way out of the folder. */
-bool lct_library_is_id(const char *text) {
-    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_");
-    return n > 0 && n < LCT_LESSON_ID_SIZE && !text[n];
-}
-
 int lct_library_folder(struct lct_library *library, const char *id, char **ret_folder,
                        struct lct_fault *fault) {
     struct stat info;
     LCT_FREE char *folder = lct_format("%s/%s", library->folder, id);
-    if (!lct_library_is_id(id) || lstat(folder, &info) < 0 || !S_ISDIR(info.st_mode)) {
+    if (!lct_lesson_is_id(id) || lstat(folder, &info) < 0 || !S_ISDIR(info.st_mode)) {
         return lct_fault_set(fault, -ENOENT, "library", "There is no recording %s.",
                              "没有录像 %s。", id);
     }
@@ -67,9 +62,11 @@ static lct_ns changed(const char *folder, const char *name) {
 }
 
 /* As of when a lesson's files are: another text, and what was remembered is out of date. Owned. */
-static char *as_of(const char *folder) {
-    return lct_format("%lld %lld", (long long)changed(folder, "lesson.json"),
-                      (long long)changed(folder, "marks.jsonl"));
+static char *as_of(const struct lct_library *library, const char *id, const char *folder) {
+    LCT_FREE char *record = lct_format("../copies/%s.json", id);
+    return lct_format("%lld %lld %lld", (long long)changed(folder, "lesson.json"),
+                      (long long)changed(folder, "marks.jsonl"),
+                      (long long)changed(library->folder, record));
 }
 
 /* The lesson as it was read when its files were as of then; NULL: not remembered. Owned. */
@@ -127,10 +124,12 @@ static json_t *marks_json(const char *folder) {
     return list;
 }
 
-static const char *state_of(const struct lct_library *library, const struct lct_lesson_info *info) {
-    return info->state == LCT_LESSON_ENDED                 ? "ended"
-           : library->is_recording(library->arg, info->id) ? "recording"
-                                                           : "interrupted";
+static const char *state_of(const struct lct_library *library, const struct lct_lesson_info *info,
+                            const json_t *copy) {
+    return info->state == LCT_LESSON_ENDED                   ? "ended"
+           : library->is_recording(library->arg, info->id)   ? "recording"
+           : copy && !lct_json_flag(copy, "complete", false) ? "copying"
+                                                             : "interrupted";
 }
 
 /* Everything about a lesson. 0, or -ENOENT, -EINVAL with a fault; *ret_json is owned. */
@@ -139,7 +138,8 @@ static int read_lesson(struct lct_library *library, const char *id, const char *
     struct lct_lesson_info info;
     struct lct_lesson_media media = {0};
     char started[32];
-    LCT_FREE char *then = as_of(folder); /* before it is read: what changes meanwhile is seen */
+    LCT_FREE char *then =
+        as_of(library, id, folder); /* before it is read: what changes meanwhile is seen */
     if ((*ret_json = recall(library, id, then))) {
         return 0;
     }
@@ -149,11 +149,17 @@ static int read_lesson(struct lct_library *library, const char *id, const char *
     }
     lct_lesson_media(folder, &info, &media);
     lct_wall_format(info.zero_wall, started, sizeof started);
-    json_t *json = json_pack(
-        "{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:i, s:o, s:o}", "id", id, "room", info.room,
-        "title", info.title, "state", state_of(library, &info), "started", started, "duration_ns",
-        (json_int_t)media.duration, "bytes", (json_int_t)media.bytes, "tracks", tracks_json(&info),
-        "gap_count", (int)media.gap_count, "gaps", gaps_json(&media), "marks", marks_json(folder));
+    LCT_FREE char *data = lct_format("%s/..", library->folder);
+    LCT_JSON json_t *copy = lct_replica_state(data, id);
+    json_t *json =
+        json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:o, s:i, s:o, s:o}", "id", id, "room",
+                  info.room, "title", info.title, "state", state_of(library, &info, copy),
+                  "started", started, "duration_ns", (json_int_t)media.duration, "bytes",
+                  (json_int_t)media.bytes, "tracks", tracks_json(&info), "gap_count",
+                  (int)media.gap_count, "gaps", gaps_json(&media), "marks", marks_json(folder));
+    if (json && copy) {
+        json_object_set(json, "copy", copy);
+    }
     free(media.gaps);
     if (!json) {
         return lct_fault_set(fault, -EINVAL, "library", "lesson.json of %s is damaged.",
@@ -198,7 +204,7 @@ static int newest_entry_first(const struct dirent **a, const struct dirent **b) 
     return newest_first((*a)->d_name, (*b)->d_name);
 }
 
-static int is_candidate(const struct dirent *entry) { return lct_library_is_id(entry->d_name); }
+static int is_candidate(const struct dirent *entry) { return lct_lesson_is_id(entry->d_name); }
 
 int lct_library_ids(const struct lct_library *library, const char *before, json_t **ret_ids,
                     struct lct_fault *fault) {

@@ -32,9 +32,6 @@ struct lct_library *lct_library_create(const char *folder,
 /** Frees; NULL is allowed. */
 void lct_library_destroy(struct lct_library *library);
 
-/** True for what can be the id of a recording: letters, digits, '-' and '_'. */
-bool lct_library_is_id(const char *text);
-
 /**
  * The ids of all recordings, newest first, or with an id in before those that come after it in that
  * order, be it still there or not. The order is that of the folders' names, which begin with date

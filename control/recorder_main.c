@@ -94,6 +94,8 @@ static int record(const struct options *o, const struct lct_config *config,
         .socket = socket,
         .token = rc > 0 ? &token : NULL,
         .ca = lct_config_text(config, "recorder", NULL, "ca"),
+        .copy_bps =
+            UINT64_C(1000000) * (uint64_t)lct_config_number(config, "recorder", NULL, "copy_rate"),
     };
     const struct lct_recorder_settings settings = {
         .room = o->room,

@@ -12,6 +12,7 @@
 #include "base/loop.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "control/copy_out.h"
 #include "stream/link_join.h"
 #include "stream/wishes.h"
 
@@ -33,6 +34,7 @@ struct remote {
     struct lct_recorder *recorder;
     /* the link's thread only */
     struct lct_link_caller *link;
+    struct lct_copy_out *copy; /* NULL: the server is on this machine */
     unsigned connection; /* how many there were: a reply goes back where its command came from */
     bool there;          /* the server */
     struct lct_bus_reader *live;
@@ -263,6 +265,8 @@ static void on_message(void *opaque, struct lct_link_peer *peer, enum lct_link_t
     if (type == LCT_LINK_REFUSED) {
         lct_error("the server does not take this recorder; recording is not touched", "why=%s",
                   lct_json_text(message, "en", ""));
+    } else if (type == LCT_LINK_COPY && remote->copy) {
+        lct_copy_out_message(remote->copy, message);
     } else if (type == LCT_LINK_COMMAND) { /* copied: JSON is not shared between threads */
         post(remote, remote->work, obey, type, json_deep_copy(message), remote->connection);
     }
@@ -276,11 +280,18 @@ static void on_opened(void *opaque, struct lct_link_peer *peer, const json_t *he
     remote->there = true;
     remote->connection++;
     tell(remote, LCT_LINK_STATUS, remote->status);
+    if (remote->copy) {
+        lct_copy_out_opened(remote->copy);
+    }
 }
 
 static void on_closed(void *opaque, struct lct_link_peer *peer, const char *why) {
     struct remote *remote = opaque;
     (void)peer;
+    if (strcmp(why, "certificate") == 0) {
+        lct_warn("what answers is not the server of the token; it is called again", "why=%s", why);
+        return;
+    }
     if (!remote->there) {
         lct_warn("the server does not take this recorder; it is called again", "why=%s", why);
         return;
@@ -288,6 +299,9 @@ static void on_closed(void *opaque, struct lct_link_peer *peer, const char *why)
     lct_info("the server is away; recording is not touched", "why=%s", why);
     remote->there = false;
     remote->connection++;
+    if (remote->copy) {
+        lct_copy_out_closed(remote->copy);
+    }
     post(remote, remote->work, obey, LCT_LINK_COMMAND,
          json_pack("{s:s, s:b}", "do", "look", "on", 0), 0);
 }
@@ -303,24 +317,45 @@ static void on_signal(void *opaque, int signal) {
 
 /* ---- both ---- */
 
+static struct lct_link_peer *peer_of(void *arg) {
+    const struct remote *remote = arg;
+    return atomic_load(&remote->ended) ? NULL : lct_link_caller_peer(remote->link);
+}
+
+/* What a server in another building is sent beside live. */
+static void start_copying(struct remote *remote, const struct lct_recorder_settings *settings,
+                          const struct lct_remote_server *server) {
+    const struct lct_copy_settings copy = {
+        .lessons = settings->lessons,
+        .room = settings->room,
+        .rate_bps = server->copy_bps,
+        .link = remote->loop,
+        .peer = peer_of,
+        .arg = remote,
+    };
+    remote->copy = server->token ? lct_copy_out_create(&copy) : NULL;
+}
+
 /* Takes way. */
-static void serve(struct remote *remote, const char *room, struct lct_link_way *way,
-                  const struct lct_room_token *token) {
+static void serve(struct remote *remote, const struct lct_recorder_settings *settings,
+                  struct lct_link_way *way, const struct lct_remote_server *server) {
     struct lct_thread thread = {.started = false};
     const struct lct_bus_limits limits = {2 * LCT_SECOND, 16U << 20, .keep_old = false};
     struct lct_bus *bus = lct_pipeline_bus(lct_recorder_pipeline(remote->recorder));
     LCT_JSON json_t *hello = json_pack("{s:i, s:s, s:s}", "version", LCT_LINK_VERSION, "program",
-                                       "lectern-recorder " LCT_VERSION, "room", room);
-    if (token) {
-        json_object_set_new(hello, "secret", json_string(token->secret));
+                                       "lectern-recorder " LCT_VERSION, "room", settings->room);
+    if (server->token) {
+        json_object_set_new(hello, "secret", json_string(server->token->secret));
     }
     remote->again = lct_timer_create(remote->loop, send_again, remote);
+    start_copying(remote, settings, server);
     remote->link = lct_link_call(remote->loop, way, hello, &events, remote);
     remote->live = lct_bus_subscribe(bus, &limits, live_waits, remote);
     lct_thread_start(&thread, "button", run_recorder, remote);
     lct_loop_run(remote->loop);
     atomic_store(&remote->ended, true);
     lct_link_caller_destroy(remote->link);
+    lct_copy_out_destroy(remote->copy);
     lct_bus_unsubscribe(remote->live);
     lct_loop_stop(remote->work);
     lct_thread_join(&thread);
@@ -362,7 +397,7 @@ int lct_remote_run(const struct lct_recorder_settings *settings,
     }
     if (rc == 0) {
         (void)lct_recorder_resume(remote.recorder);
-        serve(&remote, settings->room, way, server->token);
+        serve(&remote, settings, way, server);
     }
     lct_loop_destroy(remote.work); /* with what is still in the mailboxes */
     lct_loop_destroy(remote.loop);

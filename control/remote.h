@@ -14,6 +14,8 @@
  */
 #pragma once
 
+#include <stdint.h>
+
 #include "base/attr.h"
 #include "base/fault.h"
 #include "control/recorder.h"
@@ -23,6 +25,7 @@
 struct lct_remote_server {
     const char *socket;                 /**< on this machine */
     const struct lct_room_token *token; /**< or in another building; NULL: not */
+    uint64_t copy_bps;                  /**< there: budget of the lessons' copies, bit/s */
     const char *ca; /**< who vouches for it there; "": the system's authorities */
 };
 

@@ -366,6 +366,33 @@ static void on_message(void *arg, struct lct_link_peer *peer, enum lct_link_type
     }
 }
 
+/* From outside. */
+static void on_outer_message(void *arg, struct lct_link_peer *peer, enum lct_link_type type,
+                             const json_t *message) {
+    const struct lct_rooms *rooms = arg;
+    const struct room *room = lct_link_peer_user(peer);
+    if (type != LCT_LINK_COPY) {
+        on_message(arg, peer, type, message);
+    } else if (room && !rooms->door.copy(rooms->door.arg, room->id, message)) {
+        lct_link_peer_close(peer, "too-much");
+    }
+}
+
+static void on_part(void *arg, struct lct_link_peer *peer, const struct lct_link_part *part) {
+    const struct lct_rooms *rooms = arg;
+    const struct room *room = lct_link_peer_user(peer);
+    if (room && !rooms->door.part(rooms->door.arg, room->id, part)) {
+        lct_link_peer_close(peer, "too-much");
+    }
+}
+
+void lct_rooms_send_copy(struct lct_rooms *rooms, const char *room, const json_t *message) {
+    const struct room *found = find(rooms, room);
+    if (found && found->secret) {
+        (void)lct_link_peer_send(found->peer, LCT_LINK_COPY, message); /* else asked anew */
+    }
+}
+
 static void on_chunk(void *arg, struct lct_link_peer *peer, struct lct_chunk *chunk) {
     struct room *room = lct_link_peer_user(peer);
     (void)arg;
@@ -402,8 +429,11 @@ static void on_closed(void *arg, struct lct_link_peer *peer, const char *why) {
 
 static const struct lct_link_events events = {
     .opened = on_opened, .message = on_message, .chunk = on_chunk, .closed = on_closed};
-static const struct lct_link_events outer_events = {
-    .opened = on_outer_opened, .message = on_message, .chunk = on_chunk, .closed = on_closed};
+static const struct lct_link_events outer_events = {.opened = on_outer_opened,
+                                                    .message = on_outer_message,
+                                                    .chunk = on_chunk,
+                                                    .part = on_part,
+                                                    .closed = on_closed};
 
 int lct_rooms_open_door(struct lct_rooms *rooms, const struct lct_rooms_door *door,
                         struct lct_fault *fault) {

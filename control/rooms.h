@@ -19,6 +19,7 @@
 #include "base/loop.h"
 #include "base/tls.h"
 #include "encode/bus.h"
+#include "stream/link.h"
 
 struct lct_rooms;
 
@@ -53,6 +54,10 @@ struct lct_rooms_door {
     struct lct_tls *tls; /**< must outlive the rooms */
     /** Whether this is the room's secret; loop's thread. */
     bool (*is_right)(void *arg, const char *room, const char *secret);
+    /** Bytes of a lesson's file, or a COPY, of the room's recorder (borrowed). False: it sends more
+     * than it may, and is closed. */
+    bool (*part)(void *arg, const char *room, const struct lct_link_part *part);
+    bool (*copy)(void *arg, const char *room, const json_t *message);
     void *arg;
 };
 
@@ -62,6 +67,9 @@ int lct_rooms_open_door(struct lct_rooms *rooms, const struct lct_rooms_door *do
 
 /** The door's port. */
 int lct_rooms_door_port(const struct lct_rooms *rooms);
+
+/** Sends a COPY to the room's recorder, if it is in another building and there. */
+void lct_rooms_send_copy(struct lct_rooms *rooms, const char *room, const json_t *message);
 
 /** Secrets have changed: recorders whose secret is not right any more are sent away. */
 void lct_rooms_look_at_door(struct lct_rooms *rooms);

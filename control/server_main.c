@@ -83,7 +83,14 @@ static int fail(const struct lct_fault *fault, bool json) {
 /* The disk's thread; takes cert. */
 static void on_renewed(void *arg, struct lct_cert *cert) {
     struct server *s = arg;
-    lct_http_renew(s->api.http, cert);
+    if (s->door) {
+        lct_door_show(s->door, cert);
+    }
+    if (s->has_tls) {
+        lct_http_renew(s->api.http, cert);
+    } else {
+        lct_cert_unref(cert);
+    }
 }
 
 /* "ADDR:PORT", "[ADDR]:PORT" or ":PORT". */
@@ -119,9 +126,8 @@ static void add_name(struct server *s, const char *name) {
     }
 }
 
-/* HTTPS, when it is wanted. */
-static int read_https(struct server *s, struct lct_fault *fault) {
-    const char *listen = lct_config_text(s->config, "server", NULL, "https");
+/* What TLS shows, where it is configured and wanted. */
+static int open_certificate(struct server *s, struct lct_fault *fault) {
     struct lct_certificate_options options = {
         .certificate = lct_config_text(s->config, "server", NULL, "certificate"),
         .key = lct_config_text(s->config, "server", NULL, "key"),
@@ -129,19 +135,26 @@ static int read_https(struct server *s, struct lct_fault *fault) {
         .renewed = on_renewed,
         .arg = s,
     };
-    if (!*listen) {
-        return 0;
-    }
-    if (!*options.certificate || !*options.key) {
+    bool wanted = s->has_tls || *lct_config_text(s->config, "server", NULL, "recorders");
+    return *options.certificate && *options.key && wanted
+               ? lct_certificate_open(&options, &s->api.certificate, fault)
+               : 0;
+}
+
+/* HTTPS, when it is wanted. */
+static int read_https(struct server *s, struct lct_fault *fault) {
+    const char *listen = lct_config_text(s->config, "server", NULL, "https");
+    s->has_tls = *listen != '\0';
+    int rc = s->has_tls ? read_listen(listen, &s->tls, fault) : 0;
+    rc = rc ? rc : open_certificate(s, fault);
+    if (rc == 0 && s->has_tls && !s->api.certificate) {
         return lct_fault_set(fault, -EINVAL, "server",
                              "https = %s needs a certificate: set certificate and key to its two "
                              "PEM files.",
                              "https = %s 需要证书：请将 certificate 和 key 设为两个 PEM 文件。",
                              listen);
     }
-    s->has_tls = true;
-    int rc = read_listen(listen, &s->tls, fault);
-    return rc ? rc : lct_certificate_open(&options, &s->api.certificate, fault);
+    return rc;
 }
 
 static int read_proxies(struct server *s, struct lct_fault *fault) {
@@ -375,17 +388,19 @@ static int open_door(struct server *s, struct lct_fault *fault) {
         return rc;
     }
     LCT_FREE char *url = find_url(s);
+    struct lct_cert *cert = s->api.certificate ? lct_certificate_now(s->api.certificate) : NULL;
     const struct lct_door_settings settings = {
         .data = s->api.data,
         .address = place.address,
         .port = place.port,
-        .certificate = lct_config_text(s->config, "server", NULL, "certificate"),
-        .key = lct_config_text(s->config, "server", NULL, "key"),
+        .cert = cert,
         .url = url,
         .rooms = s->api.rooms,
         .loop = s->loop,
     };
-    return lct_door_open(&settings, &s->door, fault);
+    rc = lct_door_open(&settings, &s->door, fault);
+    lct_cert_unref(cert);
+    return rc;
 }
 
 /* What an engine wants of a room's recorder, on its way to the main loop. */
@@ -485,7 +500,7 @@ static int open_http(struct server *s, struct lct_fault *fault) {
         s->plain.port = lct_http_port(s->api.http);
         s->tls.port = lct_http_tls_port(s->api.http);
     }
-    if (rc == 0 && s->has_tls) {
+    if (rc == 0 && s->api.certificate) {
         lct_certificate_watch(s->api.certificate);
     }
     return rc;
@@ -587,6 +602,7 @@ static void stop(struct server *s) {
         lct_thread_join(&s->disk_thread);
     }
     lct_loop_destroy(s->api.disk);
+    lct_door_stop(s->door);
     lct_rtc_destroy(s->api.rtc);
     lct_loop_post(s->loop, stop_loop, s->loop);
     lct_loop_run(s->loop);

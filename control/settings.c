@@ -64,6 +64,9 @@ static const struct lct_config_item recorder_items[] = {
     {"ca", LCT_CONFIG_TEXT, NULL, 0, 180, "",
      "File of the authorities that vouch for that server's certificate, PEM; empty: the system's.",
      "为该服务器证书签名的 CA 证书文件（PEM）；留空则使用系统的 CA。"},
+    {"copy_rate", LCT_CONFIG_NUMBER, "8", 1, 1000, "Mbit/s",
+     "Most of the line that copying lessons to that server may take; what is sent live goes first.",
+     "向该服务器复制课程时最多占用的带宽；直播数据优先。"},
 };
 
 static const struct lct_config_item disk_items[] = {

@@ -322,13 +322,20 @@ static void call_later(struct lct_link_caller *caller) {
     caller->pause = caller->pause * 2 > RETRY_LAST ? RETRY_LAST : caller->pause * 2;
 }
 
+/* Nobody is there, or the line broke: no reason to say that we are not taken. */
+static bool is_away(const char *why) {
+    return strcmp(why, "read") == 0 || strcmp(why, "write") == 0 || strcmp(why, "end") == 0 ||
+           strcmp(why, "no-answer") == 0;
+}
+
 static void caller_closed(void *opaque, struct lct_link_peer *peer, const char *why) {
     struct lct_link_caller *caller = opaque;
     bool tell = caller->open;
     if (!caller->open) {
         why = caller->greeting ? "refused" : why;
-        tell = !caller->refused || strcmp(caller->refused, why) != 0;
-        caller->refused = why;
+        bool away = !caller->greeting && is_away(why);
+        tell = !away && (!caller->refused || strcmp(caller->refused, why) != 0);
+        caller->refused = away ? caller->refused : why;
     }
     json_decref(caller->greeting);
     caller->greeting = NULL;

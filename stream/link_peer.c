@@ -185,6 +185,11 @@ static size_t gather(const struct lct_link_peer *peer, struct iovec iov[IOV_AT_O
     return n;
 }
 
+/* What is copied goes in its order, and when nothing else waits. */
+static bool is_copy(enum lct_link_type type) {
+    return type == LCT_LINK_PART || type == LCT_LINK_COPY;
+}
+
 static void forget_sent(struct lct_link_peer *peer, size_t sent) {
     peer->first_sent += sent;
     while (peer->first && peer->first_sent >= peer->first->head_n + peer->first->n) {
@@ -192,7 +197,7 @@ static void forget_sent(struct lct_link_peer *peer, size_t sent) {
         peer->first_sent -= parcel->head_n + parcel->n;
         if (parcel->chunk) {
             peer->chunks_waiting -= parcel->n;
-        } else if (parcel->type == LCT_LINK_PART) {
+        } else if (is_copy(parcel->type)) {
             peer->parts_waiting -= parcel->n;
         } else {
             peer->json_waiting -= parcel->n;
@@ -240,6 +245,12 @@ static void flush(struct lct_link_peer *peer) {
 }
 
 static void append(struct lct_link_peer *peer, struct parcel *parcel) {
+    if (is_copy(parcel->type)) {
+        *peer->last_part = parcel;
+        peer->last_part = &parcel->next;
+        peer->parts_waiting += parcel->n;
+        return;
+    }
     *peer->last = parcel;
     peer->last = &parcel->next;
     if (parcel->chunk) {
@@ -380,15 +391,8 @@ int lct_link_peer_send_part(struct lct_link_peer *peer, const struct lct_link_pa
     if (peer->parts_waiting + part->n > LCT_LINK_PARTS_WAITING) {
         return -ENOBUFS;
     }
-    struct parcel *parcel = lct_new(sizeof *parcel);
-    parcel->type = LCT_LINK_PART;
-    parcel->bytes = lct_new(LCT_LINK_PART_MAX);
-    parcel->n = lct_link_pack_part(part, parcel->bytes);
-    parcel->head_n = LCT_LINK_HEAD_SIZE;
-    lct_link_put_head(parcel->head, LCT_LINK_PART, parcel->n);
-    *peer->last_part = parcel;
-    peer->last_part = &parcel->next;
-    peer->parts_waiting += parcel->n;
+    uint8_t *bytes = lct_new(LCT_LINK_PART_MAX);
+    append_bytes(peer, LCT_LINK_PART, bytes, lct_link_pack_part(part, bytes));
     enter(peer);
     flush(peer);
     int rc = peer->state == STATE_CLOSED ? -ENOTCONN : 0;

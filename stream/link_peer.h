@@ -6,7 +6,8 @@
  * Sending never waits. What the other side has not yet taken is bounded: a new STATUS replaces one
  * that still waits; chunks beyond LCT_LINK_CHUNKS_BYTES or older than LCT_LINK_CHUNKS_SPAN are
  * dropped, track by track up to the next key frame, and counted; too much other JSON (a peer that
- * does not read) closes the connection. PARTs go when nothing else waits: live first.
+ * does not read) closes the connection. PART and COPY go in their order, when
+ * nothing else waits: live first.
  *
  *     peer = lct_link_peer_create(loop, stream, hello, &events, me); // sends HELLO, waits for one
  *     rc = lct_link_peer_send(peer, LCT_LINK_STATUS, json);
@@ -32,7 +33,7 @@ struct lct_link_peer;
 /** Most bytes of JSON that may wait. */
 #define LCT_LINK_JSON_WAITING (1U << 20)
 
-/** Most bytes of PARTs that may wait. */
+/** Most bytes of PARTs and COPYs that may wait. */
 #define LCT_LINK_PARTS_WAITING (1U << 20)
 
 /** The other side's address as text, IPv6 included. */

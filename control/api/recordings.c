@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/lesson.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "control/api/api.h"
@@ -39,7 +40,7 @@ static int wanted_part(const struct lct_http_request *request, size_t *ret_limit
         return lct_fault_set(fault, -EINVAL, "api", "\"limit\" must be a number from 1 to %d.",
                              "“limit”必须是 1 到 %d 的整数。", LIMIT_MAX);
     }
-    if (before && !lct_library_is_id(before)) {
+    if (before && !lct_lesson_is_id(before)) {
         return lct_fault_set(fault, -EINVAL, "api",
                              "\"before\" must be a recording's id, such as a list's \"next\".",
                              "“before”必须是录像编号，例如列表中的“next”。");

@@ -106,7 +106,9 @@ export interface Recording {
   id: string;
   room: string;
   title: string;
-  state: 'recording' | 'ended' | 'interrupted';
+  state: 'recording' | 'ended' | 'interrupted' | 'copying';
+  /** Of a recorder in another building: how far its copy here is. */
+  copy?: { complete: boolean; left_bytes: number };
   started: string;
   duration_ns: number;
   bytes: number;

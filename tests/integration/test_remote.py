@@ -5,9 +5,12 @@ their own, joined by TLS through a relay that can be cut, stopped and throttled.
 a broken line costs, and that the server has at last what the recorder has, to the byte."""
 
 import contextlib
+import hashlib
 import json
 import os
 import pathlib
+import re
+import shutil
 import signal
 import socket
 import ssl
@@ -17,13 +20,14 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.error
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
-from websocket import TEXT, WebSocket  # noqa: E402  the path is set above
+from websocket import Refused, WebSocket  # noqa: E402  the path is set above
 
 ENGLISH = {**os.environ, "LC_ALL": "C.UTF-8"}
 
@@ -126,7 +130,9 @@ class Building:
         return done.stdout.strip()
 
     def token(self, room="lab"):
-        return self.command("room", room, "--token", "--address", f"127.0.0.1:{self.relay.port}")
+        line = self.command("room", room, "--token", "--address", f"127.0.0.1:{self.relay.port}")
+        time.sleep(0.7)  # the server reads tokens twice a second
+        return line
 
     def api(self, path, method="GET", body=None):
         request = urllib.request.Request(self.url + "/api/v1" + path, body and json.dumps(body).encode(),
@@ -158,6 +164,30 @@ class Building:
             self.server.stdout.close()
 
 
+class Viewer(threading.Thread):
+    """Somebody who watches the room by WebSocket, and calls again when that ends."""
+
+    def __init__(self, building):
+        super().__init__(daemon=True)
+        self.building, self.chunks, self.ended = building, 0, False
+        self.start()
+
+    def run(self):
+        while not self.ended:
+            with contextlib.suppress(OSError, Refused, EOFError):
+                port = int(self.building.url.rsplit(":", 1)[1])
+                socket_ = WebSocket(port, "/api/v1/live/lab/ws?track=camera",
+                                    {"Authorization": "Bearer " + self.building.code})
+                with socket_:
+                    while not self.ended and (message := socket_.message()) is not None:
+                        self.chunks += isinstance(message, bytes)
+            time.sleep(0.2)
+
+    def close(self):
+        self.ended = True
+        self.join(5)
+
+
 class Remote(unittest.TestCase):
     def setUp(self):
         self.stack = contextlib.ExitStack()
@@ -172,7 +202,6 @@ class Remote(unittest.TestCase):
         old, of_other = b.token(), b.token("hall")
         host, room, secret, pin = b.token().split("/")
         self.assertEqual((host, room), (f"127.0.0.1:{b.relay.port}", "lab"))
-        time.sleep(0.6)  # the server reads tokens twice a second
         b.start_recorder(old)
         until(lambda: "token is wrong room=lab" in b.words()[0], 10, "the old token to be refused")
         until(lambda: "lectern room lab --token" in b.words()[1], 5, "the recorder to be told so in words")
@@ -218,6 +247,80 @@ class Remote(unittest.TestCase):
                     pass
             one.close()
         self.assertTrue(b.is_there())
+
+    def both(self, lesson):
+        """What each side has of a lesson: {name: SHA-256}."""
+        return [{str(path.relative_to(data)): hashlib.sha256(path.read_bytes()).hexdigest()
+                 for path in data.rglob("*") if path.is_file()}
+                for data in (self.b.recorder_data / "lessons" / lesson, self.b.server_data / "lessons" / lesson)]
+
+    def recording(self, lesson):
+        with contextlib.suppress(urllib.error.HTTPError):
+            return self.b.api(f"/recordings/{lesson}")
+        return None
+
+    def test_a_copy_is_the_same_to_the_byte_whatever_breaks(self):
+        b = self.b
+        b.start_server()
+        b.start_recorder(b.token())
+        until(b.is_there, 15, "the recorder to be taken")
+        lesson = b.api("/rooms/lab/recording", "POST", {"title": "Far away"})["lesson"]
+        viewer = Viewer(b)
+        self.stack.callback(viewer.close)
+        until(lambda: viewer.chunks > 20, 10, "live pictures")
+        until(lambda: (self.recording(lesson) or {}).get("duration_ns", 0) > 1e9, 10, "the copy to be read")
+        self.assertEqual(self.recording(lesson)["state"], "recording")
+        segments = self.tail(lesson)
+
+        for _ in range(2):
+            b.relay.cut()
+            until(lambda: not b.is_there(), 10, "the server to see that the line is cut")
+            time.sleep(1.5)
+            b.relay.mend()
+            seen = viewer.chunks
+            until(lambda: b.is_there() and viewer.chunks > seen, 6, "live to return")
+        b.api("/rooms/lab/marks", "POST", {"label": "here"})
+
+        b.server.kill()
+        b.server.wait()
+        b.server.stdout.close()
+        time.sleep(0.5)
+        b.start_server()
+        until(b.is_there, 15, "the recorder to come back to a new server")
+        viewer.close()
+
+        b.recorder.kill()
+        b.recorder.wait()
+        time.sleep(0.5)
+        b.start_recorder()
+        until(lambda: b.is_there() and b.room()["state"] == "recording", 15, "the lesson to go on")
+        until(lambda: self.tail(lesson) > segments, 10, "the copy to grow while it is read")
+        time.sleep(1)
+        self.assertEqual(b.api("/rooms/lab/recording", "DELETE")["lesson"], lesson)
+
+        until(lambda: self.recording(lesson).get("copy", {}).get("complete"), 30, "the copy to be complete")
+        here, there = self.both(lesson)
+        self.assertEqual(here, there)
+        self.assertGreater(len([name for name in here if name.endswith(".mp4")]), 6)
+        self.assertEqual(self.recording(lesson)["state"], "ended")
+        for data in (b.recorder_data, b.server_data):
+            subprocess.run([BIN / "lectern", "verify", data / "lessons" / lesson], check=True, env=ENGLISH,
+                           stdout=subprocess.DEVNULL)
+
+        # a lesson that was deleted on the server is not copied again
+        self.stop_recorder()
+        shutil.rmtree(b.server_data / "lessons" / lesson)
+        b.start_recorder()
+        until(lambda: "was deleted on the server" in b.words()[1], 15, "the recorder to be told")
+        self.assertFalse((b.server_data / "lessons" / lesson).exists())
+
+    def tail(self, lesson):
+        """Segments of the camera's playlist, as a player that follows the copy sees them."""
+        request = urllib.request.Request(f"{self.b.url}/live/lab/{lesson}/camera/index.m3u8",
+                                         headers={"Authorization": "Bearer " + self.b.code})
+        with contextlib.suppress(urllib.error.HTTPError), urllib.request.urlopen(request, timeout=20) as answer:
+            return answer.read().decode().count("#EXTINF")
+        return 0
 
 
 if __name__ == "__main__":

@@ -158,7 +158,7 @@ export const en = {
   noRecordings: 'No recordings yet. Lessons appear here when they are recorded.',
   noRecordingsFound: 'The list of recordings cannot be read.',
   more: 'Show more',
-  recordingStates: { recording: 'Recording', ended: 'Complete', interrupted: 'Interrupted' },
+  recordingStates: { recording: 'Recording', ended: 'Complete', interrupted: 'Interrupted', copying: 'Being copied from the room' },
   withGaps: (n) => count(n, 'gap'),
   timeline: (length) => `Timeline of ${length}`,
   gap: (from, to, tracks) => `gap of ${(to - from).toFixed(1)} s at ${span(from)} (${tracks})`,

@@ -155,7 +155,7 @@ export const zh = {
   noRecordings: '还没有录像。录完的课会出现在这里。',
   noRecordingsFound: '无法读取录像列表。',
   more: '显示更多',
-  recordingStates: { recording: '正在录制', ended: '完整', interrupted: '曾中断' },
+  recordingStates: { recording: '正在录制', ended: '完整', interrupted: '曾中断', copying: '正在从教室复制' },
   withGaps: (/** @type {number} */ n) => `${n} 处中断`,
   timeline: (/** @type {string} */ length) => `时间轴，共 ${length}`,
   gap: (/** @type {number} */ from, /** @type {number} */ to, /** @type {string} */ tracks) =>
