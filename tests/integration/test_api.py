@@ -18,8 +18,8 @@ import urllib.parse
 
 import yaml
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
+from _programs import BIN, ROOT, Server
+
 API = yaml.safe_load((ROOT / "docs" / "api.yaml").read_text(encoding="utf-8"))
 METHODS = ("get", "post", "put", "delete", "options")
 failures = []
@@ -94,28 +94,7 @@ def errors(value, schema, where="body"):
 
 # --- the programs ---
 
-class Server:
-    def __init__(self, data, *more):
-        self.process = subprocess.Popen(
-            [BIN / "lectern-server", "--data", data, "--listen", "127.0.0.1:0", "--json", *more],
-            stdout=subprocess.PIPE, text=True)
-        ready = json.loads(self.process.stdout.readline())
-        self.code = ready["code"]
-        self.address = urllib.parse.urlsplit(ready["url"]).netloc
-
-    def ask(self, method, path, body=None, headers=None, code=True):
-        connection = http.client.HTTPConnection(self.address, timeout=40)
-        sent = {"Authorization": "Bearer " + self.code} if code else {}
-        if body is not None and not isinstance(body, bytes):
-            body = json.dumps(body).encode()
-            sent["Content-Type"] = "application/json"
-        sent.update(headers or {})
-        connection.request(method, path, body, sent)
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
-        return answer.status, answer.headers, content
-
+class DescribedServer(Server):
     def call(self, operation, status, body=None, headers=None, code=True, query="", **values):
         """One operation by its id; its answer must be one that api.yaml describes."""
         path, method, spec = operations()[operation]
@@ -138,10 +117,6 @@ class Server:
         for error in errors(value, kinds[kind]["schema"]):
             check(False, f"{where}: {error}")
         return value
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
 
 
 def operations():
@@ -527,7 +502,7 @@ def main():
         data = pathlib.Path(folder) / "data"
         config = pathlib.Path(folder) / "lectern.conf"
         config.write_text("[room main]\nname = 一班\nsource = demo\n", encoding="utf-8")
-        server = Server(data, "--config", config, "--web", ROOT / "control" / "web")
+        server = DescribedServer(data, "--config", config, "--web", ROOT / "control" / "web")
         server.data = data
         recorder = None
         try:

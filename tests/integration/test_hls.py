@@ -5,9 +5,7 @@ every sound frame of the tape arrives, in its order and at its time, while the l
 when it has ended, over new reels and over a hole."""
 
 import contextlib
-import http.client
 import http.server
-import json
 import os
 import pathlib
 import signal
@@ -18,11 +16,9 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.parse
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
-TOOLS = pathlib.Path(os.environ.get("LCT_TOOLS", ROOT / "build" / "tests"))
+from _programs import BIN, TOOLS, Server
+
 LESSON = "20260301-080000-test-0001"
 failures = []
 
@@ -34,29 +30,6 @@ def check(ok, what):
     return ok
 
 
-class Server:
-    def __init__(self, data, *more):
-        self.process = subprocess.Popen(
-            [BIN / "lectern-server", "--data", data, "--listen", "127.0.0.1:0", "--json", *more],
-            stdout=subprocess.PIPE, text=True)
-        ready = json.loads(self.process.stdout.readline())
-        self.code = ready["code"]
-        self.address = urllib.parse.urlsplit(ready["url"]).netloc
-
-    def ask(self, method, path, body=None):
-        connection = http.client.HTTPConnection(self.address, timeout=30)
-        connection.request(method, path, body, {"Authorization": "Bearer " + self.code,
-                                                "Content-Type": "application/json"})
-        answer = connection.getresponse()
-        content = answer.read()
-        connection.close()
-        return answer.status, answer.headers.get("Content-Type"), content
-
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        check(self.process.wait(20) == 0, "the server did not end properly")
-
-
 @contextlib.contextmanager
 def signed_in(server):
     """For players that cannot sign in: an address that does it for them."""
@@ -64,9 +37,9 @@ def signed_in(server):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self):
-            status, kind, content = server.ask("GET", self.path)
+            status, head, content = server.ask("GET", self.path)
             self.send_response(status)
-            self.send_header("Content-Type", kind)
+            self.send_header("Content-Type", head["Content-Type"])
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
@@ -170,7 +143,7 @@ def ended_lessons(folder):
                 for file in lesson.glob("*/0002.*"):
                     file.unlink()
                 time.sleep(0.3)  # the server looks five times a second
-    server.stop()
+    check(server.stop() == 0, "the server did not end properly")
     shutil.rmtree(data)
 
 
@@ -206,7 +179,7 @@ def a_running_lesson(folder):
     finally:
         recorder.send_signal(signal.SIGTERM)
         recorder.wait(20)
-        server.stop()
+        check(server.stop() == 0, "the server did not end properly")
 
 
 def main():

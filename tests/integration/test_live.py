@@ -3,23 +3,14 @@
 """Live by WebRTC on the real programs: a swarm of real viewers (ICE, DTLS and SRTP by OpenSSL and
 libsrtp) beside bad offers, strangers' datagrams and the bell."""
 
-import contextlib
 import json
-import os
-import pathlib
 import random
 import re
 import socket
 import subprocess
-import tempfile
-import time
 import unittest
-import urllib.error
-import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
-TOOLS = pathlib.Path(os.environ.get("LCT_TOOLS", ROOT / "build" / "tests"))
+from _programs import TOOLS, RoomTest, until
 
 OFFER = "\r\n".join([
     "v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0",
@@ -29,70 +20,9 @@ OFFER = "\r\n".join([
     "a=fmtp:96 packetization-mode=1;profile-level-id=42e01f", ""])
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def until(test, seconds, what):
-    end = time.monotonic() + seconds
-    while not test():
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {seconds} s for {what}")
-        time.sleep(0.05)
-
-
-class LiveTest(unittest.TestCase):
-    @classmethod
-    def setUpClass(cls):
-        cls.stack = contextlib.ExitStack()
-        data = cls.stack.enter_context(tempfile.TemporaryDirectory())
-        cls.port = free_port()
-        cls.up = subprocess.Popen(
-            [BIN / "lectern", "up", "--data", data, "--source", "demo", "--json",
-             "--listen", f"127.0.0.1:{cls.port}"], stdout=subprocess.PIPE, text=True)
-        ready = json.loads(cls.up.stdout.readline())
-        cls.url, cls.code = ready["url"].rstrip("/"), ready["code"]
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.up.terminate()
-        status = cls.up.wait(30)
-        cls.up.stdout.close()
-        cls.stack.close()
-        assert status == 0, f"lectern up ended with {status}"
-
+class LiveTest(RoomTest):
     def ask(self, method, path, body=None, kind="application/sdp", headers=None):
-        """Status, headers and text of an answer; with the access code unless headers are given."""
-        request = urllib.request.Request(self.url + path, method=method,
-                                         data=body.encode() if body is not None else None,
-                                         headers=headers or {"Authorization": f"Bearer {self.code}"})
-        if body is not None:
-            request.add_header("Content-Type", kind)
-        try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
-                return answer.status, answer.headers, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, error.headers, error.read().decode()
-
-    def metric(self, name):
-        text = self.ask("GET", "/metrics")[2]
-        return float(re.search(rf"^lectern_rtc_{name} (\S+)$", text, re.MULTILINE)[1])
-
-    def room(self):
-        return json.loads(self.ask("GET", "/api/v1/rooms/main")[2])
-
-    def on_air(self):
-        until(lambda: self.room()["online"], 15, "the recorder")
-        if self.room()["state"] not in ("recording", "paused"):
-            self.assertEqual(self.ask("POST", "/api/v1/rooms/main/recording", "{}", "application/json")[0], 201)
-            time.sleep(2)
-
-    def off_air(self):
-        if self.room()["state"] == "recording":
-            self.assertEqual(self.ask("DELETE", "/api/v1/rooms/main/recording")[0], 200)
+        return super().ask(method, path, body, kind, headers)
 
     def swarm(self, *options, seconds=4):
         command = [TOOLS / "swarm", "--url", self.url, "--code", self.code, "--seconds", str(seconds), *options]
@@ -126,11 +56,11 @@ class LiveTest(unittest.TestCase):
     def test_who_leaves_is_forgotten_at_once(self):
         self.on_air()
         self.swarm("--viewers", "3", "--settle", "0", seconds=1)
-        until(lambda: self.metric("viewers") == 0, 5, "goodbye to be heard")
+        until(lambda: self.metric("rtc_viewers") == 0, 5, "goodbye to be heard")
         status, headers, answer = self.ask("POST", "/api/v1/live/main/whep?track=camera", OFFER)
         self.assertEqual((status, headers["Content-Type"]), (201, "application/sdp"))
         self.assertIn("a=ice-lite", answer)
-        until(lambda: self.metric("viewers") == 1, 5, "the viewer to be counted")
+        until(lambda: self.metric("rtc_viewers") == 1, 5, "the viewer to be counted")
         self.assertEqual(self.ask("DELETE", headers["Location"])[0], 200)
         self.assertEqual(self.ask("DELETE", headers["Location"])[0], 404)
 
@@ -177,7 +107,7 @@ class LiveTest(unittest.TestCase):
             self.assertEqual(status, 201 if on == "true" else 401)
             if on == "true":
                 self.assertEqual(self.ask("DELETE", headers["Location"], headers=foreign)[0], 200)
-        self.assertEqual(self.metric("viewers"), 0)
+        until(lambda: self.metric("rtc_viewers") == 0, 5, "nobody to be left")
 
     def test_bad_requests(self):
         self.on_air()
@@ -200,12 +130,12 @@ class LiveTest(unittest.TestCase):
                 self.assertEqual(got, status, text)
                 fault = json.loads(text)["fault"]
                 self.assertTrue(fault["en"] and fault["zh"])
-        self.assertEqual(self.metric("viewers"), 0)
+        until(lambda: self.metric("rtc_viewers") == 0, 5, "nobody to be left")
 
     def test_strangers_are_not_heard(self):
         self.on_air()
         chance = random.Random(7)
-        before = self.metric("refused_total")
+        before = self.metric("rtc_refused_total")
         _, headers, answer = self.ask("POST", "/api/v1/live/main/whep?track=camera", OFFER)
         ufrag = re.search(r"a=ice-ufrag:(\S+)", answer)[1].encode()
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
@@ -220,7 +150,7 @@ class LiveTest(unittest.TestCase):
             stranger.sendto(b"\x16\xfe\xff" + bytes(100), to)  # a ClientHello's head
             with self.assertRaises(TimeoutError):
                 stranger.recv(2000)
-        until(lambda: self.metric("refused_total") - before >= 300, 5, "them to be counted")
+        until(lambda: self.metric("rtc_refused_total") - before >= 300, 5, "them to be counted")
         status, seen = self.swarm("--viewers", "2", seconds=2)
         self.assertEqual((status, seen["missing"]), (0, 0), "honest viewers are served")
         self.assertEqual(self.ask("DELETE", headers["Location"])[0], 200)
@@ -234,7 +164,7 @@ class LiveTest(unittest.TestCase):
             until(lambda: self.ask("POST", "/api/v1/live/main/whep", OFFER)[0] == 409, 10,
                   "the room to be off the air")
             self.on_air()
-            until(lambda: self.metric("viewers") == 0, 10, "the viewers of the lesson before to go")
+            until(lambda: self.metric("rtc_viewers") == 0, 10, "the viewers of the lesson before to go")
             watching.terminate()
             watching.stdout.read()
         status, seen = self.swarm("--viewers", "2", seconds=2)

@@ -7,9 +7,7 @@ whose line is narrow for a while."""
 import base64
 import contextlib
 import json
-import os
 import pathlib
-import re
 import socket
 import subprocess
 import sys
@@ -17,29 +15,14 @@ import tempfile
 import threading
 import time
 import unittest
-import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
+from _programs import ROOT, RoomTest, until
+
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from websocket import CLOSE, PING, TEXT, Refused, WebSocket  # noqa: E402  the path is set above
 
 LIVE = "/api/v1/live/main/ws"
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def until(test, seconds, what):
-    end = time.monotonic() + seconds
-    while not test():
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {seconds} s for {what}")
-        time.sleep(0.05)
 
 
 def track_of(chunk):
@@ -84,48 +67,9 @@ def time_of(chunk):
     return int.from_bytes(chunk[at + 8:at + 16], "big")
 
 
-class LiveTest(unittest.TestCase):
-    source = "demo"
-
-    @classmethod
-    def setUpClass(cls):
-        cls.stack = contextlib.ExitStack()
-        data = cls.stack.enter_context(tempfile.TemporaryDirectory())
-        cls.port = free_port()
-        cls.up = subprocess.Popen(
-            [BIN / "lectern", "up", "--data", data, "--source", cls.source, "--json",
-             "--listen", f"127.0.0.1:{cls.port}"], stdout=subprocess.PIPE, text=True)
-        ready = json.loads(cls.up.stdout.readline())
-        cls.url = ready["url"].rstrip("/")
-        cls.headers = {"Authorization": f"Bearer {ready['code']}"}
-
-    @classmethod
-    def tearDownClass(cls):
-        cls.up.terminate()
-        status = cls.up.wait(30)
-        cls.up.stdout.close()
-        cls.stack.close()
-        assert status == 0, f"lectern up ended with {status}"
-
-    def ask(self, method, path):
-        request = urllib.request.Request(self.url + path, method=method, headers=self.headers,
-                                         data=b"{}" if method == "POST" else None)
-        if method == "POST":
-            request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=20) as answer:
-            return answer.read().decode()
-
-    def metric(self, name):
-        return float(re.search(rf"^lectern_{name} (\S+)$", self.ask("GET", "/metrics"), re.MULTILINE)[1])
-
-    def on_air(self):
-        until(lambda: json.loads(self.ask("GET", "/api/v1/rooms/main"))["online"], 15, "the recorder")
-        if json.loads(self.ask("GET", "/api/v1/rooms/main"))["state"] != "recording":
-            self.ask("POST", "/api/v1/rooms/main/recording")
-            time.sleep(2)
-
+class LiveTest(RoomTest):
     def watch(self, query="", path=LIVE, **more):
-        headers = {**self.headers, **more.pop("headers", {})}
+        headers = {**self.bearer, **more.pop("headers", {})}
         return WebSocket(self.port, path + query, headers, **more)
 
 
@@ -165,7 +109,7 @@ class WsTest(LiveTest):
 
     def test_who_is_refused(self):
         self.on_air()
-        code = self.headers["Authorization"]
+        code = self.bearer["Authorization"]
         for status, query, headers in (
                 (401, "", {"Authorization": None}),
                 (401, "", {"Authorization": "Bearer wrong"}),
@@ -276,7 +220,7 @@ class NarrowTest(LiveTest):
             cls.stack.push(stack.pop_all())
 
     def camera(self):
-        return next(track for track in json.loads(self.ask("GET", "/api/v1/rooms/main"))["status"]["tracks"]
+        return next(track for track in self.room()["status"]["tracks"]
                     if track["name"] == "camera")
 
     def chunks(self, ws, ids):
