@@ -66,16 +66,34 @@ struct lct_http_conn {
     bool hears;                       /* the library takes input */
     struct lct_http_request *request; /* from PHASE_BODY to the end of the answer */
     bool head_sent;
-    uint64_t sent;         /* of the answer */
-    uint64_t sent_at_tick; /* UINT64_MAX: it was not being sent then */
-    size_t heard;          /* bytes of messages that a socket's client sent */
+    uint64_t sent;                       /* of the answer */
+    uint64_t sent_at_tick;               /* UINT64_MAX: it was not being sent then */
+    size_t heard;                        /* bytes of messages that a socket's client sent */
+    struct lct_http_conn *older, *newer; /* in PHASE_HEAD */
+    bool asks;                           /* no WebSocket */
     bool is_tls;
     bool is_proxy; /* it speaks for others, and each of its requests takes a place for one */
     char peer[LCT_HTTP_CLIENT_SIZE];
     char place[LCT_HTTP_CLIENT_SIZE]; /* whose place it has; "": nobody's */
 };
 
+/* Out of the line of those that wait for a request, or into it as the newest. */
+static void line_up(struct lct_http_conn *conn, bool waits) {
+    struct lct_http_hall *hall = conn->hall;
+    if (conn->older || hall->oldest == conn) {
+        *(conn->older ? &conn->older->newer : &hall->oldest) = conn->newer;
+        *(conn->newer ? &conn->newer->older : &hall->newest) = conn->older;
+    }
+    conn->older = waits ? hall->newest : NULL;
+    conn->newer = NULL;
+    if (waits) {
+        *(hall->newest ? &hall->newest->newer : &hall->oldest) = conn;
+        hall->newest = conn;
+    }
+}
+
 static void set_phase(struct lct_http_conn *conn, enum phase phase, int seconds) {
+    line_up(conn, phase == PHASE_HEAD);
     conn->phase = phase;
     conn->deadline = lct_monotonic() + seconds * LCT_SECOND;
 }
@@ -641,10 +659,29 @@ static bool is_proxy(const struct lct_http_hall *hall, const char *address) {
     return proxy && *proxy;
 }
 
-bool lct_http_conn_may_come(const struct lct_http_hall *hall, int fd) {
+bool lct_http_conn_may_come(struct lct_http_hall *hall, int fd) {
     char peer[LCT_HTTP_CLIENT_SIZE];
     lct_http_peer(fd, peer, sizeof peer);
-    return is_proxy(hall, peer) || lct_http_places_any(hall->places, peer);
+    if (!is_proxy(hall, peer) && !lct_http_places_any(hall->places, peer)) {
+        return false;
+    }
+    if (hall->asking < LCT_HTTP_CONNECTIONS_MAX) {
+        return true;
+    }
+    struct lct_http_conn *oldest = hall->oldest;
+    if (oldest) {
+        line_up(oldest, false);
+        end_soon(oldest);
+        atomic_fetch_add(&hall->refused, 1);
+    }
+    return oldest != NULL;
+}
+
+/* It is a WebSocket now, or ends. */
+static void ask_no_more(struct lct_http_conn *conn) {
+    conn->hall->asking -= conn->asks;
+    conn->asks = false;
+    leave_place(conn);
 }
 
 struct lct_http_conn *lct_http_conn_create(struct lct_http_hall *hall, struct lws *wsi) {
@@ -658,6 +695,8 @@ struct lct_http_conn *lct_http_conn_create(struct lct_http_hall *hall, struct lw
     if (!conn->is_proxy && *conn->peer) {   /* else it has gone already */
         (void)take_place(conn, conn->peer); /* there is one: lct_http_conn_may_come */
     }
+    conn->asks = true;
+    hall->asking++;
     set_phase(conn, PHASE_HEAD, LCT_HTTP_HEAD_SECONDS);
     set_tick(wsi);
     atomic_fetch_add(&hall->connections, 1);
@@ -666,7 +705,8 @@ struct lct_http_conn *lct_http_conn_create(struct lct_http_hall *hall, struct lw
 
 void lct_http_conn_destroy(struct lct_http_conn *conn) {
     leave_request(conn);
-    leave_place(conn);
+    line_up(conn, false);
+    ask_no_more(conn);
     atomic_fetch_sub(&conn->hall->connections, 1);
     free(conn);
 }
@@ -687,7 +727,7 @@ int lct_http_conn_event(struct lct_http_conn *conn, enum lws_callback_reasons re
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE: /* never look at "in": see the head of this file */
         return on_upgrade(conn);
     case LWS_CALLBACK_ESTABLISHED:
-        leave_place(conn); /* a school of viewers comes from one address */
+        ask_no_more(conn); /* a school of viewers comes from one address */
         return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
         return conn->phase == PHASE_SOCKET ? say(conn) : 0;

@@ -34,12 +34,15 @@ struct lct_http_hall {
     struct lct_http_readers *readers;
     /* HTTP thread */
     struct lct_http_places *places;
+    unsigned asking;                       /* connections that are no WebSockets */
+    struct lct_http_conn *oldest, *newest; /* of those that wait for a request */
     /* any thread */
     atomic_ullong requests, bytes_out, refused, connections, streams;
 };
 
-/** May who called, on a socket, have a connection? Asked before anything is spent on it. */
-bool lct_http_conn_may_come(const struct lct_http_hall *hall, int fd);
+/** May who called, on a socket, have a connection? Asked before anything is spent on it. When all
+ * are taken, the one that has waited the longest for a request gives way. */
+bool lct_http_conn_may_come(struct lct_http_hall *hall, int fd);
 
 /** A connection over the library's, whose opaque user data it becomes. It may come. Returns owned.
  */

@@ -21,6 +21,8 @@
 LCT_LOG_TOPIC("http");
 
 #define CALLERS_AT_ONCE 16
+/* Connections that are on their way out, while others take their places. */
+#define LEAVING (4 * CALLERS_AT_ONCE)
 #define DAYS (7 * 86400)
 
 /* What is written goes to the system as a whole: by its own measure the library would cut it into
@@ -157,8 +159,8 @@ static struct lws_context *make_context(struct lct_http_server *server) {
         .gid = -1,
         .uid = -1,
         .max_http_header_data = LCT_HTTP_HEAD_MAX,
-        .max_http_header_pool = LCT_HTTP_CONNECTIONS_MAX,
-        .fd_limit_per_thread = LCT_HTTP_CONNECTIONS_MAX + LCT_HTTP_SOCKETS_MAX + 16,
+        .max_http_header_pool = LCT_HTTP_CONNECTIONS_MAX + LEAVING,
+        .fd_limit_per_thread = LCT_HTTP_CONNECTIONS_MAX + LCT_HTTP_SOCKETS_MAX + LEAVING,
         .retry_and_idle_policy = &idle,
         .keepalive_timeout = LCT_HTTP_IDLE_SECONDS,
         .timeout_secs = LCT_HTTP_BODY_SECONDS,
