@@ -14,6 +14,9 @@
 /* What may be sent again: a tenth of the pace, and so much at once. */
 #define AGAIN_PACE (LCT_RTC_PACE / 10)
 #define AGAIN_BURST (64 << 10)
+/* On a line that is not full what was asked for comes so many times: it was lost once and may be
+ * lost again, and to ask for it a third time takes longer than pictures wait. */
+#define AGAIN_COPIES 2
 /* A track whose newest packet is so old may have nobody know that it was lost. */
 #define PROBE_AFTER (50 * LCT_MS)
 /* A packet of sound carries so many before it (RED), so that what is lost singly or in pairs is not
@@ -27,6 +30,11 @@
  * for two questions and a little; until it has missed nothing for a while. */
 #define PLAYOUT_LOSSY 25
 #define LOSSY_SPAN (10 * LCT_SECOND)
+/* After a join it is so much more: a browser expects pictures by a straight line through all that
+ * came, and what a joiner gets first came all at once, so that for a while it expects them too
+ * early (libwebrtc's timestamp extrapolator; 90 ms were seen). */
+#define PLAYOUT_YOUNG 10
+#define YOUNG_SPAN (30 * LCT_SECOND)
 /* It grows by so much a picture: a pause of its whole length would be a stop itself. */
 #define PLAYOUT_STEP 4
 
@@ -81,8 +89,9 @@ static struct lct_rtp_header header_of(const struct lct_rtc_viewer *v,
 /* Once a picture, so that all its packets' headers have one size. */
 static void set_playout(const struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_ns now) {
     bool lossy = v->missed != LCT_NS_NONE && now - v->missed < LOSSY_SPAN;
-    uint16_t most = lossy ? PLAYOUT_LOSSY : 0, grown = s->playout + PLAYOUT_STEP;
-    s->playout = grown < most ? grown : most;
+    int young = now - v->born < YOUNG_SPAN ? PLAYOUT_YOUNG : 0;
+    int want = lossy ? PLAYOUT_LOSSY + young : 0, grown = s->playout + PLAYOUT_STEP;
+    s->playout = (uint16_t)(s->playout > want ? s->playout - 1 : grown < want ? grown : want);
 }
 
 /* The stream's next packet and those that this viewer got before it. */
@@ -275,6 +284,7 @@ static void send_one_again(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, u
 void lct_rtc_send_again(struct lct_rtc_viewer *viewer, uint32_t ssrc, const uint16_t *sequences,
                         size_t n) {
     lct_ns now = lct_monotonic();
+    int copies = lct_estimate_clean(&viewer->estimate, now) > 0 ? AGAIN_COPIES : 1;
     refill(viewer, now);
     viewer->missed = now;
     for (size_t i = 0; i < viewer->n_streams; i++) {
@@ -288,7 +298,7 @@ void lct_rtc_send_again(struct lct_rtc_viewer *viewer, uint32_t ssrc, const uint
             const struct lct_ring_packet *packet = back > 0 && back <= s->next && number >= s->since
                                                        ? lct_ring_at(s->track->ring, number)
                                                        : NULL;
-            if (packet) {
+            for (int copy = 0; packet && copy < copies; copy++) {
                 send_one_again(viewer, s, sequences[k], packet, now);
             }
         }
