@@ -25,8 +25,8 @@ BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
 TOOLS = pathlib.Path(os.environ.get("LCT_TOOLS", ROOT / "build" / "tests"))
 
 
-def free_port():
-    with socket.socket() as probe:
+def free_port(kind=socket.SOCK_STREAM):
+    with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 

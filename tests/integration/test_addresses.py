@@ -11,26 +11,9 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
-TOOLS = pathlib.Path(os.environ.get("LCT_TOOLS", ROOT / "build" / "tests"))
-
-
-def free_port():
-    with socket.socket(socket.AF_INET6) as probe:
-        probe.bind(("::", 0))
-        return probe.getsockname()[1]
-
-
-def until(test, seconds, what):
-    end = time.monotonic() + seconds
-    while not test():
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {seconds} s for {what}")
-        time.sleep(0.1)
+from _programs import BIN, TOOLS, free_port, until
 
 
 class Served(unittest.TestCase):

@@ -13,28 +13,13 @@ import ssl
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
+from _programs import BIN, ROOT, free_port, until
+
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from websocket import WebSocket  # noqa: E402  the path is set above
-
-
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(type=kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def until(test, seconds, what):
-    end = time.monotonic() + seconds
-    while not test():
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {seconds} s for {what}")
-        time.sleep(0.05)
 
 
 def make_certificate(folder, days=90, began=None):

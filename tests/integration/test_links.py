@@ -8,7 +8,6 @@ import http.client
 import json
 import os
 import pathlib
-import socket
 import stat
 import subprocess
 import tempfile
@@ -16,28 +15,13 @@ import time
 import unittest
 import urllib.parse
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
-TOOLS = pathlib.Path(os.environ.get("LCT_TOOLS", ROOT / "build" / "tests"))
+from _programs import BIN, TOOLS, free_port, until
+
 ENGLISH = {**os.environ, "LC_ALL": "C.UTF-8"}
 # Nothing lies there: 404 says that the gate was passed.
 LIVE = "/live/{}/nothing-of-this-name"
 API = "/api/v1/live/{}/nothing-of-this-name"
 SOON = 5  # seconds in which a change is seen, on a busy machine
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def until(test, what, seconds=SOON):
-    end = time.monotonic() + seconds
-    while not test():
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {seconds} s for {what}")
-        time.sleep(0.05)
 
 
 def token_of(url):
@@ -89,7 +73,7 @@ class Links(unittest.TestCase):
         made = json.loads(self.run_it("link", room, "--json", *more)[0])
         made["token"] = token_of(made["url"])
         self.secrets.append(made["token"])
-        until(lambda: self.by(made["token"]) == 404, "the server to know the link")
+        until(lambda: self.by(made["token"]) == 404, SOON, "the server to know the link")
         return made
 
     def ask(self, path, method="GET", body=None, **headers):
@@ -140,7 +124,7 @@ class Links(unittest.TestCase):
         main, lab = self.link(), json.loads(self.run_it("link", "lab", "--json")[0])
         jar = f"lectern-main={main['token']}; lectern-lab={token_of(lab['url'])}"
         for room in ("main", "lab"):
-            until(lambda: self.ask(LIVE.format(room), Cookie=jar)[0] == 404, room)
+            until(lambda: self.ask(LIVE.format(room), Cookie=jar)[0] == 404, SOON, room)
         swapped = f"lectern-lab={main['token']}; lectern-main={token_of(lab['url'])}"
         for room in ("main", "lab"):
             self.refused(LIVE.format(room), 403, "another room", "其他教室", Cookie=swapped)
@@ -158,12 +142,12 @@ class Links(unittest.TestCase):
         self.refused(f"/live/main/x?link={token}", 401)  # only the page takes it from its address
         self.refused(API.format("main"), 403, "forbidden", Authorization="Bearer " + token[::-1])
         self.assertEqual(json.loads(self.run_it("link", "--revoke", link["id"], "--json")[0]), {"id": link["id"]})
-        until(lambda: self.by(token) == 403, "the revocation to be seen")
+        until(lambda: self.by(token) == 403, SOON, "the revocation to be seen")
         self.refused(f"/watch/main?link={token}", 403, "not good any more", "已失效")
         self.refused("/watch/main", 403, "not good any more", Cookie=f"lectern-main={token}")
         short = json.loads(self.run_it("link", "main", "--expires", "1", "--json")[0])["url"]
         time.sleep(1.1)
-        until(lambda: "expired" in self.ask(short[len(self.url):])[2], "the word on expiry")
+        until(lambda: "expired" in self.ask(short[len(self.url):])[2], SOON, "the word on expiry")
         self.refused(short[len(self.url):], 403, "expired", "已过期")
         self.assertEqual(self.by(self.code), 404, "the access code opens it all the same")
 
@@ -173,14 +157,14 @@ class Links(unittest.TestCase):
         self.assertEqual(self.ask(LIVE.format("main"), Cookie=headers["Set-Cookie"].split(";")[0])[0], 404)
         link = self.link()
         self.run_it("link", "--revoke", link["id"])
-        until(lambda: self.by(link["token"]) == 403, "the revocation to be seen")
+        until(lambda: self.by(link["token"]) == 403, SOON, "the revocation to be seen")
         both = headers["Set-Cookie"].split(";")[0] + f"; lectern-main={link['token']}"
         self.assertEqual(self.ask(LIVE.format("main"), Cookie=both)[0], 404, "a stale link does not shut out")
 
     def test_a_public_room(self):
         self.assertFalse(self.room()["public"])
         self.assertIn("public", self.run_it("room", "main", "--public", "on")[0])
-        until(lambda: self.room()["public"], "the room to be public")
+        until(lambda: self.room()["public"], SOON, "the room to be public")
         for path in (LIVE, API):
             self.assertEqual(self.ask(path.format("main"))[0], 404)
             self.assertEqual(self.ask(path.format("lab"))[0], 401)
@@ -188,10 +172,10 @@ class Links(unittest.TestCase):
         self.assertEqual(self.ask("/api/v1/rooms")[0], 401)
         self.assertEqual(json.loads(self.run_it("room", "main", "--public", "off", "--json")[0]),
                          {"room": "main", "public": False})
-        until(lambda: self.ask(LIVE.format("main"))[0] == 401, "the room to be closed")
+        until(lambda: self.ask(LIVE.format("main"))[0] == 401, SOON, "the room to be closed")
 
     def on_air(self):
-        until(lambda: self.room()["online"], "the recorder", 20)
+        until(lambda: self.room()["online"], 20, "the recorder")
         if self.room()["state"] != "recording":
             self.assertEqual(self.api("/rooms/main/recording", "POST", "{}")[0], 201)
             time.sleep(1)
@@ -205,7 +189,7 @@ class Links(unittest.TestCase):
         now = self.room()["status"]["lesson"]
         token = self.link()["token"]
         bearer = {"Authorization": "Bearer " + token}
-        until(lambda: self.by(token, "/live/main/index.m3u8") == 200, "a playlist", 15)
+        until(lambda: self.by(token, "/live/main/index.m3u8") == 200, 15, "a playlist")
         playlist = self.ask("/live/main/index.m3u8", **bearer)[2]
         self.assertIn(now, playlist)
         shown = next(line for line in playlist.splitlines() if not line.startswith("#"))
@@ -242,14 +226,14 @@ class Links(unittest.TestCase):
             with self.watching(self.link("main", "--expires", "4")["token"]):
                 self.ended(1, "the viewer of the link that expired")
             self.run_it("room", "main", "--public", "on")
-            until(lambda: self.room()["public"], "the room to be public")
+            until(lambda: self.room()["public"], SOON, "the room to be public")
             with self.watching("nothing"):
                 self.assertEqual(self.room()["viewers"], 2)
                 self.assertEqual(self.api("/rooms/main/public", "PUT", '{"public":false}')[0], 200)
                 self.ended(1, "the viewer of the public room")
 
     def ended(self, left, who):
-        until(lambda: self.room()["viewers"] == left, who + " to be ended", 10)
+        until(lambda: self.room()["viewers"] == left, 10, who + " to be ended")
 
     def test_commands(self):
         out, said = self.run_it("link", "main", "--expires", "7200")
@@ -290,7 +274,7 @@ class Links(unittest.TestCase):
         path.write_bytes(kept)
         self.link()
         path.unlink()
-        until(lambda: self.by(link["token"]) == 403, "the lost file to end all links")
+        until(lambda: self.by(link["token"]) == 403, SOON, "the lost file to end all links")
 
 
 if __name__ == "__main__":

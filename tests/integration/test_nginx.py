@@ -9,7 +9,6 @@ import json
 import os
 import pathlib
 import shutil
-import socket
 import ssl
 import subprocess
 import sys
@@ -17,8 +16,8 @@ import tempfile
 import time
 import unittest
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
+from _programs import BIN, ROOT, free_port, until
+
 NGINX = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
@@ -31,20 +30,6 @@ OFFER = "\r\n".join([
     "a=ice-pwd:abcdefghijklmnopqrstuv", "a=fingerprint:sha-256 " + ":".join(["AB"] * 32),
     "a=setup:actpass", "a=mid:0", "a=recvonly", "a=rtpmap:96 H264/90000",
     "a=fmtp:96 packetization-mode=1;profile-level-id=42e01f", ""])
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def until(test, seconds, what):
-    end = time.monotonic() + seconds
-    while not test():
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {seconds} s for {what}")
-        time.sleep(0.05)
 
 
 def documented(begin, **changes):

@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import pathlib
-import re
 import shutil
 import signal
 import socket
@@ -23,22 +22,13 @@ import unittest
 import urllib.error
 import urllib.request
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
+from _programs import BIN, ROOT, until
+
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from websocket import Refused, WebSocket  # noqa: E402  the path is set above
 
 ENGLISH = {**os.environ, "LC_ALL": "C.UTF-8"}
-
-
-def until(test, seconds, what):
-    end = time.monotonic() + seconds
-    while not (got := test()):
-        if time.monotonic() > end:
-            raise AssertionError(f"waited {seconds} s for {what}")
-        time.sleep(0.05)
-    return got
 
 
 class Relay:

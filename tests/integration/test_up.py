@@ -12,13 +12,9 @@ import unittest
 import urllib.request
 from pathlib import Path
 
+from _programs import free_port
+
 LECTERN = Path(os.environ["LCT_BIN"]) / "lectern"
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def up(data, *more, env=None):
