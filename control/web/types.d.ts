@@ -148,7 +148,8 @@ export interface LiveRoom {
 /** How a watching page stands to its room. */
 export interface Followed {
   room: LiveRoom | null;
-  link: 'opening' | 'open' | 'lost';
+  /** none: there is no such room. */
+  link: 'opening' | 'open' | 'lost' | 'none';
   /** When the lesson began, on performance.now()'s clock. */
   zeroMs: number;
 }

@@ -50,7 +50,8 @@ export const frames = (page) => page.evaluate(() => Array.from(document.querySel
 /** Waits until n elements show pictures and no words stand before them. */
 export const plays = (page, n, seconds = 15) => p.until(async () => {
     const counts = await frames(page);
-    return counts.length === n && counts.every((count) => count > 0) && !(await p.has(page, '.stage-words'));
+    const real = await page.evaluate(() => Array.from(document.querySelectorAll('.pane video')).every((video) => video.videoWidth > 2));
+    return real && counts.length === n && counts.every((count) => count > 0) && !(await p.has(page, '.stage-words'));
 }, `${n} pictures`, seconds);
 
 /** Waits until the camera's picture is less than so many milliseconds behind the room. */

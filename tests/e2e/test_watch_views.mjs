@@ -13,16 +13,18 @@ import * as w from './_watch.mjs';
 
 const AXE = readFileSync(join(p.web, 'node_modules/axe-core/axe.min.js'), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const SIZES = { desk: { width: 1366, height: 768 }, phone: { width: 390, height: 844 }, lying: { width: 844, height: 390 } };
+const SIZES = { desk: { width: 1366, height: 768 }, phone: { width: 360, height: 740 }, lying: { width: 740, height: 360 } };
 const TITLES = { zh: '二次函数的图像与性质', en: 'Quadratic functions and their graphs' };
 
 async function look(page, name) {
     for (const [size, viewport] of Object.entries(SIZES)) {
         await page.setViewportSize(viewport);
         await p.sleep(200);
-        const found = await page.evaluate((tags) => window.axe.run({ runOnly: tags }), RULES);
-        const faults = found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
-        p.check(faults.length === 0, `axe on ${name} (${size}): ${faults.join('\n')}`);
+        if (size !== 'lying') { // which shows what the others do
+            const found = await page.evaluate((tags) => window.axe.run({ runOnly: tags }), RULES);
+            const faults = found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+            p.check(faults.length === 0, `axe on ${name} (${size}): ${faults.join('\n')}`);
+        }
         const over = await page.evaluate(() => [document.documentElement.scrollWidth - innerWidth,
             document.documentElement.scrollHeight - innerHeight]);
         p.check(over.every((pixels) => pixels <= 0), `${name} (${size}) is larger than the screen: ${over}`);
@@ -43,6 +45,10 @@ async function views(page, up, lang) {
     await page.click('.path .act');
     await p.sleep(1500);
     await look(page, `live-${lang}`);
+    await page.keyboard.press('?');
+    await page.waitForSelector('.keys');
+    await look(page, `keys-${lang}`);
+    await page.keyboard.press('Escape');
     await page.click('.views .act:nth-child(2)');
     await look(page, `side-${lang}`);
     await page.click('.views .act:nth-child(4)');

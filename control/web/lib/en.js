@@ -189,6 +189,8 @@ export const en = {
   watch: 'Watch',
   onAir: 'On air',
   viewers: (n) => (n === 1 ? '1 viewer' : `${n} viewers`),
+  noSuchRoom: 'There is no classroom at this address',
+  checkAddress: 'Please check the link, or ask who sent it.',
   waiting: 'Waiting for the lesson',
   lessonOver: 'This lesson is over',
   nextByItself: 'The next one starts here by itself.',

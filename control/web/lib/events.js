@@ -4,6 +4,7 @@
 import { reach } from './reach.js';
 
 const TRY_AGAIN_MS = 200;
+const REFUSED_MS = 3000;
 const SILENCE_MS = 10000; // the server says something each 5 s
 
 /**
@@ -11,17 +12,17 @@ const SILENCE_MS = 10000; // the server says something each 5 s
  * again probe is asked for by an ordinary question: an address that needs the same rights. on's
  * functions get the events' data by their names; link is told when it changes.
  * @param {{ address: string, probe: string, on: Record<string, (data: any) => void>,
- *   link: (state: 'open' | 'lost') => void }} wishes
+ *   link: (state: 'open' | 'lost' | 'none') => void }} wishes none: there is no such address
  */
 export function listen({ address, probe, on, link }) {
   /** @type {EventSource | null} */
   let stream = null;
   let silence = 0;
   let again = 0;
-  /** @type {'opening' | 'open' | 'lost' | 'closed'} */
+  /** @type {'opening' | 'open' | 'lost' | 'none' | 'closed'} */
   let state = 'opening';
 
-  /** @param {'open' | 'lost'} next */
+  /** @param {'open' | 'lost' | 'none'} next */
   function turn(next) {
     if (state !== next) {
       state = next;
@@ -58,7 +59,8 @@ export function listen({ address, probe, on, link }) {
     } else if (response?.ok) {
       open();
     } else {
-      again = setTimeout(reopen, TRY_AGAIN_MS);
+      turn(response?.status === 404 ? 'none' : 'lost');
+      again = setTimeout(reopen, response ? REFUSED_MS : TRY_AGAIN_MS);
     }
   }
 

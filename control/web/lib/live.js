@@ -32,7 +32,7 @@ export function follow(told) {
       rooms: ({ rooms }) => tell({ rooms, at: new Date() }),
       recordings: () => tell({ recordings: live.recordings + 1 }),
     },
-    link: (link) => tell({ link, recordings: live.recordings + (link === 'open' ? 1 : 0) }),
+    link: (state) => tell({ link: state === 'open' ? 'open' : 'lost', recordings: live.recordings + (state === 'open' ? 1 : 0) }),
   });
 
   function letGo() {

@@ -4,6 +4,7 @@
 const CONNECT_MS = 3000; // UDP that does not come through is given up after so long
 const SLOW_MS = 500; // where it comes through, a round trip has found a way by then
 const ANSWER_MS = 4000;
+const REFUSED = /^m=\w+ 0 /m; // a media line of an answer (RFC 3264 section 6)
 
 /** Why it did not come to a picture; early: the lesson has just begun. */
 export class WhepTrouble extends Error {
@@ -69,10 +70,11 @@ async function post(address, offer, signal) {
  * @param {string} room
  * @param {string[]} tracks such as camera, screen, sound
  * @param {() => void} lost called once when the connection ends by itself
- * @param {{ signal?: AbortSignal, slow?: () => void }} [opening] signal gives it up; slow is called
- *   when it looks as if UDP did not come through, while it is still tried
+ * @param {{ signal?: AbortSignal, slow?: () => void, whole?: boolean }} [opening] signal gives it up;
+ *   slow is called when it looks as if UDP did not come through, while it is still tried; whole: it is
+ *   early while a track is not there yet
  */
-export async function watchByWhep(room, tracks, lost, { signal, slow = () => {} } = {}) {
+export async function watchByWhep(room, tracks, lost, { signal, slow = () => {}, whole = false } = {}) {
   const peer = new RTCPeerConnection();
   /** @type {Map<string, MediaStreamTrack>} */
   const media = new Map();
@@ -104,6 +106,9 @@ export async function watchByWhep(room, tracks, lost, { signal, slow = () => {} 
       `/api/v1/live/${encodeURIComponent(room)}/whep?${query}`, peer.localDescription?.sdp ?? '', giveUp.signal);
     resource = location;
     clearTimeout(late);
+    if (whole && REFUSED.test(answer)) {
+      throw new WhepTrouble('early');
+    }
     await peer.setRemoteDescription({ type: 'answer', sdp: answer });
     await connected(peer, slow, giveUp.signal);
   } catch (error) {

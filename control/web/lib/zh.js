@@ -187,6 +187,8 @@ export const zh = {
   watch: '听课',
   onAir: '正在直播',
   viewers: (/** @type {number} */ n) => `${n} 人在看`,
+  noSuchRoom: '这个地址没有教室',
+  checkAddress: '请检查链接，或询问发送者。',
   waiting: '等待上课',
   lessonOver: '这节课结束了',
   nextByItself: '下一节课开始后会自动播放。',

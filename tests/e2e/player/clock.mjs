@@ -4,9 +4,9 @@
 // them. Runs in Node and in browsers.
 
 export const UNITS = 40; // of width
-const FIRST = 6;
-const BITS = 24;
-const BLOCKS = 28;
+export const FIRST = 6;
+export const BITS = 24;
+export const BLOCKS = 28;
 
 /** The code out of the lumas of the UNITS units of its row; milliseconds, or -1. */
 export function decodeClock(luma) {

@@ -35,15 +35,17 @@ function know({ name, id, codecs, init }) {
 
 /**
  * Watches tracks of a room until close() is called or told.lost() is. Resolves when there is
- * something to see or hear; rejects when nothing comes, or when signal gives it up.
+ * something to see or hear; rejects when nothing comes, when signal gives it up, or when it is to be
+ * whole and a track is not there yet.
  * @param {string} room
  * @param {Pane[]} panes
  * @param {import('../../types').Told} told
- * @param {AbortSignal} [signal]
+ * @param {{ signal?: AbortSignal, whole?: boolean }} [opening]
  * @returns {Promise<Way>}
  */
-export async function watchByWebsocket(room, panes, { lost, skipped }, signal) {
-  const query = panes.flatMap((pane) => pane.tracks).map((name) => `track=${encodeURIComponent(name)}`).join('&');
+export async function watchByWebsocket(room, panes, { lost, skipped }, { signal, whole = false } = {}) {
+  const names = panes.flatMap((pane) => pane.tracks);
+  const query = names.map((name) => `track=${encodeURIComponent(name)}`).join('&');
   const address = new URL(`/api/v1/live/${encodeURIComponent(room)}/ws?${query}`, location.href);
   address.protocol = address.protocol.replace('http', 'ws');
   const socket = new WebSocket(address);
@@ -107,7 +109,7 @@ export async function watchByWebsocket(room, panes, { lost, skipped }, signal) {
     const at = edge.at(now);
     if (at !== null) {
       const goal = at - pace.at(now);
-      players.forEach((player) => player.steer(goal));
+      players.forEach((player) => player.steer(goal, at));
     }
   }
 
@@ -156,7 +158,9 @@ export async function watchByWebsocket(room, panes, { lost, skipped }, signal) {
       if (skip) {
         skipped(seconds(skip.to_ns - skip.from_ns));
       }
-      if (tracks) {
+      if (tracks && players.length === 0 && whole && tracks.length < names.length) {
+        end();
+      } else if (tracks) {
         greet(tracks).then(() => {
           ready = true;
           early.forEach((one) => one());
@@ -167,7 +171,7 @@ export async function watchByWebsocket(room, panes, { lost, skipped }, signal) {
             clearTimeout(late);
             signal?.removeEventListener('abort', end);
             done({ kind: 'websocket', close, received: async () => received,
-              delay: async () => nowSeconds() - zero - players[0].element.currentTime });
+              delay: async () => Math.max(0, nowSeconds() - zero - players[0].element.currentTime) });
           }
         });
       }

@@ -8,9 +8,10 @@
 /** @typedef {{ id: number, type: string, init: Uint8Array }} Fed */
 
 const NEAR_S = 0.02;
-const OFF_S = 0.08;
+const OFF_S = 0.06;
 const FAR_S = 1.5;
-const LATE_START_S = 0.15;
+const LATE_START_S = 0.04;
+const EDGE_S = 0.03;
 const GENTLE = 0.02; // of the speed; the ear does not notice
 const BRISK = 0.05;
 const STANDS_MS = 200;
@@ -91,6 +92,7 @@ export class MsePlayer {
     /** @type {'waiting' | 'starting' | 'running'} */
     this.step = 'waiting';
     this.correcting = false;
+    this.startedMs = 0;
     this.stood = { at: -1, since: 0 };
     this.url = URL.createObjectURL(this.source);
     this.ready = new Promise((done) => this.source.addEventListener('sourceopen', () => {
@@ -135,11 +137,12 @@ export class MsePlayer {
   /**
    * Called ten times a second: holds the element at the goal.
    * @param {number} goal lesson time in seconds
+   * @param {number} edge how far the lesson has come
    */
-  steer(goal) {
+  steer(goal, edge) {
     const { element } = this;
     if (this.step !== 'running') {
-      this.start(goal);
+      this.start(goal, edge);
       return;
     }
     if (element.paused) {
@@ -158,19 +161,22 @@ export class MsePlayer {
   }
 
   /**
-   * To the goal, or the key frame behind it; and once more when it runs, for that took its time.
+   * To the goal, or the key frame behind it. That takes its time, in which the goal moves on: so once
+   * more when it runs, as far ahead as that took.
    * @param {number} goal
+   * @param {number} edge
    */
-  start(goal) {
+  start(goal, edge) {
     const { element } = this;
     const last = rangesOf(element.buffered).pop();
     if (this.step === 'waiting' && last) {
       element.currentTime = Math.max(goal, last[0]);
+      this.startedMs = performance.now();
       this.step = 'starting';
     } else if (this.step === 'starting' && !element.paused && !element.seeking && element.readyState > 2) {
       this.step = 'running';
       if (goal - element.currentTime > LATE_START_S && this.has(goal)) {
-        element.currentTime = goal;
+        element.currentTime = Math.min(goal + (performance.now() - this.startedMs) / 1000, edge - EDGE_S);
       }
     }
   }

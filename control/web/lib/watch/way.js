@@ -29,14 +29,14 @@ export class NoWay extends Error {
   }
 }
 
-const EARLY_TRIES = 5;
+const EARLY_TRIES = 10; // then with the tracks that there are
 const EARLY_MS = 300;
 const BEGUN_MS = 1500;
 
 /**
- * Tries again while a lesson has just begun and has nothing to show yet.
+ * Tries again while a lesson has just begun and not all of it is there to be shown.
  * @template T
- * @param {() => Promise<T>} open
+ * @param {(whole: boolean) => Promise<T>} open
  * @param {(error: unknown) => boolean} isEarly
  * @param {AbortSignal} signal
  * @returns {Promise<T>}
@@ -47,7 +47,7 @@ async function whenReady(open, isEarly, signal) {
       throw new Error('given up');
     }
     try {
-      return await open();
+      return await open(tries < EARLY_TRIES);
     } catch (error) {
       if (!isEarly(error) || tries === EARLY_TRIES) {
         throw error;
@@ -64,7 +64,7 @@ async function whenReady(open, isEarly, signal) {
  */
 async function openWebsocket(room, panes, told, { beganMs }, signal) {
   await new Promise((done) => setTimeout(done, beganMs + BEGUN_MS - performance.now()));
-  return whenReady(() => watchByWebsocket(room, panes, told, signal), () => true, signal);
+  return whenReady((whole) => watchByWebsocket(room, panes, told, { signal, whole }), () => true, signal);
 }
 
 /** @type {{ kind: Way['kind'], can: () => boolean, open: Open }[]} */
@@ -108,9 +108,10 @@ function showWebrtc({ peer, media, close }, panes) {
   for (const { element, tracks } of panes) {
     element.srcObject = new MediaStream(tracks.map((name) => /** @type {MediaStreamTrack} */ (media.get(name))));
   }
+  const before = new Map();
   return {
     kind: 'webrtc',
-    delay: () => webrtcDelay(peer),
+    delay: () => webrtcDelay(peer, before),
     received: async () => (await inbound(peer)).reduce((sum, one) => sum + one.packetsReceived, 0),
     close() {
       close();
@@ -125,13 +126,18 @@ function showWebrtc({ peer, media, close }, panes) {
 const inbound = async (peer) => [...(await peer.getStats()).values()].filter((one) => one.type === 'inbound-rtp');
 
 /**
- * The network's half of a round trip and what lies in the buffer, in seconds.
+ * The network's half of a round trip and what lay in the buffer since the last look, in seconds.
  * @param {RTCPeerConnection} peer
+ * @param {Map<string, any>} before what was seen then
  */
-async function webrtcDelay(peer) {
+async function webrtcDelay(peer, before) {
   const [pair] = [...(await peer.getStats()).values()].filter((one) => one.type === 'candidate-pair' && one.nominated);
-  const buffered = (await inbound(peer)).filter((one) => one.jitterBufferEmittedCount > 0)
-    .map((one) => one.jitterBufferDelay / one.jitterBufferEmittedCount);
+  const buffered = (await inbound(peer)).map((one) => {
+    const { jitterBufferDelay: then = 0, jitterBufferEmittedCount: countThen = 0 } = before.get(one.id) || {};
+    const count = one.jitterBufferEmittedCount - countThen;
+    before.set(one.id, one);
+    return count > 0 ? (one.jitterBufferDelay - then) / count : 0;
+  });
   return (pair?.currentRoundTripTime || 0) / 2 + Math.max(0, ...buffered);
 }
 
@@ -159,7 +165,7 @@ async function race(room, panes, told, moment, signal) {
   /** @type {() => void} */
   let go = () => {};
   const slow = new Promise((done) => (go = () => done(undefined)));
-  const webrtc = whenReady(() => watchByWhep(room, names, told.lost, { signal: endWebrtc.signal, slow: go }),
+  const webrtc = whenReady((whole) => watchByWhep(room, names, told.lost, { signal: endWebrtc.signal, slow: go, whole }),
     (error) => error instanceof WhepTrouble && error.why === 'early', endWebrtc.signal);
   const failed = webrtc.then(() => new Promise(() => {}), (error) => (whyNot = whyNotWebrtc(error)));
   const next = Promise.race([slow, failed]).then(() => openInTurn(BY_TCP, room, panes, told, moment, endNext.signal));

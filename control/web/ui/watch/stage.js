@@ -18,6 +18,9 @@ import { recordingName, trackName } from '../../lib/names.js';
  */
 function wordsOf(t, { room, link, sight, view, watching, health, online }) {
   const lost = !online ? t.offline : link === 'lost' ? t.lost : t.nothingComes;
+  if (!room && link === 'none') {
+    return { text: t.noSuchRoom, hint: t.checkAddress, over: true };
+  }
   if (!room) {
     return { text: link === 'lost' ? lost : t.opening, hint: link === 'lost' ? t.reconnecting : '' };
   }

@@ -7,7 +7,7 @@
  *      '-- watch again --> tape <---------- lesson ends ---------------'
  */
 
-import { useEffect, useMemo, useState } from '../../vendor/preact.js';
+import { useEffect, useMemo, useRef, useState } from '../../vendor/preact.js';
 import { fetchLesson } from '../../lib/watch/lesson.js';
 
 /** @typedef {import('../../types').LiveLesson} LiveLesson */
@@ -18,6 +18,7 @@ export function useSight(id, { room, zeroMs }) {
   const [lesson, setLesson] = useState(/** @type {LiveLesson | null} */ (null));
   const [tape, setTape] = useState(/** @type {Moment | null} */ (null));
   const [over, setOver] = useState(false); // once it has run
+  const looked = useRef(/** @type {LiveLesson | null} */ (null));
   const onAir = room?.state === 'recording';
   const running = onAir ? room.lesson : '';
 
@@ -40,10 +41,14 @@ export function useSight(id, { room, zeroMs }) {
   const live = useMemo(() => (running ? { lesson: running, from: null, beganMs: zeroMs } : null), [running]);
   /** @type {'waiting' | 'live' | 'tape'} */
   const kind = tape ? 'tape' : live ? 'live' : 'waiting';
-  const taped = tape && lesson?.id === tape.lesson ? lesson : null;
+  // The next lesson may have begun meanwhile.
+  if (tape && lesson?.id === tape.lesson) {
+    looked.current = lesson;
+  }
+  const taped = tape && looked.current?.id === tape.lesson ? looked.current : null;
   return {
     kind,
-    lesson,
+    lesson: taped || lesson,
     onAir,
     /** Whoever waits now has seen one end. */
     over,
