@@ -22,7 +22,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from _measure import machine, say, table  # noqa: E402
 from _camera import camera, close, memory_use  # noqa: E402
 from _lab import BIN, SOURCE, TOOLS  # noqa: E402
-from _live import live_join, live_long, live_memory, live_srtp, live_ws  # noqa: E402
+from _live import live_join, live_long, live_memory, live_srtp, live_ws, live_ws_tls  # noqa: E402
 from _screen import latency, screen_pointer, screen_still  # noqa: E402
 from _shown import live_shown  # noqa: E402
 from _srtp import srtp  # noqa: E402
