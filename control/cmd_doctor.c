@@ -12,8 +12,8 @@
 #include "control/programs.h"
 
 static int usage(void) {
-    (void)fputs(lct_say("usage: lectern doctor [--data DIR] [--json]\n",
-                        "用法：lectern doctor [--data 文件夹] [--json]\n"),
+    (void)fputs(lct_say("usage: lectern doctor [--data DIR] [--config FILE] [--json]\n",
+                        "用法：lectern doctor [--data 文件夹] [--config 文件] [--json]\n"),
                 stderr);
     return 2;
 }
@@ -47,9 +47,11 @@ static void print_json(const struct lct_doctor *d) {
 
 int lct_cmd_doctor(int argc, char **argv) {
     static const struct option known[] = {{"data", required_argument, NULL, 'd'},
+                                          {"config", required_argument, NULL, 'f'},
                                           {"json", no_argument, NULL, 'j'},
                                           {NULL, 0, NULL, 0}};
     LCT_FREE char *data = lct_default_data();
+    const char *config = lct_default_config();
     bool json = false;
     int c;
     while ((c = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -57,6 +59,7 @@ int lct_cmd_doctor(int argc, char **argv) {
             return usage();
         }
         json = json || c == 'j';
+        config = c == 'f' ? optarg : config;
         if (c == 'd') {
             free(data);
             data = lct_strdup(optarg);
@@ -65,7 +68,7 @@ int lct_cmd_doctor(int argc, char **argv) {
     if (optind < argc) {
         return usage();
     }
-    struct lct_doctor *doctor = lct_doctor_look(data);
+    struct lct_doctor *doctor = lct_doctor_look(data, config);
     if (json) {
         print_json(doctor);
     } else {

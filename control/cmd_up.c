@@ -301,7 +301,7 @@ static int write_config(struct up *up, struct lct_fault *fault) {
 }
 
 static int find_config(struct up *up, struct lct_fault *fault) {
-    static const char system_wide[] = "/etc/lectern/lectern.conf";
+    const char *system_wide = lct_default_config();
     if (up->options.source_count > 0) {
         return write_config(up, fault);
     }
@@ -309,7 +309,7 @@ static int find_config(struct up *up, struct lct_fault *fault) {
         up->config = lct_strdup(up->options.config);
         return 0;
     }
-    if (access(system_wide, R_OK) == 0) {
+    if (system_wide) {
         up->config = lct_strdup(system_wide);
         return 0;
     }
@@ -319,7 +319,7 @@ static int find_config(struct up *up, struct lct_fault *fault) {
         "--source demo always works), or write %s.",
         "尚未配置教室。请使用 --source 来源（lectern devices 可列出；--source demo "
         "总可使用），或编写 %s。",
-        system_wide);
+        LCT_CONFIG_PATH);
 }
 
 static struct program *add_program(struct up *up, const char *name) {

@@ -201,7 +201,7 @@ static void look_at_files(struct lct_doctor *d) {
     }
 }
 
-struct lct_doctor *lct_doctor_look(const char *data) {
+struct lct_doctor *lct_doctor_look(const char *data, const char *config) {
     struct lct_doctor *d = lct_new(sizeof *d);
     lct_doctor_encoders(d);
     lct_doctor_disk(d, data);
@@ -209,6 +209,9 @@ struct lct_doctor *lct_doctor_look(const char *data) {
     look_at_clock(d);
     look_at_port(d);
     look_at_files(d);
+    if (config) {
+        lct_doctor_config(d, config);
+    }
     return d;
 }
 

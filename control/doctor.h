@@ -4,7 +4,7 @@
  * FAIL stops any recording; a WARN may cost quality, one kind of source, or safety. Takes up to
  * fifteen seconds.
  *
- *     struct lct_doctor *d = lct_doctor_look("/var/lib/lectern");
+ *     struct lct_doctor *d = lct_doctor_look("/var/lib/lectern", NULL);
  *     for (size_t i = 0; i < d->count; i++) print(&d->lines[i]);
  *     lct_doctor_free(d);
  */
@@ -31,8 +31,9 @@ struct lct_doctor {
     enum lct_doctor_level worst;
 };
 
-/** Looks at everything, the disk in folder data (made if need be, and left as it was). Owned. */
-struct lct_doctor *lct_doctor_look(const char *data) LCT_MUST_USE;
+/** Looks at everything, the disk in folder data (made if need be, and left as it was), and a
+ * configuration file (NULL: none). Owned. */
+struct lct_doctor *lct_doctor_look(const char *data, const char *config) LCT_MUST_USE;
 
 /** Frees; NULL is allowed. */
 void lct_doctor_free(struct lct_doctor *doctor);

@@ -11,3 +11,6 @@ void lct_doctor_disk(struct lct_doctor *doctor, const char *data);
 
 /** Encoders, and how many pictures a second they do: doctor_cpu.c. */
 void lct_doctor_encoders(struct lct_doctor *doctor);
+
+/** Looks at a configuration file, and at the certificate it names. */
+void lct_doctor_config(struct lct_doctor *doctor, const char *path);

@@ -26,3 +26,7 @@ char *lct_default_data(void) {
     return geteuid() == 0 || !home ? lct_strdup("/var/lib/lectern")
                                    : lct_format("%s/.local/share/lectern", home);
 }
+
+const char *lct_default_config(void) {
+    return access(LCT_CONFIG_PATH, R_OK) == 0 ? LCT_CONFIG_PATH : NULL;
+}

@@ -15,3 +15,9 @@ void lct_program_path(const char *name, char ret_path[LCT_PROGRAM_PATH_SIZE]);
 /** The data folder when nobody names one: the system's for root, else one in the home. Owned
  * (free). */
 char *lct_default_data(void) LCT_MUST_USE;
+
+/** The configuration of this machine, if it is there and may be read; else NULL. Static. */
+const char *lct_default_config(void);
+
+/** Where that is. */
+#define LCT_CONFIG_PATH "/etc/lectern/lectern.conf"

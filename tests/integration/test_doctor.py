@@ -43,6 +43,28 @@ class DoctorTest(unittest.TestCase):
         self.assertEqual([line["level"] for line in encoders], ["ok"] * 4)
         self.assertEqual(os.listdir(self.data), [], "it leaves nothing behind")
 
+    def judged(self, config):
+        """What it says of a configuration, beside the rest."""
+        path = Path(self.data, "lectern.conf")
+        path.write_text(config, encoding="utf-8")
+        status, out = doctor("--data", Path(self.data, "data"), "--config", path, "--json")
+        said = [line for line in checks(out) if line["about"] in ("config", "certificate")]
+        self.assertEqual(status == 1, any(line["level"] == "fail" for line in checks(out)))
+        return [(line["level"], line["about"], line["en"]) for line in said]
+
+    def test_certificates(self):
+        pem, key = Path(self.data, "cert.pem"), Path(self.data, "key.pem")
+        config = f"[server]\ncertificate = {pem}\nkey = {key}\n"
+        for days, began, level, word in ((90, "+0d", "ok", "more days"), (10, "-30d", "warn", "has expired")):
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+                            "-nodes", "-keyout", key, "-out", pem, "-days", str(days), "-subj", "/CN=localhost"],
+                           env={**os.environ, "FAKETIME": began, "LD_PRELOAD": "/usr/$LIB/faketime/libfaketime.so.1"},
+                           check=True, capture_output=True)
+            (got, about, en), = self.judged(config)
+            self.assertEqual((got, about), (level, "certificate"))
+            self.assertIn(word, en)
+        self.assertEqual([line[:2] for line in self.judged("[server]\nport = 1\n")], [("fail", "config")])
+
     def test_words(self):
         for language, word in (("C.UTF-8", "checks:"), ("zh_CN.UTF-8", "项警告")):
             status, out = doctor("--data", self.data, LC_ALL=language)
