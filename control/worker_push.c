@@ -211,9 +211,10 @@ static struct way *choose(struct job *job) {
     return one && (alone || lct_monotonic() - one->seen > OTHER_PATIENCE) ? one : NULL;
 }
 
+/* Goes on at the newest key frame when the picture found last is too old. */
 static void keep_up(struct job *job) {
     lct_ns newest = lct_feed_newest(job->picture.feed);
-    if (!job->over && job->picture.has && newest != LCT_NS_NONE &&
+    if (!job->over && newest != LCT_NS_NONE &&
         newest - job->picture.chunk.time > LCT_WORKER_PUSH_BEHIND && go_to_edge(job)) {
         job->skips++;
     }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <libavformat/avformat.h>
 #include <libavutil/opt.h>
@@ -18,9 +19,16 @@
  */
 #define SRT_LINGER_S 2
 
-/* RTMP: what the kernel keeps of what is not sent yet, a second of a lesson or so: it grows to
- * megabytes by itself, and a slow line would not be seen for a minute. */
-#define SEND_BUFFER_BYTES 262144
+/* SRT: a receiver gives on what has arrived when it is this old, and when the caller has gone what
+ * is younger no more. The latency is the address', or libsrt's own; a little for the way. */
+#define SRT_LATENCY_MS 120
+#define SRT_WAY_MS 200
+#define SRT_OLD_MS_MAX 2000
+
+/* RTMP: what the kernel keeps of what is not sent yet (twice this, by its own count): a third of a
+ * second at 3 Mbit/s. By itself it grows to megabytes, and a slow line would not be seen for a
+ * minute. Over 100 ms there and back it still carries 10 Mbit/s. */
+#define SEND_BUFFER_BYTES 65536
 
 /* One of both. */
 struct stream {
@@ -34,6 +42,7 @@ struct lct_push {
     AVPacket *packet;
     struct stream picture, sound;
     bool begun, failed;
+    int old_ms;      /* SRT: how old the last sample is to be at the end; else 0 */
     lct_ns zero;     /* lesson time of the first picture; LCT_NS_NONE: none was sent */
     lct_ns deadline; /* of the call that waits */
     bool (*may_go_on)(void *arg);
@@ -199,6 +208,11 @@ int lct_push_open(const struct lct_push_address *address, struct lct_format *pic
     push->may_go_on = may_go_on;
     push->arg = arg;
     push->zero = LCT_NS_NONE;
+    if (address->kind == LCT_PUSH_SRT) {
+        int latency = address->latency_ms > 0 ? address->latency_ms : SRT_LATENCY_MS;
+        push->old_ms =
+            latency + SRT_WAY_MS < SRT_OLD_MS_MAX ? latency + SRT_WAY_MS : SRT_OLD_MS_MAX;
+    }
     av_log_set_callback(listen_to);
     begin_call(push, LCT_PUSH_PATIENCE);
     int rc = begin(push, address, picture, sound);
@@ -291,6 +305,9 @@ void lct_push_close(struct lct_push *push) {
     begin_call(push, push->failed ? 0 : LCT_PUSH_END_PATIENCE);
     if (push->begun && !push->failed) {
         (void)av_write_trailer(push->av); /* it ends in any case */
+        avio_flush(push->av->pb);
+        lct_ns old = push->old_ms * LCT_MS;
+        (void)nanosleep(&(struct timespec){old / LCT_SECOND, old % LCT_SECOND}, NULL);
     }
     if (push->av) {
         (void)avio_closep(&push->av->pb);

@@ -60,7 +60,8 @@ int lct_push_write(struct lct_push *push, const struct lct_push_sample *sample) 
 /** Bytes given to the network since it was opened. */
 uint64_t lct_push_bytes(const struct lct_push *push);
 
-/** Ends the stream as the protocol wants it, if it still stands, and frees. NULL is allowed. */
+/** Ends the stream as the protocol wants it, if it still stands, and frees; by SRT it waits until
+ * the receiver has given on what it got. NULL is allowed. */
 void lct_push_close(struct lct_push *push);
 
 /** What a person is told about an error of the above; says nothing about the address. */
