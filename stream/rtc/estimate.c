@@ -9,7 +9,7 @@
 #define SPAN_PACKETS 10
 /* So many spans one behind the other make it sure; together they are less than a second. */
 #define OVER_SURE 2
-/* The fastest packet and the fastest train are remembered once to twice so long, us: longer than a
+/* The fastest packet is remembered once to twice so long, us, and the trains once: longer than a
  * queue is let stand, shorter than clocks drift by a millisecond. */
 #define MEMORY_US 10000000
 /* Of a full line's rate so much is used: the rest lets the queue run empty. */
@@ -20,6 +20,10 @@
 /* Packets that leave within so long are a train, us; fewer tell nothing. */
 #define TRAIN_US 1000
 #define TRAIN_PACKETS 4
+/* A faster train moves the width up by so much, a slower one down: where one in five is faster,
+ * both weigh the same. */
+#define WIDTH_UP 1.25
+#define WIDTH_DOWN (1 / 1.06)
 /* Arrivals further apart, or back by half of it, are those of another line, or of a liar, us. */
 #define JUMP_US 2000000
 /* REMB and reports are believed after so long. */
@@ -68,17 +72,17 @@ static void too_much(struct lct_estimate *e, double carried) {
     e->clean = LCT_NS_NONE;
 }
 
-static uint32_t width(const struct lct_estimate *e) {
-    uint32_t most = e->width[0] > e->width[1] ? e->width[0] : e->width[1];
-    return most > 0 ? most : LCT_ESTIMATE_MAX;
+static bool knows_width(const struct lct_estimate *e) {
+    return e->width > 0 && e->newest - e->width_at < MEMORY_US;
 }
 
-/* The line is clean, for so long more. */
+/* The line is clean, for so long more. One that was never seen narrow is left at the most. */
 static void grow(struct lct_estimate *e, int64_t us, lct_ns now) {
     e->clean = e->clean == LCT_NS_NONE ? now : e->clean;
-    uint32_t bps = limited(e->bps * (1 + GROWTH * (double)us / 1e6));
-    if (now - e->clean >= GROWTH_AFTER && bps <= width(e)) {
-        e->bps = bps;
+    double step = GROWTH * (double)us / 1e6;
+    bool wider = !knows_width(e) || e->bps < e->width;
+    if (now - e->clean >= GROWTH_AFTER && e->bps < LCT_ESTIMATE_MAX) {
+        e->bps = limited(e->bps * (wider ? 1 + step : 1 - step));
     }
 }
 
@@ -106,7 +110,9 @@ static void end_train(struct lct_estimate *e) {
     const struct lct_estimate_train *train = &e->train;
     if (train->got >= TRAIN_PACKETS) {
         uint32_t bps = limited(rate(train->bytes, train->to - train->from));
-        e->width[0] = bps > e->width[0] ? bps : e->width[0];
+        uint32_t up = limited(e->width * WIDTH_UP), down = limited(e->width * WIDTH_DOWN);
+        e->width = !knows_width(e) ? bps : bps > up ? up : bps < down ? down : bps;
+        e->width_at = train->to;
     }
     e->train.got = 0;
 }
@@ -130,8 +136,6 @@ static void remember(struct lct_estimate *e, uint32_t delay, int64_t at) {
     if (at - e->delay_from > MEMORY_US) {
         e->delay[1] = e->delay[0];
         e->delay[0] = delay;
-        e->width[1] = e->width[0];
-        e->width[0] = 0;
         e->delay_from = at;
     }
     e->delay[0] = earlier_of(delay, e->delay[0]);

@@ -12,7 +12,9 @@
  * of a second waited LCT_ESTIMATE_QUEUE longer than the fastest of late. Random loss and jitter
  * leave no such queue. Where there is no room to queue, more than LCT_ESTIMATE_LOSS is lost. Then
  * what arrived is what the line carries. From there the estimate grows while the line is clean, but
- * not beyond what packets that left together arrived at: their spread is the line's width.
+ * not beyond what packets that left together arrived at: their spread is the line's width. Jitter
+ * makes most such trains longer, and a machine that looks late some of them shorter, so neither the
+ * mean nor the fastest tells it, but what one in five exceeds.
  *
  * Viewers without transport-wide feedback are taken by their word (REMB, receiver reports).
  */
@@ -52,7 +54,8 @@ struct lct_estimate {
     int64_t newest;                /**< arrival; INT64_MIN: none yet */
     uint32_t delay[2];             /**< least (arrival - sent) now and before; see delay_from */
     int64_t delay_from;            /**< when [0] was begun */
-    uint32_t width[2];             /**< bit/s of the fastest train, alike; 0: none was seen */
+    uint32_t width;                /**< bit/s that one train in five exceeds; 0: none was seen */
+    int64_t width_at;              /**< arrival of the newest train */
     struct lct_estimate_span {     /**< what arrived in a third of a second */
         int64_t from;              /**< arrival of its first packet */
         uint32_t bytes, got, lost; /**< bytes without its first packet's */

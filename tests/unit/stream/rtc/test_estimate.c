@@ -19,7 +19,8 @@
 static struct line {
     double mbps, loss; /* width; share lost at random */
     int64_t delay, jitter;
-    double film; /* Mbit/s */
+    double film;  /* Mbit/s */
+    double dozes; /* share of pictures of which the receiver looks at all packets at once */
 } line;
 
 static struct lct_estimate e;
@@ -73,9 +74,14 @@ static void tell(void) {
 /* A picture: its first packets leave together, the rest paced. */
 static void show(void) {
     bool key = now / PICTURE_US % 60 == 0;
+    uint16_t first = number;
     double left = line.film * 1e6 / 8 * PICTURE_US / 1e6 * (key ? 4 : 1);
     for (int k = 0; left > 0; k++, left -= PACKET) {
         leave(left < PACKET ? (size_t)left + 1 : PACKET, now + (k < 5 ? 0 : k * PACE_US));
+    }
+    for (bool doze = chance() < line.dozes; doze && first != number; first++) {
+        int64_t *at = &arrivals[first % UNDER_WAY];
+        *at = *at < 0 ? -1 : newest;
     }
 }
 
@@ -143,6 +149,17 @@ Test(estimate, what_is_sent_less_leaves_it_clean_but_not_wider) {
     (void)watch(60, NULL);
     cr_assert_gt(clean(), 60 * LCT_SECOND);
     cr_assert_lt(mbps(), 2.3, "packets that left together say how wide it is: %f", mbps());
+}
+
+Test(estimate, a_receiver_that_looks_late_now_and_then_makes_it_no_wider) {
+    line.mbps = 2;
+    line.dozes = 0.1;
+    (void)watch(3, NULL);
+    line.film = 0.9;
+    for (int i = 0; i < 120; i++) {
+        (void)watch(1, NULL);
+        cr_assert_lt(mbps(), 2.8);
+    }
 }
 
 Test(estimate, it_grows_when_the_line_is_wide_again) {

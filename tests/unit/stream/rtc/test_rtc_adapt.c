@@ -34,7 +34,7 @@ static struct lct_format *formats[2]; /* the camera, its twin */
 static lct_ns zero;
 static atomic_bool over, key_wanted[2];
 static _Atomic lct_ns small_until;
-static bool has_twin;
+static atomic_bool has_twin;
 static struct lct_thread publisher;
 
 /* ---- the lesson ---- */
