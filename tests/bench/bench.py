@@ -5,10 +5,11 @@
     script/bench [--quick] [--json] [NAME ...]
 
 NAME is one of: screen-still screen-pointer camera latency close sync memory srtp live-srtp live-ws
-live-ws-tls live-memory live-join live-shown live-long kill powercut; all but the last two when none is given.
---quick takes samples (some fifteen minutes in all, the figures are
-rough), --json prints JSON instead of a table. Needs what script/setup --tests installs. Exit status
-1 when a figure is not reached.
+live-ws-tls live-memory live-join live-shown live-long kill powercut; all but the last two when none
+is given.
+--quick takes samples (some fifteen minutes in all, the figures are rough), --json prints JSON
+instead of a table. Needs what script/setup --tests installs. Exit status 1 when a figure is not
+reached.
 """
 
 import argparse
