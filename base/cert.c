@@ -215,6 +215,7 @@ int lct_cert_show(const struct lct_cert *cert, void *ssl_ctx) {
         return -EINVAL;
     }
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
+    SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets need no memory of ours */
     return 0;
 }
 
