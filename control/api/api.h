@@ -23,23 +23,24 @@
 struct lct_api_events;
 struct lct_api_live;
 
-/** What handlers work with; made by server_main.c. */
+/** What handlers work with; made by server.c. */
 struct lct_api {
-    struct lct_loop *loop;               /**< the main loop; any thread posts */
-    struct lct_rooms *rooms;             /**< main loop */
-    struct lct_api_events *events;       /**< main loop */
-    struct lct_api_live *live;           /**< main loop */
-    struct lct_library *library;         /**< disk loop */
-    struct lct_shelf *shelf;             /**< disk loop */
-    struct lct_loop *disk;               /**< that loop: for handlers that go on in pieces */
-    struct lct_access *access;           /**< any thread */
-    struct lct_links *links;             /**< any thread; changes: disk loop */
-    struct lct_pushes *pushes;           /**< any thread; changes: disk loop */
-    struct lct_pusher *pusher;           /**< main loop */
-    struct lct_web *web;                 /**< any thread; NULL: no pages */
-    struct lct_rtc *rtc;                 /**< any thread */
-    struct lct_ws *ws;                   /**< HTTP thread; counting: any thread */
-    struct lct_certificate *certificate; /**< any thread; NULL: no HTTPS */
+    struct lct_loop *loop;         /**< the main loop; any thread posts */
+    struct lct_rooms *rooms;       /**< main loop */
+    struct lct_api_events *events; /**< main loop */
+    struct lct_api_live *live;     /**< main loop */
+    struct lct_library *library;   /**< disk loop */
+    struct lct_shelf *shelf;       /**< disk loop */
+    struct lct_loop *disk;         /**< that loop: for handlers that go on in pieces */
+    struct lct_access *access;     /**< any thread */
+    struct lct_links *links;       /**< any thread; changes: disk loop */
+    struct lct_pushes *pushes;     /**< any thread; changes: disk loop */
+    struct lct_pusher *pusher;     /**< main loop */
+    struct lct_web *web;           /**< any thread; NULL: no pages */
+    struct lct_rtc *rtc;           /**< any thread */
+    struct lct_ws *ws;             /**< HTTP thread; counting: any thread */
+    struct lct_certificate
+        *certificate;             /**< any thread; NULL: none is needed, or the door has its own */
     struct lct_http_server *http; /**< any thread; set before the first request is answered */
     const char *data;             /**< fixed */
 };
