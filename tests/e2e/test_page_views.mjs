@@ -42,7 +42,11 @@ async function views(page, up, lang) {
     await page.keyboard.type(lang === 'zh' ? '例题二：把一般式化成顶点式，再说出开口方向、对称轴和最大值或最小值' : 'Example 2: from the general form to the vertex form, then axis and extremum');
     await page.keyboard.press('Enter');
     await p.until(async () => (await p.count(page, '.mark .mark-good')) === 2, 'both marks');
-    await p.sleep(3000);
+    await page.click('.preview .button');
+    await p.until(() => page.evaluate(() => Array.from(document.querySelectorAll('.preview video'))
+        .filter((video) => video.videoWidth > 2 && video.getVideoPlaybackQuality().totalVideoFrames > 0).length === 2), 'the live picture');
+    await p.until(async () => (await up.api('/rooms')).rooms[0].viewers === 1, 'it to be counted');
+    await p.reads(page, '.air-viewers', /^0 /); // but not by this page
     await look(page, `recording-${lang}`);
     await page.click('.big-stop');
     await page.waitForSelector('.end');

@@ -87,6 +87,9 @@ export const en = {
   decibels: (db) => (db <= -99 ? 'silent' : `${Math.round(db)} dB`),
   silent: 'Nothing can be heard. Please check the microphone.',
   thumb: (name) => `Latest picture of ${name}`,
+  preview: 'Live picture',
+  closePreview: 'Close the live picture',
+  livePicture: (name) => `Live picture of ${name.toLowerCase()}`,
   kinds: { camera: 'Camera', screen: 'Screen', sound: 'Sound' },
 
   marks: 'Marks',

@@ -84,6 +84,9 @@ export const zh = {
   decibels: (/** @type {number} */ db) => (db <= -99 ? '无声' : `${Math.round(db)} 分贝`),
   silent: '听不到声音，请检查话筒。',
   thumb: (/** @type {string} */ name) => `${name}的最近画面`,
+  preview: '查看直播画面',
+  closePreview: '关闭直播画面',
+  livePicture: (/** @type {string} */ name) => `${name}的直播画面`,
   kinds: { camera: '摄像机', screen: '屏幕', sound: '声音' },
 
   marks: '打点',

@@ -18,9 +18,9 @@ const SILENT_MS = 5000;
 
 /**
  * stale: this is how it was; how it is, nobody knows.
- * @param {{ status: Status, stale: boolean }} props
+ * @param {{ status: Status, stale: boolean, children?: any }} props
  */
-export function Sources({ status, stale }) {
+export function Sources({ status, stale, children }) {
   const t = useWords();
   const demo = status.sources.some((source) => source.demo);
   return html`<section class="sources" aria-label=${t.sources}>
@@ -31,6 +31,7 @@ export function Sources({ status, stale }) {
       ${status.sources.map((source) => html`<${OneSource} key=${source.spec} source=${source} status=${status}
         stale=${stale} />`)}
     </ul>
+    ${children}
   </section>`;
 }
 

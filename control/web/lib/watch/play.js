@@ -3,8 +3,8 @@
 
 /** @typedef {import('../../types').Pane} Pane */
 
-/** @param {unknown} error */
-const isForbidden = (error) => error instanceof DOMException && error.name === 'NotAllowedError';
+/** A browser wants to be touched first. @param {unknown} error */
+export const isForbidden = (error) => error instanceof DOMException && error.name === 'NotAllowedError';
 
 /** @param {HTMLVideoElement[]} elements */
 async function playEach(elements) {

@@ -5,6 +5,8 @@
  * (iPhones). The first element is the clock; the others follow it.
  */
 
+import { isForbidden } from './play.js';
+
 /** @typedef {import('../../types').Pane} Pane */
 /** @typedef {import('../../types').Way} Way */
 /** @typedef {import('hls.js').default} Hls */
@@ -91,6 +93,9 @@ async function attachHls(element, url, from, broken) {
  */
 function attachNative(element, url, from) {
   element.src = url;
+  element.muted = true; // phones load nothing before it plays, and let it play by itself only without sound
+  /** Ends when not even that is allowed: then nothing comes before somebody presses. */
+  const forbidden = new Promise((done) => element.play().catch((error) => isForbidden(error) && done(undefined)));
   if (from !== null) {
     element.addEventListener('loadedmetadata', () => {
       element.currentTime = from;
@@ -98,7 +103,11 @@ function attachNative(element, url, from) {
   }
   const edge = () => (element.seekable.length > 0 ? element.seekable.end(element.seekable.length - 1) : 0);
   return {
-    offset: () => 0,
+    forbidden,
+    offset() { // as hls.js has it: two playlists need not begin at one moment
+      const start = /** @type {any} */ (element).getStartDate?.().getTime() / 1000;
+      return start || 0;
+    },
     latency: () => Math.max(0, edge() - element.currentTime),
     destroy() {
       element.removeAttribute('src');
@@ -107,7 +116,8 @@ function attachNative(element, url, from) {
   };
 }
 
-/** @typedef {{ element: HTMLVideoElement, source: ReturnType<typeof attachNative> }} Playing */
+/** @typedef {{ offset: () => number, latency: () => number, destroy: () => void, forbidden?: Promise<unknown> }} Source */
+/** @typedef {{ element: HTMLVideoElement, source: Source }} Playing */
 
 /** Holds an element beside the first. @param {Playing} first @param {Playing} other */
 function followFirst(first, other) {
@@ -174,7 +184,7 @@ export async function watchTape(room, panes, { lost }, { lesson, from }, signal)
       const source = mse() ? await attachHls(element, url, from, broken) : attachNative(element, url, from);
       playing.push({ element, source });
     }
-    await picture;
+    await Promise.race([picture, playing[0].source.forbidden || picture]);
   } catch (error) {
     over = true;
     close();
