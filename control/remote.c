@@ -272,6 +272,16 @@ static void on_message(void *opaque, struct lct_link_peer *peer, enum lct_link_t
     }
 }
 
+/* A link begins each track at a key frame: viewers need not wait for the next one by itself. */
+static void ask_keys(const struct remote *remote) {
+    const json_t *track;
+    size_t i;
+    json_array_foreach(json_object_get(remote->status, "tracks"), i, track) {
+        lct_pipeline_request_key(lct_recorder_pipeline(remote->recorder),
+                                 (uint32_t)lct_json_int(track, "id", 0));
+    }
+}
+
 static void on_opened(void *opaque, struct lct_link_peer *peer, const json_t *hello) {
     struct remote *remote = opaque;
     (void)peer;
@@ -280,6 +290,7 @@ static void on_opened(void *opaque, struct lct_link_peer *peer, const json_t *he
     remote->there = true;
     remote->connection++;
     tell(remote, LCT_LINK_STATUS, remote->status);
+    ask_keys(remote);
     if (remote->copy) {
         lct_copy_out_opened(remote->copy);
     }

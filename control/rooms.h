@@ -45,7 +45,7 @@ int lct_rooms_create(struct lct_loop *loop, const char *path, void (*changed)(vo
 
 /** A recorder from outside that was heard so lately is there: a second one is sent away. One that
  * is silent has lost its line, and calls again. */
-#define LCT_ROOMS_LOST (2500 * LCT_MS)
+#define LCT_ROOMS_LOST (1500 * LCT_MS)
 
 /** How recorders in other buildings come in. */
 struct lct_rooms_door {

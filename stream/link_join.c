@@ -23,9 +23,10 @@ LCT_LOG_TOPIC("link");
  * too seldom to use up the tries of its address. */
 #define RETRY_REFUSED (10 * LCT_SECOND)
 
-/* A connection that got no answer at all is begun anew: the kernel would ask less and less often.
- */
-#define ANSWER_WAIT (1500 * LCT_MS)
+/* A connection that got no answer at all is begun anew, for the kernel would ask less and less
+ * often: so a line that returns is found within 1.1 s. */
+#define ANSWER_WAIT LCT_SECOND
+#define ANSWER_PAUSE (100 * LCT_MS)
 
 /* What both sides begin with. Their peers tell inner, which keeps the list of peers, and then
  * events.
@@ -351,7 +352,7 @@ static void call_now(void *opaque) {
         return; /* it was answered: the peer sees to the rest */
     }
     if (caller->peer) {
-        caller->pause = RETRY_FIRST;
+        caller->pause = ANSWER_PAUSE;
         lct_link_peer_close(caller->peer, "no-answer");
         return;
     }

@@ -13,8 +13,10 @@
 #include "base/stream.h"
 #include "base/tls.h"
 
-/** Sent bytes that the other machine does not confirm for so long end the connection. */
-#define LCT_LINK_UNCONFIRMED_MS 3000
+/** Sent bytes that the other machine does not confirm for so long end the connection. A line that
+ * was down for three seconds is found up by TCP itself, one that was down for longer by a new call.
+ */
+#define LCT_LINK_UNCONFIRMED_MS 4000
 
 /** Bytes that may lie unsent in the kernel: what is sent live waits behind no more of a copy. */
 #define LCT_LINK_UNSENT (32 << 10)

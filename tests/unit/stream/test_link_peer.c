@@ -281,6 +281,77 @@ Test(link_peer, may_be_destroyed_in_each_callback, .timeout = 20) {
     }
 }
 
+/* What came, a letter each: c a chunk, p a part, k a COPY. */
+struct order {
+    struct lct_loop *loop;
+    char came[64];
+    size_t n;
+};
+
+static void note(struct order *order, char what) {
+    order->came[order->n++] = what;
+    if (what == 'k') {
+        lct_loop_stop(order->loop);
+    }
+}
+
+static void note_message(void *arg, struct lct_link_peer *peer, enum lct_link_type type,
+                         const json_t *message) {
+    (void)peer;
+    (void)message;
+    cr_assert_eq(type, LCT_LINK_COPY);
+    note(arg, 'k');
+}
+
+static void note_chunk(void *arg, struct lct_link_peer *peer, struct lct_chunk *chunk) {
+    (void)peer;
+    (void)chunk;
+    note(arg, 'c');
+}
+
+static void note_part(void *arg, struct lct_link_peer *peer, const struct lct_link_part *part) {
+    (void)peer;
+    cr_assert_str_eq(part->name, "camera/0001.mp4");
+    cr_assert(part->n == 7 && memcmp(part->bytes, "moofmda", 7) == 0);
+    note(arg, 'p');
+}
+
+static const struct lct_link_events ordering = {
+    .message = note_message, .chunk = note_chunk, .part = note_part};
+
+Test(link_peer, what_is_copied_goes_behind_what_is_live_and_in_its_order, .timeout = 20) {
+    struct lct_loop *loop = lct_loop_create();
+    struct end a = {.loop = loop};
+    struct order b = {.loop = loop};
+    struct lct_format *format = format_of(1);
+    const struct lct_link_part part = {
+        .lesson = "L", .name = "camera/0001.mp4", .bytes = (const uint8_t *)"moofmda", .n = 7};
+    int fds[2];
+    LCT_JSON json_t *one = hello(1);
+    LCT_JSON json_t *keep = json_pack("{s:s}", "do", "keep");
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fds), 0);
+    a.peer = lct_link_peer_create(loop, lct_stream_plain(fds[0]), one, &events, &a);
+    struct lct_link_peer *of_b =
+        lct_link_peer_create(loop, lct_stream_plain(fds[1]), one, &ordering, &b);
+    run_for(loop, 50 * LCT_MS);
+    for (int64_t i = 0; i < 4; i++) { /* more than the socket takes at once */
+        struct lct_chunk *chunk = chunk_of(format, i, i == 0, 1U << 20);
+        lct_link_peer_send_chunk(a.peer, chunk);
+        lct_chunk_unref(chunk);
+        cr_assert_eq(lct_link_peer_send_part(a.peer, &part), 0);
+        if (i == 2) {
+            cr_assert_eq(lct_link_peer_send(a.peer, LCT_LINK_COPY, keep), 0);
+        }
+    }
+    lct_loop_run(loop);
+    run_for(loop, 50 * LCT_MS);
+    cr_assert_str_eq(b.came, "ccccpppkp", "%s", b.came);
+    lct_link_peer_destroy(a.peer);
+    lct_link_peer_destroy(of_b);
+    lct_format_unref(format);
+    lct_loop_destroy(loop);
+}
+
 Test(link_peer, chunks_arrive_in_order_and_skip_to_a_key_when_slow, .timeout = 60) {
     struct lct_loop *loop = lct_loop_create();
     struct end a = {0}, b = {0};
