@@ -334,7 +334,8 @@ static bool is_for(struct viewer *v, struct lane *lane, const struct held *held,
 /* The next chunk for the viewer, which is at its number then; NULL: none yet. */
 static struct held *next_of(struct viewer *v, lct_ns now, struct lane **ret_lane) {
     struct room *room = v->room;
-    if (v->at < room->first) {
+    if (v->at < room->first) { /* its line took nothing for longer than chunks are held */
+        note_line(v, now - v->since, now);
         v->at = room->first;
         skip(v, now);
     }

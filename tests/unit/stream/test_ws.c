@@ -279,6 +279,7 @@ Test(ws, moves_ahead_who_is_late, .timeout = 60) {
     cr_assert_not_null(strstr(late->text, "{\"skip\":{\"track\":\"camera\""), "%s", late->text);
     lct_ws_count(ws, &counters);
     cr_assert_gt(counters.skipped, 0);
+    cr_assert_eq(counters.narrowed, 1, "its line was too narrow");
     leave(late);
 }
 
