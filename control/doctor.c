@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <glob.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,7 +13,6 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 #include "capture/devices.h"
 #include "capture/needs.h"
 #include "control/doctor_priv.h"
@@ -22,26 +20,6 @@
 #define PORT 8080
 /* Each viewer is a connection; a recorder needs some fifty. */
 #define FILES_WANTED 4096
-
-void lct_doctor_say(struct lct_doctor *doctor, enum lct_doctor_level level, const char *about,
-                    const char *en, const char *zh, ...) {
-    if (doctor->count == LCT_DOCTOR_LINES_MAX) {
-        return;
-    }
-    struct lct_doctor_line *line = &doctor->lines[doctor->count++];
-    line->level = level;
-    line->about = about;
-    va_list args;
-    va_start(args, zh);
-    (void)vsnprintf(line->en, sizeof line->en, en, args);
-    va_end(args);
-    va_start(args, zh);
-    (void)vsnprintf(line->zh, sizeof line->zh, zh, args);
-    va_end(args);
-    lct_text_tame(line->en);
-    lct_text_tame(line->zh);
-    doctor->worst = level > doctor->worst ? level : doctor->worst;
-}
 
 /* ---- sources ---- */
 

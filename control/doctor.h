@@ -37,8 +37,3 @@ struct lct_doctor *lct_doctor_look(const char *data, const char *config) LCT_MUS
 
 /** Frees; NULL is allowed. */
 void lct_doctor_free(struct lct_doctor *doctor);
-
-/** Adds a line; en and zh are printf formats of the same arguments. For the files of this module.
- */
-void lct_doctor_say(struct lct_doctor *doctor, enum lct_doctor_level level, const char *about,
-                    const char *en, const char *zh, ...) LCT_PRINTF(4, 6) LCT_PRINTF(5, 6);

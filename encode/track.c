@@ -11,10 +11,6 @@ static bool is_sound(const struct lct_track *track) {
     return track->settings.kind == LCT_TRACK_SOUND;
 }
 
-bool lct_track_has_thread(const struct lct_track *track) {
-    return track->settings.clock == lct_monotonic;
-}
-
 /* A frame, or NULL: the lanes look at the clock themselves. */
 static void take(struct lct_track *track, struct lct_frame *frame) {
     if (is_sound(track)) {

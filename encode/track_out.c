@@ -17,6 +17,10 @@ bool lct_track_is_screen(const struct lct_track *track) {
     return track->settings.kind == LCT_TRACK_SCREEN || track->settings.fps <= 0;
 }
 
+bool lct_track_has_thread(const struct lct_track *track) {
+    return track->settings.clock == lct_monotonic;
+}
+
 bool lct_track_key_is_due(const struct lct_track *track, atomic_bool *wish, lct_ns since,
                           unsigned changed_permille, double key_seconds) {
     bool asked = since >= KEY_COALESCE && atomic_exchange(wish, false);
