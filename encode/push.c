@@ -11,6 +11,7 @@
 #include <libavutil/opt.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 
 /* MPEG-TS: how far the clock runs before the samples, so that a receiver has room to sort them. */
 #define TS_DELAY_US 200000
@@ -341,13 +342,13 @@ void lct_push_fault(int code, struct lct_fault *ret_fault) {
         {-EPIPE, "The platform closed the connection.", "平台断开了连接。"},
         {-ENOMEM, "There is not enough memory.", "内存不足。"},
     };
+    const char *en = "The connection to the platform did not come about, or broke.";
+    const char *zh = "与平台的连接未能建立，或已中断。";
     for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (words[i].code == code) {
-            (void)lct_fault_set(ret_fault, code, "push", words[i].en, words[i].zh);
-            return;
-        }
+        en = words[i].code == code ? words[i].en : en;
+        zh = words[i].code == code ? words[i].zh : zh;
     }
-    (void)lct_fault_set(ret_fault, code, "push",
-                        "The connection to the platform did not come about, or broke.",
-                        "与平台的连接未能建立，或已中断。");
+    *ret_fault = (struct lct_fault){.code = code, .domain = "push"};
+    lct_text_copy(ret_fault->en, sizeof ret_fault->en, en);
+    lct_text_copy(ret_fault->zh, sizeof ret_fault->zh, zh);
 }
