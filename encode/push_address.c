@@ -58,6 +58,14 @@ static bool is_host(struct piece host) {
     return isalnum((unsigned char)host.at[0]) || six;
 }
 
+static bool is_word(struct piece piece) {
+    size_t i = 0;
+    while (i < piece.n && (isalnum((unsigned char)piece.at[i]) || strchr("-._", piece.at[i]))) {
+        i++;
+    }
+    return i == piece.n;
+}
+
 /* A whole number of digits only, -1: it is none, or above most. */
 static int number(struct piece piece, int most) {
     int value = 0;
@@ -110,8 +118,8 @@ static int read_rtmp(const char *text, const char *at, struct lct_push_address *
                              "key, such as rtmp://live.example/app/key.",
                              "服务器之后还应有应用名和推流码，例如 rtmp://live.example/app/key。");
     }
-    /* a lone first part may be the key itself */
-    bool more = app.at[app.n] == '/' && app.at[app.n + 1] != '\0';
+    /* a lone first part may be the key itself, and an odd one hold anything */
+    bool more = app.at[app.n] == '/' && app.at[app.n + 1] != '\0' && is_word(app);
     (void)snprintf(address->url, sizeof address->url, "%s", text);
     (void)snprintf(address->shown, sizeof address->shown, "%s://%.*s/%.*s…",
                    address->kind == LCT_PUSH_RTMPS ? "rtmps" : "rtmp", (int)host.n, host.at,

@@ -30,6 +30,7 @@ Test(push_address, rtmp_is_shown_without_its_key) {
          "rtmps://live.example:443/app/…");
     cr_assert_eq(read.kind, LCT_PUSH_RTMPS);
     good("rtmp://user:word@h/app/key", "rtmp://user:word@h/app/key", "rtmp://h/app/…");
+    good("rtmp://h/u:word@x/app/key", "rtmp://h/u:word@x/app/key", "rtmp://h/…");
     good("rtmp://h/key", "rtmp://h/key", "rtmp://h/…");
     good("rtmp://h/key/", "rtmp://h/key/", "rtmp://h/…");
     good("rtmp://h/app?key=x/y", "rtmp://h/app?key=x/y", "rtmp://h/…");
