@@ -82,7 +82,7 @@ static struct lct_format *load_beside(const char *folder, uint32_t number) {
  * place. */
 static struct lct_format *load_inside(const char *folder, uint32_t number) {
     char path[LCT_PATH_SIZE];
-    uint8_t head[8192];
+    uint8_t head[32768];
     struct lct_format *format = NULL;
     lct_reel_path(folder, number, ".mp4", path);
     int fd = lct_io_system.open(&lct_io_system, path, O_RDONLY | O_NONBLOCK, 0);

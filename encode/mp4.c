@@ -6,8 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crc32c.h"
 #include "base/mem.h"
 #include "encode/mp4_priv.h"
+
+/* Sixteen parameter sets of the largest kind, and the boxes around them. */
+#define INIT_BYTES_MAX 20480U
 
 #define TFHD_DEFAULT_BASE_IS_MOOF 0x020000U
 #define TRUN_DATA_OFFSET 0x000001U
@@ -43,6 +47,24 @@ static void put_mvex(struct lct_writer *w, const struct lct_format *f) {
     lct_end_box(w, box);
 }
 
+/* The encoder's option string with its check sum, as QuickTime's text of the writing software: what
+ * a cut encodes anew is encoded as the rest was. */
+static void put_encoder(struct lct_writer *w, const struct lct_format *f) {
+    char text[sizeof f->encoder + 16];
+    if (!f->encoder[0]) {
+        return;
+    }
+    (void)snprintf(text, sizeof text, "%s #%08x", f->encoder,
+                   lct_crc32c(0, f->encoder, strlen(f->encoder)));
+    size_t udta = lct_put_box(w, "udta");
+    size_t box = lct_put_box(w, "\xa9too");
+    lct_put_u16(w, (unsigned)strlen(text));
+    lct_put_u16(w, 0x55c4); /* und */
+    lct_put(w, text, strlen(text));
+    lct_end_box(w, box);
+    lct_end_box(w, udta);
+}
+
 static void put_init(struct lct_writer *w, const struct lct_format *f) {
     lct_mp4_put_ftyp(w, true);
     size_t moov = lct_put_box(w, "moov");
@@ -61,11 +83,12 @@ static void put_init(struct lct_writer *w, const struct lct_format *f) {
     lct_end_box(w, mdia);
     lct_end_box(w, trak);
     put_mvex(w, f);
+    put_encoder(w, f);
     lct_end_box(w, moov);
 }
 
 int lct_mp4_make_init(struct lct_format *format) {
-    uint8_t bytes[4096];
+    uint8_t bytes[INIT_BYTES_MAX];
     bool esds_fits = format->codec != LCT_CODEC_AAC || format->config_bytes < 64;
     if (format->config_bytes == 0 || !esds_fits) {
         return -EINVAL;
@@ -376,12 +399,34 @@ static bool read_stsd(struct lct_reader *stbl, struct lct_format *f) {
            read_sound_entry(&entry, f);
 }
 
+/* Absent in inits of pass-through tracks; one whose check sum is wrong counts for nothing. */
+static void read_encoder(struct lct_reader moov, struct lct_format *f) {
+    struct lct_reader udta, text;
+    if (!find_box(&moov, "udta", &udta) || !find_box(&udta, "\xa9too", &text)) {
+        return;
+    }
+    size_t n = lct_get_u16(&text);
+    (void)lct_get_u16(&text);
+    const char *bytes = (const char *)lct_get(&text, n);
+    char sum[16];
+    if (!bytes || n < 10 || n - 10 >= sizeof f->encoder) {
+        return;
+    }
+    (void)snprintf(sum, sizeof sum, " #%08x", lct_crc32c(0, bytes, n - 10));
+    if (memcmp(bytes + n - 10, sum, 10) == 0) {
+        memcpy(f->encoder, bytes, n - 10);
+    }
+}
+
 static bool read_init(struct lct_reader *r, struct lct_format *f) {
     struct lct_reader moov, trak, tkhd, mdia, mdhd, minf, stbl;
-    if (!find_box(r, "moov", &moov) || !find_box(&moov, "trak", &trak) ||
-        !find_box(&trak, "tkhd", &tkhd) || !find_box(&trak, "mdia", &mdia) ||
-        !find_box(&mdia, "mdhd", &mdhd) || !find_box(&mdia, "minf", &minf) ||
-        !find_box(&minf, "stbl", &stbl)) {
+    if (!find_box(r, "moov", &moov)) {
+        return false;
+    }
+    read_encoder(moov, f);
+    if (!find_box(&moov, "trak", &trak) || !find_box(&trak, "tkhd", &tkhd) ||
+        !find_box(&trak, "mdia", &mdia) || !find_box(&mdia, "mdhd", &mdhd) ||
+        !find_box(&mdia, "minf", &minf) || !find_box(&minf, "stbl", &stbl)) {
         return false;
     }
     (void)lct_get(&tkhd, 20);

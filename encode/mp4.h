@@ -67,8 +67,8 @@ int lct_mp4_parse_chunk(const uint8_t *bytes, size_t n,
 size_t lct_mp4_chunk_bytes(const uint8_t *bytes, size_t n);
 
 /**
- * Reads an init of our making: track_id, codec, timescale, size, config (owned by *ret_format, one
- * reference; track name and encoder are left empty). 0, -EBADMSG, -ENOMEM.
+ * Reads an init of our making: track_id, codec, timescale, size, config, encoder (owned by
+ * *ret_format, one reference; the track's name is left empty). 0, -EBADMSG, -ENOMEM.
  */
 int lct_mp4_parse_init(const uint8_t *bytes, size_t n, struct lct_format **ret_format) LCT_MUST_USE;
 

@@ -71,3 +71,15 @@ bool lct_nal_sets_of_sample(const uint8_t *sample, size_t n, struct lct_nal_sets
 
 /** Picture size in pixels out of the SPS; 0 x 0 when it cannot be read. */
 void lct_nal_picture_size(const struct lct_nal_sets *sets, int *ret_width, int *ret_height);
+
+/** Ids of the SPS and PPS of an avcC record that are below 32, as bits; 0 when it cannot be read.
+ */
+uint32_t lct_nal_avcc_ids(const uint8_t *avcc, size_t n);
+
+/**
+ * Writes an avcC record with the sets of a and those of b whose ids a does not have; profile and
+ * level are the higher ones. Returns its size, 0 when it does not fit or one of them cannot be
+ * read. Pictures whose sets were left out need them in front of each IDR.
+ */
+size_t lct_nal_merge_avcc(const uint8_t *a, size_t a_bytes, const uint8_t *b, size_t b_bytes,
+                          uint8_t *out, size_t size);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <libavcodec/avcodec.h>
 #include <libavutil/log.h>
@@ -87,6 +88,10 @@ static void write_x264_params(const struct lct_video_settings *s, char *out, siz
         "stitchable=1:bframes=0:open-gop=0:keyint=%d:min-keyint=1:scenecut=0:force-cfr=1:"
         "sliced-threads=%d:rc-lookahead=0:sync-lookahead=0:mbtree=0:aud=0",
         (int)(s->fps * s->key_seconds * 4) + 1, s->threads > 1);
+    if (s->sets_id > 0) {
+        size_t n = strlen(out);
+        (void)snprintf(out + n, size - n, ":sps-id=%u", s->sets_id); /* x264 takes it for both */
+    }
 }
 
 static int configure(struct lct_video_encoder *e) {
@@ -217,3 +222,40 @@ int lct_video_encode(struct lct_video_encoder *encoder, struct lct_frame *pictur
 }
 
 const char *lct_video_options(const struct lct_video_encoder *encoder) { return encoder->options; }
+
+static bool read_preset(const char *name, enum lct_preset *ret_preset) {
+    for (int i = 0; i < LCT_PRESETS; i++) {
+        if (strcmp(name, lct_preset_name((enum lct_preset)i)) == 0) {
+            *ret_preset = (enum lct_preset)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool lct_video_read_options(const char *options, struct lct_video_settings *ret_settings) {
+    struct lct_video_settings s = {.threads = 1};
+    char preset[16];
+    int bufsize, colour, keyint;
+    int found = sscanf(options,
+                       "libx264 preset=%15s tune=zerolatency profile=baseline crf=%lf maxrate=%d "
+                       "bufsize=%d threads=%d size=%dx%d fps=%lf colour=%d",
+                       preset, &s.crf, &s.max_bps, &bufsize, &s.threads, &s.width, &s.height,
+                       &s.fps, &colour);
+    const char *key = strstr(options, "keyint=");
+    const char *id = strstr(options, "sps-id=");
+    bool sane = found == 9 && key && sscanf(key, "keyint=%d", &keyint) == 1 &&
+                read_preset(preset, &s.preset) && s.crf >= 0 && s.crf <= 51 && s.max_bps > 0 &&
+                s.threads >= 1 && s.threads <= 64 && s.width >= 2 && s.height >= 2 &&
+                s.width <= LCT_PICTURE_SIDE_MAX && s.height <= LCT_PICTURE_SIDE_MAX &&
+                s.width % 2 == 0 && s.height % 2 == 0 && s.fps > 0 && s.fps <= 1000 &&
+                colour >= LCT_COLOUR_BT601 && colour <= LCT_COLOUR_BT601_FULL && keyint >= 1 &&
+                keyint <= 1000000;
+    if (!sane || (id && (sscanf(id, "sps-id=%u", &s.sets_id) != 1 || s.sets_id > 31))) {
+        return false;
+    }
+    s.colour = (enum lct_colour)colour;
+    s.key_seconds = (keyint - 0.5) / (4 * s.fps); /* keyint was rounded down, and one added */
+    *ret_settings = s;
+    return true;
+}

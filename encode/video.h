@@ -30,6 +30,8 @@ struct lct_video_settings {
     int threads;        /**< 1: least CPU; more: sliced threads, each picture sooner */
     enum lct_preset preset;
     enum lct_colour colour;
+    unsigned sets_id; /**< id of SPS and PPS, 0 to 31: a head between pictures of another encoder
+                         has its own */
 };
 
 /** Stated defaults for a camera: CRF 23, at most 4 Mbit/s at 1080p (less for smaller), IDR each 2
@@ -69,6 +71,12 @@ int lct_video_encode(struct lct_video_encoder *encoder, struct lct_frame *pictur
 
 /** The whole option string the pictures were encoded with, for the reel. Borrows. */
 const char *lct_video_options(const struct lct_video_encoder *encoder);
+
+/**
+ * Reads settings back out of such an option string, so that a picture encoded with them has the
+ * same headers. False when it is none of ours; then *ret_settings is as it was. Pure.
+ */
+bool lct_video_read_options(const char *options, struct lct_video_settings *ret_settings);
 
 /** "veryfast", "superfast", "ultrafast". */
 const char *lct_preset_name(enum lct_preset preset);

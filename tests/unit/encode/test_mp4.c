@@ -105,6 +105,22 @@ Test(mp4, inits_there_and_back) {
     check_init(lct_test_sound_format());
 }
 
+Test(mp4, the_encoder_is_kept_with_the_init) {
+    struct lct_format *f = lct_test_picture_format(), *back = NULL;
+    strcpy(f->encoder, "libx264 preset=veryfast crf=23");
+    cr_assert_eq(lct_mp4_make_init(f), 0);
+    cr_assert_eq(lct_mp4_parse_init(f->init, f->init_bytes, &back), 0);
+    cr_assert_str_eq(back->encoder, f->encoder);
+    lct_format_unref(back);
+    uint8_t *text = memmem(f->init, f->init_bytes, "crf", 3);
+    cr_assert_not_null(text);
+    text[0] ^= 1;
+    cr_assert_eq(lct_mp4_parse_init(f->init, f->init_bytes, &back), 0);
+    cr_assert_str_eq(back->encoder, "", "its check sum is wrong");
+    lct_format_unref(back);
+    lct_format_unref(f);
+}
+
 /* With another one sums of times could overflow. */
 Test(mp4, refuses_a_timescale_that_none_of_ours_has) {
     struct lct_format *f = lct_test_picture_format(), *read = NULL;

@@ -74,3 +74,32 @@ Test(nal, avcc) {
     cr_assert_eq(memcmp(avcc, wanted, sizeof wanted), 0);
     cr_assert_eq(lct_nal_write_avcc(&sets, avcc, sizeof wanted - 1), 0, "does not fit");
 }
+
+static size_t record(uint8_t sps_id, uint8_t profile, uint8_t *out) {
+    /* ue(v): 1 is 0, 010 is 1, 011 is 2 */
+    static const uint8_t ids[] = {0x80, 0x40, 0x60};
+    struct lct_nal_sets sets = {.sps = {0x67, profile, 0xc0, 30, ids[sps_id], 0xaa},
+                                .pps = {0x68, ids[sps_id], 0xbb},
+                                .sps_bytes = 6,
+                                .pps_bytes = 3};
+    return lct_nal_write_avcc(&sets, out, 64);
+}
+
+Test(nal, avcc_of_two_encoders) {
+    uint8_t a[64], b[64], both[128], all[128];
+    size_t a_bytes = record(0, 66, a), b_bytes = record(2, 77, b);
+    cr_assert_eq(lct_nal_avcc_ids(a, a_bytes), 1);
+    cr_assert_eq(lct_nal_avcc_ids(b, b_bytes), 4);
+    size_t n = lct_nal_merge_avcc(a, a_bytes, b, b_bytes, both, sizeof both);
+    cr_assert_eq(n, a_bytes + 2 + 6 + 2 + 3);
+    cr_assert_eq(lct_nal_avcc_ids(both, n), 5);
+    cr_assert_eq(both[1], 77, "the higher profile");
+    cr_assert_eq(both[5], 0xe2, "two SPS");
+    /* what has the same id is not taken twice */
+    b_bytes = record(0, 77, b);
+    cr_assert_eq(lct_nal_merge_avcc(both, n, b, b_bytes, all, sizeof all), n);
+    cr_assert_eq(lct_nal_merge_avcc(a, a_bytes, both, n, all, n - 1), 0, "does not fit");
+    for (size_t cut = 0; cut < a_bytes; cut++) {
+        cr_assert_eq(lct_nal_merge_avcc(a, cut, b, b_bytes, all, sizeof all), 0, "%zu", cut);
+    }
+}

@@ -184,3 +184,42 @@ Test(video, says_its_options) {
               "%s", options);
     lct_video_close(encoder);
 }
+
+/* What a cut encodes with the settings that were kept has the headers of the rest. */
+Test(video, options_there_and_back) {
+    struct lct_video_settings all[] = {lct_video_camera(1280, 720, 29.97),
+                                       lct_video_screen(1920, 1080),
+                                       lct_video_camera(320, 180, 15)};
+    all[0].preset = LCT_PRESET_ULTRAFAST;
+    all[0].threads = 2;
+    all[1].colour = LCT_COLOUR_BT709;
+    all[2].sets_id = 7;
+    for (size_t i = 0; i < 3; i++) {
+        struct lct_video_settings back = {.width = 0};
+        struct lct_nal_sets first, again;
+        struct lct_video_encoder *encoder = open_encoder(&all[i]);
+        LCT_FREE char *options = lct_strdup(lct_video_options(encoder));
+        lct_video_close(encoder);
+        cr_assert(lct_video_read_options(options, &back), "%s", options);
+        encoder = open_encoder(&back);
+        cr_assert_str_eq(lct_video_options(encoder), options);
+        lct_video_close(encoder);
+        sets_of(&all[i], &first);
+        sets_of(&back, &again);
+        cr_assert_eq(memcmp(&first, &again, sizeof first), 0);
+        options[strlen(options) / 2] = '\0';
+        cr_assert_not(lct_video_read_options(options, &back), "half of it");
+    }
+    cr_assert_not(lct_video_read_options("", &all[0]), "a camera's own encoder");
+    cr_assert_eq(all[0].width, 1280, "as it was");
+}
+
+Test(video, a_head_of_its_own_has_another_id) {
+    struct lct_video_settings settings = lct_video_camera(320, 180, 25);
+    struct lct_nal_sets sets;
+    uint8_t avcc[2 * LCT_NAL_SET_MAX];
+    settings.sets_id = 5;
+    sets_of(&settings, &sets);
+    size_t n = lct_nal_write_avcc(&sets, avcc, sizeof avcc);
+    cr_assert_eq(lct_nal_avcc_ids(avcc, n), 1U << 5, "of SPS and PPS");
+}
