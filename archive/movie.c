@@ -8,11 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive/lesson.h"
-#include "archive/reels.h"
+#include "archive/movie_priv.h"
 #include "base/bytes.h"
 #include "base/mem.h"
-#include "encode/mp4.h"
 #include "encode/silence.h"
 
 #define INTERLEAVE (LCT_SECOND / 2)
@@ -26,43 +24,15 @@
 #define READ_GAP_MAX 4096U
 #define READ_SPAN_MAX (256U << 10)
 
-/* Where a sample's bytes come from. file < 0: a frame of silence. */
-struct piece {
-    uint64_t at;     /* in the movie */
-    uint64_t source; /* in the file */
-    uint32_t bytes;
-    int32_t file;
-};
-
-/* One track while the movie is laid out. */
-struct lane {
-    const struct lct_format *format;
-    struct lct_reels reels;
-    struct lct_mp4_sample *samples;
-    struct piece *pieces;
-    size_t count, room;
-    int64_t end;      /* tick up to which the samples reach */
-    struct piece key; /* the last key frame */
-};
-
-struct lct_movie {
-    uint8_t *head; /* ftyp, moov, mdat header */
-    size_t head_bytes;
-    uint64_t size;
-    struct piece *pieces; /* by place in the movie */
-    size_t piece_count;
-    char **files;
-    size_t file_count;
-};
-
 /* ---- the samples of one track ---- */
 
-static int add_sample(struct lane *lane, const struct piece *piece, uint32_t duration, bool key) {
+int lct_movie_add(struct lct_movie_lane *lane, const struct lct_movie_piece *piece,
+                  uint32_t duration, bool key) {
     if (lane->count == lane->room) {
         size_t room = lane->room ? 2 * lane->room : 4096;
         struct lct_mp4_sample *samples = realloc(lane->samples, room * sizeof *samples);
         lane->samples = samples ? samples : lane->samples;
-        struct piece *pieces = realloc(lane->pieces, room * sizeof *pieces);
+        struct lct_movie_piece *pieces = realloc(lane->pieces, room * sizeof *pieces);
         lane->pieces = pieces ? pieces : lane->pieces;
         if (!samples || !pieces) {
             return -ENOMEM;
@@ -80,18 +50,21 @@ static int add_sample(struct lane *lane, const struct piece *piece, uint32_t dur
     return 0;
 }
 
-static bool is_sound(const struct lane *lane) { return lane->format->codec != LCT_CODEC_H264; }
+static bool is_sound(const struct lct_movie_lane *lane) {
+    return lane->format->codec != LCT_CODEC_H264;
+}
+
+struct lct_movie_piece lct_movie_silence(const struct lct_movie *movie) {
+    return (struct lct_movie_piece){.bytes = (uint32_t)movie->silence_bytes, .file = -1};
+}
 
 /* A hole in the sound: whole frames of silence, the last of which is as long as what is left. */
-static int add_silence(struct lane *lane, int64_t until) {
-    const uint8_t *bytes;
-    size_t n;
-    lct_sound_silence(&bytes, &n);
-    const struct piece piece = {.bytes = (uint32_t)n, .file = -1};
+static int add_silence(const struct lct_movie *movie, struct lct_movie_lane *lane, int64_t until) {
+    const struct lct_movie_piece piece = lct_movie_silence(movie);
     while (until - lane->end >= AAC_FRAME / 2) {
         int64_t left = until - lane->end;
         uint32_t duration = left < AAC_FRAME * 3 / 2 ? (uint32_t)left : AAC_FRAME;
-        int rc = add_sample(lane, &piece, duration, true);
+        int rc = lct_movie_add(lane, &piece, duration, true);
         if (rc < 0) {
             return rc;
         }
@@ -101,79 +74,80 @@ static int add_silence(struct lane *lane, int64_t until) {
 
 /* A hole in the pictures: the last one stands. After hours the last key frame is said again, which
  * needs no other to be decoded. */
-static int stand(struct lane *lane, int64_t until) {
+int lct_movie_stand(struct lct_movie_lane *lane, int64_t until) {
     int rc = 0;
-    while (rc == 0 && lane->end < until) {
+    while (rc == 0 && lane->count > 0 && lane->end < until) {
         struct lct_mp4_sample *last = &lane->samples[lane->count - 1];
         int64_t room = STAND_MAX - (int64_t)last->duration;
         int64_t more = until - lane->end < room ? until - lane->end : room;
         last->duration += (uint32_t)more;
         lane->end += more;
-        rc = lane->end < until ? add_sample(lane, &lane->key, 1, true) : 0;
+        rc = lane->end < until ? lct_movie_add(lane, &lane->key, 1, true) : 0;
     }
     return rc;
 }
 
-/* Brings the track's end to tick: sound by silence, a picture by standing longer. */
-static int reach(struct lane *lane, int64_t tick) {
-    return is_sound(lane) ? add_silence(lane, tick) : lane->count > 0 ? stand(lane, tick) : 0;
+int lct_movie_add_picture(struct lct_movie_lane *lane, const struct lct_movie_piece *piece,
+                          int64_t tick, bool key) {
+    int rc = lct_movie_stand(lane, lane->count == 0 ? 0 : tick); /* the first is shown from 0 on */
+    lane->key = key || lane->count == 0 ? *piece : lane->key;
+    return rc ? rc : lct_movie_add(lane, piece, 1, key);
 }
 
-/* The picture before lasts until this one; until it is known, one tick. */
-static int add_picture(struct lane *lane, const struct lct_index_row *row, int32_t file) {
-    const struct piece piece = {.source = row->offset + lct_index_payload_at(row),
-                                .bytes = row->info.sample_bytes[0],
-                                .file = file};
-    int64_t tick =
-        lane->count == 0 ? 0 : row->info.tfdt; /* the first one is shown from the start */
-    int rc = reach(lane, tick);
-    lane->key = row->info.key || lane->count == 0 ? piece : lane->key;
-    return rc ? rc : add_sample(lane, &piece, 1, row->info.key);
+static int add_picture(struct lct_movie_lane *lane, const struct lct_index_row *row, int32_t file) {
+    const struct lct_movie_piece piece = {.source = row->offset + lct_index_payload_at(row),
+                                          .bytes = row->info.sample_bytes[0],
+                                          .file = file};
+    return lct_movie_add_picture(lane, &piece, row->info.tfdt, row->info.key);
 }
 
-static int add_sound(struct lane *lane, const struct lct_index_row *row, int32_t file) {
-    int rc = reach(lane, row->info.tfdt);
-    struct piece piece = {.source = row->offset + lct_index_payload_at(row), .file = file};
+static int add_sound(const struct lct_movie *movie, struct lct_movie_lane *lane,
+                     const struct lct_index_row *row, int32_t file) {
+    int rc = add_silence(movie, lane, row->info.tfdt);
+    struct lct_movie_piece piece = {.source = row->offset + lct_index_payload_at(row),
+                                    .file = file};
     for (unsigned i = 0; rc == 0 && i < row->info.samples; i++) {
         piece.bytes = row->info.sample_bytes[i];
-        rc = add_sample(lane, &piece, row->info.duration / row->info.samples, true);
+        rc = lct_movie_add(lane, &piece, row->info.duration / row->info.samples, true);
         piece.source += piece.bytes;
     }
     return rc;
 }
 
-static int lay_track(struct lane *lane, int32_t first_file, lct_ns lesson_end) {
+static int lay_track(const struct lct_movie *movie, struct lct_movie_lane *lane,
+                     const struct lct_reels *reels, int32_t first_file, lct_ns lesson_end) {
     int rc = 0;
     int64_t promised = 0;
-    for (size_t i = 0; rc == 0 && i < lane->reels.count; i++) {
-        const struct lct_reel_view *view = &lane->reels.views[i];
+    for (size_t i = 0; rc == 0 && i < reels->count; i++) {
+        const struct lct_reel_view *view = &reels->views[i];
         int32_t file = first_file + (int32_t)i;
         for (size_t k = 0; rc == 0 && k < view->count; k++) {
             const struct lct_index_row *row = &view->rows[k];
             bool whole = row->offset + row->n <= view->file_bytes;
             if (whole && row->info.tfdt >= lane->end - (is_sound(lane) ? AAC_FRAME : 1)) {
-                rc = is_sound(lane) ? add_sound(lane, row, file) : add_picture(lane, row, file);
+                rc = is_sound(lane) ? add_sound(movie, lane, row, file)
+                                    : add_picture(lane, row, file);
                 promised = row->info.tfdt + row->info.duration;
             }
         }
     }
     int64_t end = lct_ns_to_ticks(lesson_end, lane->format->timescale);
     if (rc == 0 && !is_sound(lane)) {
-        rc = reach(lane, lesson_end > 0 && end < promised ? end : promised);
+        rc = lct_movie_stand(lane, lesson_end > 0 && end < promised ? end : promised);
     }
     return rc;
 }
 
 /* ---- the whole ---- */
 
-static void number_pieces(struct lct_movie *movie, struct lane *lanes, size_t count) {
+static void number_pieces(struct lct_movie *movie, struct lct_movie_lane *lanes, size_t count) {
     size_t next[LCT_TAPE_TRACKS_MAX] = {0};
     int64_t ticks[LCT_TAPE_TRACKS_MAX] = {0};
     uint64_t at = 0;
     size_t total = 0;
     for (lct_ns block = INTERLEAVE; total < movie->piece_count; block += INTERLEAVE) {
         for (size_t i = 0; i < count; i++) {
-            struct lane *lane = &lanes[i];
+            struct lct_movie_lane *lane = &lanes[i];
             int64_t until = lct_ns_to_ticks(block, lane->format->timescale);
             bool first = true;
             while (next[i] < lane->count && ticks[i] < until) {
@@ -223,12 +197,73 @@ static int make_head(struct lct_movie *movie, const struct lct_mp4_track *tracks
     return 0;
 }
 
-static void name_files(struct lct_movie *movie, const char *folder, const struct lane *lane) {
-    for (size_t i = 0; i < lane->reels.count; i++) {
+/* Of a part whose bytes are made, not read. */
+int lct_movie_keep(struct lct_movie *movie, const uint8_t *bytes, size_t n,
+                   struct lct_movie_piece *ret_piece) {
+    if (n > movie->made_room - movie->made_bytes) {
+        size_t room = 2 * movie->made_room + n;
+        uint8_t *bigger = realloc(movie->made, room);
+        if (!bigger) {
+            return -ENOMEM;
+        }
+        movie->made = bigger;
+        movie->made_room = room;
+    }
+    memcpy(movie->made + movie->made_bytes, bytes, n);
+    *ret_piece =
+        (struct lct_movie_piece){.source = movie->made_bytes, .bytes = (uint32_t)n, .file = -1};
+    movie->made_bytes += n;
+    return 0;
+}
+
+struct lct_movie *lct_movie_create(void) {
+    struct lct_movie *movie = lct_new(sizeof *movie);
+    struct lct_movie_piece unused;
+    const uint8_t *silence;
+    lct_sound_silence(&silence, &movie->silence_bytes);
+    movie->made_room = 4096;
+    movie->made = lct_new(movie->made_room);
+    if (lct_movie_keep(movie, silence, movie->silence_bytes, &unused) < 0) {
+        abort(); /* it fits */
+    }
+    return movie;
+}
+
+int lct_movie_name_files(struct lct_movie *movie, const char *folder, const struct lct_reels *reels,
+                         int32_t *ret_first) {
+    char **more = realloc(movie->files, (movie->file_count + reels->count + 1) * sizeof *more);
+    if (!more) {
+        return -ENOMEM;
+    }
+    movie->files = more;
+    *ret_first = (int32_t)movie->file_count;
+    for (size_t i = 0; i < reels->count; i++) {
         char path[LCT_PATH_SIZE];
-        lct_reel_path(folder, lane->reels.views[i].number, ".mp4", path);
+        lct_reel_path(folder, reels->views[i].number, ".mp4", path);
         movie->files[movie->file_count++] = lct_strdup(path);
     }
+    return 0;
+}
+
+int lct_movie_lay(struct lct_movie *movie, struct lct_movie_lane *lanes, size_t count) {
+    struct lct_mp4_track tracks[LCT_TAPE_TRACKS_MAX];
+    for (size_t i = 0; i < count; i++) {
+        movie->piece_count += lanes[i].count;
+    }
+    movie->pieces = malloc((movie->piece_count + 1) * sizeof *movie->pieces);
+    if (!movie->pieces) {
+        return -ENOMEM;
+    }
+    number_pieces(movie, lanes, count);
+    for (size_t i = 0; i < count; i++) {
+        tracks[i] = (struct lct_mp4_track){lanes[i].format, lanes[i].samples, lanes[i].count};
+    }
+    return make_head(movie, tracks, count);
+}
+
+void lct_movie_lane_free(struct lct_movie_lane *lane) {
+    free(lane->samples);
+    free(lane->pieces);
 }
 
 static const struct lct_format *first_format(const struct lct_reels *reels) {
@@ -240,36 +275,11 @@ static const struct lct_format *first_format(const struct lct_reels *reels) {
     return NULL;
 }
 
-static int load_lanes(struct lct_movie *movie, const char *folder,
-                      const struct lct_lesson_info *info, struct lane *lanes, size_t *count) {
-    char path[LCT_PATH_SIZE];
-    size_t kept = 0, files = 0;
-    for (size_t i = 0; i < *count; i++) {
-        (void)snprintf(path, sizeof path, "%s/%s", folder, info->tracks[i].name);
-        lct_reels_load(path, &lanes[kept].reels);
-        lanes[kept].format = first_format(&lanes[kept].reels);
-        if (!lanes[kept].format) {
-            lct_reels_free(&lanes[kept].reels);
-            continue;
-        }
-        files += lanes[kept].reels.count;
-        char **more = realloc(movie->files, files * sizeof *more);
-        if (!more) {
-            return -ENOMEM;
-        }
-        movie->files = more;
-        int32_t first_file = (int32_t)movie->file_count;
-        name_files(movie, path, &lanes[kept]);
-        int rc = lay_track(&lanes[kept], first_file, info->end);
-        if (rc < 0) {
-            *count = kept + 1;
-            return rc;
-        }
-        movie->piece_count += lanes[kept].count;
-        kept++;
-    }
-    *count = kept;
-    return kept > 0 && movie->piece_count > 0 ? 0 : -ENODATA;
+static int load_lane(struct lct_movie *movie, const char *folder, lct_ns end,
+                     struct lct_movie_lane *lane, struct lct_reels *reels) {
+    int32_t first_file = 0;
+    int rc = lct_movie_name_files(movie, folder, reels, &first_file);
+    return rc ? rc : lay_track(movie, lane, reels, first_file, end);
 }
 
 /* Moves the wanted tracks to the front. */
@@ -299,25 +309,24 @@ static int choose(struct lct_lesson_info *info, const char *const *names, size_t
 
 static int lay_out(struct lct_movie *movie, const char *folder,
                    const struct lct_lesson_info *info) {
-    struct lane lanes[LCT_TAPE_TRACKS_MAX] = {{.count = 0}};
-    struct lct_mp4_track tracks[LCT_TAPE_TRACKS_MAX];
-    size_t count = info->track_count;
-    int rc = load_lanes(movie, folder, info, lanes, &count);
-    if (rc == 0) {
-        movie->pieces = malloc(movie->piece_count * sizeof *movie->pieces);
-        rc = movie->pieces ? 0 : -ENOMEM;
-    }
-    if (rc == 0) {
-        number_pieces(movie, lanes, count);
-        for (size_t i = 0; i < count; i++) {
-            tracks[i] = (struct lct_mp4_track){lanes[i].format, lanes[i].samples, lanes[i].count};
+    struct lct_movie_lane lanes[LCT_TAPE_TRACKS_MAX] = {{.count = 0}};
+    struct lct_reels reels[LCT_TAPE_TRACKS_MAX] = {{.count = 0}};
+    char path[LCT_PATH_SIZE];
+    size_t count = 0, samples = 0;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < info->track_count; i++) {
+        (void)snprintf(path, sizeof path, "%s/%s", folder, info->tracks[i].name);
+        lct_reels_load(path, &reels[i]);
+        lanes[count].format = first_format(&reels[i]);
+        if (lanes[count].format) {
+            rc = load_lane(movie, path, info->end, &lanes[count], &reels[i]);
+            samples += lanes[count++].count;
         }
-        rc = make_head(movie, tracks, count);
     }
+    rc = rc ? rc : samples == 0 ? -ENODATA : lct_movie_lay(movie, lanes, count);
     for (size_t i = 0; i < LCT_TAPE_TRACKS_MAX; i++) {
-        lct_reels_free(&lanes[i].reels);
-        free(lanes[i].samples);
-        free(lanes[i].pieces);
+        lct_reels_free(&reels[i]);
+        lct_movie_lane_free(&lanes[i]);
     }
     return rc;
 }
@@ -330,7 +339,7 @@ int lct_movie_open(const char *folder, const char *const *names, size_t count,
     if (rc < 0) {
         return rc;
     }
-    struct lct_movie *movie = lct_new(sizeof *movie);
+    struct lct_movie *movie = lct_movie_create();
     rc = lay_out(movie, folder, &info);
     if (rc < 0) {
         lct_movie_close(movie);
@@ -352,6 +361,7 @@ void lct_movie_close(struct lct_movie *movie) {
         free(movie->files);
         free(movie->pieces);
         free(movie->head);
+        free(movie->made);
         free(movie);
     }
 }
@@ -376,11 +386,11 @@ static size_t piece_at(const struct lct_movie *movie, uint64_t at) {
 /* The pieces from first on that one read of their file brings; at most up to byte until of the
  * movie. */
 static size_t span_of(const struct lct_movie *movie, size_t first, uint64_t until) {
-    const struct piece *start = &movie->pieces[first];
+    const struct lct_movie_piece *start = &movie->pieces[first];
     size_t last = first;
     while (last + 1 < movie->piece_count) {
-        const struct piece *here = &movie->pieces[last];
-        const struct piece *next = here + 1;
+        const struct lct_movie_piece *here = &movie->pieces[last];
+        const struct lct_movie_piece *next = here + 1;
         uint64_t end = here->source + here->bytes;
         if (next->at >= until || next->file != start->file || next->source < end ||
             next->source - end > READ_GAP_MAX ||
@@ -392,8 +402,8 @@ static size_t span_of(const struct lct_movie *movie, size_t first, uint64_t unti
     return last;
 }
 
-static int read_file(const struct lct_movie *movie, const struct piece *first,
-                     const struct piece *last, uint8_t **ret_bytes) {
+static int read_file(const struct lct_movie *movie, const struct lct_movie_piece *first,
+                     const struct lct_movie_piece *last, uint8_t **ret_bytes) {
     size_t n = (size_t)(last->source + last->bytes - first->source);
     uint8_t *bytes = malloc(n);
     int fd = bytes ? open(movie->files[first->file], O_RDONLY | O_CLOEXEC) : -1;
@@ -414,18 +424,16 @@ static int read_file(const struct lct_movie *movie, const struct piece *first,
  */
 static ssize_t read_span(const struct lct_movie *movie, size_t first, size_t last, uint64_t at,
                          uint8_t *out, size_t n) {
-    const struct piece *p = &movie->pieces[first];
+    const struct lct_movie_piece *p = &movie->pieces[first];
     LCT_FREE uint8_t *file_bytes = NULL;
-    const uint8_t *silence;
-    size_t silence_bytes;
-    lct_sound_silence(&silence, &silence_bytes);
     int rc = p->file < 0 ? 0 : read_file(movie, p, &movie->pieces[last], &file_bytes);
     if (rc < 0) {
         return rc;
     }
     size_t done = 0;
-    for (const struct piece *q = p; q <= &movie->pieces[last] && done < n; q++) {
-        const uint8_t *bytes = p->file < 0 ? silence : file_bytes + (q->source - p->source);
+    for (const struct lct_movie_piece *q = p; q <= &movie->pieces[last] && done < n; q++) {
+        const uint8_t *bytes =
+            p->file < 0 ? movie->made + q->source : file_bytes + (q->source - p->source);
         size_t skip = (size_t)(at + done - q->at);
         size_t part = q->bytes - skip < n - done ? q->bytes - skip : n - done;
         memcpy(out + done, bytes + skip, part);
