@@ -71,3 +71,45 @@ void lct_span_format(lct_ns span, char *out, size_t size) {
         (void)snprintf(out, size, "%s%d:%02d.%03d", sign, minutes, seconds, (int)(ms % 1000));
     }
 }
+
+#define SPAN_MAX (INT64_C(10000) * 3600 * LCT_SECOND)
+
+static const char *read_number(const char *text, int64_t *ret_number) {
+    int64_t number = 0;
+    const char *c = text;
+    for (; *c >= '0' && *c <= '9' && c - text < 12; c++) {
+        number = 10 * number + (*c - '0');
+    }
+    *ret_number = number;
+    return c > text && !(*c >= '0' && *c <= '9') ? c : NULL;
+}
+
+const char *lct_span_parse(const char *text, lct_ns *ret_span) {
+    int64_t seconds = 0, part;
+    const char *c = read_number(text, &part);
+    seconds = part;
+    for (int i = 0; c && *c == ':' && i < 2; i++) {
+        c = read_number(c + 1, &part);
+        if (!c || part > 59 || seconds >= SPAN_MAX / LCT_SECOND / 60) {
+            return NULL;
+        }
+        seconds = 60 * seconds + part;
+    }
+    if (!c || seconds >= SPAN_MAX / LCT_SECOND) {
+        return NULL;
+    }
+    lct_ns span = seconds * LCT_SECOND;
+    if (*c == '.') {
+        const char *first = ++c;
+        lct_ns unit = LCT_SECOND;
+        for (; *c >= '0' && *c <= '9' && c - first < 9; c++) {
+            unit /= 10;
+            span += (*c - '0') * unit;
+        }
+        if (c == first || (*c >= '0' && *c <= '9')) {
+            return NULL;
+        }
+    }
+    *ret_span = span;
+    return c;
+}

@@ -44,5 +44,12 @@ void lct_boot_id(char ret_id[LCT_BOOT_ID_SIZE]);
 /** Writes wall time as "2026-03-01T08:00:00.123Z" (RFC 3339) into out; needs 25 bytes. */
 void lct_wall_format(lct_ns wall, char *out, size_t size);
 
+/**
+ * Reads a span at the beginning of text: seconds ("93.5") or minutes and seconds or hours, minutes
+ * and seconds ("1:33.5", "0:01:33.5"), with at most nine decimals. Returns what follows it; NULL
+ * when text does not begin with one, or with one of 10,000 hours or more. Pure.
+ */
+const char *lct_span_parse(const char *text, lct_ns *ret_span);
+
 /** Writes a span as "1:02:03.456" (hours only when there are any) into out; needs 24 bytes. */
 void lct_span_format(lct_ns span, char *out, size_t size);

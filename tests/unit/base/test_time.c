@@ -53,3 +53,46 @@ Test(time, clocks_run) {
     cr_assert_str_eq(boot, again);
     cr_assert_eq(strlen(boot), 36);
 }
+
+static lct_ns parsed(const char *text, const char *rest) {
+    lct_ns span = -1;
+    const char *end = lct_span_parse(text, &span);
+    cr_assert_not_null(end, "%s", text);
+    cr_assert_str_eq(end, rest);
+    return span;
+}
+
+Test(time, spans_are_read) {
+    cr_assert_eq(parsed("93.5-", "-"), 93500 * LCT_MS);
+    cr_assert_eq(parsed("1:02:03.456", ""), 3723456 * LCT_MS);
+    cr_assert_eq(parsed("2:03", ""), 123 * LCT_SECOND);
+    cr_assert_eq(parsed("0.123456789x", "x"), 123456789);
+    cr_assert_eq(parsed("9999:59:59.9", ""), (10000 * 3600 - 1) * LCT_SECOND + 900 * LCT_MS);
+    static const char *const none[] = {"",
+                                       "x",
+                                       "-1",
+                                       "1.",
+                                       ":5",
+                                       "1:60",
+                                       "1:2:3:4x:",
+                                       "1.1234567890",
+                                       "10000:00:00",
+                                       "1:",
+                                       "36000000",
+                                       "99999999999999999999"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++) {
+        lct_ns span = -1;
+        const char *end = lct_span_parse(none[i], &span);
+        cr_assert(!end || *end == ':', "%s", none[i]);
+    }
+}
+
+Test(time, spans_there_and_back) {
+    char text[24];
+    lct_ns span = 0;
+    for (lct_ns ms = 0; ms < 400000000; ms = 3 * ms + 1) {
+        lct_span_format(ms * LCT_MS, text, sizeof text);
+        cr_assert_not_null(lct_span_parse(text, &span));
+        cr_assert_eq(span, ms * LCT_MS, "%s", text);
+    }
+}
