@@ -20,5 +20,5 @@ endfunction()
 
 lct_program(lectern-recorder recorder_main.c ${LCT_FOLDERS})
 lct_program(lectern-server server_main.c ${without_capture})
-lct_program(lectern-worker worker_main.c ${without_capture})
+lct_program(lectern-worker worker_main.c ${LCT_FOLDERS})
 lct_program(lectern lectern_main.c ${LCT_FOLDERS})

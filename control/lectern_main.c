@@ -12,10 +12,12 @@ static const struct {
     lct_command_fn run;
     const char *en, *zh;
 } commands[] = {
+    {"cut", lct_cmd_job, "cut ranges out of lessons into one MP4 file or a new lesson",
+     "从课程中剪出片段，生成 MP4 文件或新课程"},
     {"devices", lct_cmd_devices, "list what can be recorded here", "列出本机可录制的设备"},
     {"doctor", lct_cmd_doctor, "say what is missing, slow or wrong here",
      "检查本机缺少什么、哪里有问题"},
-    {"export", lct_cmd_export, "write a lesson as one MP4 file", "把课程导出为一个 MP4 文件"},
+    {"export", lct_cmd_job, "write a lesson as one MP4 file", "把课程导出为一个 MP4 文件"},
     {"link", lct_cmd_link, "make, list and revoke links for watching live", "管理直播的观看链接"},
     {"push", lct_cmd_push, "push a room's lessons to RTMP or SRT addresses",
      "把教室的课程推流到 RTMP 或 SRT 地址"},

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* lectern export: a lesson as one MP4 file. The work is lectern-worker's; this starts it and waits.
- */
+/* The subcommands that are jobs of lectern-worker (cut, export): this starts it and waits. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,18 +9,16 @@
 #include "control/command.h"
 #include "control/programs.h"
 
-int lct_cmd_export(int argc, char **argv) {
+int lct_cmd_job(int argc, char **argv) {
     struct lct_fault fault;
     char path[LCT_PROGRAM_PATH_SIZE];
     lct_program_path("lectern-worker", path);
     /* The worker's own words and exit status are the answer: it takes the place of this process. */
     LCT_FREE char **with_job = lct_new(((size_t)argc + 2) * sizeof *with_job);
     with_job[0] = path;
-    with_job[1] = (char[]){"export"};
-    memcpy(with_job + 2, argv + 1, (size_t)(argc - 1) * sizeof *with_job);
+    memcpy(with_job + 1, argv, (size_t)argc * sizeof *with_job);
     execv(path, with_job);
-    (void)lct_fault_set(&fault, -errno, "export",
-                        "Cannot start %s: %s. Is lectern installed whole?",
+    (void)lct_fault_set(&fault, -errno, argv[0], "Cannot start %s: %s. Is lectern installed whole?",
                         "无法启动 %s：%s。请检查 lectern 是否完整安装。", path, strerror(errno));
     return lct_command_fail(&fault, false);
 }

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* lectern-worker cut: kept ranges of lessons as one MP4 file, or as a new lesson. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/cut.h"
+#include "archive/lesson.h"
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "control/command.h"
+#include "control/worker_jobs.h"
+
+struct cut_options {
+    struct lct_cut_range *ranges; /* owned */
+    size_t range_count;
+    const char *lesson; /* named last: the ranges that follow are its */
+    bool lesson_used;
+    const char *out;
+    const char *tracks[LCT_TAPE_TRACKS_MAX];
+    size_t track_count;
+    bool json;
+};
+
+static int usage(void) {
+    (void)fputs(
+        lct_say("usage: lectern cut LESSON --keep FROM-TO [--keep FROM-TO …] [LESSON --keep …] "
+                "-o FILE.mp4|FOLDER/\n"
+                "                   [--track NAME …] [--json]\n"
+                "FROM and TO are lesson time, 93.5 or 0:01:33.5; 'FROM-' is up to the end.\n",
+                "用法：lectern cut 课程文件夹 --keep 起-止 [--keep 起-止 …] [课程文件夹 --keep …] "
+                "-o 文件.mp4|文件夹/\n"
+                "                  [--track 轨道 …] [--json]\n"
+                "起、止为课程时间，如 93.5 或 0:01:33.5；“起-”表示直到结尾。\n"),
+        stderr);
+    return 2;
+}
+
+/* "FROM-TO" or "FROM-". */
+static bool read_range(const char *text, struct lct_cut_range *range) {
+    const char *rest = lct_span_parse(text, &range->from);
+    if (!rest || *rest != '-') {
+        return false;
+    }
+    range->to = LCT_CUT_END;
+    rest = rest[1] ? lct_span_parse(rest + 1, &range->to) : rest + 1;
+    return rest && !*rest;
+}
+
+static int add_range(struct cut_options *o, const char *text, struct lct_fault *fault) {
+    struct lct_cut_range *range = &o->ranges[o->range_count];
+    range->lesson = o->lesson;
+    if (!read_range(text, range)) {
+        return lct_fault_set(fault, -EINVAL, "cut",
+                             "'%s' is no range: write FROM-TO, as 93.5-120 or 0:01:33.5-0:02:00.",
+                             "“%s”不是区间：请写作“起-止”，如 93.5-120 或 0:01:33.5-0:02:00。",
+                             text);
+    }
+    o->range_count++;
+    o->lesson_used = true;
+    return 0;
+}
+
+/* 0; -EINVAL: wrong use, with a fault when there is more to say than the usage. */
+static int read_options(int argc, char **argv, struct cut_options *o, struct lct_fault *fault) {
+    static const struct option known[] = {{"keep", required_argument, NULL, 'k'},
+                                          {"out", required_argument, NULL, 'o'},
+                                          {"track", required_argument, NULL, 't'},
+                                          {"json", no_argument, NULL, 'j'},
+                                          {NULL, 0, NULL, 0}};
+    int c, rc = 0;
+    while ((c = getopt_long(argc, argv, "-o:", known, NULL)) != -1) {
+        if (c == 1 && (!o->lesson || o->lesson_used)) {
+            o->lesson = optarg;
+            o->lesson_used = false;
+        } else if (c == 'k' && o->lesson) {
+            rc = rc ? rc : add_range(o, optarg, fault); /* how it is said may follow */
+        } else if (c == 'o') {
+            o->out = optarg;
+        } else if (c == 't' && o->track_count < LCT_TAPE_TRACKS_MAX) {
+            o->tracks[o->track_count++] = optarg;
+        } else if (c == 'j') {
+            o->json = true;
+        } else {
+            fault->code = 0;
+            return -EINVAL;
+        }
+    }
+    bool whole = optind == argc && o->lesson_used && o->out && o->out[0];
+    return rc ? rc : whole ? 0 : -EINVAL;
+}
+
+static void say_notes(const struct lct_cut *cut) {
+    const struct lct_fault *note;
+    for (size_t i = 0; (note = lct_cut_note(cut, i)); i++) {
+        (void)fprintf(stderr, "lectern: %s\n", lct_fault_text(note));
+    }
+}
+
+static void report(const struct lct_cut *cut, const struct cut_options *o) {
+    struct lct_cut_counts n = lct_cut_counts(cut);
+    LCT_FREE char *out = lct_strdup(o->out);
+    char length[24];
+    lct_text_tame(out);
+    lct_span_format(lct_cut_length(cut), length, sizeof length);
+    if (!o->json) {
+        (void)printf(lct_say("%s: %s, %zu pictures (%zu encoded anew)\n",
+                             "%s：%s，%zu 帧画面（其中 %zu 帧重新编码）\n"),
+                     out, length, n.pictures, n.pictures_encoded);
+        return;
+    }
+    json_t *notes = json_array();
+    const struct lct_fault *note;
+    for (size_t i = 0; (note = lct_cut_note(cut, i)); i++) {
+        (void)json_array_append_new(notes, json_pack("{s:s, s:s}", "en", note->en, "zh", note->zh));
+    }
+    LCT_JSON json_t *json = json_pack(
+        "{s:s, s:I, s:I, s:I, s:I, s:I, s:o}", "file", out, "length_ns",
+        (json_int_t)lct_cut_length(cut), "pictures", (json_int_t)n.pictures, "pictures_encoded",
+        (json_int_t)n.pictures_encoded, "sounds", (json_int_t)n.sounds, "sounds_encoded",
+        (json_int_t)n.sounds_encoded, "notes", notes);
+    LCT_FREE char *text = lct_json_dump(json, NULL);
+    (void)puts(text);
+}
+
+static int write_out(const struct lct_cut *cut, const char *out, struct lct_fault *fault) {
+    bool folder = out[strlen(out) - 1] == '/';
+    return folder ? lct_cut_write_lesson(&lct_io_system, cut, out, fault)
+                  : lct_worker_write_movie(lct_cut_movie(cut), out, fault);
+}
+
+int lct_worker_cut(int argc, char **argv) {
+    struct cut_options o = {.range_count = 0};
+    struct lct_fault fault = {.code = 0};
+    struct lct_cut *cut = NULL;
+    LCT_FREE struct lct_cut_range *ranges = lct_new((size_t)argc * sizeof *ranges);
+    o.ranges = ranges;
+    int rc = read_options(argc, argv, &o, &fault);
+    if (rc < 0 && fault.code == 0) {
+        return usage();
+    }
+    rc = rc ? rc : lct_cut_open(ranges, o.range_count, o.tracks, o.track_count, &cut, &fault);
+    if (rc == 0) {
+        say_notes(cut);
+        rc = lct_cut_make(cut, &fault);
+    }
+    rc = rc ? rc : write_out(cut, o.out, &fault);
+    if (rc == 0) {
+        report(cut, &o);
+    }
+    lct_cut_close(cut);
+    return rc < 0 ? lct_command_fail(&fault, o.json) : 0;
+}
