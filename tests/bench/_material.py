@@ -50,6 +50,14 @@ def raw_camera(folder):
     return file
 
 
+def raw_pictures(folder, count):
+    """The first pictures of it, one after the other without anything between."""
+    file = pathlib.Path(folder, "pictures.yuv")
+    run([*_video_source(), "-an", "-vf", _AS_CAMERA, "-frames:v", count, "-pix_fmt", "yuv420p",
+         "-f", "rawvideo", file])
+    return file
+
+
 def coded_film(folder):
     """The same as 4 s of H.264 for live viewers: 3 Mbit/s, an IDR each 2 s, delimiters."""
     file = pathlib.Path(folder, "film.h264")
