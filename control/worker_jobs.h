@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * The jobs of lectern-worker that people start: one process each, without the network. Each is called with
- * its name and options as argv and returns the exit status: 0 done, 1 it did not work (a sentence
- * says why), 2 wrong use. Main thread.
+ * The jobs of lectern-worker that people start: one process each, without the network. Each is
+ * called with its name and options as argv and returns the exit status: 0 done, 1 it did not work
+ * (a sentence says why), 2 wrong use. Main thread.
  *
- *     static const struct { const char *name; lct_command_fn run; } jobs[] = {{"cut", lct_worker_cut},
- * …
+ *     static const struct { const char *name; lct_command_fn run; } jobs[] = {{"cut",
+ * lct_worker_cut}, …
  */
 #pragma once
 
@@ -24,4 +24,4 @@ int lct_worker_export(int argc, char **argv);
  * file never bears its name. 0 or -errno with a fault; then nothing is left behind.
  */
 int lct_worker_write_movie(const struct lct_movie *movie, const char *out,
-                        struct lct_fault *fault) LCT_MUST_USE;
+                           struct lct_fault *fault) LCT_MUST_USE;

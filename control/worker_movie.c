@@ -26,7 +26,8 @@ static int copy(const struct lct_movie *movie, int fd) {
     return 0;
 }
 
-int lct_worker_write_movie(const struct lct_movie *movie, const char *out, struct lct_fault *fault) {
+int lct_worker_write_movie(const struct lct_movie *movie, const char *out,
+                           struct lct_fault *fault) {
     const struct lct_io *io = &lct_io_system;
     LCT_FREE char *fresh = lct_format("%s.part", out);
     int fd = io->open(io, fresh, O_WRONLY | O_CREAT | O_TRUNC, 0644);
