@@ -88,8 +88,8 @@ static void note_sizes(struct lct_cut *cut, const struct lct_cut_track *track,
         struct lct_fault note;
         (void)lct_fault_set(
             &note, -EAGAIN, "cut",
-            "%.1f s of %s have pictures of %d x %d and are encoded anew as %d x %d, which the "
-            "most of it has. That takes about as long as they last.",
+            "%.1f s of %s have pictures of %d x %d and are encoded anew as %d x %d, the size "
+            "of most of it. That takes about as long as they last.",
             "有 %.1f 秒（轨道 %s）的画面为 %d × %d，将重新编码为其余部分的 %d × %d，"
             "用时约与其时长相当。",
             (double)form->ticks / TICKS, track->info.name, form->format->width,
