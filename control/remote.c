@@ -365,11 +365,11 @@ static void serve(struct remote *remote, const struct lct_recorder_settings *set
     lct_thread_start(&thread, "button", run_recorder, remote);
     lct_loop_run(remote->loop);
     atomic_store(&remote->ended, true);
-    lct_link_caller_destroy(remote->link);
-    lct_copy_out_destroy(remote->copy);
     lct_bus_unsubscribe(remote->live);
     lct_loop_stop(remote->work);
-    lct_thread_join(&thread);
+    lct_thread_join(&thread); /* first: the lesson's end waits for no name server and no copy */
+    lct_link_caller_destroy(remote->link);
+    lct_copy_out_destroy(remote->copy);
     lct_timer_destroy(remote->again);
     json_decref(remote->status);
 }
