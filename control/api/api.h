@@ -66,6 +66,12 @@ bool lct_api_may_watch(void *app, const char *room, const char *pass);
 /** Viewers of a room now, on whatever way. Any thread. */
 unsigned lct_api_viewers(const struct lct_api *api, const char *room);
 
+/** The lesson that a room's live address leads to: the one it is recording, or its newest, and
+ * never another room's, whatever its recorder says. 0; -ENOENT, -EINVAL, -EIO with a fault. Disk
+ * loop. */
+int lct_api_find_lesson(struct lct_api *api, const char *room, char ret_id[LCT_ROOMS_LESSON_SIZE],
+                        struct lct_fault *fault) LCT_MUST_USE;
+
 /** All rooms as docs/api.yaml says. Main loop. Returns owned. */
 json_t *lct_api_rooms(struct lct_api *api) LCT_MUST_USE;
 

@@ -35,14 +35,6 @@ static int load_track(struct lct_api *api, const char *id, const char *name,
     return rc;
 }
 
-/* The lesson that is shown live: the one the room is recording, or its newest. */
-static int find_lesson(struct lct_api *api, const char *room, char ret_id[LCT_ROOMS_LESSON_SIZE],
-                       struct lct_fault *fault) {
-    return lct_rooms_lesson(api->rooms, room, ret_id)
-               ? 0
-               : lct_shelf_newest(api->shelf, room, ret_id, fault);
-}
-
 /* ---- what a player opens ---- */
 
 struct lesson {
@@ -54,7 +46,7 @@ struct lesson {
 static int load_lesson(struct lct_api *api, const char *room, struct lesson *lesson,
                        struct lct_fault *fault) {
     const struct lct_lesson_info *info;
-    int rc = find_lesson(api, room, lesson->id, fault);
+    int rc = lct_api_find_lesson(api, room, lesson->id, fault);
     rc = rc ? rc : lct_shelf_lesson(api->shelf, lesson->id, &info, fault);
     for (size_t i = 0; rc == 0 && i < info->track_count; i++) {
         rc = load_track(api, lesson->id, info->tracks[i].name, &lesson->tracks[i], fault);
@@ -180,7 +172,7 @@ static int find_track(struct lct_api *api, const struct lct_http_request *reques
                       struct lct_hls_track *ret_track, struct lct_fault *fault) {
     const char *room = lct_http_value(request, 0), *id = lct_http_value(request, 1);
     char shown[LCT_ROOMS_LESSON_SIZE];
-    int rc = find_lesson(api, room, shown, fault);
+    int rc = lct_api_find_lesson(api, room, shown, fault);
     if (rc == 0 && strcmp(id, shown) != 0) {
         return lct_fault_set(fault, -ENOENT, "hls",
                              "Room %s does not show lesson %s live (any more). Open the room anew.",

@@ -86,21 +86,29 @@ void lct_api_get_live(void *app, struct lct_http_request *request) {
     lct_http_answer_json(request, 200, json);
 }
 
-/* The lesson that the room's address leads to: the one it is recording, or its newest. */
-static int find_lesson(const struct lct_api *api, const char *room, json_t **ret_lesson,
-                       struct lct_fault *fault) {
-    char id[LCT_ROOMS_LESSON_SIZE];
-    int rc =
-        lct_rooms_lesson(api->rooms, room, id) ? 0 : lct_shelf_newest(api->shelf, room, id, fault);
-    return rc ? rc : lct_library_get(api->library, id, ret_lesson, fault);
+int lct_api_find_lesson(struct lct_api *api, const char *room, char ret_id[LCT_ROOMS_LESSON_SIZE],
+                        struct lct_fault *fault) {
+    const struct lct_lesson_info *info;
+    if (!lct_rooms_lesson(api->rooms, room, ret_id)) {
+        return lct_shelf_newest(api->shelf, room, ret_id, fault);
+    }
+    int rc = lct_shelf_lesson(api->shelf, ret_id, &info, fault);
+    if (rc == 0 && strcmp(info->room, room) != 0) {
+        rc = lct_fault_set(fault, -ENOENT, "live", "Lesson %s is not of room %s.",
+                           "课程 %s 不属于教室 %s。", ret_id, room);
+    }
+    return rc;
 }
 
 void lct_api_get_live_lesson(void *app, struct lct_http_request *request) {
     static const char *const shown[] = {"id",          "title", "state", "started",
                                         "duration_ns", "gaps",  "marks", NULL};
+    const struct lct_api *api = app;
     LCT_JSON json_t *whole = NULL;
+    char id[LCT_ROOMS_LESSON_SIZE];
     struct lct_fault fault;
-    if (find_lesson(app, lct_http_value(request, 0), &whole, &fault) < 0) {
+    if (lct_api_find_lesson(app, lct_http_value(request, 0), id, &fault) < 0 ||
+        lct_library_get(api->library, id, &whole, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
         return;
     }
