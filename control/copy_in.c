@@ -18,7 +18,11 @@ LCT_LOG_TOPIC("copy");
 
 /* What a room's recorder is at. */
 struct desk {
-    char room[40];
+    char room[40]; /* fixed once it is in the list */
+    /* any thread */
+    atomic_size_t waiting;
+    atomic_uint questions;
+    /* the thread's */
     char lesson[64];
     struct lct_replica *replica; /* NULL: none begun */
     struct lct_fault fault;      /* of a part, for the next answer; code 0: none */
@@ -33,9 +37,7 @@ struct lct_copy_in {
     void *arg;
     struct lct_loop *loop;
     struct lct_thread thread;
-    /* any thread */
-    atomic_size_t waiting;
-    /* the thread's */
+    /* the main loop's */
     struct desk desks[LCT_ROOMS_MAX];
     size_t n;
 };
@@ -43,7 +45,7 @@ struct lct_copy_in {
 /* From the main loop: a part or a message. */
 struct incoming {
     struct lct_copy_in *copies;
-    char room[40];
+    struct desk *desk;
     json_t *message; /* owned; NULL: a part */
     size_t weight;   /* what it counts among what waits */
     struct lct_link_part part;
@@ -106,11 +108,8 @@ static int check(const struct desk *desk, const json_t *question, json_t **ret_a
     uint8_t sum[LCT_DIGEST_SIZE] = {0};
     const char *text = lct_json_text(question, "sha256", "");
     (void)lct_base64_read(text, strlen(text), sum, sizeof sum); /* else it is another */
-    int rc =
-        lct_replica_keep(desk->replica, (uint64_t)lct_json_int(question, "left_bytes", 0), fault);
-    rc = rc ? rc
-            : lct_replica_check(desk->replica, lct_json_text(question, "name", ""),
-                                (uint64_t)lct_json_int(question, "bytes", 0), sum, fault);
+    int rc = lct_replica_check(desk->replica, lct_json_text(question, "name", ""),
+                               (uint64_t)lct_json_int(question, "bytes", 0), sum, fault);
     if (rc == 0 || rc == -EBADMSG) {
         *ret_answer = json_pack("{s:b}", "same", (int)(rc == 0));
         return 0;
@@ -185,16 +184,15 @@ static void on_part(struct desk *desk, const struct lct_link_part *part) {
 
 static void work(void *opaque) {
     LCT_FREE struct incoming *in = opaque;
-    struct lct_copy_in *copies = in->copies;
     LCT_JSON json_t *message = in->message;
-    struct desk *desk = desk_of(copies, in->room);
-    if (desk && message) {
-        on_message(copies, desk, message);
-    } else if (desk) {
+    if (message) {
+        on_message(in->copies, in->desk, message);
+        atomic_fetch_sub(&in->desk->questions, 1);
+    } else {
         in->part.bytes = in->bytes;
-        on_part(desk, &in->part);
+        on_part(in->desk, &in->part);
+        atomic_fetch_sub(&in->desk->waiting, in->weight);
     }
-    atomic_fetch_sub(&copies->waiting, in->weight);
 }
 
 static void run(void *loop) {
@@ -204,40 +202,48 @@ static void run(void *loop) {
 
 /* ---- the main loop ---- */
 
-/* Takes message; n bytes of a part follow. False: too much waits. */
-static bool post(struct lct_copy_in *copies, const char *room, json_t *message,
-                 const struct lct_link_part *part) {
-    size_t n = part ? part->n : 0;
-    size_t weight = sizeof(struct incoming) + n;
-    if (!copies->loop) { /* the server ends */
-        json_decref(message);
+bool lct_copy_in_part(struct lct_copy_in *copies, const char *room,
+                      const struct lct_link_part *part) {
+    size_t weight = sizeof(struct incoming) + part->n;
+    struct desk *desk = copies->loop ? desk_of(copies, room) : NULL;
+    if (!desk) { /* the server ends */
         return true;
     }
-    if (atomic_fetch_add(&copies->waiting, weight) + weight > LCT_COPY_WAITING) {
-        atomic_fetch_sub(&copies->waiting, weight);
-        json_decref(message);
+    if (atomic_fetch_add(&desk->waiting, weight) + weight > LCT_COPY_WAITING) {
+        atomic_fetch_sub(&desk->waiting, weight);
         return false;
     }
     struct incoming *in = lct_new(weight);
-    in->copies = copies;
-    in->message = message;
-    in->weight = weight;
-    (void)snprintf(in->room, sizeof in->room, "%s", room);
-    if (part) {
-        in->part = *part;
-        memcpy(in->bytes, part->bytes, n);
-    }
+    *in = (struct incoming){.copies = copies, .desk = desk, .weight = weight, .part = *part};
+    memcpy(in->bytes, part->bytes, part->n);
     lct_loop_post(copies->loop, work, in);
     return true;
 }
 
-bool lct_copy_in_part(struct lct_copy_in *copies, const char *room,
-                      const struct lct_link_part *part) {
-    return post(copies, room, NULL, part);
+/* It asks on and on, or the disk hangs: it is to come again later, as after any fault. */
+static void say_busy(struct lct_copy_in *copies, const char *room, const json_t *question) {
+    struct lct_fault fault;
+    (void)lct_fault_set(&fault, -EBUSY, "copy",
+                        "The server is still busy with what this recorder asked before.",
+                        "服务器仍在处理此录制程序之前的请求。");
+    copies->answer(copies->arg, room,
+                   json_pack("{s:I, s:o}", "n", (json_int_t)lct_json_int(question, "n", 0), "fault",
+                             lct_json_of_fault(&fault)));
 }
 
-bool lct_copy_in_message(struct lct_copy_in *copies, const char *room, const json_t *message) {
-    return post(copies, room, json_deep_copy(message), NULL);
+void lct_copy_in_message(struct lct_copy_in *copies, const char *room, const json_t *message) {
+    struct desk *desk = copies->loop ? desk_of(copies, room) : NULL;
+    if (!desk) { /* the server ends */
+        return;
+    }
+    if (atomic_fetch_add(&desk->questions, 1) >= LCT_COPY_QUESTIONS) {
+        atomic_fetch_sub(&desk->questions, 1);
+        say_busy(copies, room, message);
+        return;
+    }
+    struct incoming *in = lct_new(sizeof *in);
+    *in = (struct incoming){.copies = copies, .desk = desk, .message = json_deep_copy(message)};
+    lct_loop_post(copies->loop, work, in);
 }
 
 struct lct_copy_in *lct_copy_in_create(const struct lct_copy_in_settings *settings) {

@@ -5,7 +5,8 @@
  * room has one lesson at a time.
  *
  *     copies = lct_copy_in_create(&settings);
- *     ok = lct_copy_in_part(copies, "lab", &part) && lct_copy_in_message(copies, "lab", json);
+ *     if (!lct_copy_in_part(copies, "lab", &part)) …       // it sends more than it may
+ *     lct_copy_in_message(copies, "lab", json);
  *     lct_copy_in_stop(copies);  …  lct_copy_in_destroy(copies);
  */
 #pragma once
@@ -19,9 +20,13 @@
 
 struct lct_copy_in;
 
-/** Bytes that may wait to be written, of all rooms; whoever sends more is closed. A recorder sends
- * no more than LCT_COPY_BATCH before it is answered. */
-#define LCT_COPY_WAITING (64U << 20)
+/** Bytes of a room that may wait to be written; whoever sends more is closed. A recorder sends no
+ * more than LCT_COPY_BATCH before it is answered. */
+#define LCT_COPY_WAITING (1U << 20)
+
+/** Questions of a room that may wait to be answered; more are answered with the fault "busy" at
+ * once. A recorder asks one at a time, and one more after each end of the link. */
+#define LCT_COPY_QUESTIONS 4
 
 struct lct_copy_in_settings {
     const char *data; /**< copied */
@@ -34,13 +39,12 @@ struct lct_copy_in_settings {
 /** Starts its thread. Returns owned. */
 struct lct_copy_in *lct_copy_in_create(const struct lct_copy_in_settings *settings) LCT_MUST_USE;
 
-/** Bytes of a file (copied). False: too many wait. Loop's thread, as the next one. */
+/** Bytes of a file (copied). False: too many of the room wait. Loop's thread, as the next one. */
 bool lct_copy_in_part(struct lct_copy_in *copies, const char *room,
                       const struct lct_link_part *part) LCT_MUST_USE;
 
-/** A COPY of the room's recorder (borrows). False as above. */
-bool lct_copy_in_message(struct lct_copy_in *copies, const char *room,
-                         const json_t *message) LCT_MUST_USE;
+/** A COPY of the room's recorder (borrows). The answer may come at once. */
+void lct_copy_in_message(struct lct_copy_in *copies, const char *room, const json_t *message);
 
 /** Ends the thread, after what it is in; answers may still lie in the loop's mailbox. NULL is
  * allowed. */

@@ -40,9 +40,9 @@ static bool take_part(void *arg, const char *room, const struct lct_link_part *p
     return lct_copy_in_part(door->copies, room, part);
 }
 
-static bool take_copy(void *arg, const char *room, const json_t *message) {
+static void take_copy(void *arg, const char *room, const json_t *message) {
     const struct lct_door *door = arg;
-    return lct_copy_in_message(door->copies, room, message);
+    lct_copy_in_message(door->copies, room, message);
 }
 
 static void send_answer(void *arg, const char *room, json_t *owned) {

@@ -4,9 +4,10 @@
  * the copies of their lessons, and the file DATA/door by which commands know what to write into a
  * new token.
  *
- *     rc = lct_door_open(&settings, &door, &fault);       // before the rooms' loop runs
- *     lct_door_look(door);                                // from time to time, in the disk's
- * thread lct_door_close(door);                               // before the rooms are destroyed
+ *     rc = lct_door_open(&settings, &door, &fault);   // before the rooms' loop runs
+ *     lct_door_look(door);                            // from time to time, in the disk's thread
+ *     lct_door_stop(door);
+ *     lct_door_close(door);                           // after the rooms are destroyed
  */
 #pragma once
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/lesson.h"
 #include "base/config.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -113,6 +114,7 @@ static void note_recording(struct lct_rooms *rooms, const struct room *room) {
     const char *state = lct_json_text(room->status, "state", "");
     bool recording = strcmp(state, "recording") == 0 || strcmp(state, "paused") == 0;
     const char *lesson = recording ? lct_json_text(room->status, "lesson", "") : "";
+    lesson = lct_lesson_is_id(lesson) ? lesson : ""; /* it becomes part of paths */
     struct recording *noted = &rooms->recording[room - rooms->rooms];
     pthread_mutex_lock(&rooms->lock);
     (void)snprintf(noted->room, sizeof noted->room, "%s", room->id);
@@ -309,8 +311,9 @@ static void refuse(struct lct_link_peer *peer, const char *id) {
         "lectern room %s --token。",
         id, id);
     LCT_JSON json_t *json = lct_json_of_fault(&fault);
-    (void)lct_link_peer_send(peer, LCT_LINK_REFUSED, json);
-    lct_link_peer_close(peer, "wrong-token");
+    if (lct_link_peer_send(peer, LCT_LINK_REFUSED, json) == 0) { /* else its line broke just now */
+        lct_link_peer_close(peer, "wrong-token");
+    }
 }
 
 /* From outside. */
@@ -320,6 +323,7 @@ static void on_outer_opened(void *arg, struct lct_link_peer *peer, const json_t 
     const char *secret = lct_json_text(hello, "secret", "");
     if (!rooms->door.is_right(rooms->door.arg, id, secret)) {
         lct_warn("a recorder's token is wrong", "room=%s from=%s", id, lct_link_peer_from(peer));
+        lct_link_listener_blame(rooms->outer, peer);
         refuse(peer, id);
         return;
     }
@@ -374,8 +378,8 @@ static void on_outer_message(void *arg, struct lct_link_peer *peer, enum lct_lin
     const struct room *room = lct_link_peer_user(peer);
     if (type != LCT_LINK_COPY) {
         on_message(arg, peer, type, message);
-    } else if (room && !rooms->door.copy(rooms->door.arg, room->id, message)) {
-        lct_link_peer_close(peer, "too-much");
+    } else if (room) {
+        rooms->door.copy(rooms->door.arg, room->id, message);
     }
 }
 

@@ -54,10 +54,11 @@ struct lct_rooms_door {
     struct lct_tls *tls; /**< must outlive the rooms */
     /** Whether this is the room's secret; loop's thread. */
     bool (*is_right)(void *arg, const char *room, const char *secret);
-    /** Bytes of a lesson's file, or a COPY, of the room's recorder (borrowed). False: it sends more
-     * than it may, and is closed. */
+    /** Bytes of a lesson's file, of the room's recorder (borrowed). False: it sends more than it
+     * may, and is closed. */
     bool (*part)(void *arg, const char *room, const struct lct_link_part *part);
-    bool (*copy)(void *arg, const char *room, const json_t *message);
+    /** A COPY of the room's recorder (borrowed). */
+    void (*copy)(void *arg, const char *room, const json_t *message);
     void *arg;
 };
 

@@ -120,9 +120,6 @@ static void listener_closed(void *opaque, struct lct_link_peer *peer, const char
     struct guest *guest = guest_of(listener, peer);
     struct guest was = *guest;
     *guest = (struct guest){.peer = NULL};
-    if (listener->tls && was.open && !was.taken) {
-        lct_link_guard_blame(listener->guard, lct_link_peer_from(peer), lct_monotonic());
-    }
     pass_closed(&listener->side, peer, was.open, why);
 }
 
@@ -247,6 +244,10 @@ int lct_link_listen_tls(struct lct_loop *loop, const char *address, int port, st
     (*ret_listener)->tls = tls;
     (*ret_listener)->guard = lct_link_guard_create();
     return 0;
+}
+
+void lct_link_listener_blame(struct lct_link_listener *listener, const struct lct_link_peer *peer) {
+    lct_link_guard_blame(listener->guard, lct_link_peer_from(peer), lct_monotonic());
 }
 
 int lct_link_listener_port(const struct lct_link_listener *listener) {

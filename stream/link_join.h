@@ -53,6 +53,10 @@ int lct_link_listen_tls(struct lct_loop *loop, const char *address, int port, st
                         struct lct_link_listener **ret_listener,
                         struct lct_fault *fault) LCT_MUST_USE;
 
+/** The peer's token is wrong: its address has one try less (stream/link_guard.h). Of a listener
+ * over TLS; a peer that is sent away for another reason has none less. */
+void lct_link_listener_blame(struct lct_link_listener *listener, const struct lct_link_peer *peer);
+
 /** The TCP port it listens at; 0: none. */
 int lct_link_listener_port(const struct lct_link_listener *listener);
 

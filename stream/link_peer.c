@@ -299,6 +299,10 @@ int lct_link_peer_send(struct lct_link_peer *peer, enum lct_link_type type, cons
         free(text);
         return -EMSGSIZE;
     }
+    if (is_copy(type) && peer->parts_waiting > LCT_LINK_PARTS_WAITING) {
+        free(text);
+        return -ENOBUFS;
+    }
     if (type == LCT_LINK_STATUS && replace_status(peer, (uint8_t *)text, n)) {
         return 0;
     }

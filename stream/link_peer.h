@@ -6,8 +6,8 @@
  * Sending never waits. What the other side has not yet taken is bounded: a new STATUS replaces one
  * that still waits; chunks beyond LCT_LINK_CHUNKS_BYTES or older than LCT_LINK_CHUNKS_SPAN are
  * dropped, track by track up to the next key frame, and counted; too much other JSON (a peer that
- * does not read) closes the connection. PART and COPY go in their order, when
- * nothing else waits: live first.
+ * does not read) closes the connection. PART and COPY go in their order, when nothing else waits:
+ * live first; they are refused while too many wait.
  *
  *     peer = lct_link_peer_create(loop, stream, hello, &events, me); // sends HELLO, waits for one
  *     rc = lct_link_peer_send(peer, LCT_LINK_STATUS, json);
@@ -83,8 +83,10 @@ void *lct_link_peer_user(const struct lct_link_peer *peer);
 void lct_link_peer_set_patience(struct lct_link_peer *peer, lct_ns span);
 
 /**
- * Sends a JSON message (the value is turned into text at once). 0, -ENOTCONN after the connection
- * ended, -EMSGSIZE when it is above LCT_LINK_JSON_MAX.
+ * Sends a JSON message (the value is turned into text at once). 0; -ENOTCONN after the connection
+ * ended, be it by this call (then closed was told, and the owner has destroyed the peer); -EMSGSIZE
+ * when it is above LCT_LINK_JSON_MAX; -ENOBUFS for a COPY when more than LCT_LINK_PARTS_WAITING are
+ * waiting.
  */
 int lct_link_peer_send(struct lct_link_peer *peer, enum lct_link_type type, const json_t *message);
 

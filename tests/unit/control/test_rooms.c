@@ -2,10 +2,13 @@
 /* The server's rooms, spoken to over a real link. */
 #include <criterion/criterion.h>
 
+#include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -18,7 +21,8 @@ static char folder[] = "/tmp/lct-rooms-XXXXXX";
 static char *path;
 static int changes, replies;
 static int last_code;
-static bool silent;
+static bool silent, wrong;
+static struct lct_tls *server_tls, *client_tls;
 static char last_do[16];
 
 static void on_changed(void *arg) {
@@ -78,6 +82,8 @@ static void start(void) {
 static void stop(void) {
     lct_rooms_destroy(rooms);
     lct_loop_destroy(loop);
+    lct_tls_destroy(server_tls);
+    lct_tls_destroy(client_tls);
     cr_assert_eq(rmdir(folder), 0, "the socket is gone too");
     free(path);
 }
@@ -145,4 +151,71 @@ Test(rooms, keep_the_first_of_two_recorders, .timeout = 20) {
     cr_assert_null(lct_link_caller_peer(two));
     lct_link_caller_destroy(one);
     lct_link_caller_destroy(two);
+}
+
+static bool is_right(void *arg, const char *room, const char *secret) {
+    (void)arg;
+    (void)room;
+    (void)secret;
+    return !wrong;
+}
+
+static void open_door(void) {
+    struct lct_fault fault;
+    struct lct_cert *cert;
+    uint8_t sum[LCT_DIGEST_SIZE];
+    bool own;
+    LCT_FREE char *certificate = lct_format("%s/cert.pem", folder);
+    LCT_FREE char *key = lct_format("%s/key.pem", folder);
+    cr_assert_eq(lct_cert_make_own(certificate, key, &fault), 0);
+    cr_assert_eq(lct_cert_load(certificate, key, &cert, &fault), 0);
+    lct_cert_sum(cert, sum, &own);
+    cr_assert_eq(lct_tls_server(cert, &server_tls), 0);
+    cr_assert_eq(lct_tls_client(&(struct lct_tls_trust){.pin = sum}, &client_tls, &fault), 0);
+    lct_cert_unref(cert);
+    cr_assert(unlink(certificate) == 0 && unlink(key) == 0);
+    const struct lct_rooms_door door = {
+        .address = "127.0.0.1", .tls = server_tls, .is_right = is_right};
+    cr_assert_eq(lct_rooms_open_door(rooms, &door, &fault), 0, "%s", fault.en);
+}
+
+/* A line whose end is not a goodbye: what is sent into it fails. */
+static int dial(void) {
+    const struct linger no_goodbye = {.l_onoff = 1};
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)lct_rooms_door_port(rooms)),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    cr_assert_eq(setsockopt(fd, SOL_SOCKET, SO_LINGER, &no_goodbye, sizeof no_goodbye), 0);
+    return fd;
+}
+
+Test(rooms, send_a_recorder_away_whose_line_has_just_broken, .timeout = 20) {
+    LCT_JSON json_t *hello =
+        json_pack("{s:i, s:s, s:s}", "version", 1, "room", "main", "secret", "s");
+    open_door();
+    struct lct_link_peer *peer =
+        lct_link_peer_create(loop, lct_tls_stream(client_tls, dial()), hello, &recorder, NULL);
+    run_for(500 * LCT_MS);
+    cr_assert_str_eq(lct_rooms_state(rooms, "main"), "recording");
+    lct_link_peer_destroy(peer); /* which the server has not seen when the token is revoked */
+    wrong = true;
+    lct_rooms_look_at_door(rooms);
+    cr_assert_str_eq(lct_rooms_state(rooms, "main"), "away");
+}
+
+Test(rooms, record_no_lesson_whose_name_is_a_path, .timeout = 20) {
+    char lesson[LCT_ROOMS_LESSON_SIZE];
+    LCT_JSON json_t *hello = json_pack("{s:i, s:s}", "version", 1, "room", "main");
+    LCT_JSON json_t *status =
+        json_pack("{s:s, s:s, s:s}", "room", "main", "state", "recording", "lesson", "../x");
+    struct lct_link_caller *caller =
+        lct_link_call(loop, lct_link_way_unix(path), hello, &recorder, NULL);
+    run_for(200 * LCT_MS);
+    cr_assert(lct_rooms_lesson(rooms, "main", lesson));
+    cr_assert_eq(lct_link_peer_send(lct_link_caller_peer(caller), LCT_LINK_STATUS, status), 0);
+    run_for(200 * LCT_MS);
+    cr_assert_not(lct_rooms_lesson(rooms, "main", lesson));
+    lct_link_caller_destroy(caller);
 }

@@ -19,14 +19,17 @@ static struct lct_tls *server_tls, *client_tls;
 static struct lct_link_listener *listener;
 static struct lct_link_peer *taken;
 static int opened, refused, closed, messages;
-static bool refuse;
+static bool refuse, crowded;
 
 static void on_opened(void *arg, struct lct_link_peer *peer, const json_t *hello) {
     (void)arg;
     LCT_JSON json_t *words = json_pack("{s:s}", "en", "No.");
     if (refuse || strcmp(lct_json_text(hello, "secret", ""), "right") != 0) {
+        if (!crowded) {
+            lct_link_listener_blame(listener, peer);
+        }
         (void)lct_link_peer_send(peer, LCT_LINK_REFUSED, words);
-        lct_link_peer_close(peer, "wrong-token");
+        lct_link_peer_close(peer, crowded ? "second-recorder" : "wrong-token");
         return;
     }
     opened++;
@@ -175,7 +178,7 @@ Test(link_join_tls, bounds_strangers_of_an_address_and_not_who_was_taken) {
     lct_link_caller_destroy(caller);
 }
 
-Test(link_join_tls, lets_an_address_wait_that_tries_again_and_again) {
+static void be_refused_too_often(void) {
     refuse = true;
     for (int i = 0; i < LCT_LINK_TRIES_MAX; i++) {
         struct lct_link_caller *caller = call("127.0.0.1", "right");
@@ -185,8 +188,22 @@ Test(link_join_tls, lets_an_address_wait_that_tries_again_and_again) {
         lct_link_caller_destroy(caller);
     }
     refuse = false;
+}
+
+Test(link_join_tls, lets_an_address_wait_that_tries_again_and_again) {
+    be_refused_too_often();
     struct lct_link_caller *caller = call("127.0.0.1", "right");
     run_for(2 * LCT_SECOND);
     cr_assert_eq(opened, 0);
+    lct_link_caller_destroy(caller);
+}
+
+/* Many rooms of one building call from one address, and again while their place is still taken. */
+Test(link_join_tls, blames_nobody_whose_token_is_right) {
+    crowded = true;
+    be_refused_too_often();
+    struct lct_link_caller *caller = call("127.0.0.1", "right");
+    run_for(2 * LCT_SECOND);
+    cr_assert_eq(opened, 1);
     lct_link_caller_destroy(caller);
 }

@@ -560,3 +560,24 @@ static void be_refused(int version, const char *why) {
 Test(link_join, is_told_once_that_it_is_refused, .timeout = 30) { be_refused(1, "refused"); }
 
 Test(link_join, is_told_once_of_a_wrong_version, .timeout = 30) { be_refused(2, "wrong-version"); }
+
+Test(link_peer, keeps_no_answers_for_a_recorder_that_does_not_read, .timeout = 10) {
+    struct lct_loop *loop = lct_loop_create();
+    struct end a = {0}, b = {0};
+    join(loop, &a, &b, 1);
+    LCT_FREE char *text = lct_new(100001);
+    memset(text, 'x', 100000);
+    LCT_JSON json_t *answer = json_pack("{s:s}", "files", text);
+    size_t bytes = 0;
+    int rc = 0;
+    for (int i = 0; i < 100 && rc == 0; i++) {
+        rc = lct_link_peer_send(a.peer, LCT_LINK_COPY, answer);
+        bytes += rc == 0 ? 100000 : 0;
+    }
+    cr_assert_eq(rc, -ENOBUFS);
+    cr_assert_leq(bytes, 3U << 20, "more than what waits and what the socket takes");
+    cr_assert_eq(a.closed, 0);
+    lct_link_peer_destroy(a.peer);
+    lct_link_peer_destroy(b.peer);
+    lct_loop_destroy(loop);
+}
