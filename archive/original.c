@@ -15,6 +15,7 @@
 #include "archive/reels.h"
 #include "base/digest.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 /* The part of a reel that changes when it is finished (docs/formats/tape.md). */
 #define FLIP_AT 32U
@@ -22,9 +23,11 @@
 
 #define THUMB_ROW 28U
 
+#define NONE SIZE_MAX /* no place in the list */
+
 enum role { INIT, REEL, INDEX, THUMBS, THUMB_ROWS, MARKS, LESSON };
 
-/* A file of the lesson. Its place in the order is its place in the list. */
+/* A file of the lesson. */
 struct file {
     char name[LCT_REPLICA_NAME_SIZE];
     enum role role;
@@ -34,7 +37,11 @@ struct file {
     bool cut;        /* what the server has is wrong: the next piece cuts it off */
     bool flipped;    /* REEL: the 16 bytes were sent as they are at last */
     bool checked;
+    bool seen;        /* by the last look */
+    bool lost;        /* its reel came to nothing: where it is not here, it shall not be there */
+    int unread;       /* why the disk did not give it, -errno: not asked again until take */
     uint64_t rows_of; /* INDEX: bytes of the reel whose rows have been sent */
+    size_t before;    /* REEL, INDEX: the index of the track's reel before; NONE: it is the first */
 };
 
 struct lct_original {
@@ -43,9 +50,11 @@ struct lct_original {
     struct lct_lesson_info info;
     struct file *files; /* a reel's three, a track's thumbnails' two stand together */
     size_t n, room;
-    size_t turn;           /* the file that may go next: all have their turn */
-    struct file *checking; /* of the last CHECK */
-    char *said;            /* lesson.json as it was sent last; NULL: not yet */
+    size_t turn;                      /* the file that may go next: all have their turn */
+    struct file *checking;            /* of the last CHECK */
+    char *said;                       /* lesson.json as it was sent last; NULL: not yet */
+    json_t *there;                    /* names of files that the server had, as it said */
+    char gone[LCT_REPLICA_NAME_SIZE]; /* of one that it is told to remove */
     uint8_t bytes[LCT_ORIGINAL_PIECE];
 };
 
@@ -53,6 +62,7 @@ struct lct_original *lct_original_open(const char *folder) {
     struct lct_original *o = lct_new(sizeof *o);
     o->folder = lct_strdup(folder);
     o->io = &lct_io_system;
+    o->there = json_object();
     return o;
 }
 
@@ -61,6 +71,7 @@ void lct_original_close(struct lct_original *original) {
         free(original->folder);
         free(original->files);
         free(original->said);
+        json_decref(original->there);
         free(original);
     }
 }
@@ -83,6 +94,7 @@ static struct file *find(const struct lct_original *o, const char *name) {
 static struct file *find_or_add(struct lct_original *o, const char *name, enum role role) {
     struct file *file = find(o, name);
     if (file) {
+        file->seen = true;
         return file;
     }
     if (o->n == o->room) {
@@ -95,7 +107,7 @@ static struct file *find_or_add(struct lct_original *o, const char *name, enum r
         o->files = bigger;
     }
     file = &o->files[o->n++];
-    *file = (struct file){.role = role};
+    *file = (struct file){.role = role, .seen = true, .before = NONE};
     (void)snprintf(file->name, sizeof file->name, "%s", name);
     return file;
 }
@@ -187,29 +199,66 @@ static void set_target(struct file *file, uint64_t target, uint64_t size, bool i
     }
 }
 
-static void look_at_reel(struct lct_original *o, const char *track, uint32_t number) {
-    struct file *init = reel_file(o, track, number, ".init.mp4", INIT);
-    uint64_t bytes = size_of(o, init->name);
-    set_target(init, bytes, bytes, true);
-    (void)reel_file(o, track, number, ".mp4", REEL);
+/* Puts a reel's files into the list; before: the index of the one before it. The place of its
+ * index.
+ */
+static size_t list_reel(struct lct_original *o, const char *track, uint32_t number, size_t before) {
+    (void)reel_file(o, track, number, ".init.mp4", INIT);
+    reel_file(o, track, number, ".mp4", REEL)->before = before;
     struct file *index = reel_file(o, track, number, ".index", INDEX);
-    struct file *file = index - 1;
-    const char *reel = file->name;
-    if (file->checked && index->checked) {
+    index->before = before;
+    return (size_t)(index - o->files);
+}
+
+/* Is nothing appended to it any more? A lost reel has rows of nothing, and is never finished. Comes
+ * before its sizes are looked at. */
+static bool is_complete(const struct lct_original *o, const char *reel) {
+    return lct_original_has_ended(o) || is_finished(o, reel);
+}
+
+static void look_at_reel(struct lct_original *o, size_t place) {
+    struct file *index = &o->files[place], *reel = index - 1, *init = index - 2;
+    uint64_t bytes = size_of(o, init->name), end = 0;
+    set_target(init, bytes, bytes, true);
+    if (init->checked && reel->checked && index->checked) {
         return;
     }
-    uint64_t rows = size_of(o, index->name), end = 0;
-    bool finished = is_finished(o, reel);
-    bool ended = lct_original_has_ended(o);
-    uint64_t size = size_of(o, reel);
+    bool final = is_complete(o, reel->name);
+    uint64_t rows = size_of(o, index->name), size = size_of(o, reel->name);
     uint64_t whole = rows_within(o, index->name, rows_in(rows), size, &end);
-    bool is_final = finished || ended; /* a lost reel has rows of nothing, and is never finished */
-    set_target(index,
-               is_final                      ? rows
-               : rows < LCT_INDEX_HEAD_BYTES ? 0
-                                             : LCT_INDEX_HEAD_BYTES + whole * LCT_INDEX_ROW_BYTES,
-               rows, is_final);
-    set_target(file, is_final ? size : end, size, is_final);
+    uint64_t with_chunks = whole > 0 ? LCT_INDEX_HEAD_BYTES + whole * LCT_INDEX_ROW_BYTES : 0;
+    set_target(index, final ? rows : with_chunks, rows, final);
+    set_target(reel, final ? size : end, size, final);
+    init->lost = reel->lost =
+        rows == LCT_INDEX_HEAD_BYTES && size == 0; /* recover.c buries it so */
+}
+
+/* The last reel first: what is appended meanwhile to one before it comes before its rows all the
+ * same. */
+static void look_at_reels(struct lct_original *o, const char *track) {
+    LCT_FREE char *path = lct_format("%s/%s", o->folder, track);
+    LCT_FREE uint32_t *numbers = NULL;
+    size_t n = lct_reels_numbers(path, &numbers), place = NONE;
+    for (size_t i = 0; i < n; i++) {
+        place = list_reel(o, track, numbers[i], place);
+    }
+    for (; place != NONE; place = o->files[place].before) {
+        look_at_reel(o, place);
+    }
+}
+
+/* Reels that were removed after they were looked at, before their first row: the copy shall not
+ * have them either. Where it has rows of one, it may be all that is left of it. */
+static void look_at_lost(struct lct_original *o) {
+    for (size_t i = 0; i + 2 < o->n; i++) {
+        struct file *init = &o->files[i];
+        if (init->role == INIT && !init->seen && init[1].have == 0 && init[2].have == 0) {
+            init->lost = true;
+            for (size_t k = 0; k < 3; k++) {
+                set_target(&init[k], 0, 0, true);
+            }
+        }
+    }
 }
 
 /* Rows first, so that each is of a picture that is there. */
@@ -242,17 +291,15 @@ int lct_original_look(struct lct_original *original) {
     if (lct_original_has_ended(o) && lct_lesson_is_locked(o->folder)) {
         o->info.state = LCT_LESSON_RECORDING; /* its last files are just being written */
     }
+    for (size_t i = 0; i < o->n; i++) {
+        o->files[i].seen = false;
+    }
     for (size_t i = 0; i < o->info.track_count; i++) {
-        const char *track = o->info.tracks[i].name;
-        LCT_FREE char *path = lct_format("%s/%s", o->folder, track);
-        LCT_FREE uint32_t *numbers = NULL;
-        size_t n = lct_reels_numbers(path, &numbers);
-        for (size_t k = 0; k < n; k++) {
-            look_at_reel(o, track, numbers[k]);
-        }
-        look_at_thumbs(o, track);
+        look_at_reels(o, o->info.tracks[i].name);
+        look_at_thumbs(o, o->info.tracks[i].name);
     }
     look_at_marks(o);
+    look_at_lost(o);
     return 0;
 }
 
@@ -262,11 +309,15 @@ void lct_original_take(struct lct_original *original, const json_t *have) {
     o->checking = NULL;
     free(o->said);
     o->said = NULL;
+    json_decref(o->there);
+    o->there = json_object();
+    json_object_update(o->there, (json_t *)(uintptr_t)files);
     for (size_t i = 0; i < o->n; i++) {
         const json_t *file = json_object_get(files, o->files[i].name);
         o->files[i].have = (uint64_t)lct_json_int(file, "bytes", 0);
         o->files[i].checked = lct_json_flag(file, "checked", false);
         o->files[i].cut = o->files[i].flipped = false;
+        o->files[i].unread = 0;
         o->files[i].rows_of = 0;
         set_target(&o->files[i], o->files[i].target, size_of(o, o->files[i].name),
                    o->files[i].is_final);
@@ -312,11 +363,22 @@ static void unflip(const struct file *file, uint8_t *bytes, size_t n) {
     }
 }
 
+/* It is here no more, so it shall not be there either. */
+static int send_removal(struct lct_original *o, struct file *file, struct lct_original_step *step) {
+    step->piece = (struct lct_replica_piece){.name = file->name, .whole = true, .bytes = o->bytes};
+    file->cut = false;
+    return LCT_ORIGINAL_BYTES;
+}
+
 static int send_bytes(struct lct_original *o, struct file *file, uint64_t limit,
                       struct lct_original_step *step) {
     uint64_t left = limit - file->have;
     size_t n = left < sizeof o->bytes ? (size_t)left : sizeof o->bytes;
     int rc = read_here(o, file->name, o->bytes, n, file->have);
+    if (rc == -ENOENT && file->lost) {
+        file->have = file->target = 0;
+        return send_removal(o, file, step);
+    }
     if (rc < 0) {
         return rc;
     }
@@ -389,8 +451,19 @@ void lct_original_checked(struct lct_original *original, bool same) {
     }
 }
 
-/* What a file gives now: a kind, NOTHING or -errno. */
+/* The copy is at each moment the beginning of its lesson: a player that reads it would not see what
+ * came later into a hole. Only what the disk does not give holds up nothing. */
+static bool waits(const struct lct_original *o, const struct file *file) {
+    bool first = (file->role != REEL && file->role != INDEX) || file->before == NONE;
+    const struct file *index = first ? NULL : &o->files[file->before];
+    return index && index->have < index->target && !index->unread && !index[-1].unread;
+}
+
+/* What a file gives now: a kind, NOTHING (0) or -errno. */
 static int step_of(struct lct_original *o, struct file *file, struct lct_original_step *step) {
+    if (file->unread < 0 || waits(o, file)) {
+        return file->unread;
+    }
     uint64_t limit = file->role == INDEX ? index_limit(o, file) : file->target;
     if (file->role == LESSON || (file->role == THUMB_ROWS && file[-1].have < file[-1].target)) {
         return LCT_ORIGINAL_NOTHING;
@@ -441,6 +514,32 @@ static bool all_checked(const struct lct_original *o) {
     return all;
 }
 
+/* Is it the init of a reel that is not here, and of which the server has nothing else? */
+static bool came_to_nothing(const struct lct_original *o, const char *name) {
+    static const char what[] = ".init.mp4";
+    size_t n = strlen(name), track = n > sizeof what ? n - (sizeof what - 1) : 0;
+    LCT_FREE char *reel = lct_format("%.*s.mp4", (int)track, name);
+    LCT_FREE char *index = lct_format("%.*s.index", (int)track, name);
+    return track > 0 && strcmp(name + track, what) == 0 && !find(o, name) &&
+           !json_object_get(o->there, reel) && !json_object_get(o->there, index);
+}
+
+/* What the server had of a reel that was removed here before this program began anew. */
+static int drop_one(struct lct_original *o, struct lct_original_step *step) {
+    const char *name;
+    json_t *unused;
+    json_object_foreach(o->there, name, unused) {
+        if (came_to_nothing(o, name)) {
+            lct_text_copy(o->gone, sizeof o->gone, name);
+            json_object_del(o->there, o->gone);
+            step->piece =
+                (struct lct_replica_piece){.name = o->gone, .whole = true, .bytes = o->bytes};
+            return LCT_ORIGINAL_BYTES;
+        }
+    }
+    return LCT_ORIGINAL_NOTHING;
+}
+
 /* All files are there and the lesson has ended: so says its lesson.json now, as it is here. */
 static int end_lesson(struct lct_original *o, struct lct_original_step *step) {
     LCT_FREE char *path = lct_format("%s/lesson.json", o->folder);
@@ -463,7 +562,8 @@ int lct_original_next(struct lct_original *original, struct lct_original_step *r
     struct lct_original *o = original;
     *ret_step = (struct lct_original_step){.bytes = 0};
     if (lct_original_has_ended(o) && all_checked(o)) {
-        return end_lesson(o, ret_step);
+        int kind = drop_one(o, ret_step);
+        return kind == LCT_ORIGINAL_NOTHING ? end_lesson(o, ret_step) : kind;
     }
     size_t n;
     char *text = interim(o, &n);
@@ -471,12 +571,15 @@ int lct_original_next(struct lct_original *original, struct lct_original_step *r
         return say_lesson(o, text, n, ret_step);
     }
     free(text);
+    int error = 0;
     for (size_t i = 0; i < o->n; i++) {
         struct file *file = &o->files[o->turn++ % o->n];
         int kind = step_of(o, file, ret_step);
-        if (kind != LCT_ORIGINAL_NOTHING) {
+        if (kind > LCT_ORIGINAL_NOTHING) {
             return kind;
         }
+        file->unread = kind;
+        error = error ? error : kind;
     }
-    return LCT_ORIGINAL_NOTHING;
+    return error; /* NOTHING is 0 */
 }

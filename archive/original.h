@@ -2,9 +2,10 @@
 /**
  * A lesson of this recorder whose copy grows on a server in another building (archive/replica.h):
  * what the server still lacks, piece by piece, in an order in which the copy can be read at each
- * moment. Of reels that are written the chunks come before their rows, and the 16 bytes that make a
- * finished reel a plain MP4 come last; then each finished file is compared; lesson.json says
- * "ended" when all else is there. Whatever differs is sent anew.
+ * moment, and is of each track the beginning. Of reels that are written the chunks come before
+ * their rows, and the 16 bytes that make a finished reel a plain MP4 come last; then each finished
+ * file is compared; what is here no more is removed; lesson.json says "ended" when all else is
+ * there. Whatever differs is sent anew.
  *
  * The lesson's files are only read. One thread, which may wait for the disk.
  *
@@ -33,7 +34,7 @@
 struct lct_original;
 
 enum lct_original_kind {
-    LCT_ORIGINAL_NOTHING, /**< now; look again later */
+    LCT_ORIGINAL_NOTHING, /**< 0; now; look again later */
     LCT_ORIGINAL_BYTES,   /**< to be written; told again only when lct_original_take says so */
     LCT_ORIGINAL_CHECK,   /**< a file to be compared; lct_original_checked says what came of it */
     LCT_ORIGINAL_DONE,    /**< everything is there, compared and ended */
@@ -56,7 +57,7 @@ void lct_original_take(struct lct_original *original, const json_t *have);
 /** Looks what is here now. 0, or -errno when lesson.json cannot be read. */
 int lct_original_look(struct lct_original *original) LCT_MUST_USE;
 
-/** The next step, or -errno of the disk here. */
+/** The next step; or -errno of the disk here, when there is nothing but what it does not give. */
 int lct_original_next(struct lct_original *original,
                       struct lct_original_step *ret_step) LCT_MUST_USE;
 

@@ -73,6 +73,14 @@ bool lct_replica_is_name(const char *name) {
                             strcmp(what, ".init.mp4") == 0));
 }
 
+/* Most bytes of a file: more than a recorder of ours ever writes, and no more than readers take. */
+static uint64_t most_of(const char *name) {
+    return ends_with(name, ".index")          ? LCT_REPLICA_INDEX_MOST
+           : ends_with(name, ".init.mp4")     ? LCT_REPLICA_INIT_MOST
+           : strcmp(name, "marks.jsonl") == 0 ? LCT_MARKS_BYTES_MAX
+                                              : LCT_REPLICA_REEL_MOST;
+}
+
 static int say_disk(struct lct_fault *fault, int code, const char *path) {
     return lct_fault_set(fault, code, "copy", "The copy cannot be written on the server (%s): %s.",
                          "服务器无法写入副本（%s）：%s。", path, strerror(-code));
@@ -124,6 +132,87 @@ json_t *lct_replica_state(const char *data, const char *lesson) {
                      "left_bytes", (json_int_t)lct_json_int(json, "left_bytes", 0));
 }
 
+/* ---- what is here ---- */
+
+static void add_file(const struct lct_replica *r, json_t *files, const char *name) {
+    struct stat info;
+    LCT_FREE char *path = lct_format("%s/%s", r->folder, name);
+    if (lct_replica_is_name(name) && json_object_size(files) < LCT_REPLICA_FILES_MAX &&
+        lstat(path, &info) == 0 && S_ISREG(info.st_mode)) {
+        json_object_set_new(files, name,
+                            json_pack("{s:I, s:b}", "bytes", (json_int_t)info.st_size, "checked",
+                                      json_object_get(r->checked, name) != NULL));
+    }
+}
+
+static void add_folder(const struct lct_replica *r, json_t *files, const char *track) {
+    LCT_FREE char *path = lct_format("%s/%s", r->folder, track ? track : "");
+    DIR *dir = opendir(path);
+    for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
+        if (e->d_name[0] == '.') {
+            continue;
+        }
+        LCT_FREE char *name = track ? lct_format("%s/%s", track, e->d_name) : lct_strdup(e->d_name);
+        LCT_FREE char *in_it = lct_format("%s/0001.mp4", name);
+        add_file(r, files, name);
+        if (!track && lct_replica_is_name(in_it)) {
+            add_folder(r, files, name);
+        }
+    }
+    if (dir) {
+        closedir(dir);
+    }
+}
+
+json_t *lct_replica_have(const struct lct_replica *replica) {
+    json_t *files = json_object();
+    add_folder(replica, files, NULL);
+    return json_pack("{s:b, s:o}", "complete", (int)replica->complete, "files", files);
+}
+
+/* ---- on the disk ---- */
+
+static int sync_file(const struct lct_replica *r, const char *name) {
+    LCT_FREE char *path = lct_format("%s/%s", r->folder, name);
+    int fd = r->io->open(r->io, path, O_WRONLY, 0);
+    if (fd < 0) {
+        return fd;
+    }
+    int rc = r->io->fdatasync(r->io, fd);
+    int closed = r->io->close(r->io, fd);
+    return rc ? rc : closed;
+}
+
+static int sync_all(struct lct_replica *r) {
+    int rc = 0;
+    for (size_t i = 0; i < r->n_dirty && rc == 0; i++) {
+        rc = sync_file(r, r->dirty[i]);
+    }
+    r->n_dirty = rc == 0 ? 0 : r->n_dirty;
+    return rc;
+}
+
+static bool is_dirty(const struct lct_replica *r, const char *name) {
+    size_t i = 0;
+    while (i < r->n_dirty && strcmp(r->dirty[i], name) != 0) {
+        i++;
+    }
+    return i < r->n_dirty;
+}
+
+/* Is there space for so many bytes in a folder? */
+static int make_room(const struct lct_replica *r, const char *folder, size_t n,
+                     struct lct_fault *fault) {
+    uint64_t space = 0;
+    int rc = r->io->space(r->io, folder, &space);
+    if (rc == 0 && space < LCT_REPLICA_SPARE + n) {
+        return lct_fault_set(fault, -ENOSPC, "copy",
+                             "The server's disk is full: copies wait until there is space.",
+                             "服务器磁盘已满：有空间后会继续复制。");
+    }
+    return rc < 0 ? say_disk(fault, rc, folder) : 0;
+}
+
 /* ---- beginning ---- */
 
 static int refuse_foreign(struct lct_fault *fault, const char *lesson) {
@@ -154,10 +243,30 @@ static int begin(struct lct_replica *r, const char *data, struct lct_fault *faul
     if (lstat(r->folder, &info) == 0 && !is_bare(r->folder)) {
         return refuse_foreign(fault, r->lesson);
     }
-    int rc = lct_io_make_folder(r->folder);
+    int rc = make_room(r, data, 0, fault);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = lct_io_make_folder(r->folder);
     rc = rc ? rc : r->io->sync_folder(r->io, lessons);
     rc = rc ? rc : lct_io_make_folder(copies);
     return rc < 0 ? say_disk(fault, rc, r->folder) : write_record(r, fault);
+}
+
+/* What was written before a crash, or before the link ended, may still be in memory only: nobody is
+ * told that it is here, and no rows of it are written, before it is durable. What was found the
+ * same was so before. */
+static int save_the_rest(struct lct_replica *r) {
+    LCT_JSON json_t *have = lct_replica_have(r);
+    const char *name;
+    const json_t *file;
+    int rc = 0;
+    json_object_foreach(json_object_get(have, "files"), name, file) {
+        if (rc == 0 && !lct_json_flag(file, "checked", false)) {
+            rc = sync_file(r, name);
+        }
+    }
+    return rc;
 }
 
 static int go_on(struct lct_replica *r, const json_t *record, struct lct_fault *fault) {
@@ -172,7 +281,8 @@ static int go_on(struct lct_replica *r, const json_t *record, struct lct_fault *
                              "课程 %s 的副本已在服务器上删除，不会再次复制。", r->lesson);
     }
     take_record(r, record);
-    return 0;
+    int rc = save_the_rest(r);
+    return rc < 0 ? say_disk(fault, rc, r->folder) : 0;
 }
 
 int lct_replica_open(const struct lct_io *io, const char *data, const char *room,
@@ -212,73 +322,7 @@ void lct_replica_close(struct lct_replica *replica) {
     }
 }
 
-/* ---- what is here ---- */
-
-static void add_file(const struct lct_replica *r, json_t *files, const char *name) {
-    struct stat info;
-    LCT_FREE char *path = lct_format("%s/%s", r->folder, name);
-    if (lct_replica_is_name(name) && json_object_size(files) < LCT_REPLICA_FILES_MAX &&
-        lstat(path, &info) == 0 && S_ISREG(info.st_mode)) {
-        json_object_set_new(files, name,
-                            json_pack("{s:I, s:b}", "bytes", (json_int_t)info.st_size, "checked",
-                                      json_object_get(r->checked, name) != NULL));
-    }
-}
-
-static void add_folder(const struct lct_replica *r, json_t *files, const char *track) {
-    LCT_FREE char *path = lct_format("%s/%s", r->folder, track ? track : "");
-    DIR *dir = opendir(path);
-    for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
-        if (e->d_name[0] == '.') {
-            continue;
-        }
-        LCT_FREE char *name = track ? lct_format("%s/%s", track, e->d_name) : lct_strdup(e->d_name);
-        LCT_FREE char *in_it = lct_format("%s/0001.mp4", name);
-        add_file(r, files, name);
-        if (!track && lct_replica_is_name(in_it)) {
-            add_folder(r, files, name);
-        }
-    }
-    if (dir) {
-        closedir(dir);
-    }
-}
-
-json_t *lct_replica_have(const struct lct_replica *replica) {
-    json_t *files = json_object();
-    add_folder(replica, files, NULL);
-    return json_pack("{s:b, s:o}", "complete", (int)replica->complete, "files", files);
-}
-
 /* ---- writing ---- */
-
-static int sync_file(const struct lct_replica *r, const char *name) {
-    LCT_FREE char *path = lct_format("%s/%s", r->folder, name);
-    int fd = r->io->open(r->io, path, O_WRONLY, 0);
-    if (fd < 0) {
-        return fd;
-    }
-    int rc = r->io->fdatasync(r->io, fd);
-    int closed = r->io->close(r->io, fd);
-    return rc ? rc : closed;
-}
-
-static int sync_all(struct lct_replica *r) {
-    int rc = 0;
-    for (size_t i = 0; i < r->n_dirty && rc == 0; i++) {
-        rc = sync_file(r, r->dirty[i]);
-    }
-    r->n_dirty = rc == 0 ? 0 : r->n_dirty;
-    return rc;
-}
-
-static bool is_dirty(const struct lct_replica *r, const char *name) {
-    size_t i = 0;
-    while (i < r->n_dirty && strcmp(r->dirty[i], name) != 0) {
-        i++;
-    }
-    return i < r->n_dirty;
-}
 
 /* True when something waits that must be on the disk before these rows. */
 static bool waits_for_others(const struct lct_replica *r, const char *name) {
@@ -326,6 +370,13 @@ static int write_piece(struct lct_replica *r, const struct lct_replica_piece *pi
     return rc ? rc : closed;
 }
 
+static int remove_file(const struct lct_replica *r, const char *path) {
+    LCT_FREE char *folder = lct_strdup(path);
+    *strrchr(folder, '/') = '\0';
+    int rc = r->io->remove(r->io, path);
+    return rc == -ENOENT ? 0 : rc ? rc : r->io->sync_folder(r->io, folder);
+}
+
 /* A lesson.json speaks of its own lesson and room, else a recorder could write into another's. */
 static bool is_own(const struct lct_replica *r, const struct lct_replica_piece *piece) {
     LCT_JSON json_t *json = NULL;
@@ -333,17 +384,6 @@ static bool is_own(const struct lct_replica *r, const struct lct_replica_piece *
     return piece->whole && lct_json_parse(piece->bytes, piece->n, &json, &unused) == 0 &&
            strcmp(lct_json_text(json, "id", ""), r->lesson) == 0 &&
            strcmp(lct_json_text(json, "room", ""), r->room) == 0;
-}
-
-static int make_room(const struct lct_replica *r, size_t n, struct lct_fault *fault) {
-    uint64_t space = 0;
-    int rc = r->io->space(r->io, r->folder, &space);
-    if (rc == 0 && space < LCT_REPLICA_SPARE + n) {
-        return lct_fault_set(fault, -ENOSPC, "copy",
-                             "The server's disk is full: copies wait until there is space.",
-                             "服务器磁盘已满：有空间后会继续复制。");
-    }
-    return rc < 0 ? say_disk(fault, rc, r->folder) : 0;
 }
 
 int lct_replica_write(struct lct_replica *replica, const struct lct_replica_piece *piece,
@@ -356,8 +396,12 @@ int lct_replica_write(struct lct_replica *replica, const struct lct_replica_piec
                              "\"%s\" is no file of lesson %s to be written.",
                              "“%s”不是课程 %s 可写入的文件。", piece->name, r->lesson);
     }
+    if (piece->offset + piece->n > most_of(piece->name)) {
+        return lct_fault_set(fault, -EFBIG, "copy", "%s of lesson %s is too large.",
+                             "%s（课程 %s）过大。", piece->name, r->lesson);
+    }
     LCT_FREE char *path = lct_format("%s/%s", r->folder, piece->name);
-    int rc = make_room(r, piece->n, fault);
+    int rc = make_room(r, r->folder, piece->n, fault);
     if (rc < 0) {
         return rc;
     }
@@ -369,7 +413,8 @@ int lct_replica_write(struct lct_replica *replica, const struct lct_replica_piec
         return rc;
     }
     if (rc == 0 && piece->whole) {
-        rc = lct_io_replace(r->io, path, piece->bytes, piece->n);
+        rc = piece->n > 0 ? lct_io_replace(r->io, path, piece->bytes, piece->n)
+                          : remove_file(r, path);
     } else if (rc == 0) {
         rc = write_piece(r, piece, path);
         if (rc == 0 && !is_dirty(r, piece->name)) {
@@ -416,8 +461,12 @@ int lct_replica_check(struct lct_replica *replica, const char *name, uint64_t by
         return lct_fault_set(fault, -EINVAL, "copy", "\"%s\" is no file of a lesson.",
                              "“%s”不是课程文件。", name);
     }
+    int rc = sync_all(r);
+    if (rc < 0) {
+        return say_disk(fault, rc, name);
+    }
     int fd = r->io->open(r->io, path, O_RDONLY | O_NOFOLLOW, 0);
-    int rc = fd < 0 ? fd : fstat(fd, &info) < 0 ? -errno : 0;
+    rc = fd < 0 ? fd : fstat(fd, &info) < 0 ? -errno : 0;
     if (rc == 0 && (uint64_t)info.st_size != bytes) {
         rc = -EBADMSG;
     }

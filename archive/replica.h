@@ -12,8 +12,9 @@
  * space. One thread, which may wait for the disk.
  *
  *     rc = lct_replica_open(io, data, "lab", lesson, &replica, &fault);
- *     rc = lct_replica_write(replica, &piece, &fault);  …  rc = lct_replica_keep(replica, left,
- * &fault); rc = lct_replica_check(replica, "camera/0001.mp4", bytes, sum, &fault);   // 0: the same
+ *     rc = lct_replica_write(replica, &piece, &fault);  …
+ *     rc = lct_replica_keep(replica, left, &fault);
+ *     rc = lct_replica_check(replica, "camera/0001.mp4", bytes, sum, &fault);     // 0: the same
  *     rc = lct_replica_finish(replica, &fault);
  *     lct_replica_close(replica);
  */
@@ -34,6 +35,12 @@ struct lct_replica;
 /** Space that copies leave on the disk. */
 #define LCT_REPLICA_SPARE (UINT64_C(512) << 20)
 
+/** Most bytes of a file: of a reel (or its pictures), of an index, of an init; of marks
+ * LCT_MARKS_BYTES_MAX. */
+#define LCT_REPLICA_REEL_MOST (UINT64_C(16) << 30)
+#define LCT_REPLICA_INDEX_MOST (UINT64_C(16) << 20)
+#define LCT_REPLICA_INIT_MOST (UINT64_C(64) << 10)
+
 /** Files of a lesson at most: years of reels of some tracks. */
 #define LCT_REPLICA_FILES_MAX 100000U
 
@@ -44,7 +51,8 @@ struct lct_replica;
 bool lct_replica_is_name(const char *name);
 
 /**
- * Goes on with the copy of a lesson of a room, or begins it, in DATA/lessons. 0; -EINVAL: no id;
+ * Goes on with the copy of a lesson of a room, or begins it, in DATA/lessons; what is here of it is
+ * durable then. 0; -EINVAL: no id;
  * -EPERM: there is a lesson of that id which is no copy of this room's, or its copy was deleted
  * here; or the disk's -errno; with a fault. *ret_replica is owned.
  */
@@ -60,14 +68,15 @@ struct lct_replica_piece {
     const char *name;
     uint64_t offset; /**< at most its size */
     bool cut;        /**< first cut it off at offset */
-    bool whole;      /**< replace it by these */
+    bool whole;      /**< replace it by these; without any it is removed */
     const uint8_t *bytes;
     size_t n;
 };
 
 /**
- * Writes them. 0; -EINVAL: no such name, a hole, or a lesson.json of another lesson; -ENOSPC: not
- * more than LCT_REPLICA_SPARE is left; or the disk's -errno; with a fault.
+ * Writes them. 0; -EINVAL: no such name, a hole, or a lesson.json of another lesson; -EFBIG: more
+ * than such a file may have; -ENOSPC: not more than LCT_REPLICA_SPARE is left; or the disk's
+ * -errno; with a fault.
  */
 int lct_replica_write(struct lct_replica *replica, const struct lct_replica_piece *piece,
                       struct lct_fault *fault) LCT_MUST_USE;
@@ -77,8 +86,8 @@ int lct_replica_write(struct lct_replica *replica, const struct lct_replica_piec
 int lct_replica_keep(struct lct_replica *replica, uint64_t left,
                      struct lct_fault *fault) LCT_MUST_USE;
 
-/** Compares a file with its original's size and SHA-256. 0: the same, and kept in mind; -EBADMSG:
- * it is another; -EINVAL or the disk's -errno with a fault. */
+/** Makes durable what was written and compares a file with its original's size and SHA-256. 0: the
+ * same, and kept in mind; -EBADMSG: it is another; -EINVAL or the disk's -errno with a fault. */
 int lct_replica_check(struct lct_replica *replica, const char *name, uint64_t bytes,
                       const uint8_t sum[LCT_DIGEST_SIZE], struct lct_fault *fault) LCT_MUST_USE;
 

@@ -47,6 +47,7 @@ struct lct_copy_out {
     enum state state;
     int64_t number;  /* of the last question */
     json_t *settled; /* ids of lessons that need no copying any more */
+    json_t *aside;   /* ids of those that failed: the others have a turn before they do again */
     char lesson[LCT_LESSON_ID_SIZE];
     struct lct_original *original; /* NULL: none chosen */
     bool known;                    /* what the server has of it */
@@ -107,8 +108,9 @@ static bool is_to_be_copied(const struct lct_copy_out *c, const char *id) {
     struct lct_lesson_info info;
     struct lct_fault unused;
     LCT_FREE char *folder = lct_format("%s/%s", c->lessons, id);
-    return !json_object_get(c->settled, id) && lct_lesson_load(folder, &info, &unused) == 0 &&
-           strcmp(info.id, id) == 0 && strcmp(info.room, c->room) == 0;
+    return !json_object_get(c->settled, id) && !json_object_get(c->aside, id) &&
+           lct_lesson_load(folder, &info, &unused) == 0 && strcmp(info.id, id) == 0 &&
+           strcmp(info.room, c->room) == 0;
 }
 
 static void leave_lesson(struct lct_copy_out *c) {
@@ -157,12 +159,14 @@ static void settle(struct lct_copy_out *c) {
 
 /* ---- steps ---- */
 
-/* Something went wrong: said once, and begun again later. */
+/* Something went wrong: said once, and begun again later, after others. */
 static void rest(struct lct_copy_out *c, const char *why) {
     if (strncmp(c->ill, why, sizeof c->ill - 1) != 0) {
         lct_warn("the copy to the server waits", "lesson=%s why=%s", c->lesson, why);
         (void)snprintf(c->ill, sizeof c->ill, "%s", why);
     }
+    json_object_set_new(c->aside, c->lesson, json_true());
+    c->since = LCT_NS_NONE; /* its turn is over */
     c->known = false;
     c->state = READY;
     lct_timer_set(c->timer, lct_monotonic() + LCT_COPY_PAUSE);
@@ -231,12 +235,17 @@ static void send_some(struct lct_copy_out *c) {
 
 /* There is time, the server is there, and nothing is under way. */
 static void go_on(struct lct_copy_out *c) {
-    if (!c->original || lct_monotonic() - c->since > LCT_COPY_TURN) {
+    bool over = c->since == LCT_NS_NONE || lct_monotonic() - c->since > LCT_COPY_TURN;
+    if (over && c->since != LCT_NS_NONE) { /* it went well */
+        json_object_clear(c->aside);
+    }
+    if (!c->original || over) {
         choose_lesson(c, false);
     }
     int rc = c->original ? lct_original_look(c->original) : 0;
     if (!c->original || rc < 0) {
         leave_lesson(c);
+        json_object_clear(c->aside);
         lct_timer_set(c->timer, lct_monotonic() + 2 * LOOK_INTERVAL);
     } else if (!c->known) {
         ask(c, NULL, json_pack("{s:s, s:s}", "do", "begin", "lesson", c->lesson), ASKING);
@@ -361,6 +370,7 @@ struct lct_copy_out *lct_copy_out_create(const struct lct_copy_settings *setting
     copy->arg = settings->arg;
     copy->loop = lct_loop_create();
     copy->settled = json_object();
+    copy->aside = json_object();
     lct_thread_start(&copy->thread, "copy", run, copy);
     return copy;
 }
@@ -374,6 +384,7 @@ void lct_copy_out_destroy(struct lct_copy_out *copy) {
     lct_loop_destroy(copy->loop); /* with what is still in the mailbox */
     lct_original_close(copy->original);
     json_decref(copy->settled);
+    json_decref(copy->aside);
     free(copy->lessons);
     free(copy->room);
     free(copy);

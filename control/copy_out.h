@@ -8,13 +8,17 @@
  * is under way at a time:
  *
  *     {"do":"begin","n":1,"lesson":ID}
- * {"n":1,"complete":false,"files":{NAME:{"bytes":…,"checked":…}}} PART … PART
- * {"do":"keep","n":2,"left_bytes":…}   {"n":2}         they are durable
- *     {"do":"check","n":3,"name":…,"bytes":…,"sha256":…}   {"n":3,"same":true}
- *     {"do":"finish","n":4}                     {"n":4}
+ *                   {"n":1,"complete":false,"files":{NAME:{"bytes":…,"checked":…}}}
+ *     PART … PART
+ *     {"do":"keep","n":2,"left_bytes":…}
+ *                   {"n":2}: they are durable
+ *     {"do":"check","n":3,"name":…,"bytes":…,"sha256":…}
+ *                   {"n":3,"same":true}
+ *     {"do":"finish","n":4}
+ *                   {"n":4}
  *
  * An answer may hold "fault" instead: "forbidden" ends the copy of this lesson, with any other it
- * is begun again after LCT_COPY_PAUSE.
+ * is begun again after LCT_COPY_PAUSE, and after others had their turn.
  *
  *     copy = lct_copy_out_create(&settings);
  *     lct_copy_out_opened(copy);  lct_copy_out_message(copy, json);  lct_copy_out_closed(copy);

@@ -13,6 +13,7 @@ import shutil
 import signal
 import socket
 import ssl
+import struct
 import subprocess
 import sys
 import tempfile
@@ -50,6 +51,7 @@ class Relay:
                     if self.is_cut:
                         raise OSError
                     far = socket.create_connection(("127.0.0.1", self.to), 5)
+                    far.settimeout(None)
                 except OSError:
                     near.close()
                     continue
@@ -237,6 +239,50 @@ class Remote(unittest.TestCase):
                     pass
             one.close()
         self.assertTrue(b.is_there())
+
+    def test_a_recorder_shows_no_lesson_of_another_room(self):
+        b = self.b
+        b.start_server()
+        secret = b.token().split("/")[2]
+        lesson = "20260301-080000-hall-0001"
+        folder = b.server_data / "lessons" / lesson
+        folder.mkdir()
+        (folder / "lesson.json").write_text(json.dumps({
+            "version": 1, "id": lesson, "room": "hall", "title": "Not for all", "state": "recording",
+            "zero": {"boot": "", "monotonic_ns": 0, "wall_ns": 0}, "end_ns": 0, "tracks": []}))
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        with context.wrap_socket(socket.create_connection(("127.0.0.1", b.door), 5)) as one:
+            for kind, message in ((1, {"version": 1, "program": "x", "room": "lab", "secret": secret}),
+                                  (4, {"room": "lab", "state": "recording", "lesson": lesson})):
+                text = json.dumps(message).encode()
+                one.sendall(struct.pack(">IBxxx", 4 + len(text), kind) + text)
+            until(lambda: b.room()["state"] == "recording", 10, "the recorder to be believed that it records")
+            with self.assertRaises(urllib.error.HTTPError) as refused:
+                b.api("/live/lab/lesson")
+            self.assertEqual(refused.exception.code, 404)
+
+    def put_lesson(self, lesson, **files):
+        folder = self.b.recorder_data / "lessons" / lesson
+        (folder / "camera").mkdir(parents=True)
+        (folder / "lesson.json").write_text(json.dumps({
+            "version": 1, "id": lesson, "room": "lab", "title": "Old", "state": "ended", "end_ns": 1,
+            "zero": {"boot": "", "monotonic_ns": 0, "wall_ns": 0},
+            "tracks": [{"name": "camera", "kind": "camera", "id": 1, "source": "demo", "width": 2, "height": 2,
+                        "demo": True}]}))
+        for name, size in files.items():
+            (folder / "camera" / ("0001." + name.replace("_", "."))).write_bytes(bytes(size))
+
+    def test_a_lesson_that_cannot_be_copied_holds_up_no_other(self):
+        b = self.b
+        good, bad = "20260101-080000-lab-0001", "20990101-080000-lab-0001"
+        self.put_lesson(good)
+        self.put_lesson(bad, init_mp4=100000, index=128)
+        b.start_server()
+        b.start_recorder(b.token())
+        until(lambda: (self.recording(good) or {}).get("copy", {}).get("complete"), 30, "the other to be copied")
+        self.assertIn("is too large", b.words()[1])
+        self.assertFalse(self.recording(bad)["copy"]["complete"])
 
     def both(self, lesson):
         """What each side has of a lesson: {name: SHA-256}."""

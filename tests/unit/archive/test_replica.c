@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "archive/lesson.h"
+#include "archive/recover.h"
 #include "archive/reels.h"
 #include "archive/thumbs.h"
 #include "base/crc32c.h"
@@ -311,6 +312,10 @@ Test(replica, takes_nothing_that_is_none_of_the_lessons) {
     LCT_FREE char *own = lct_format("{\"id\":\"%s\",\"room\":\"lab\"}", w.info.id);
     cr_assert_eq(write_to(&w, "lesson.json", 0, true, foreign, &fault), -EINVAL);
     cr_assert_eq(write_to(&w, "lesson.json", 0, true, own, &fault), 0);
+    cr_assert_eq(write_to(&w, "lesson.json", 0, true, "", &fault), -EINVAL, "it stays");
+    LCT_FREE char *large = lct_new(LCT_REPLICA_INIT_MOST + 2);
+    memset(large, 'x', LCT_REPLICA_INIT_MOST + 1);
+    cr_assert_eq(write_to(&w, "camera/0001.init.mp4", 0, false, large, &fault), -EFBIG);
     cr_assert_eq(lct_replica_finish(w.replica, &fault), -EBADMSG, "nothing was compared");
     struct lct_replica *none = NULL;
     cr_assert_eq(lct_replica_open(&w.disk.io, w.root, ROOM, "../x", &none, &fault), -EINVAL);
@@ -382,4 +387,108 @@ Test(replica, goes_on_after_a_disk_that_failed, .timeout = 60) {
             end(&w);
         }
     }
+}
+
+/* The server died, or the link ended, before what it had written was on its disk. */
+Test(replica, is_durable_before_it_is_told_of) {
+    struct world w;
+    struct lct_fault fault;
+    begin(&w);
+    join(&w);
+    cr_assert_eq(write_to(&w, "camera/0001.mp4", 0, false, "xy", &fault), 0);
+    lct_test_disk_fail(&w.disk, LCT_DISK_FDATASYNC, 0, EIO);
+    cr_assert_eq(open_replica(&w, ROOM, &fault), -EIO);
+    cr_assert_eq(open_replica(&w, ROOM, &fault), 0, "%s", fault.en);
+    end(&w);
+}
+
+/* The line was away while reels came and went: what a player has read of the copy stays right. */
+Test(replica, is_at_each_moment_the_beginning_of_its_tracks, .timeout = 20) {
+    struct world w;
+    begin(&w);
+    struct lct_format *format = lct_test_picture_format();
+    lct_test_reel(w.here, run_of(format, 1));
+    struct lct_test_run run = run_of(format, 2);
+    struct lct_reel *reel = lct_test_reel_open(w.here, &run);
+    lct_test_reel_append(reel, &run, 900);
+    join(&w);
+    int kind = LCT_ORIGINAL_BYTES;
+    LCT_FREE char *track = lct_format("%s/camera", w.there);
+    cr_assert_eq(lct_original_look(w.original), 0);
+    while (kind != LCT_ORIGINAL_NOTHING) {
+        struct lct_reels reels;
+        kind = step(&w);
+        lct_reels_load(track, &reels);
+        cr_assert(reels.count < 2 || reels.views[1].count == 0 || reels.views[0].count == 900);
+        lct_reels_free(&reels);
+    }
+    cr_assert_eq(read_copy(&w), 1800);
+    lct_reel_abandon(reel);
+    lct_format_unref(format);
+    end(&w);
+}
+
+static bool is_there(const struct world *w, const char *name) {
+    LCT_FREE char *path = lct_format("%s/%s", w->there, name);
+    return access(path, F_OK) == 0;
+}
+
+/* Of a reel that had no row yet when the recorder lost it only the init was copied. */
+Test(replica, has_nothing_of_a_reel_that_came_to_nothing, .timeout = 20) {
+    enum { DISCARDED, DISCARDED_BEFORE_IT_BEGAN_ANEW, BURIED };
+    for (int how = DISCARDED; how <= BURIED; how++) {
+        struct world w;
+        struct lct_fault fault;
+        begin(&w);
+        struct lct_format *format = lct_test_picture_format();
+        LCT_FREE char *track = lct_format("%s/camera", w.here);
+        struct lct_test_run run = run_of(format, 2);
+        lct_test_reel(w.here, run_of(format, 1));
+        struct lct_reel *reel = lct_test_reel_open(w.here, &run);
+        join(&w);
+        cr_assert_eq(copy(&w, 0), LCT_ORIGINAL_NOTHING);
+        cr_assert(is_there(&w, "camera/0002.init.mp4"));
+        if (how == BURIED) {
+            struct lct_recovery report = {.error = 0};
+            lct_reel_abandon(reel);
+            cr_assert_eq(lct_recover_reel(&lct_io_system, track, 2, &report), 1);
+        } else {
+            lct_reel_discard(reel, track);
+        }
+        if (how == DISCARDED_BEFORE_IT_BEGAN_ANEW) {
+            lct_original_close(w.original);
+            w.original = NULL;
+            join(&w);
+        }
+        end_lesson(&w);
+        (void)copy(&w, 0); /* up to where nothing is left to be compared */
+        cr_assert_eq(copy(&w, 0), LCT_ORIGINAL_DONE, "%d", how);
+        cr_assert_eq(lct_replica_finish(w.replica, &fault), 0, "%s", fault.en);
+        cr_assert_not(is_there(&w, "camera/0002.init.mp4"));
+        cr_assert_eq(is_there(&w, "camera/0002.index"), how == BURIED);
+        lct_format_unref(format);
+        end(&w);
+    }
+}
+
+/* A folder that is moved or a disk that dies must not take the copy with it. */
+Test(replica, keeps_what_the_recorder_lost, .timeout = 20) {
+    struct world w;
+    begin(&w);
+    struct lct_format *format = lct_test_picture_format();
+    lct_test_reel(w.here, run_of(format, 1));
+    join(&w);
+    cr_assert_eq(copy(&w, 0), LCT_ORIGINAL_NOTHING);
+    LCT_FREE char *track = lct_format("%s/camera", w.here);
+    LCT_FREE char *aside = lct_format("%s/aside", w.root);
+    cr_assert_eq(rename(track, aside), 0);
+    lct_original_close(w.original);
+    w.original = NULL;
+    join(&w);
+    end_lesson(&w);
+    (void)copy(&w, 0);
+    cr_assert_eq(read_copy(&w), 900);
+    cr_assert(is_there(&w, "camera/0001.init.mp4"));
+    lct_format_unref(format);
+    end(&w);
 }
