@@ -50,7 +50,7 @@ export async function watchByWebsocket(room, panes, { lost, skipped }, { signal,
   address.protocol = address.protocol.replace('http', 'ws');
   const socket = new WebSocket(address);
   socket.binaryType = 'arraybuffer';
-  const edge = new Edge();
+  let edge = new Edge(0);
   const pace = new Pace(nowSeconds());
   /** @type {MsePlayer[]} */
   let players = [];
@@ -93,13 +93,13 @@ export async function watchByWebsocket(room, panes, { lost, skipped }, { signal,
     return Promise.all(players.map((player) => player.ready));
   }
 
-  /** @param {Uint8Array} bytes */
-  function take(bytes) {
+  /** @param {Uint8Array} bytes @param {number} at when they came, in seconds */
+  function take(bytes, at) {
     const head = readChunk(bytes);
     const track = head && known.get(head.track);
     if (track) {
       const until = (head.ticks + (track.sound ? SOUND_FRAMES : 0)) / track.timescale;
-      edge.arrived(track.place, until, nowSeconds());
+      edge.arrived(track.place, until, at);
       track.player.push(track.place, bytes);
     }
   }
@@ -145,16 +145,19 @@ export async function watchByWebsocket(room, panes, { lost, skipped }, { signal,
       silence = setTimeout(end, SILENCE_MS);
       received++;
       if (typeof data !== 'string') {
-        const bytes = new Uint8Array(data);
+        const bytes = new Uint8Array(data), at = nowSeconds();
         if (ready) {
-          take(bytes);
+          take(bytes, at);
         } else {
-          early.push(() => take(bytes));
+          early.push(() => take(bytes, at));
         }
         return;
       }
       const { tracks, now_ns: lessonNow, skip } = JSON.parse(data);
-      zero ||= lessonNow ? nowSeconds() - seconds(lessonNow) : 0;
+      if (lessonNow) {
+        zero = nowSeconds() - seconds(lessonNow);
+        edge = new Edge(seconds(lessonNow));
+      }
       if (skip) {
         skipped(seconds(skip.to_ns - skip.from_ns));
       }

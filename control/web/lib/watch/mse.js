@@ -92,7 +92,9 @@ export class MsePlayer {
     /** @type {'waiting' | 'starting' | 'running'} */
     this.step = 'waiting';
     this.correcting = false;
-    this.startedMs = 0;
+    this.soughtMs = 0;
+    this.seekMs = 0; // how long the first seek took
+    this.dry = false; // and has not run since
     this.stood = { at: -1, since: 0 };
     this.url = URL.createObjectURL(this.source);
     this.ready = new Promise((done) => this.source.addEventListener('sourceopen', () => {
@@ -105,7 +107,12 @@ export class MsePlayer {
       }
       done(undefined);
     }, { once: true }));
-    this.onWaiting = () => this.step === 'running' && !element.seeking && stalled();
+    this.onWaiting = () => {
+      if (this.step === 'running' && !element.seeking) {
+        this.dry = true;
+        stalled();
+      }
+    };
     element.addEventListener('waiting', this.onWaiting);
     this.onError = () => element.error && broken(); // a src that was taken away is none
     element.addEventListener('error', this.onError);
@@ -152,6 +159,8 @@ export class MsePlayer {
     const start = this.behindTheHole();
     if (start !== undefined) {
       element.currentTime = start + 0.01;
+    } else if (this.dry) {
+      this.runOn(goal, edge);
     } else if (Math.abs(off) > FAR_S && this.has(goal)) {
       element.currentTime = goal;
     } else {
@@ -160,9 +169,15 @@ export class MsePlayer {
     this.feeders.forEach((feeder) => feeder.trim(element.currentTime));
   }
 
+  /** True when it plays, or would if it were let. */
+  runs() {
+    const { paused, seeking, readyState } = this.element;
+    return !paused && !seeking && readyState > 2;
+  }
+
   /**
    * To the goal, or the key frame behind it. That takes its time, in which the goal moves on: so once
-   * more when it runs, as far ahead as that took.
+   * more when it runs.
    * @param {number} goal
    * @param {number} edge
    */
@@ -171,12 +186,27 @@ export class MsePlayer {
     const last = rangesOf(element.buffered).pop();
     if (this.step === 'waiting' && last) {
       element.currentTime = Math.max(goal, last[0]);
-      this.startedMs = performance.now();
+      this.soughtMs = performance.now();
       this.step = 'starting';
-    } else if (this.step === 'starting' && !element.paused && !element.seeking && element.readyState > 2) {
+    } else if (this.step === 'starting' && this.runs()) {
+      this.seekMs = performance.now() - this.soughtMs;
       this.step = 'running';
+      this.runOn(goal, edge);
+    }
+  }
+
+  /**
+   * After a start or a dry while: to the goal at once, as far ahead as that takes. At a few hundredths
+   * faster it would be behind for seconds.
+   * @param {number} goal
+   * @param {number} edge
+   */
+  runOn(goal, edge) {
+    const { element } = this;
+    if (this.runs()) {
+      this.dry = false;
       if (goal - element.currentTime > LATE_START_S && this.has(goal)) {
-        element.currentTime = Math.min(goal + (performance.now() - this.startedMs) / 1000, edge - EDGE_S);
+        element.currentTime = Math.min(goal + this.seekMs / 1000, edge - EDGE_S);
       }
     }
   }

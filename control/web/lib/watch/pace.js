@@ -2,10 +2,10 @@
 // How far behind the edge of the lesson all elements of a page play: together, so that pictures and
 // sound agree. More after one of them ran dry, a little less after each calm while.
 
-const LEAST_S = 0.1; // less stalls Chromium even where everything is well
-const FIRST_S = 0.12;
+const LEAST_S = 0.12; // sound comes in pieces of 43 ms, and Chromium wants 80 ms before it that it can stretch
+const FIRST_S = 0.14;
 const MOST_S = 1;
-const STEP_S = 0.05;
+const STEP_S = 0.03;
 const CALM_S = 30;
 
 export class Pace {
