@@ -55,9 +55,11 @@ void lct_estimate_begin(struct lct_estimate *e, lct_ns now) {
                                .newest = INT64_MIN};
 }
 
-void lct_estimate_sent(struct lct_estimate *e, uint16_t number, size_t n, lct_ns now) {
-    e->packets[number % LCT_ESTIMATE_PACKETS] =
-        (struct lct_estimate_packet){(uint32_t)(now / LCT_US), number, (uint16_t)n};
+void lct_estimate_sent(struct lct_estimate *e, int number, size_t n, lct_ns now) {
+    if (number != LCT_ESTIMATE_NO_NUMBER) {
+        e->packets[number % LCT_ESTIMATE_PACKETS] =
+            (struct lct_estimate_packet){(uint32_t)(now / LCT_US), (uint16_t)number, (uint16_t)n};
+    }
     if (now - e->sent_from >= LCT_SECOND) {
         e->sent_bps = (uint32_t)rate(e->sent_bytes, (now - e->sent_from) / LCT_US);
         e->sent_from = now;
@@ -91,11 +93,12 @@ static void judge(struct lct_estimate *e, lct_ns now) {
     struct lct_estimate_span *span = &e->span;
     int64_t us = e->newest - span->from;
     double carried = rate(span->bytes, us);
+    double left = rate(span->bytes, later(span->sent, span->sent_from));
     uint32_t least = earlier_of(e->delay[0], e->delay[1]);
     bool queue = later(span->delay, least) > LCT_ESTIMATE_QUEUE / LCT_US;
     e->loss += ((double)span->lost / (span->lost + span->got) - e->loss) / 8;
-    if (queue && e->bps < LCT_ESTIMATE_MAX && carried * 2 < e->bps) {
-        queue = false; /* half of what the line carries leaves no queue: it has become longer */
+    if (queue && e->bps < LCT_ESTIMATE_MAX && left * 2 < e->bps) {
+        queue = false; /* who sends half of what the line carries makes no queue: it is longer */
         e->delay[0] = e->delay[1] = span->delay;
     }
     e->over = queue || e->loss > LCT_ESTIMATE_LOSS ? e->over + 1 : 0;
@@ -158,15 +161,18 @@ static void take(struct lct_estimate *e, const struct lct_estimate_packet *p, in
     take_train(e, p, at);
     if (span->got == 0) {
         span->from = at;
+        span->sent_from = p->sent;
         span->delay = delay;
     } else {
         span->bytes += p->bytes;
         span->delay = earlier_of(delay, span->delay);
     }
     span->got++;
+    span->sent = p->sent;
     if (e->newest - span->from >= SPAN_US && span->got + span->lost >= SPAN_PACKETS) {
         judge(e, now);
-        *span = (struct lct_estimate_span){.from = e->newest, .got = 1, .delay = delay};
+        *span = (struct lct_estimate_span){
+            .from = e->newest, .sent_from = p->sent, .sent = p->sent, .got = 1, .delay = delay};
     }
 }
 

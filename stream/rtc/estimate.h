@@ -4,7 +4,7 @@
  * come in, nothing is asked. One thread.
  *
  *     lct_estimate_begin(&e, now);
- *     lct_estimate_sent(&e, header.transport_cc, n, now);      // each packet
+ *     lct_estimate_sent(&e, header.transport_cc, n, now);      // each packet, numbered or not
  *     lct_estimate_feedback(&e, &feedback, now);               // or _remb, _loss
  *     pace = lct_estimate_bps(&e) * 5 / 4;
  *
@@ -58,6 +58,7 @@ struct lct_estimate {
     int64_t width_at;              /**< arrival of the newest train */
     struct lct_estimate_span {     /**< what arrived in a third of a second */
         int64_t from;              /**< arrival of its first packet */
+        uint32_t sent_from, sent;  /**< when its first and its newest packet left, us */
         uint32_t bytes, got, lost; /**< bytes without its first packet's */
         uint32_t delay;            /**< least */
     } span;
@@ -76,8 +77,11 @@ struct lct_estimate {
 /** Knows nothing: LCT_ESTIMATE_MAX, clean from now on. */
 void lct_estimate_begin(struct lct_estimate *e, lct_ns now);
 
-/** A packet of n bytes leaves with this transport-wide number. */
-void lct_estimate_sent(struct lct_estimate *e, uint16_t number, size_t n, lct_ns now);
+/** The number of packets to viewers without transport-wide feedback. */
+#define LCT_ESTIMATE_NO_NUMBER (-1)
+
+/** A packet of n bytes leaves with this transport-wide number, or LCT_ESTIMATE_NO_NUMBER. */
+void lct_estimate_sent(struct lct_estimate *e, int number, size_t n, lct_ns now);
 
 /** Transport-wide feedback. Packets that were never sent, or told of before, are passed over. */
 void lct_estimate_feedback(struct lct_estimate *e, const struct lct_rtcp_feedback *feedback,

@@ -3,9 +3,13 @@
 
 #include <stdbool.h>
 
-struct lct_levels lct_levels_begin(void) {
-    return (struct lct_levels){
-        .moved = LCT_NS_NONE, .tried = LCT_NS_NONE, .patience = LCT_LEVEL_PATIENCE};
+struct lct_levels lct_levels_begin(double share) {
+    lct_ns first = LCT_LEVEL_PATIENCE + (lct_ns)(share * (double)LCT_LEVEL_PATIENCE);
+    return (struct lct_levels){.moved = LCT_NS_NONE,
+                               .tried = LCT_NS_NONE,
+                               .narrow = LCT_NS_NONE,
+                               .first = first,
+                               .patience = first};
 }
 
 static lct_ns since(lct_ns moment, lct_ns now) {
@@ -38,12 +42,15 @@ static int move_down(struct lct_levels *l, struct lct_level_picture *pictures, s
         small = false;
         chosen = choose_down(pictures, n, small);
     }
-    if (chosen < 0 || since(l->moved, now) < (small ? LCT_LEVEL_SETTLE : LCT_LEVEL_LAST)) {
+    lct_ns settled = since(l->moved, now);
+    bool is_time = small ? settled >= LCT_LEVEL_SETTLE
+                         : settled >= LCT_LEVEL_LAST && since(l->narrow, now) >= LCT_LEVEL_LAST;
+    if (chosen < 0 || !is_time) {
         return -1;
     }
     bool failed = since(l->tried, now) < LCT_LEVEL_TRY;
     lct_ns twice = 2 * l->patience;
-    l->patience = !failed                          ? LCT_LEVEL_PATIENCE
+    l->patience = !failed                          ? l->first
                   : twice < LCT_LEVEL_PATIENCE_MAX ? twice
                                                    : LCT_LEVEL_PATIENCE_MAX;
     l->tried = LCT_NS_NONE;
@@ -89,7 +96,11 @@ static int move_up(struct lct_levels *l, struct lct_level_picture *pictures, siz
 
 int lct_levels_move(struct lct_levels *levels, struct lct_level_picture *pictures, size_t n,
                     lct_ns clean, uint32_t bps, lct_ns now) {
+    if (clean > LCT_LEVEL_SETTLE) {
+        levels->narrow = LCT_NS_NONE;
+    }
     if (clean == 0) {
+        levels->narrow = levels->narrow == LCT_NS_NONE ? now : levels->narrow;
         return move_down(levels, pictures, n, now);
     }
     if (clean >= levels->patience && since(levels->moved, now) >= levels->patience) {

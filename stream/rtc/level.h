@@ -11,8 +11,10 @@
  * asked for first. Sound is no part of this: it goes on always.
  *
  * A step up is a try: if the line carries too much within LCT_LEVEL_TRY, the next one has to wait
- * twice as long as this one had.
+ * twice as long as this one had. Of many viewers on one line each waits a time of its own, so that
+ * not all try at once; and no picture ends for somebody else's try, which is over sooner.
  *
+ *     levels = lct_levels_begin(dice);                           // 0 to 1
  *     i = lct_levels_move(&levels, pictures, n, clean, bps, now);
  *     if (i >= 0) … pictures[i].level is another one now …
  */
@@ -25,7 +27,8 @@
 
 enum lct_level { LCT_LEVEL_NONE, LCT_LEVEL_SMALL, LCT_LEVEL_FULL, LCT_LEVELS };
 
-/** What a step down has to show for itself before the next one, and before a picture ends. */
+/** What a step down has to show for itself before the next one; and before a picture ends, for
+ * which the line must have been too narrow for so long, too. */
 #define LCT_LEVEL_SETTLE (2 * LCT_SECOND)
 #define LCT_LEVEL_LAST (4 * LCT_SECOND)
 
@@ -42,13 +45,15 @@ struct lct_level_picture {
 };
 
 struct lct_levels {
-    lct_ns moved; /**< the last step; LCT_NS_NONE: none yet */
-    lct_ns tried; /**< the last one when it was up; LCT_NS_NONE otherwise */
-    lct_ns patience;
+    lct_ns moved;    /**< the last step; LCT_NS_NONE: none yet */
+    lct_ns tried;    /**< the last one when it was up; LCT_NS_NONE otherwise */
+    lct_ns narrow;   /**< since when the line was never clean for long; LCT_NS_NONE: it is */
+    lct_ns first;    /**< patience at first, */
+    lct_ns patience; /**< and now */
 };
 
-/** No step yet. */
-struct lct_levels lct_levels_begin(void);
+/** No step yet. share: how much longer than LCT_LEVEL_PATIENCE it waits at first, 0 to 1 of it. */
+struct lct_levels lct_levels_begin(double share);
 
 /**
  * Moves at most one of n pictures, in the order asked for: its place, or -1. clean and bps as the

@@ -10,11 +10,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "stream/rtc/rtc_priv.h"
 
 LCT_LOG_TOPIC("rtc");
@@ -32,17 +32,11 @@ LCT_LOG_TOPIC("rtc");
 /* Two chunks whose lesson began at moments so far apart are of two lessons. */
 #define SAME_LESSON (LCT_SECOND / 2)
 
-static void random_bytes(void *bytes, size_t n) {
-    if (getrandom(bytes, n, 0) != (ssize_t)n) {
-        abort(); /* without it no secret is one */
-    }
-}
-
 /* Characters an ICE credential may have (RFC 8839 sec. 5.4): 6 random bits each. */
 static void random_text(char *out, size_t length) {
     static const char letters[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    random_bytes(out, length);
+    lct_random(out, length);
     for (size_t i = 0; i < length; i++) {
         out[i] = letters[(uint8_t)out[i] & 63];
     }
@@ -52,7 +46,7 @@ static void random_text(char *out, size_t length) {
 /* An id stands in a URL: hexadecimal. */
 static void random_id(char out[LCT_RTC_ID_SIZE]) {
     uint8_t bytes[(LCT_RTC_ID_SIZE - 1) / 2];
-    random_bytes(bytes, sizeof bytes);
+    lct_random(bytes, sizeof bytes);
     for (size_t i = 0; i < sizeof bytes; i++) {
         (void)snprintf(out + 2 * i, 3, "%02x", bytes[i]);
     }
@@ -267,13 +261,15 @@ void lct_rtc_add_room(struct lct_rtc *rtc, const char *room, struct lct_bus *bus
     lct_loop_post(rtc->loop, list_room, r);
 }
 
-void lct_rtc_ask_key(struct lct_rtc_viewer *viewer, struct lct_rtc_track *track) {
+bool lct_rtc_ask_key(struct lct_rtc_viewer *viewer, struct lct_rtc_track *track) {
     lct_ns now = lct_monotonic();
-    if (track->key_asked == LCT_NS_NONE || now - track->key_asked >= LCT_RTC_KEY_INTERVAL) {
-        track->key_asked = now;
-        viewer->rtc->counting.keys_asked++;
-        viewer->room->wishes.key(viewer->room->wishes.arg, track->id);
+    if (track->key_asked != LCT_NS_NONE && now - track->key_asked < LCT_RTC_KEY_INTERVAL) {
+        return false;
     }
+    track->key_asked = now;
+    viewer->rtc->counting.keys_asked++;
+    viewer->room->wishes.key(viewer->room->wishes.arg, track->id);
+    return true;
 }
 
 /* ---- who comes ---- */
@@ -317,7 +313,7 @@ static size_t choose_tracks(struct lct_rtc_room *room, const struct joining *j,
 
 static uint32_t random_ssrc(void) {
     uint32_t ssrc = 0;
-    random_bytes(&ssrc, sizeof ssrc);
+    lct_random(&ssrc, sizeof ssrc);
     return ssrc | 1; /* 0 means "none" in our structs */
 }
 
@@ -325,7 +321,7 @@ static struct lct_rtc_stream *add_stream(struct lct_rtc_viewer *v, struct lct_rt
                                          const struct lct_sdp_media *media) {
     struct lct_rtc_stream *s = &v->streams[v->n_streams++];
     uint16_t start[2];
-    random_bytes(start, sizeof start);
+    lct_random(start, sizeof start);
     *s = (struct lct_rtc_stream){
         .track = track,
         .full = track,
@@ -654,7 +650,7 @@ int lct_rtc_create(const struct lct_rtc_settings *settings, struct lct_rtc **ret
     }
     pthread_mutex_init(&rtc->lock, NULL);
     copy_hosts(rtc, settings->hosts);
-    random_bytes(&rtc->salt, sizeof rtc->salt);
+    lct_random(&rtc->salt, sizeof rtc->salt);
     rtc->viewers_max = settings->viewers_max;
     rtc->may_watch = settings->may_watch;
     rtc->may_watch_arg = settings->arg;

@@ -56,6 +56,11 @@
 /** Key frames are asked of a track at most this often, however many viewers ask. */
 #define LCT_RTC_KEY_INTERVAL (500 * LCT_MS)
 
+/** And one viewer gets so many for what it says it lost, then one each so often: they make
+ * everybody's picture worse. */
+#define LCT_RTC_KEYS_AT_ONCE 4
+#define LCT_RTC_KEY_PACE (2 * LCT_SECOND)
+
 struct lct_rtc;
 
 struct lct_rtc_settings {

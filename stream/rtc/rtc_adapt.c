@@ -89,11 +89,21 @@ static void keep_twin(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_ns
     }
 }
 
+/* Who is sent nothing tells nothing of the line: then time alone makes it clean. */
+static bool is_sent_any(const struct lct_rtc_viewer *v) {
+    bool any = false;
+    for (size_t i = 0; i < v->n_streams; i++) {
+        any = any || v->streams[i].level != LCT_LEVEL_NONE;
+    }
+    return any;
+}
+
 void lct_rtc_adapt(struct lct_rtc_viewer *viewer, lct_ns now) {
     struct lct_rtc_viewer *v = viewer;
     struct lct_level_picture pictures[LCT_RTC_STREAMS_MAX];
     struct lct_rtc_stream *streams[LCT_RTC_STREAMS_MAX];
     uint32_t bps = lct_estimate_bps(&v->estimate), sound = 0;
+    lct_ns clean = lct_estimate_clean(&v->estimate, now);
     size_t n = 0;
     for (size_t i = 0; i < v->n_streams; i++) {
         struct lct_rtc_stream *s = &v->streams[i];
@@ -105,8 +115,11 @@ void lct_rtc_adapt(struct lct_rtc_viewer *viewer, lct_ns now) {
         }
     }
     bps = bps < LCT_ESTIMATE_MAX ? bps - (sound < bps ? sound : bps) : UINT32_MAX;
-    int moved =
-        lct_levels_move(&v->levels, pictures, n, lct_estimate_clean(&v->estimate, now), bps, now);
+    if (!is_sent_any(v)) {
+        clean = now - v->levels.moved;
+        bps = UINT32_MAX;
+    }
+    int moved = lct_levels_move(&v->levels, pictures, n, clean, bps, now);
     if (moved >= 0) {
         set_level(v, streams[moved], pictures[moved].level, now);
     }

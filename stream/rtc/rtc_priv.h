@@ -7,7 +7,7 @@
  * A viewer's state, moved by rtc_viewer.c alone:
  *
  *   CHECKING --a signed STUN check--> SHAKING --DTLS open, keys--> WATCHING
- *   any --goodbye, BYE, wrong certificate, no consent, too slow, left--> gone (freed)
+ *   any --goodbye, wrong certificate, no consent, too slow, left--> gone (freed)
  */
 #pragma once
 
@@ -78,11 +78,12 @@ struct lct_rtc_stream {
     uint64_t since; /**< packets before this number were sent under another offset, or never */
     uint64_t index; /**< SRTP index of packet next: rollovers << 16 | sequence */
     uint64_t rtx_index;
-    lct_ns sent;             /**< when the newest packet went out */
-    bool probed;             /**< and was sent once more, because none followed it */
-    uint16_t playout;        /**< what pictures wait at the viewer's, at least, in 10 ms */
-    bool waiting;            /**< for a key frame that was asked for: nothing is sent before */
-    uint32_t timestamp;      /**< of the newest packet */
+    lct_ns sent;        /**< when the newest packet went out */
+    lct_ns keys_paid;   /**< when what its viewer asked for is paid for; see LCT_RTC_KEY_PACE */
+    bool probed;        /**< and was sent once more, because none followed it */
+    uint16_t playout;   /**< what pictures wait at the viewer's, at least, in 10 ms */
+    bool waiting;       /**< for a key frame that was asked for: nothing is sent before */
+    uint32_t timestamp; /**< of the newest packet */
     uint32_t packets, bytes; /**< for the reports */
 };
 
@@ -159,8 +160,8 @@ void lct_rtc_viewer_free(struct lct_rtc_viewer *viewer);
 /** Has lct_rtc_send called again for all viewers, a tick from now. */
 void lct_rtc_pace_later(struct lct_rtc *rtc, lct_ns now);
 
-/** Asks the room's recorder for a key frame, unless that was just done. */
-void lct_rtc_ask_key(struct lct_rtc_viewer *viewer, struct lct_rtc_track *track);
+/** Asks the room's recorder for a key frame; false: that was just done. */
+bool lct_rtc_ask_key(struct lct_rtc_viewer *viewer, struct lct_rtc_track *track);
 
 /* rtc_viewer.c */
 

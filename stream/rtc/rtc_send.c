@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "base/secret.h"
 #include "stream/rtc/rtc_priv.h"
 
 /* A joiner whose backlog takes longer than this at the pace is better served by a new key frame. */
@@ -17,6 +18,9 @@
 /* On a line that is not full what was asked for comes so many times: it was lost once and may be
  * lost again, and to ask for it a third time takes longer than pictures wait. */
 #define AGAIN_COPIES 2
+/* Who may have a picture full again goes on with the small one for so long, until a key frame of
+ * the full one comes by itself: a camera has one each two seconds. */
+#define UP_PATIENCE (5 * LCT_SECOND / 2)
 /* A track whose newest packet is so old may have nobody know that it was lost. */
 #define PROBE_AFTER (50 * LCT_MS)
 /* A packet of sound carries so many before it (RED), so that what is lost singly or in pairs is not
@@ -55,9 +59,9 @@ static void put(struct lct_rtc_viewer *v, const struct lct_rtp_header *header, u
     if (all > 0) {
         lct_batch_add(v->rtc->batch, &v->to, all);
     }
-    if (header->transport_cc_id > 0) { /* a packet without number would be missed in the feedback */
-        lct_estimate_sent(&v->estimate, v->transport_cc++, all, now);
-    }
+    /* A number that no packet bears would be missed in the feedback. */
+    int number = header->transport_cc_id > 0 ? v->transport_cc++ : LCT_ESTIMATE_NO_NUMBER;
+    lct_estimate_sent(&v->estimate, number, all, now);
 }
 
 /* The header all packets of a picture share in size, so that they make one message. */
@@ -152,7 +156,7 @@ static void start_stream(struct lct_rtc_viewer *v, struct lct_rtc_stream *s) {
     s->waiting = !near && !is_sound(s);
     jump(s, near ? key : lct_ring_end(ring));
     if (s->waiting) {
-        lct_rtc_ask_key(v, s->track);
+        (void)lct_rtc_ask_key(v, s->track);
     }
 }
 
@@ -165,7 +169,9 @@ void lct_rtc_start(struct lct_rtc_viewer *viewer) {
     viewer->refilled = lct_monotonic();
     viewer->missed = LCT_NS_NONE;
     lct_estimate_begin(&viewer->estimate, viewer->refilled);
-    viewer->levels = lct_levels_begin();
+    uint8_t dice;
+    lct_random(&dice, sizeof dice);
+    viewer->levels = lct_levels_begin(dice / 255.0);
 }
 
 static int64_t filled(int64_t tokens, int64_t pace, int64_t burst, lct_ns span) {
@@ -182,6 +188,10 @@ static void refill(struct lct_rtc_viewer *v, lct_ns now) {
     v->refilled = now;
 }
 
+static bool is_newer(const struct lct_rtc_stream *s, const struct lct_ring_packet *packet) {
+    return s->packets == 0 || (int32_t)(packet->timestamp - s->timestamp) > 0;
+}
+
 /* Where the stream goes on when it fell out of the ring or too far behind. */
 static void catch_up(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_ns now) {
     const struct lct_ring *ring = s->track->ring;
@@ -190,13 +200,12 @@ static void catch_up(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_ns 
     if (s->waiting) {
         const struct lct_ring_packet *first = lct_ring_at(ring, key);
         /* It has come, and time does not go back: a small twin lags behind its track. */
-        if (first && key >= s->next &&
-            (s->packets == 0 || (int32_t)(first->timestamp - s->timestamp) > 0)) {
+        if (first && key >= s->next && is_newer(s, first)) {
             jump(s, key);
             s->waiting = false;
         } else {
             s->next = end;
-            lct_rtc_ask_key(v, s->track);
+            (void)lct_rtc_ask_key(v, s->track);
         }
     } else if (s->next < end && (!packet || now - packet->added > LATE_MAX)) {
         bool newer = key < end && key > s->next;
@@ -204,6 +213,14 @@ static void catch_up(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_ns 
         s->waiting = !newer && !is_sound(s);
         jump(s, newer ? key : end);
     }
+}
+
+/* A step up has no haste while the small picture comes; so many of them ask for few key frames. */
+static bool may_wait(const struct lct_rtc_stream *s, const struct lct_rtc_track *to, lct_ns now) {
+    const struct lct_ring_packet *key = lct_ring_at(to->ring, lct_ring_key(to->ring));
+    bool comes = !s->waiting && now - s->track->fed < UP_PATIENCE;
+    return s->level == LCT_LEVEL_FULL && comes && now - s->moved < UP_PATIENCE &&
+           !(key && is_newer(s, key));
 }
 
 /* Goes over to the track that its level is about, between two pictures. False when there is nothing
@@ -217,7 +234,7 @@ static bool settle(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_ns no
         jump(s, lct_ring_end(s->track->ring));
         return false;
     }
-    if (to && to != s->track && between) {
+    if (to && to != s->track && between && !may_wait(s, to, now)) {
         s->track = to;
         s->waiting = true;
         jump(s, lct_ring_key(to->ring));

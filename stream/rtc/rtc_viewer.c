@@ -260,12 +260,20 @@ static void on_nack(void *arg, uint32_t ssrc, const uint16_t *sequences, size_t 
     lct_rtc_send_again(arg, ssrc, sequences, n);
 }
 
+static void ask_key(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, lct_ns now) {
+    lct_ns paid = s->keys_paid > now ? s->keys_paid : now;
+    bool has_credit = paid - now < LCT_RTC_KEYS_AT_ONCE * LCT_RTC_KEY_PACE;
+    if (has_credit && lct_rtc_ask_key(v, s->track)) {
+        s->keys_paid = paid + LCT_RTC_KEY_PACE;
+    }
+}
+
 static void on_key(void *arg, uint32_t ssrc) {
     struct lct_rtc_viewer *v = arg;
     for (size_t i = 0; i < v->n_streams; i++) {
-        if (v->streams[i].ssrc == ssrc && v->streams[i].track->codec == LCT_CODEC_H264 &&
-            v->streams[i].level != LCT_LEVEL_NONE) {
-            lct_rtc_ask_key(v, v->streams[i].track);
+        struct lct_rtc_stream *s = &v->streams[i];
+        if (s->ssrc == ssrc && s->track->codec == LCT_CODEC_H264 && s->level != LCT_LEVEL_NONE) {
+            ask_key(v, s, lct_monotonic());
         }
     }
 }
@@ -280,10 +288,19 @@ static void on_remb(void *arg, uint64_t bps) {
     lct_estimate_remb(&v->estimate, bps, lct_monotonic());
 }
 
-/* One stream speaks for all: they share the line. */
+/* One stream speaks for all, because they share the line: the first that is sent, for of a picture
+ * that is not shown there are no reports. */
+static bool speaks(const struct lct_rtc_viewer *v, uint32_t ssrc) {
+    size_t i = 0;
+    while (i + 1 < v->n_streams && v->streams[i].level == LCT_LEVEL_NONE) {
+        i++;
+    }
+    return v->streams[i].ssrc == ssrc;
+}
+
 static void on_block(void *arg, const struct lct_rtcp_block *block) {
     struct lct_rtc_viewer *v = arg;
-    if (block->ssrc == v->streams[0].ssrc) {
+    if (speaks(v, block->ssrc)) {
         lct_estimate_loss(&v->estimate, block->lost_share, lct_monotonic());
     }
 }

@@ -13,14 +13,14 @@
 #define PACE_US 640 /* a packet at 15 Mbit/s */
 #define FEEDBACK_US 100000
 #define UNDER_WAY 4096
-#define QUEUE_US 100000 /* what would wait longer is lost */
 
 /* What stands still is 0. */
 static struct line {
     double mbps, loss; /* width; share lost at random */
     int64_t delay, jitter;
-    double film;  /* Mbit/s */
-    double dozes; /* share of pictures of which the receiver looks at all packets at once */
+    int64_t queue; /* what would wait longer is lost */
+    double film;   /* Mbit/s */
+    double dozes;  /* share of pictures of which the receiver looks at all packets at once */
 } line;
 
 static struct lct_estimate e;
@@ -36,7 +36,7 @@ static double chance(void) {
 }
 
 static void open_line(void) {
-    line = (struct line){.mbps = 1000, .delay = 10000, .film = 3};
+    line = (struct line){.mbps = 1000, .delay = 10000, .queue = 100000, .film = 3};
     dice = 1;
     now = 1000000;
     free_at = newest = 0;
@@ -49,9 +49,9 @@ TestSuite(estimate, .init = open_line);
 
 static void leave(size_t n, int64_t at) {
     int64_t from = free_at > at ? free_at : at;
-    bool lost = from - at > QUEUE_US || chance() < line.loss;
+    bool lost = from - at > line.queue || chance() < line.loss;
     lct_estimate_sent(&e, number, n, at * LCT_US);
-    free_at = from - at > QUEUE_US ? free_at : from + (int64_t)((double)n * 8 / line.mbps);
+    free_at = from - at > line.queue ? free_at : from + (int64_t)((double)n * 8 / line.mbps);
     int64_t due = free_at + line.delay + (int64_t)((double)line.jitter * (2 * chance() - 1));
     newest = due > newest ? due : newest;
     arrivals[number++ % UNDER_WAY] = lost ? -1 : newest;
@@ -140,6 +140,19 @@ Test(estimate, one_that_becomes_narrow_too) {
     cr_assert_lt(mbps(), 2);
 }
 
+/* Mobile lines keep what waits for many seconds before they lose any. */
+Test(estimate, one_known_to_be_narrow_that_becomes_narrower_and_loses_nothing) {
+    line.mbps = 2;
+    (void)watch(3, NULL);
+    line.film = 1.5;
+    (void)watch(10, NULL);
+    cr_assert_gt(clean(), 0);
+    line.mbps = 0.6;
+    line.queue = 20000000;
+    cr_assert_lt(watch(30, is_full), 3);
+    cr_assert_lt(mbps(), 0.7);
+}
+
 Test(estimate, what_is_sent_less_leaves_it_clean_but_not_wider) {
     line.mbps = 2;
     (void)watch(3, NULL);
@@ -224,7 +237,7 @@ Test(estimate, lies_do_no_harm) {
 static void watch_by_word(int seconds, void (*word)(uint64_t), uint64_t value) {
     for (int i = 0; i < seconds; i++) {
         for (int k = 0; k < 100; k++) {
-            lct_estimate_sent(&e, number++, 3750, now * LCT_US); /* 3 Mbit/s */
+            lct_estimate_sent(&e, LCT_ESTIMATE_NO_NUMBER, 3750, now * LCT_US); /* 3 Mbit/s */
             now += 10000;
         }
         word(value);

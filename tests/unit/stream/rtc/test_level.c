@@ -12,7 +12,7 @@ static struct lct_level_picture pictures[2];
 static lct_ns now;
 
 static void begin(void) {
-    levels = lct_levels_begin();
+    levels = lct_levels_begin(0);
     pictures[CAMERA] = (struct lct_level_picture){LCT_LEVEL_FULL, {0, 500000, 3000000}};
     pictures[SCREEN] = (struct lct_level_picture){LCT_LEVEL_FULL, {0, 50000, 200000}};
     now = 100 * LCT_SECOND;
@@ -56,6 +56,17 @@ Test(level, what_has_no_small_one_ends_last) {
     cr_assert_eq(pictures[CAMERA].level, LCT_LEVEL_NONE);
     cr_assert_eq(pass(10.5, false, WIDE), 1);
     cr_assert_eq(pictures[CAMERA].level, LCT_LEVEL_FULL);
+}
+
+/* Somebody else on the same line tries a larger one, and gives it up. */
+Test(level, a_short_squeeze_ends_no_picture) {
+    pictures[CAMERA].level = pictures[SCREEN].level = LCT_LEVEL_SMALL;
+    for (int i = 0; i < 10; i++) {
+        cr_assert_eq(pass(10, false, 600000), 0);
+        cr_assert_eq(pass(3.5, true, 600000), 0);
+    }
+    cr_assert_eq(pass(1, true, 600000), 1);
+    cr_assert_eq(pictures[CAMERA].level, LCT_LEVEL_NONE);
 }
 
 Test(level, of_equals_the_one_asked_for_first_stays) {
@@ -108,6 +119,19 @@ Test(level, a_try_in_vain_doubles_the_wait) {
     }
     double waited = try_in_vain();
     cr_assert_float_eq(waited, 300, 0.3, "but no longer");
+}
+
+Test(level, of_many_on_one_line_each_waits_a_time_of_its_own) {
+    static const double shares[] = {0, 0.25, 1};
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        begin();
+        levels = lct_levels_begin(shares[i]);
+        cr_assert_eq(move(0, 1000000), CAMERA);
+        for (double wait = 10 + 10 * shares[i]; wait < 100; wait *= 2) {
+            double waited = try_in_vain();
+            cr_assert_float_eq(waited, wait, 0.3);
+        }
+    }
 }
 
 Test(level, a_try_that_held_makes_it_short_again) {

@@ -388,6 +388,21 @@ Test(rtc, many_who_ask_get_one_key_frame) {
     get_up(&two);
 }
 
+Test(rtc, who_asks_again_and_again_gets_few_key_frames) {
+    struct seat s;
+    sit_down(&s);
+    watch_pictures(&s, 5);
+    unsigned before = atomic_load(&keys_wanted);
+    for (int i = 0; i < 50; i++) {
+        ask_key(&s);
+        watch_for(&s, LCT_SECOND / 10);
+    }
+    unsigned got = atomic_load(&keys_wanted) - before;
+    cr_assert_geq(got, LCT_RTC_KEYS_AT_ONCE);
+    cr_assert_leq(got, LCT_RTC_KEYS_AT_ONCE + 5 * LCT_SECOND / LCT_RTC_KEY_PACE + 1);
+    get_up(&s);
+}
+
 Test(rtc, a_viewer_may_move_to_another_address) {
     struct seat s;
     sit_down(&s);

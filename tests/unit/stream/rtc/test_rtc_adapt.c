@@ -158,7 +158,16 @@ struct seat {
     int64_t arrivals[TOLD_MAX]; /* us, by transport-wide number; 0: none */
     uint16_t first, last;       /* of those not told of yet */
     bool any;
+    bool numbered; /* it asked for transport-wide numbers, and tells of them; else by REMB alone */
+    unsigned remb_kbps;
 };
+
+static void note_arrival(struct seat *s, uint16_t at) {
+    s->arrivals[at % TOLD_MAX] = lct_monotonic() / LCT_US;
+    s->first = s->any ? s->first : at;
+    s->last = at;
+    s->any = true;
+}
 
 static void taken(void *arg, struct viewer *viewer, struct viewer_packet *packet) {
     struct seat *s = arg;
@@ -167,12 +176,10 @@ static void taken(void *arg, struct viewer *viewer, struct viewer_packet *packet
         return;
     }
     const uint8_t *number = viewer_extension(packet, VIEWER_TRANSPORT_CC, &n);
-    cr_assert(number && n == 2);
-    uint16_t at = (uint16_t)(number[0] << 8 | number[1]);
-    s->arrivals[at % TOLD_MAX] = lct_monotonic() / LCT_US;
-    s->first = s->any ? s->first : at;
-    s->last = at;
-    s->any = true;
+    cr_assert(s->numbered ? number && n == 2 : !number);
+    if (s->numbered) {
+        note_arrival(s, (uint16_t)(number[0] << 8 | number[1]));
+    }
     if (packet->type == VIEWER_RTX) {
         return;
     }
@@ -226,6 +233,19 @@ static void feed_back(struct seat *s) {
     viewer_report(s->viewer, packet, w.at);
 }
 
+/* REMB: 6 bits of exponent, 18 of mantissa. */
+static void tell_remb(struct seat *s) {
+    uint8_t packet[24];
+    struct lct_writer w = lct_writer(packet, sizeof packet);
+    lct_put_be(&w, 0x8fce0005, 4);
+    lct_put_be(&w, 1, 4);
+    lct_put_be(&w, 0, 4);
+    lct_put(&w, "REMB", 4);
+    lct_put_be(&w, 1U << 24 | 4U << 18 | s->remb_kbps * 1000 / 16, 4);
+    lct_put_be(&w, s->ssrc, 4);
+    viewer_report(s->viewer, packet, w.at);
+}
+
 static void watch_for(struct seat *s, double seconds) {
     lct_ns until = lct_monotonic() + (lct_ns)(seconds * (double)LCT_SECOND);
     for (lct_ns now; (now = lct_monotonic()) < until;) {
@@ -233,6 +253,10 @@ static void watch_for(struct seat *s, double seconds) {
         if (s->any && s->ssrc && now - s->fed_back >= FEEDBACK) {
             s->fed_back = now;
             feed_back(s);
+        }
+        if (!s->numbered && s->ssrc && now - s->fed_back >= LCT_SECOND) {
+            s->fed_back = now;
+            tell_remb(s);
         }
         (void)usleep(1000);
     }
@@ -246,13 +270,24 @@ static void on_joined(void *arg, const char *id, const char *answer,
     (void)sem_post(&s->told);
 }
 
-/* Sits down behind the line at this port. */
-static void sit_down(struct seat *s, int port) {
+/* No offer of numbers: the attribute is another one then. */
+static void want_no_numbers(char *offer) {
+    static const char attribute[] = "a=extmap:3 ";
+    char *at = strstr(offer, attribute);
+    cr_assert(at);
+    memcpy(at, "a=x-none:3 ", sizeof attribute - 1);
+}
+
+/* Sits down behind the line at this port; remb_kbps 0: tells by transport-wide feedback. */
+static void sit_down_telling(struct seat *s, int port, unsigned remb_kbps) {
     static const char *const tracks[] = {"camera"};
-    *s = (struct seat){.answer = NULL};
+    *s = (struct seat){.remb_kbps = remb_kbps, .numbered = remb_kbps == 0};
     (void)sem_init(&s->told, 0, 0);
     s->viewer = viewer_create(tracks, 1, taken, s);
     LCT_FREE char *offer = viewer_offer(s->viewer);
+    if (!s->numbered) {
+        want_no_numbers(offer);
+    }
     const struct lct_rtc_join wish = {.room = "main",
                                       .tracks = {"camera"},
                                       .n_tracks = 1,
@@ -270,6 +305,8 @@ static void sit_down(struct seat *s, int port) {
     LCT_FREE char *moved = lct_format("%.*s%s\r\n", (int)(at - s->answer), s->answer, candidate);
     cr_assert(viewer_answer(s->viewer, moved, "127.0.0.1"));
 }
+
+static void sit_down(struct seat *s, int port) { sit_down_telling(s, port, 0); }
 
 static void get_up(struct seat *s) {
     viewer_destroy(s->viewer);
@@ -306,8 +343,10 @@ Test(rtc_adapt, a_narrow_line_gets_the_small_one_and_a_wide_one_the_full_again) 
     cr_assert_lt(kbps, 800);
     cr_assert_gt(kbps, 200);
     cr_assert_gt(fps, 20, "it plays: %f", fps);
+    lct_rtc_count(rtc, &counters);
+    uint64_t keys = counters.keys_asked;
     set_rate(0);
-    for (int i = 0; i < 25 && kbps < 2000; i++) {
+    for (int i = 0; i < 35 && kbps < 2000; i++) {
         measure(&s, 1, &kbps, &fps);
     }
     cr_assert_gt(kbps, 2000, "full again");
@@ -315,6 +354,18 @@ Test(rtc_adapt, a_narrow_line_gets_the_small_one_and_a_wide_one_the_full_again) 
     lct_rtc_count(rtc, &counters);
     cr_assert_eq(counters.smaller, 1);
     cr_assert_eq(counters.larger, 1);
+    cr_assert_eq(counters.keys_asked, keys, "it waited for a key frame that came by itself");
+    get_up(&s);
+}
+
+Test(rtc_adapt, who_tells_by_remb_alone_is_believed) {
+    struct seat s;
+    double kbps, fps;
+    sit_down_telling(&s, open_line(0), 1000);
+    watch_for(&s, 6);
+    measure(&s, 2, &kbps, &fps);
+    cr_assert_lt(kbps, 800);
+    cr_assert_gt(kbps, 200);
     get_up(&s);
 }
 
@@ -326,5 +377,10 @@ Test(rtc_adapt, without_a_small_one_nothing_is_better_than_half_of_it) {
     watch_for(&s, 12);
     measure(&s, 2, &kbps, &fps);
     cr_assert_lt(kbps, 100, "%f", kbps);
+    set_rate(0);
+    for (int i = 0; i < 25 && kbps < 2000; i++) {
+        measure(&s, 1, &kbps, &fps);
+    }
+    cr_assert_gt(kbps, 2000, "although nothing told that the line is wide again");
     get_up(&s);
 }
