@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "stream/http/http_socket.h"
 #include "stream/ws_line.h"
 
@@ -108,6 +109,7 @@ struct viewer {
     struct lane lanes[LCT_WS_TRACKS_MAX];
     size_t n_lanes;
     struct lct_ws_line line;
+    bool hopeless; /* it was told that its line is */
     uint8_t *text; /* a message to be sent first, behind its headroom; NULL: none */
     size_t text_n;
     char pass[LCT_WS_PASS_SIZE];
@@ -263,6 +265,10 @@ static uint32_t twin_of(const struct room *room, uint32_t track) {
     return NO_TRACK;
 }
 
+static bool is_picture(const struct room *room, uint32_t index) {
+    return room->tracks[index].format->channels == 0;
+}
+
 static void ask_key(struct room *room, uint32_t index, lct_ns now) {
     struct track *track = &room->tracks[index];
     if (track->key_asked == 0 || now - track->key_asked >= KEY_INTERVAL) {
@@ -299,6 +305,9 @@ static void skip(struct viewer *v, lct_ns now) {
         uint64_t key = v->room->tracks[lane->track].key;
         lane->from = key >= v->at ? key : NEXT_KEY;
         at = lane->from < at ? lane->from : at;
+        if (lane->from == NEXT_KEY && is_picture(v->room, lane->track)) {
+            ask_key(v->room, lane->track, now); /* a screen's next one may be ten seconds away */
+        }
     }
     v->at = at;
     v->since = now;
@@ -405,6 +414,11 @@ static void greet(struct viewer *v, lct_ns now) {
 /* What must be said before the chunk; false: nothing. */
 static bool announce(struct viewer *v, struct lane *lane, const struct held *held) {
     const struct lct_chunk *chunk = held->chunk;
+    if (!v->hopeless && lct_ws_line_is_hopeless(&v->line)) {
+        v->hopeless = true;
+        set_text(v, json_pack("{s:b}", "narrow", 1));
+        return true;
+    }
     if (lane->init != held->init) {
         lane->init = held->init;
         set_text(v, json_pack("{s:[o]}", "tracks", track_json(name_of(v, lane), chunk->format)));
@@ -508,7 +522,7 @@ static struct room *find_room(const struct lct_ws *ws, const char *id) {
 static uint64_t begin_at(struct room *room, uint32_t index, lct_ns now) {
     const struct track *track = &room->tracks[index];
     uint64_t at = track->key;
-    for (uint64_t i = room->next; track->format->channels > 0 && i > room->first; i--) {
+    for (uint64_t i = room->next; !is_picture(room, index) && i > room->first; i--) {
         const struct held *held = held_at(room, i - 1);
         if (now - held->arrived > LCT_WS_SOUND_BEFORE) {
             break;
@@ -574,9 +588,11 @@ int lct_ws_join(struct lct_ws *ws, struct lct_http_request *request, const struc
                              "本服务器已有 %u 个观看端，达到上限。", ws->settings.viewers_max);
     }
     struct viewer *v = lct_new(sizeof *v);
+    uint8_t dice;
+    lct_random(&dice, sizeof dice);
     v->room = room;
     v->since = now;
-    v->line.patience = LCT_WS_LINE_PATIENCE;
+    v->line = lct_ws_line_begin(dice / 255.0);
     choose_tracks(v, join, now);
     if (v->n_lanes == 0) {
         free(v);
@@ -619,7 +635,7 @@ static void wish_small(struct room *room, lct_ns now) {
         }
     }
     for (uint32_t i = 0; i < room->n_tracks; i++) {
-        if (tracks >> i & 1 && room->tracks[i].format->channels == 0) {
+        if (tracks >> i & 1 && is_picture(room, i)) {
             room->wishes.small(room->wishes.arg, room->tracks[i].format->track_id);
         }
     }

@@ -12,12 +12,13 @@
  *   {"tracks":[{…}]}                              the chunks of this track have this id and init
  * from here on, beginning with a key frame
  *   {"skip":{"track","from_ns","to_ns"}}          nothing of the track comes between these times
+ *   {"narrow":true}                               once: the line does not even carry small pictures
  *   {"end":true}                                  the bell; the socket is closed with 1000
  *
  * A viewer begins at the newest key frame of each picture, and a little before now with sound.
  * Whose line is too narrow (stream/ws_line.h) gets the pictures' small twins, where there are any,
  * and full ones again when it is wide. Who is LCT_WS_BACKLOG late all the same goes on with the
- * newest key frame.
+ * newest key frame; whom that happens again and again is told, and had better ask for sound alone.
  *
  *     ws = lct_ws_create(&settings);
  *     lct_ws_add_room(ws, "main", bus, &wishes);        // before the server starts

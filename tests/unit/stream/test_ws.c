@@ -283,20 +283,50 @@ Test(ws, moves_ahead_who_is_late, .timeout = 60) {
     leave(late);
 }
 
+/* Reads what there is, at most so many chunks. */
+static void read_some(struct seen *seen, size_t chunks) {
+    struct pollfd poll_in = {.fd = ws_client_fd(seen->client), .events = POLLIN};
+    for (size_t end = seen->n + chunks; seen->n < end && poll(&poll_in, 1, 0) > 0;) {
+        cr_assert(ws_client_serve(seen->client, take, seen));
+    }
+}
+
+/* Of a screen the next key frame may be ten seconds away. */
+Test(ws, who_is_late_and_has_no_key_frame_to_go_on_with_gets_one, .timeout = 60) {
+    atomic_store(&key_wanted, 0);
+    publish(picture, 0, 2 * PICTURE, true, 400);
+    struct seen *late = join_by("/main/ws", 4096);
+    lct_ns end = lct_monotonic() + PATIENCE;
+    for (int64_t i = 1; atomic_load(&key_wanted) != picture->track_id; i++) {
+        cr_assert_lt(lct_monotonic(), end);
+        publish(picture, i * PICTURE, 2 * PICTURE, false, 100000);
+        (void)usleep(25000);
+        read_some(late, i % 4 == 0);
+    }
+    leave(late);
+}
+
+/* Not even the small pictures fit: it is told so. */
+Test(ws, who_has_a_hopeless_line_is_told, .timeout = 60) {
+    publish(picture, 0, 2 * PICTURE, true, 400);
+    struct seen *seen = join_by("/main/ws", 4096);
+    lct_ns end = lct_monotonic() + 4 * PATIENCE;
+    for (int64_t i = 1; !strstr(seen->text, "{\"narrow\":true}"); i++) {
+        cr_assert_lt(lct_monotonic(), end, "%s", seen->text);
+        publish(picture, i * PICTURE, 2 * PICTURE, i % 10 == 0, 50000);
+        publish(small, i * PICTURE, 2 * PICTURE, i % 10 == 0, 50000);
+        (void)usleep(25000);
+        read_some(seen, i % 8 == 0);
+    }
+    leave(seen);
+}
+
 /* Full pictures of 100 kB, and small ones while somebody wishes them, as a recorder makes them. */
 static void publish_both(int64_t number, uint32_t n) {
     bool wanted = atomic_load(&small_wanted) == 1;
     publish(picture, number * PICTURE, 2 * PICTURE, number % 10 == 0, n);
     if (wanted) {
         publish(small, number * PICTURE, 2 * PICTURE, number % 10 == 0, 400);
-    }
-}
-
-/* Reads what there is, at most so many chunks. */
-static void read_some(struct seen *seen, size_t chunks) {
-    struct pollfd poll_in = {.fd = ws_client_fd(seen->client), .events = POLLIN};
-    for (size_t end = seen->n + chunks; seen->n < end && poll(&poll_in, 1, 0) > 0;) {
-        cr_assert(ws_client_serve(seen->client, take, seen));
     }
 }
 

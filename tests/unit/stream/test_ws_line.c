@@ -4,7 +4,11 @@
 #include "stream/ws_line.h"
 
 static lct_ns now = 1000 * LCT_SECOND; /* one test a process */
-static struct lct_ws_line line = {.patience = LCT_WS_LINE_PATIENCE};
+static struct lct_ws_line line;
+
+static void begin(void) { line = lct_ws_line_begin(0); }
+
+TestSuite(ws_line, .init = begin);
 
 /* Chunks for so long, each of which waited for so long. */
 static void flow(lct_ns length, lct_ns waited) {
@@ -59,4 +63,25 @@ Test(ws_line, is_tried_ever_more_seldom) {
     flow(LCT_WS_LINE_TRIAL, 0); /* this time it holds */
     flow(LCT_SECOND, LCT_WS_LINE_LATE);
     judge_patience(time_to_full(), LCT_WS_LINE_PATIENCE);
+}
+
+Test(ws_line, of_many_each_is_patient_for_a_time_of_its_own) {
+    line = lct_ws_line_begin(0.5);
+    for (int i = 1; i <= 4; i *= 2) {
+        flow(LCT_SECOND, LCT_WS_LINE_LATE);
+        judge_patience(time_to_full(), i * 3 * LCT_WS_LINE_PATIENCE / 2);
+        flow(2 * LCT_SECOND, 0);
+    }
+}
+
+Test(ws_line, is_hopeless_when_small_pictures_are_late_again_and_again) {
+    flow(3 * LCT_SECOND, LCT_WS_LINE_LATE);
+    flow(LCT_WS_LINE_PATIENCE - LCT_SECOND, 0); /* the small ones fit */
+    for (int i = 0; i < 3; i++) {
+        cr_assert_not(lct_ws_line_is_hopeless(&line));
+        flow(2 * LCT_SECOND, 0); /* it was moved ahead */
+        flow(2 * LCT_SECOND, LCT_WS_LINE_LATE);
+    }
+    flow(LCT_SECOND, LCT_WS_LINE_LATE);
+    cr_assert(lct_ws_line_is_hopeless(&line));
 }
