@@ -32,6 +32,7 @@ struct lct_replica {
     char lesson[LCT_LESSON_ID_SIZE];
     char room[40];
     bool complete;
+    size_t n_files;
     uint64_t left;
     lct_ns recorded;
     json_t *checked; /* an object: names that were found to be the same */
@@ -261,6 +262,7 @@ static int save_the_rest(struct lct_replica *r) {
     const char *name;
     const json_t *file;
     int rc = 0;
+    r->n_files = json_object_size(json_object_get(have, "files"));
     json_object_foreach(json_object_get(have, "files"), name, file) {
         if (rc == 0 && !lct_json_flag(file, "checked", false)) {
             rc = sync_file(r, name);
@@ -401,6 +403,11 @@ int lct_replica_write(struct lct_replica *replica, const struct lct_replica_piec
                              "%s（课程 %s）过大。", piece->name, r->lesson);
     }
     LCT_FREE char *path = lct_format("%s/%s", r->folder, piece->name);
+    bool is_new = access(path, F_OK) < 0;
+    if (is_new && r->n_files >= LCT_REPLICA_FILES_MAX) {
+        return lct_fault_set(fault, -EFBIG, "copy", "Lesson %s has more than %u files.",
+                             "课程 %s 的文件超过 %u 个。", r->lesson, LCT_REPLICA_FILES_MAX);
+    }
     int rc = make_room(r, r->folder, piece->n, fault);
     if (rc < 0) {
         return rc;
@@ -421,6 +428,7 @@ int lct_replica_write(struct lct_replica *replica, const struct lct_replica_piec
             (void)snprintf(r->dirty[r->n_dirty++], LCT_REPLICA_NAME_SIZE, "%s", piece->name);
         }
     }
+    r->n_files += is_new && rc == 0;
     return rc < 0 ? say_disk(fault, rc, piece->name) : 0;
 }
 

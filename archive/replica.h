@@ -41,8 +41,8 @@ struct lct_replica;
 #define LCT_REPLICA_INDEX_MOST (UINT64_C(16) << 20)
 #define LCT_REPLICA_INIT_MOST (UINT64_C(64) << 10)
 
-/** Files of a lesson at most: years of reels of some tracks. */
-#define LCT_REPLICA_FILES_MAX 100000U
+/** Files of a lesson at most, a thousand reels: a list of them fits one message of the link. */
+#define LCT_REPLICA_FILES_MAX 3000U
 
 /** Room for the name of a file, as in "camera/0001.mp4". */
 #define LCT_REPLICA_NAME_SIZE 64
@@ -75,8 +75,8 @@ struct lct_replica_piece {
 
 /**
  * Writes them. 0; -EINVAL: no such name, a hole, or a lesson.json of another lesson; -EFBIG: more
- * than such a file may have; -ENOSPC: not more than LCT_REPLICA_SPARE is left; or the disk's
- * -errno; with a fault.
+ * than such a file, or a lesson, may have; -ENOSPC: not more than LCT_REPLICA_SPARE is left; or the
+ * disk's -errno; with a fault.
  */
 int lct_replica_write(struct lct_replica *replica, const struct lct_replica_piece *piece,
                       struct lct_fault *fault) LCT_MUST_USE;

@@ -389,6 +389,29 @@ Test(replica, goes_on_after_a_disk_that_failed, .timeout = 60) {
     }
 }
 
+Test(replica, has_no_more_files_than_can_be_told_of, .timeout = 60) {
+    struct world w;
+    struct lct_fault fault;
+    begin(&w);
+    join(&w);
+    LCT_FREE char *track = lct_format("%s/camera", w.there);
+    cr_assert_eq(lct_io_make_folder(track), 0);
+    for (unsigned i = 1; i <= LCT_REPLICA_FILES_MAX; i++) {
+        LCT_FREE char *path = lct_format("%s/%04u.index", track, i);
+        int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+        cr_assert_geq(fd, 0);
+        close(fd);
+    }
+    cr_assert_eq(open_replica(&w, ROOM, &fault), 0, "%s", fault.en);
+    cr_assert_eq(write_to(&w, "camera/0001.mp4", 0, false, "x", &fault), -EFBIG);
+    cr_assert_eq(write_to(&w, "camera/0001.index", 0, false, "x", &fault), 0);
+    LCT_JSON json_t *have = lct_replica_have(w.replica);
+    size_t n;
+    LCT_FREE char *text = lct_json_dump(have, &n);
+    cr_assert_leq(n, 256U << 10, "a message of the link");
+    end(&w);
+}
+
 /* The server died, or the link ended, before what it had written was on its disk. */
 Test(replica, is_durable_before_it_is_told_of) {
     struct world w;
