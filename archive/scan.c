@@ -15,10 +15,10 @@
 #define WINDOW (1U << 20)
 /* Boxes of a chunk of ours: enough to know how long it is. */
 #define BOXES_MAX 256U
-/* Boxes, NAL units and AAC frames have no such run of zeros in them. */
+/* Hardly any chunk has such a run of zeros in it. */
 #define HOLE 64U
-/* AAC of any sound has no such run in it; a frame of silence is shorter than this. */
-#define SOUND_ZEROS_MAX 24U
+/* Disks lose bytes by sectors, file systems by blocks of them. */
+#define SECTOR 512U
 
 int lct_scan_open(const struct lct_io *io, const char *path, int flags, struct lct_scan *ret_scan) {
     struct lct_scan scan = {.io = io, .fd = -1};
@@ -64,16 +64,19 @@ const uint8_t *lct_scan_read(struct lct_scan *scan, uint64_t offset, size_t n) {
     return rc == 0 ? scan->buffer : NULL;
 }
 
-size_t lct_scan_zeros(const uint8_t *bytes, size_t n) {
+/* Where the first run of at least least zeros begins; n when there is none. */
+static size_t find_zeros(const uint8_t *bytes, size_t n, size_t least) {
     size_t run = 0;
     for (size_t i = 0; i < n; i++) {
         run = bytes[i] == 0 ? run + 1 : 0;
-        if (run == HOLE) {
+        if (run == least) {
             return i + 1 - run;
         }
     }
     return n;
 }
+
+size_t lct_scan_zeros(const uint8_t *bytes, size_t n) { return find_zeros(bytes, n, HOLE); }
 
 /* ---- plausible to the last byte ---- */
 
@@ -105,15 +108,12 @@ static bool is_picture_sample(const uint8_t *sample, size_t n, bool key) {
     return coded && !r.failed;
 }
 
+/* An AAC frame may hold many zeros: a pair of zeros of codebook 11 is four zero bits, 256 bytes in
+ * a whole channel. But it ends with an END of three ones and less than a byte of padding (ISO
+ * 14496-3 table 4.3), so its last byte is not zero. Hence a hole that reaches to its end or beyond
+ * betrays itself by the last byte, one that ends before by a whole sector of zeros. */
 static bool is_sound_sample(const uint8_t *sample, size_t n) {
-    size_t zeros = 0;
-    for (size_t i = 0; i < n; i++) {
-        zeros = sample[i] == 0 ? zeros + 1 : 0;
-        if (zeros > SOUND_ZEROS_MAX) {
-            return false;
-        }
-    }
-    return n > 0;
+    return n > 0 && sample[n - 1] != 0 && find_zeros(sample, n, SECTOR) == n;
 }
 
 /* The index refuses rows that none of ours can have, a time centuries away above all. */

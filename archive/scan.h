@@ -3,7 +3,7 @@
  * The bytes of a reel on a disk that may be failing, and the chunks that are found in them by their
  * boxes alone, without an index. Such a chunk has no check sum to be proved by, so it must be
  * plausible to its last byte: boxes of our making, NAL units that fill the sample and hold nothing
- * that a coded picture cannot hold, no run of zeros. One thread.
+ * that a coded picture cannot hold, AAC frames without a hole. One thread.
  *
  *     struct lct_scan scan;
  *     if (lct_scan_open(io, path, O_RDONLY, &scan) == 0) bytes = lct_scan_read(&scan, offset, n);
@@ -55,6 +55,6 @@ const uint8_t *lct_scan_read(struct lct_scan *scan, uint64_t offset, size_t n);
 bool lct_scan_next(struct lct_scan *scan, uint64_t *at, uint64_t end,
                    struct lct_scan_chunk *ret_chunk);
 
-/** Where among n bytes of a chunk a run of zeros begins that no chunk of ours can hold; n when
+/** Where among n bytes of a chunk whose check sum is wrong a hole of zeros seems to begin; n when
  * there is none. Pure. */
 size_t lct_scan_zeros(const uint8_t *bytes, size_t n);
