@@ -6,6 +6,7 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -208,12 +209,54 @@ enum lct_cert_state lct_cert_state(const struct lct_cert *cert, lct_ns now,
     return LCT_CERT_GOOD;
 }
 
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static int place; /* among a context's data, of the certificate it shows */
+
+static void let_go(void *ctx, void *cert, CRYPTO_EX_DATA *data, int index, long number, void *arg) {
+    (void)ctx;
+    (void)data;
+    (void)index;
+    (void)number;
+    (void)arg;
+    lct_cert_unref(cert);
+}
+
+static void find_place(void) {
+    place = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, let_go);
+    if (place < 0) {
+        abort(); /* out of memory: base/mem.h */
+    }
+}
+
+/* A context keeps a certificate for each kind of key, and nothing takes one away: after one of
+ * P-256 and then one of RSA, browsers would go on being shown the old one. So a connection that is
+ * made is given the one it is to show, and no other. */
+static int give(SSL *ssl, void *unused) {
+    const struct lct_cert *cert = SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), place);
+    (void)unused; /* a connection keeps it, and may be older than the certificate */
+    SSL_certs_clear(ssl);
+    return SSL_use_cert_and_key(ssl, cert->own, cert->key, cert->chain, 1);
+}
+
+/* The context holds it until it is freed or shows another. */
+static void hold(SSL_CTX *ctx, const struct lct_cert *cert) {
+    struct lct_cert *before = SSL_CTX_get_ex_data(ctx, place);
+    struct lct_cert *now = lct_cert_ref((struct lct_cert *)(uintptr_t)cert); /* its count alone */
+    if (SSL_CTX_set_ex_data(ctx, place, now) != 1) {
+        abort(); /* out of memory: base/mem.h */
+    }
+    lct_cert_unref(before);
+}
+
 int lct_cert_show(const struct lct_cert *cert, void *ssl_ctx) {
     SSL_CTX *ctx = ssl_ctx;
+    pthread_once(&once, find_place);
     if (SSL_CTX_use_cert_and_key(ctx, cert->own, cert->key, cert->chain, 1) != 1 ||
         SSL_CTX_set_min_proto_version(ctx, TLS1_2_VERSION) != 1) {
         return -EINVAL;
     }
+    hold(ctx, cert);
+    SSL_CTX_set_cert_cb(ctx, give, NULL);
     SSL_CTX_set_options(ctx, SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF); /* tickets need no memory of ours */
     return 0;

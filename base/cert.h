@@ -67,7 +67,8 @@ lct_ns lct_cert_end(const struct lct_cert *cert);
 
 /**
  * Makes a library's context of a server (an SSL_CTX, which no other folder can name) show it to
- * whoever connects from now on, and speak TLS 1.2 or later without renegotiation. Connections that
+ * whoever connects from now on, and nothing else, whatever kind its key is of; and speak TLS 1.2 or
+ * later without renegotiation. Connections that
  * are open keep what they have. 0 or -EINVAL, the context being as it was. In the thread that makes
  * connections of the context.
  */

@@ -421,6 +421,18 @@ static int on_writable(struct lct_http_conn *conn) {
 
 /* Requests. */
 
+/* A header's lines, joined; *ret_text (owned) is NULL when there is none. False: it is no text. */
+static bool copy_header(struct lws *wsi, enum lws_token_indexes token, char **ret_text) {
+    int n = lws_hdr_total_length(wsi, token);
+    *ret_text = NULL;
+    if (n <= 0) {
+        return true;
+    }
+    *ret_text = lct_new((size_t)n + 16); /* the lines have a byte between */
+    int got = lws_hdr_copy(wsi, *ret_text, n + 16, token);
+    return got >= 0 && strlen(*ret_text) == (size_t)got;
+}
+
 static bool copy_headers(struct lws *wsi, struct lct_http_request *request) {
     static const enum lws_token_indexes tokens[LCT_HTTP_HEADERS] = {
         [LCT_HTTP_HOST] = WSI_TOKEN_HOST,
@@ -436,31 +448,24 @@ static bool copy_headers(struct lws *wsi, struct lct_http_request *request) {
         [LCT_HTTP_CONTENT_LENGTH] = WSI_TOKEN_HTTP_CONTENT_LENGTH,
         [LCT_HTTP_TRANSFER_ENCODING] = WSI_TOKEN_HTTP_TRANSFER_ENCODING,
     };
-    for (size_t i = 0; i < LCT_HTTP_HEADERS; i++) {
-        int n = lws_hdr_total_length(wsi, tokens[i]);
-        if (n <= 0) {
-            continue;
-        }
-        char *text = lct_new((size_t)n + 16); /* fragments are joined with a byte between */
-        int got = lws_hdr_copy(wsi, text, n + 16, tokens[i]);
-        request->headers[i] = text;
-        if (got < 0 || strlen(text) != (size_t)got) {
-            return false;
-        }
+    bool fine = true;
+    for (size_t i = 0; i < LCT_HTTP_HEADERS && fine; i++) {
+        fine = copy_header(wsi, tokens[i], &request->headers[i]);
     }
-    return true;
+    return fine;
 }
 
 /* Who asks, and how: what is seen, or what a proxy says that is believed. */
 static void find_client(const struct lct_http_conn *conn, struct lct_http_request *request) {
     static const char name[] = "x-forwarded-proto:";
-    char said[1024], scheme[8] = "";
+    char scheme[8] = "";
     (void)snprintf(request->client, sizeof request->client, "%s", conn->peer);
     request->secure = conn->is_tls;
     if (conn->is_proxy) {
-        bool any = lws_hdr_copy(conn->wsi, said, sizeof said, WSI_TOKEN_X_FORWARDED_FOR) > 0;
-        (void)(any && lct_http_forwarded(said, conn->hall->options.proxies, request->client,
-                                         sizeof request->client)); /* nobody: the proxy itself */
+        LCT_FREE char *said = NULL; /* as long as a client likes: its proxy adds to it */
+        bool fine = copy_header(conn->wsi, WSI_TOKEN_X_FORWARDED_FOR, &said);
+        (void)(fine && lct_http_forwarded(said, conn->hall->options.proxies, request->client,
+                                          sizeof request->client)); /* nobody: the proxy itself */
         request->secure =
             lws_hdr_custom_copy(conn->wsi, scheme, sizeof scheme, name, sizeof name - 1) > 0 &&
             strcasecmp(scheme, "https") == 0;

@@ -17,7 +17,11 @@ static FILE *open_file(const char *path) {
 }
 
 void make_certificate(const char *certificate, const char *key, int from, int to) {
-    EVP_PKEY *pair = EVP_EC_gen("P-256");
+    make_certificate_of(EVP_EC_gen("P-256"), certificate, key, from, to);
+}
+
+void make_certificate_of(EVP_PKEY *pair, const char *certificate, const char *key, int from,
+                         int to) {
     X509 *made = X509_new();
     X509_NAME *name = X509_get_subject_name(made);
     X509_set_version(made, X509_VERSION_3);

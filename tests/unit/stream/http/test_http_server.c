@@ -189,10 +189,9 @@ static void expect(char *answer, const char *status, const char *part) {
     free(answer);
 }
 
-/* Shakes hands over TLS; NULL when it fails. */
-static SSL *shake(void) {
+/* Shakes hands over TLS on a connection (taken); NULL when it fails. */
+static SSL *shake_on(int fd) {
     SSL *ssl = SSL_new(client);
-    int fd = dial("127.0.0.1", lct_http_tls_port(server));
     SSL_set_fd(ssl, fd);
     if (SSL_connect(ssl) != 1) {
         SSL_free(ssl);
@@ -201,6 +200,8 @@ static SSL *shake(void) {
     }
     return ssl;
 }
+
+static SSL *shake(void) { return shake_on(dial("127.0.0.1", lct_http_tls_port(server))); }
 
 static void hang_up(SSL *ssl) {
     int fd = SSL_get_fd(ssl);
@@ -277,6 +278,13 @@ Test(http_server, speaks_no_other_tls, .timeout = 60) {
              "HTTP2-Settings: AAMAAABkAARAAAAAAAIAAAAA\r\n\r\n");
     cr_expect_not(hear(ssl, "101"));
     hang_up(ssl);
+    ssl = shake();
+    cr_assert_not_null(ssl);
+    say(ssl, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    cr_expect_not(hear(ssl, "200"));
+    hang_up(ssl);
+    LCT_FREE char *answer = ask("127.0.0.1", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
+    cr_expect(!*answer || strstr(answer, " 403 "), "%s", answer);
     SSL_CTX_set_security_level(client, 0);
     SSL_CTX_set_min_proto_version(client, TLS1_VERSION);
     SSL_CTX_set_max_proto_version(client, TLS1_1_VERSION);
@@ -308,6 +316,28 @@ Test(http_server, renews_without_dropping_anybody, .timeout = 60) {
     while (stream) { /* its end is noticed though nothing is sent: a goodbye stands before it */
         usleep(20000);
     }
+}
+
+/* Of what kind the key is that a client is shown (taken), who would take each. */
+static int kind_shown(SSL *ssl) {
+    cr_assert_not_null(ssl);
+    X509 *shown = SSL_get1_peer_certificate(ssl);
+    int kind = EVP_PKEY_get_base_id(X509_get0_pubkey(shown));
+    X509_free(shown);
+    hang_up(ssl);
+    return kind;
+}
+
+Test(http_server, shows_no_old_certificate_of_another_kind, .timeout = 60) {
+    int called_before = dial("127.0.0.1", lct_http_tls_port(server));
+    await_connections(1);
+    make_certificate_of(EVP_RSA_gen(2048), pem, key, -1, 300);
+    lct_http_renew(server, load());
+    cr_expect_eq(kind_shown(shake()), EVP_PKEY_RSA);
+    cr_expect_eq(kind_shown(shake_on(called_before)), EVP_PKEY_RSA);
+    make_certificate(pem, key, -1, 300);
+    lct_http_renew(server, load());
+    cr_expect_eq(kind_shown(shake()), EVP_PKEY_EC);
 }
 
 Test(http_server, does_not_wait_for_slow_hands, .timeout = 60) {
@@ -359,6 +389,13 @@ Test(http_server, believes_its_proxies_only, .timeout = 60) {
     expect(ask("127.0.0.2", "GET /who" HOST "X-Forwarded-For: unknown\r\n"
                             "Connection: close\r\n\r\n"),
            "HTTP/1.1 200", "{\"client\":\"127.0.0.2\"");
+    char much[4000] =
+        "GET /who" HOST "X-Forwarded-For: "; /* a client's own words, and the proxy's */
+    while (strlen(much) < 3000) {
+        strcat(much, "198.51.100.9, ");
+    }
+    strcat(much, "192.0.2.7\r\nConnection: close\r\n\r\n");
+    expect(ask("127.0.0.2", much), "HTTP/1.1 200", "{\"client\":\"192.0.2.7\"");
 }
 
 Test(http_server, counts_whom_a_proxy_speaks_for, .timeout = 60) {
