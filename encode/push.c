@@ -21,10 +21,11 @@
 #define SRT_LINGER_S 2
 
 /* SRT: a receiver gives on what has arrived when it is this old, and when the caller has gone what
- * is younger no more. The latency is the address', or libsrt's own; a little for the way. */
+ * is younger no more. The latency is the address', or libsrt's own; a little for the way. Who may
+ * not go on waits so long for it all the same. */
 #define SRT_LATENCY_MS 120
 #define SRT_WAY_MS 200
-#define SRT_OLD_MS_MAX 2000
+#define SRT_OLD_LEAST (2 * LCT_SECOND)
 
 /* RTMP: what the kernel keeps of what is not sent yet (twice this, by its own count): a third of a
  * second at 3 Mbit/s. By itself it grows to megabytes, and a slow line would not be seen for a
@@ -43,7 +44,7 @@ struct lct_push {
     AVPacket *packet;
     struct stream picture, sound;
     bool begun, failed;
-    int old_ms;      /* SRT: how old the last sample is to be at the end; else 0 */
+    lct_ns old;      /* SRT: how old the last sample is to be at the end; else 0 */
     lct_ns zero;     /* lesson time of the first picture; LCT_NS_NONE: none was sent */
     lct_ns deadline; /* of the call that waits */
     bool (*may_go_on)(void *arg);
@@ -211,8 +212,7 @@ int lct_push_open(const struct lct_push_address *address, struct lct_format *pic
     push->zero = LCT_NS_NONE;
     if (address->kind == LCT_PUSH_SRT) {
         int latency = address->latency_ms > 0 ? address->latency_ms : SRT_LATENCY_MS;
-        push->old_ms =
-            latency + SRT_WAY_MS < SRT_OLD_MS_MAX ? latency + SRT_WAY_MS : SRT_OLD_MS_MAX;
+        push->old = (latency + SRT_WAY_MS) * LCT_MS;
     }
     av_log_set_callback(listen_to);
     begin_call(push, LCT_PUSH_PATIENCE);
@@ -298,17 +298,27 @@ static bool always(void *arg) {
     return true;
 }
 
+/* Until the receiver has given on what it got. */
+static void let_play(const struct lct_push *push, bool (*may_go_on)(void *arg)) {
+    static const struct timespec moment = {0, 50 * LCT_MS};
+    lct_ns begun = lct_monotonic(), waited = 0;
+    while (waited < push->old && (waited < SRT_OLD_LEAST || may_go_on(push->arg))) {
+        (void)nanosleep(&moment, NULL);
+        waited = lct_monotonic() - begun;
+    }
+}
+
 void lct_push_close(struct lct_push *push) {
     if (!push) {
         return;
     }
+    bool (*may_go_on)(void *arg) = push->may_go_on;
     push->may_go_on = always; /* the end is waited for, though briefly */
     begin_call(push, push->failed ? 0 : LCT_PUSH_END_PATIENCE);
     if (push->begun && !push->failed) {
         (void)av_write_trailer(push->av); /* it ends in any case */
         avio_flush(push->av->pb);
-        lct_ns old = push->old_ms * LCT_MS;
-        (void)nanosleep(&(struct timespec){old / LCT_SECOND, old % LCT_SECOND}, NULL);
+        let_play(push, may_go_on);
     }
     if (push->av) {
         (void)avio_closep(&push->av->pb);

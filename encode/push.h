@@ -2,8 +2,8 @@
 /**
  * A push: H.264 and AAC as they are, without coding anything anew, to a platform that calls for
  * them: FLV over RTMP or RTMPS, MPEG-TS over SRT. libavformat does the bytes and the network; no
- * call takes longer than LCT_PUSH_PATIENCE. RTMPS checks the server's certificate against the
- * system's authorities.
+ * call takes longer than LCT_PUSH_PATIENCE, but for the system's asking for a name. RTMPS checks
+ * the server's certificate against the system's authorities.
  *
  * What libav has to say may hold a stream key: it is swallowed, and only what kind of trouble it
  * was is kept. For that libav's log is taken over by the process that pushes: a worker of its own,
@@ -61,7 +61,7 @@ int lct_push_write(struct lct_push *push, const struct lct_push_sample *sample) 
 uint64_t lct_push_bytes(const struct lct_push *push);
 
 /** Ends the stream as the protocol wants it, if it still stands, and frees; by SRT it waits until
- * the receiver has given on what it got. NULL is allowed. */
+ * the receiver has given on what it got, while may_go_on(arg), or 2 s. NULL is allowed. */
 void lct_push_close(struct lct_push *push);
 
 /** What a person is told about an error of the above; says nothing about the address. */

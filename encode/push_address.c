@@ -105,8 +105,15 @@ static int read_rtmp(const char *text, const char *at, struct lct_push_address *
                      struct lct_fault *fault) {
     struct piece user = until(at, "@/?"), host;
     int port;
-    const char *begin = at[user.n] == '@' ? at + user.n + 1 : at;
-    int rc = read_host(begin, &host, &port, fault);
+    bool has_user = at[user.n] == '@';
+    /* libav tells them on a second connection, whose certificate it does not check */
+    if (has_user && address->kind == LCT_PUSH_RTMPS) {
+        return lct_fault_set(fault, -EINVAL, "push",
+                             "An rtmps:// address can have no user and password before the server; "
+                             "only rtmp:// can.",
+                             "rtmps:// 地址的服务器之前不能有用户名和密码；只有 rtmp:// 可以。");
+    }
+    int rc = read_host(has_user ? at + user.n + 1 : at, &host, &port, fault);
     if (rc < 0) {
         return rc;
     }
@@ -119,7 +126,7 @@ static int read_rtmp(const char *text, const char *at, struct lct_push_address *
                              "服务器之后还应有应用名和推流码，例如 rtmp://live.example/app/key。");
     }
     /* a lone first part may be the key itself, and an odd one hold anything */
-    bool more = app.at[app.n] == '/' && app.at[app.n + 1] != '\0' && is_word(app);
+    bool more = app.at[app.n] == '/' && !strchr("/?", app.at[app.n + 1]) && is_word(app);
     (void)snprintf(address->url, sizeof address->url, "%s", text);
     (void)snprintf(address->shown, sizeof address->shown, "%s://%.*s/%.*s…",
                    address->kind == LCT_PUSH_RTMPS ? "rtmps" : "rtmp", (int)host.n, host.at,

@@ -2,8 +2,9 @@
 /**
  * Addresses to which a lesson is pushed, as a regional platform gives them out:
  *
- *     rtmp://HOST[:PORT]/APP/KEY      rtmps://… the same over TLS      (any query belongs to the
- * key) srt://HOST:PORT?streamid=…&passphrase=…&latency=MS&pbkeylen=16|24|32
+ *     rtmp://[USER:WORD@]HOST[:PORT]/APP/KEY       a query belongs to the key
+ *     rtmps://HOST[:PORT]/APP/KEY                  the same over TLS
+ *     srt://HOST:PORT?streamid=…&passphrase=…&latency=MS&pbkeylen=16|24|32
  *
  * They hold stream keys, so no text made here repeats more of one than scheme, host, port and the
  * first part of the path. What libav is given later is made of the parts that were read, so that an

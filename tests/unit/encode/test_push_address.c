@@ -33,6 +33,8 @@ Test(push_address, rtmp_is_shown_without_its_key) {
     good("rtmp://h/u:word@x/app/key", "rtmp://h/u:word@x/app/key", "rtmp://h/…");
     good("rtmp://h/key", "rtmp://h/key", "rtmp://h/…");
     good("rtmp://h/key/", "rtmp://h/key/", "rtmp://h/…");
+    good("rtmp://h/key//", "rtmp://h/key//", "rtmp://h/…");
+    good("rtmp://h/key/?a=b", "rtmp://h/key/?a=b", "rtmp://h/…");
     good("rtmp://h/app?key=x/y", "rtmp://h/app?key=x/y", "rtmp://h/…");
     good("rtmp://[2001:db8::1]:1935/a/b", "rtmp://[2001:db8::1]:1935/a/b",
          "rtmp://[2001:db8::1]:1935/a/…");
@@ -80,6 +82,7 @@ Test(push_address, others_are_refused) {
     bad("rtmp://[::1]x/a/SECRET", "names no server");
     bad("rtmp://a@b@c/a/SECRET", "names no server");
     bad("rtmp://-h/a/SECRET", "names no server");
+    bad("rtmps://user:SECRET@h/a/b", "only rtmp://");
     bad("rtmp://h%41/a/SECRET", "names no server");
     bad("rtmp://h:/a/SECRET", "port");
     bad("rtmp://h:0/a/SECRET", "port");
