@@ -222,7 +222,7 @@ static int read_chunk(struct lct_feed *feed, const struct lct_index_row *row) {
 }
 
 /* True when the samples lie within the chunk. */
-static bool is_sound(const struct lct_index_row *row) {
+static bool has_samples(const struct lct_index_row *row) {
     uint64_t n = lct_index_payload_at(row);
     for (unsigned i = 0; i < row->info.samples; i++) {
         n += row->info.sample_bytes[i];
@@ -241,7 +241,7 @@ int lct_feed_next(struct lct_feed *feed, struct lct_feed_chunk *ret_chunk) {
         if (feed->wants_key && !row.info.key) {
             continue;
         }
-        rc = is_sound(&row) ? read_chunk(feed, &row) : -EBADMSG;
+        rc = has_samples(&row) ? read_chunk(feed, &row) : -EBADMSG;
         if (rc == -ENOMEM) {
             return rc;
         }

@@ -26,9 +26,8 @@ static int usage(void) {
                 "       lectern push [ROOM] --list\n"
                 "       lectern push ROOM --on ID | --off ID | --remove ID\n"
                 "  --data DIR   the data folder    --json   for programs\n"
-                "URL is rtmp://…, rtmps://… or srt://…; \"-\" reads it from standard input, so "
-                "that\n"
-                "the stream key in it is seen in no list of processes.\n",
+                "URL is rtmp://…, rtmps://… or srt://…; \"-\" reads it from standard input, so\n"
+                "that the stream key in it is seen in no list of processes.\n",
                 "用法：lectern push 教室 --add 地址 [--name 名称] [--picture camera|screen]\n"
                 "      lectern push [教室] --list\n"
                 "      lectern push 教室 --on ID | --off ID | --remove ID\n"

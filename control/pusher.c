@@ -19,9 +19,7 @@ LCT_LOG_TOPIC("push");
 #define LINE_MAX_BYTES 2048 /* of a worker */
 #define WAIT_FIRST LCT_SECOND
 #define LIVED_WELL (30 * LCT_SECOND)
-#define REST_PATIENCE                                                                              \
-    (20 * LCT_SECOND) /* a lesson that is over is sent to its end in this time                     \
-                       */
+#define REST_PATIENCE (20 * LCT_SECOND) /* for the rest of a lesson that is over */
 #define TICK (LCT_SECOND / 2)
 
 enum state { OFF, READY, CONNECTING, SENDING, WAITING };
@@ -136,6 +134,13 @@ static void read_output(void *opaque, uint32_t events) {
 
 /* ---- workers ---- */
 
+/* There is no worker though there should be. */
+static void lack(struct push *push, const char *en, const char *zh) {
+    struct lct_fault fault;
+    (void)lct_fault_set(&fault, -EIO, "push", "%s%.0s", "%.0s%s", en, zh);
+    turn(push, WAITING, lct_json_of_fault(&fault));
+}
+
 static void start(struct push *push, const char *lesson) {
     char path[LCT_PROGRAM_PATH_SIZE];
     lct_program_path("lectern-worker", path);
@@ -157,6 +162,9 @@ static void start(struct push *push, const char *lesson) {
         lct_error("cannot start a worker", "program=%s error=%s", path, strerror(-push->pid));
         push->pid = 0;
         push->again = push->started + LCT_PUSHER_WAIT_MOST;
+        lack(push,
+             "The program that sends the lesson cannot be started: the server's log says why.",
+             "无法启动推流程序，原因见服务器日志。");
         return;
     }
     push->watch = lct_watch_create(push->pusher->loop, push->out, EPOLLIN, read_output, push);
@@ -189,14 +197,11 @@ static void ended(struct push *push, int status) {
         turn(push, push->what.on ? READY : OFF, NULL);
         return;
     }
-    struct lct_fault fault;
     lct_warn("a worker died and is started again", "room=%s push=%s status=%d signal=%d",
              push->what.room, push->what.id, WIFEXITED(status) ? WEXITSTATUS(status) : -1,
              WIFSIGNALED(status) ? WTERMSIG(status) : 0);
-    (void)lct_fault_set(&fault, -EIO, "push",
-                        "The program that sends the lesson died. It is started again by itself.",
-                        "推流程序意外退出，会自动重新启动。");
-    turn(push, WAITING, lct_json_of_fault(&fault));
+    lack(push, "The program that sends the lesson died. It is started again by itself.",
+         "推流程序意外退出，会自动重新启动。");
 }
 
 /* What the room does now is what the worker is for; what is to be done. */

@@ -11,8 +11,9 @@
  *     sending    the platform takes the lesson
  *     waiting    it did not, or the worker died; tried again by itself
  *
- *     off <-> ready by lct_pushes_switch; ready -> connecting at a lesson's begin; from there as
- * the worker says; any -> ready at the lesson's end
+ *     off <-> ready          by lct_pushes_switch
+ *     ready -> connecting    at a lesson's begin; from there as the worker says
+ *     any -> ready           at the lesson's end
  *
  *     struct lct_pusher *pusher = lct_pusher_create(loop, rooms, pushes, data, changed, me);
  *     lct_pusher_look(pusher);                   // rooms or pushes have changed

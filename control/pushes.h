@@ -6,8 +6,8 @@
  * control/pusher.h.
  *
  *     pushes = lct_pushes_create("/data");
- *     rc = lct_pushes_refresh(pushes, &fault);                          // now, and from time to
- * time rc = lct_pushes_add(pushes, &push, &fault);                       // room, name, url, screen
+ *     rc = lct_pushes_refresh(pushes, &fault);           // now, and from time to time
+ *     rc = lct_pushes_add(pushes, &push, &fault);        // room, name, url, screen
  *     list = lct_pushes_list(pushes, "main", &n);
  */
 #pragma once

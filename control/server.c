@@ -92,14 +92,12 @@ static bool is_recording(void *arg, const char *lesson) {
     return lct_rooms_is_recording(s->api.rooms, lesson);
 }
 
-static void tell_changed(void *arg) { on_changed(arg); }
-
 static void look_at_links(struct server *s) {
     struct lct_fault fault;
     int rc = lct_links_refresh(s->api.links, &fault);
     if (rc > 0) {
         lct_info("who may watch has changed", NULL);
-        lct_loop_post(s->loop, tell_changed, s);
+        lct_loop_post(s->loop, on_changed, s);
     }
     if (rc < 0 && !s->links_ill) { /* once, and not each time it is looked at */
         lct_error("watch links stay as they were", "why=%s", fault.en);
@@ -112,7 +110,7 @@ static void look_at_pushes(struct server *s) {
     int rc = lct_pushes_refresh(s->api.pushes, &fault);
     if (rc > 0) {
         lct_info("where lessons are pushed to has changed", NULL);
-        lct_loop_post(s->loop, tell_changed, s);
+        lct_loop_post(s->loop, on_changed, s);
     }
     if (rc < 0 && !s->pushes_ill) {
         lct_error("pushes stay as they were", "why=%s", fault.en);

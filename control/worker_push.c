@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,8 +22,9 @@
 #define POLL (20 * LCT_MS)          /* how often the tape is looked at; half a picture */
 #define LOOK_EVERY (LCT_SECOND / 2) /* … and lesson.json, and the backlog */
 #define TELL_EVERY (2 * LCT_SECOND)
-#define OTHER_PATIENCE (LCT_SECOND / 2)    /* a picture waits so long for sound that is before it */
-#define SOUND_PATIENCE (3 * LCT_SECOND)    /* a lesson whose sound has not begun goes without */
+#define OTHER_PATIENCE (LCT_SECOND / 2) /* a picture waits so long for sound that is before it */
+#define OTHER_STOPPED (3 * LCT_SECOND)  /* … but not for one that has given nothing for so long */
+#define SOUND_PATIENCE (3 * LCT_SECOND) /* a lesson whose sound has not begun goes without */
 #define PICTURE_PATIENCE (10 * LCT_SECOND) /* a lesson that has just begun has no picture yet */
 #define REST_PATIENCE (10 * LCT_SECOND)    /* after the lesson's end */
 
@@ -207,8 +209,10 @@ static struct way *choose(struct job *job) {
         return time_of(sound) < picture->chunk.time ? sound : picture;
     }
     struct way *one = has_picture ? picture : has_sound ? sound : NULL;
-    bool alone = !sound->feed || job->over;
-    return one && (alone || lct_monotonic() - one->seen > OTHER_PATIENCE) ? one : NULL;
+    const struct way *other = one == picture ? sound : picture;
+    lct_ns now = lct_monotonic();
+    bool alone = !sound->feed || job->over || now - other->seen > OTHER_STOPPED;
+    return one && (alone || now - one->seen > OTHER_PATIENCE) ? one : NULL;
 }
 
 /* Goes on at the newest key frame when the picture found last is too old. */
@@ -297,7 +301,7 @@ static void push_on(struct job *job) {
         if (rc == -ENODATA && lct_monotonic() < picture_by && wait_to_retry(job, LOOK_EVERY)) {
             continue;
         }
-        wait = lasted > WENT_WELL || rc == -ENODATA ? WAIT_FIRST : wait;
+        wait = lasted > WENT_WELL ? WAIT_FIRST : wait;
         if (rc == 0 || job->told || job->over) {
             break;
         }
@@ -320,7 +324,20 @@ static json_t *read_order(void) {
     return rc < 0 ? NULL : order;
 }
 
+/* Should memory run short, a push is less dear than a recording, whose protection it was given by
+ * who started it all; and should it crash, the stream key is in no core. */
+static void be_modest(void) {
+    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    ssize_t ignored = write(fd, "500", 3); /* without it, it is as dear as the rest */
+    (void)ignored;
+    if (fd >= 0) {
+        close(fd);
+    }
+    (void)prctl(PR_SET_DUMPABLE, 0); /* cannot fail */
+}
+
 int lct_worker_push(void) {
+    be_modest(); /* before it knows the key */
     LCT_JSON json_t *order = read_order();
     struct job *job = lct_new(sizeof *job);
     job->folder = lct_json_text(order, "lesson", "");

@@ -8,6 +8,8 @@ import http.client
 import json
 import os
 import pathlib
+import resource
+import shutil
 import signal
 import socket
 import ssl
@@ -20,18 +22,12 @@ import time
 import unittest
 import urllib.parse
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-BIN = pathlib.Path(os.environ.get("LCT_BIN", ROOT / "build" / "bin"))
+from _programs import BIN, Asked, free_port
+
 ENGLISH = {**os.environ, "LC_ALL": "C.UTF-8"}
 KEY, PASSPHRASE = "stream-key-7f3a", "passphrase-91c2"
 STEP_S = 0.003  # RTMP counts in milliseconds
 PATIENCE_S = 30  # of a busy machine
-
-
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(type=kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def until(test, what, seconds=PATIENCE_S):
@@ -58,6 +54,14 @@ def rtmp(port, file):
 
 def srt(port, file):
     return receiver(f"srt://127.0.0.1:{port}?mode=listener&passphrase={PASSPHRASE}", file)
+
+
+def worker(lesson, url, **more):
+    """What the server starts for a push; it says how it is as JSON lines."""
+    started = subprocess.Popen([BIN / "lectern-worker", "push"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **more)
+    started.stdin.write(json.dumps({"url": url, "lesson": str(lesson), "picture": "camera"}))
+    started.stdin.close()
+    return started
 
 
 def samples(file, kind):
@@ -89,6 +93,18 @@ def taped(track, kind):
         what += [one for one, _ in samples(index.with_suffix(".mp4"), kind)]
     assert len(what) == len(when), f"{len(what)} samples of {len(when)}"
     return list(zip(what, when))
+
+
+def rows(track):
+    """(seconds, is it a key) of each chunk of a track's first reel."""
+    index = (track / "0001.index").read_bytes()
+    rate = struct.unpack(">I", index[20:24])[0]
+    return [(struct.unpack(">Q", index[at + 8:at + 16])[0] / rate, bool(index[at + 28] & 1))
+            for at in range(80, len(index) - 43, 44)]
+
+
+def keep_rows(track, n):
+    os.truncate(track / "0001.index", 80 + 44 * n)
 
 
 def places(got, tape):
@@ -264,7 +280,7 @@ class Push(unittest.TestCase):
         self.receive(rtmp(ports[0], files[0]))
         self.receive(srt(ports[1], files[1]))
         ids = [self.add(f"rtmp://127.0.0.1:{ports[0]}/live/{KEY}", name="Platform"),
-               self.add(f"srt://127.0.0.1:{ports[1]}?passphrase={PASSPHRASE}&latency=1000")]
+               self.add(f"srt://127.0.0.1:{ports[1]}?passphrase={PASSPHRASE}&latency=3000")]
         self.assertEqual(stat.S_IMODE((self.data / "pushes.json").stat().st_mode), 0o600)
         self.assertEqual([self.push(one)["state"] for one in ids], ["ready", "ready"])
         self.assertEqual(self.push(ids[0])["address"], f"rtmp://127.0.0.1:{ports[0]}/live/…")
@@ -356,6 +372,51 @@ class Push(unittest.TestCase):
         self.ask("DELETE", "/recording")
         self.assertEqual(len(list(self.judge(self.folder / "a.mkv"))), 1)
 
+    def end(self, process):
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+    def test_sound_that_stops_holds_no_pictures_up(self):
+        port = free_port()
+        url = f"rtmp://127.0.0.1:{port}/live/{KEY}"
+        nothing = worker(self.folder / "nothing", url)
+        self.addCleanup(self.end, nothing)
+        self.ask("POST", "/recording", {"title": ""}, 201)
+        time.sleep(6)  # some key frames
+        self.ask("DELETE", "/recording")
+        lesson = self.folder / "lesson"
+        shutil.copytree(max((self.data / "lessons").iterdir()), lesson)
+        info = json.loads((lesson / "lesson.json").read_text())
+        (lesson / "lesson.json").write_text(json.dumps({**info, "state": "recording"}))
+        pictures = rows(lesson / "camera")
+        begin, end = [i for i, (_, key) in enumerate(pictures) if key][-2:]
+        keep_rows(lesson / "camera", end)  # all that follow its newest key frame
+        keep_rows(lesson / "sound", sum(time < pictures[begin][0] + 0.3 for time, _ in rows(lesson / "sound")))
+        self.receive(rtmp(port, self.folder / "a.mkv"))
+        sends = worker(lesson, url)
+        self.addCleanup(self.end, sends)
+        rates, patience = [], time.monotonic() + 15
+        while not any(rates) or rates[-1]:  # until nothing is left to be sent
+            rates.append(json.loads(sends.stdout.readline()).get("bits_per_s", 0))
+            self.assertLess(time.monotonic(), patience, "pictures wait for sound")
+        sends.terminate()
+        self.assertEqual(self.receivers[-1].wait(PATIENCE_S), 0)
+        self.assertEqual(len(samples(self.folder / "a.mkv", "v")), end - begin)
+        self.assertEqual([json.loads(nothing.stdout.readline())["seconds"] for _ in range(2)], [1, 2], "it asks less and less")
+
+    def test_a_worker_keeps_its_key_and_dies_before_a_recording(self):
+        most = resource.getrlimit(resource.RLIMIT_CORE)[1]
+        one = worker(self.folder / "nothing", f"rtmp://127.0.0.1:1/live/{KEY}", cwd=self.folder,
+                     preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CORE, (most, most)))
+        self.addCleanup(self.end, one)
+        of_it = pathlib.Path(f"/proc/{one.pid}")
+        ignored = 1 << (signal.SIGPIPE - 1)  # once it begins
+        until(lambda: int((of_it / "status").read_text().split("SigIgn:")[1].split()[0], 16) & ignored, "the worker")
+        self.assertEqual((of_it / "oom_score_adj").read_text(), "500\n")
+        os.kill(one.pid, signal.SIGSEGV)
+        self.assertEqual(os.waitid(os.P_PID, one.pid, os.WEXITED | os.WNOWAIT).si_code, os.CLD_KILLED, "a core was written")
+
     def test_wrong_addresses_are_refused_in_words(self):
         for url, words in (("file:///etc/passwd", "rtmp://"), ("http://x/y", "rtmp://"), ("", "url"), ("rtmp://", "server"),
                            ("rtmp:///live/key", "server"), ("rtmp://host", "application"), ("rtmp://h/a|b", "characters"),
@@ -389,6 +450,27 @@ class Push(unittest.TestCase):
         time.sleep(1)
         self.assertEqual(len(self.ask("GET", "/pushes")["pushes"]), 7, "a damaged file changes nothing")
         self.ask("POST", "/pushes", {"url": "srt://h.example:9"}, 500)
+
+
+class Installed(unittest.TestCase):
+    def test_a_worker_that_is_not_there_is_said(self):
+        folder = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
+        for name in ("lectern", "lectern-server", "lectern-recorder"):
+            shutil.copy2(BIN / name, folder)
+        up = Asked([folder / "lectern", "up", "--data", folder / "data", "--source", "demo", "--json",
+                    "--listen", f"127.0.0.1:{free_port()}"])
+        self.addCleanup(up.stop)
+
+        def room():
+            return json.loads(up.ask("GET", "/api/v1/rooms/main")[2])
+
+        until(lambda: room()["state"] == "idle", "the recorder")
+        self.assertEqual(up.ask("POST", "/api/v1/rooms/main/pushes", {"url": "rtmp://127.0.0.1:1/a/b"})[0], 201)
+        self.assertEqual(up.ask("POST", "/api/v1/rooms/main/recording", {"title": ""})[0], 201)
+        until(lambda: room()["pushes"][0]["state"] == "waiting", "a word on it")
+        self.assertIn("cannot be started", room()["pushes"][0]["fault"]["en"])
+        self.assertEqual(up.ask("DELETE", "/api/v1/rooms/main/recording")[0], 200)
+        until(lambda: room()["pushes"][0]["state"] == "ready", "the lesson's end")
 
 
 if __name__ == "__main__":
