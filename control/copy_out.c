@@ -104,13 +104,15 @@ static int newest_first(const struct dirent **a, const struct dirent **b) {
 
 static int is_candidate(const struct dirent *entry) { return lct_lesson_is_id(entry->d_name); }
 
-static bool is_to_be_copied(const struct lct_copy_out *c, const char *id) {
+static bool is_to_be_copied(const struct lct_copy_out *c, const char *id, bool *ret_runs) {
     struct lct_lesson_info info;
     struct lct_fault unused;
     LCT_FREE char *folder = lct_format("%s/%s", c->lessons, id);
-    return !json_object_get(c->settled, id) && !json_object_get(c->aside, id) &&
-           lct_lesson_load(folder, &info, &unused) == 0 && strcmp(info.id, id) == 0 &&
-           strcmp(info.room, c->room) == 0;
+    bool is = !json_object_get(c->settled, id) && !json_object_get(c->aside, id) &&
+              lct_lesson_load(folder, &info, &unused) == 0 && strcmp(info.id, id) == 0 &&
+              strcmp(info.room, c->room) == 0;
+    *ret_runs = is && info.state == LCT_LESSON_RECORDING;
+    return is;
 }
 
 static void leave_lesson(struct lct_copy_out *c) {
@@ -130,19 +132,25 @@ static void choose(struct lct_copy_out *c, const char *id) {
     c->since = lct_monotonic();
 }
 
-/* The newest that is not settled, or the one after the present one when that has nothing now. */
+/* The newest that is not settled, or the one after the present one when that has nothing now. One
+ * that is being recorded comes before all: of others the clock may have been wrong. */
 static void choose_lesson(struct lct_copy_out *c, bool next) {
     struct dirent **entries;
     bool chosen = false, behind = !next || !c->original;
+    char best[LCT_LESSON_ID_SIZE] = "";
     int n = scandir(c->lessons, &entries, is_candidate, newest_first);
     for (int i = 0; i < n; i++) {
         const char *id = entries[i]->d_name;
-        if (!chosen && behind && is_to_be_copied(c, id)) {
-            choose(c, id);
+        bool runs = false;
+        if ((!chosen || !next) && behind && is_to_be_copied(c, id, &runs) && (!chosen || runs)) {
+            lct_text_copy(best, sizeof best, id);
             chosen = true;
         }
         behind = behind || strcmp(id, c->lesson) == 0;
         free(entries[i]);
+    }
+    if (chosen) {
+        choose(c, best);
     }
     if (n >= 0) {
         free(entries);

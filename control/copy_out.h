@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * Copies a recorder's lessons to its server in another building (archive/original.h to
- * archive/replica.h), the newest first, in a thread of its own of low priority, within a budget,
- * and behind whatever is sent live (stream/link_peer.h). The recording never waits for it.
+ * archive/replica.h), the running one and then the newest first, in a thread of its own of low
+ * priority, within a budget, and behind whatever is sent live (stream/link_peer.h). The recording
+ * never waits for it.
  *
  * COPY messages, each of the recorder's with a number "n", which the server's answer has too; one
  * is under way at a time:

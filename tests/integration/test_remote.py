@@ -284,6 +284,16 @@ class Remote(unittest.TestCase):
         self.assertIn("is too large", b.words()[1])
         self.assertFalse(self.recording(bad)["copy"]["complete"])
 
+    def test_the_running_lesson_goes_before_one_whose_clock_was_wrong(self):
+        b = self.b
+        b.recorder_conf.write_text("[recorder]\ncopy_rate = 4\n[room lab]\nsource = demo\n")
+        self.put_lesson("20990101-080000-lab-0001", mp4=40_000_000, index=128)
+        b.start_server()
+        b.start_recorder(b.token())
+        until(b.is_there, 15, "the recorder to be taken")
+        lesson = b.api("/rooms/lab/recording", "POST", {"title": "Now"})["lesson"]
+        until(lambda: (self.recording(lesson) or {}).get("duration_ns", 0) > 1e9, 30, "its copy to be read")
+
     def both(self, lesson):
         """What each side has of a lesson: {name: SHA-256}."""
         return [{str(path.relative_to(data)): hashlib.sha256(path.read_bytes()).hexdigest()
