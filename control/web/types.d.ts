@@ -175,6 +175,8 @@ export interface Way {
   delay(): Promise<number>;
   /** Counts up while something of what is live comes; left out: this way looks after itself. */
   received?(): Promise<number>;
+  /** The same of each picture; left out: no picture ends while the others and the sound go on. */
+  pictures?(): Promise<Map<string, number>>;
   close(): void;
 }
 
@@ -184,6 +186,8 @@ export interface Told {
   lost(): void;
   /** So many seconds were left out, to be live again. */
   skipped(seconds: number): void;
+  /** The line does not even carry small pictures; said once. */
+  narrow(): void;
 }
 
 /** side: next to each other; large: main large, the others small; one: main alone; sound: no picture. */

@@ -68,7 +68,7 @@ async function join({ way: kind, ms, decode, units }) {
         });
     } else {
         const { watchByWebsocket } = await import('/lib/watch/live_ws.js');
-        watching = await watchByWebsocket('main', panes, { lost() {}, skipped() {} });
+        watching = await watchByWebsocket('main', panes, { lost() {}, skipped() {}, narrow() {} });
     }
     await Promise.all(panes.map((pane) => pane.element.play()));
     await new Promise((done) => setTimeout(done, began + ms - performance.now()));

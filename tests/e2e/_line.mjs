@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // A bad line between a browser and the server's UDP port (tests/tools/lossyrelay), and what WebRTC
-// says of the way it came by.
+// says of the way it came by; a narrow one to its TCP port; and a film that fills them.
 //
 //   const line = await openLine(await udpPort(page), { loss: 5, delay: 40, jitter: 15 });
 //   await throughLine(page, line);
 //   line.order('cut 30000');
 //   const done = await line.close();                    // the relay's counters
+//
+//   const line = await openTcpLine(port);
+//   line.bps = 1000000;
 
+import { execFileSync } from 'node:child_process';
+import net from 'node:net';
 import { join } from 'node:path';
-import { source } from './_browsers.mjs';
+import { source, temporary } from './_browsers.mjs';
 import * as p from './_page.mjs';
 
 const tools = process.env.LCT_TOOLS ?? join(source, 'build/tests');
@@ -80,4 +85,53 @@ export async function lineStats() {
             'concealmentEvents', 'jitterBufferDelay', 'jitterBufferEmittedCount']),
         soundLost: sums('audio', ['packetsLost']).packetsLost,
     };
+}
+
+const TICK_MS = 20;
+
+/** A line to the server at port, which lets so many bits a second through to the browser. */
+export async function openTcpLine(port) {
+    const line = { bps: Infinity };
+    const pieces = []; // [socket, bytes], on their way
+    let credit = 0;
+    const relay = net.createServer((near) => {
+        const far = net.connect(port, '127.0.0.1');
+        near.pipe(far);
+        far.on('data', (bytes) => {
+            far.pause(); // what waits does so at the server
+            pieces.push({ near, far, bytes });
+        });
+        for (const [one, other] of [[near, far], [far, near]]) {
+            one.on('error', () => other.destroy()).on('close', () => other.destroy());
+        }
+    });
+    const timer = setInterval(() => {
+        credit = Math.min(credit + line.bps / 8 * TICK_MS / 1000, line.bps / 8);
+        while (pieces.length > 0 && credit > 0) {
+            const piece = pieces[0];
+            const n = Math.min(piece.bytes.length, credit === Infinity ? piece.bytes.length : Math.ceil(credit));
+            piece.near.write(piece.bytes.subarray(0, n));
+            piece.bytes = piece.bytes.subarray(n);
+            credit -= n;
+            if (piece.bytes.length === 0) {
+                pieces.shift();
+                piece.far.resume();
+            }
+        }
+    }, TICK_MS);
+    await new Promise((done) => relay.listen(0, '127.0.0.1', done));
+    line.url = `http://127.0.0.1:${relay.address().port}/`;
+    line.close = () => {
+        clearInterval(timer);
+        relay.close();
+    };
+    return line;
+}
+
+/** A film that the recorder codes to 1.4 Mbit/s, with a tone. */
+export function noisyFilm() {
+    const film = join(temporary(), 'film.mp4');
+    execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=640x480:r=30:d=4,noise=alls=60:allf=t', '-f', 'lavfi',
+        '-i', 'sine=r=48000:d=4', '-c:v', 'mjpeg', '-q:v', '5', '-c:a', 'aac', film]);
+    return film;
 }

@@ -3,56 +3,13 @@
 // A viewer by WebSocket whose line becomes too narrow for the camera, a film of 1.4 Mbit/s: it is shown
 // the small twin, goes on, and is shown the full picture again when the line is wide.
 
-import { execFileSync } from 'node:child_process';
-import net from 'node:net';
-import { join as path } from 'node:path';
-
-import { temporary, withBrowser } from './_browsers.mjs';
+import { withBrowser } from './_browsers.mjs';
+import { noisyFilm, openTcpLine } from './_line.mjs';
 import * as p from './_page.mjs';
 import * as w from './_watch.mjs';
 
-const TICK_MS = 20;
 const FULL = 640; // pixels wide
 const SMALL = 480;
-
-/** A line to the server at port, which lets so many bits a second through to the browser. */
-async function openLine(port) {
-    const line = { bps: Infinity };
-    const pieces = []; // [socket, bytes], on their way
-    let credit = 0;
-    const relay = net.createServer((near) => {
-        const far = net.connect(port, '127.0.0.1');
-        near.pipe(far);
-        far.on('data', (bytes) => {
-            far.pause(); // what waits does so at the server
-            pieces.push({ near, far, bytes });
-        });
-        for (const [one, other] of [[near, far], [far, near]]) {
-            one.on('error', () => other.destroy()).on('close', () => other.destroy());
-        }
-    });
-    const timer = setInterval(() => {
-        credit = Math.min(credit + line.bps / 8 * TICK_MS / 1000, line.bps / 8);
-        while (pieces.length > 0 && credit > 0) {
-            const piece = pieces[0];
-            const n = Math.min(piece.bytes.length, credit === Infinity ? piece.bytes.length : Math.ceil(credit));
-            piece.near.write(piece.bytes.subarray(0, n));
-            piece.bytes = piece.bytes.subarray(n);
-            credit -= n;
-            if (piece.bytes.length === 0) {
-                pieces.shift();
-                piece.far.resume();
-            }
-        }
-    }, TICK_MS);
-    await new Promise((done) => relay.listen(0, '127.0.0.1', done));
-    line.url = `http://127.0.0.1:${relay.address().port}/`;
-    line.close = () => {
-        clearInterval(timer);
-        relay.close();
-    };
-    return line;
-}
 
 /** In the page: the camera with its sound, and how long it ever stood. */
 async function join() {
@@ -61,7 +18,7 @@ async function join() {
     element.muted = true;
     document.body.replaceChildren(element);
     globalThis.watching = await watchByWebsocket('main', [{ element, tracks: ['camera', 'sound'] }],
-        { lost: () => (globalThis.lost = true), skipped: () => {} });
+        { lost: () => (globalThis.lost = true), skipped: () => {}, narrow: () => {} });
     await element.play();
     globalThis.stood = 0;
     let last = { at: element.currentTime, since: performance.now() };
@@ -89,16 +46,13 @@ async function shows(page, wanted, what) {
     return `${((Date.now() - began) / 1000 - 2).toFixed(1)} s`;
 }
 
-const film = path(temporary(), 'film.mp4');
-execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc2=s=640x480:r=30:d=4,noise=alls=60:allf=t', '-f', 'lavfi',
-    '-i', 'sine=r=48000:d=4', '-c:v', 'mjpeg', '-q:v', '5', '-c:a', 'aac', film]);
-const up = await p.startUp([`file:${film}`]);
+const up = await p.startUp([`file:${noisyFilm()}`]);
 await w.startLesson(up, '直播');
 
 /** True when the recorder is short of CPU: then it gives no twins. */
 const isShort = async () => (await up.api('/rooms/main')).status.tracks.some((track) => track.step > 0);
 
-const line = await openLine(Number(new URL(up.url).port));
+const line = await openTcpLine(Number(new URL(up.url).port));
 let leftOut = false;
 
 async function judge(page, name) {

@@ -24,7 +24,7 @@ async function join() {
     });
     const started = performance.now();
     globalThis.watching = await watchByWebsocket('main', panes,
-        { lost: () => (globalThis.lost = true), skipped: () => {} });
+        { lost: () => (globalThis.lost = true), skipped: () => {}, narrow: () => {} });
     await Promise.all(panes.map(({ element }) => element.play()));
     while (panes.some(({ element }) => element.getVideoPlaybackQuality().totalVideoFrames === 0)) {
         await new Promise((done) => requestAnimationFrame(done));
@@ -40,7 +40,7 @@ async function listen() {
     const element = document.createElement('video');
     document.body.append(element);
     await watchByWebsocket('main', [{ element, tracks: ['sound'] }],
-        { lost: () => (globalThis.lost = true), skipped: () => {} });
+        { lost: () => (globalThis.lost = true), skipped: () => {}, narrow: () => {} });
     await element.play();
 }
 

@@ -200,6 +200,7 @@ export const en = {
   pictureStands: 'The picture stands still',
   nothingComes: 'Nothing comes from the network',
   offline: 'This device has no network',
+  narrow: 'The line is too narrow for the picture. It comes back by itself.',
   skipped: (s) => `Skipped ${s.toFixed(1)} s to be live again`,
   startsByItself: 'It starts by itself; there is no need to reload.',
   awayForViewers: 'No signal from the classroom for the moment',

@@ -198,6 +198,7 @@ export const zh = {
   pictureStands: '画面停住了',
   nothingComes: '网络没有数据过来',
   offline: '本机没有连上网络',
+  narrow: '网络太慢，暂时没有画面；好转后自动恢复。',
   skipped: (/** @type {number} */ s) => `跳过了 ${s.toFixed(1)} 秒，已回到直播`,
   startsByItself: '开始后会自动播放，不用刷新。',
   awayForViewers: '教室暂时没有信号',

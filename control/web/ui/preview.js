@@ -27,7 +27,7 @@ function Pictures({ room, status }) {
   const moment = useMemo(() => ({ lesson: status.lesson || '', from: null,
     beganMs: performance.now() - (status.elapsed_ns || 0) / 1e6 }), [status.lesson]);
   const { step, way } = useWay({ room, panes: names.map((name) => [name]), moment,
-    element: (name) => /** @type {HTMLVideoElement} */ (elements.current.get(name)), skipped: () => {} });
+    element: (name) => /** @type {HTMLVideoElement} */ (elements.current.get(name)), skipped: () => {}, narrow: () => {} });
   useEffect(() => {
     elements.current.forEach((element) => {
       element.muted = true; // then no browser forbids it

@@ -43,7 +43,7 @@ function know({ name, id, codecs, init }) {
  * @param {{ signal?: AbortSignal, whole?: boolean }} [opening]
  * @returns {Promise<Way>}
  */
-export async function watchByWebsocket(room, panes, { lost, skipped }, { signal, whole = false } = {}) {
+export async function watchByWebsocket(room, panes, { lost, skipped, narrow }, { signal, whole = false } = {}) {
   const names = panes.flatMap((pane) => pane.tracks);
   const query = names.map((name) => `track=${encodeURIComponent(name)}`).join('&');
   const address = new URL(`/api/v1/live/${encodeURIComponent(room)}/ws?${query}`, location.href);
@@ -153,13 +153,16 @@ export async function watchByWebsocket(room, panes, { lost, skipped }, { signal,
         }
         return;
       }
-      const { tracks, now_ns: lessonNow, skip } = JSON.parse(data);
+      const { tracks, now_ns: lessonNow, skip, narrow: isNarrow } = JSON.parse(data);
       if (lessonNow) {
         zero = nowSeconds() - seconds(lessonNow);
         edge = new Edge(seconds(lessonNow));
       }
       if (skip) {
         skipped(seconds(skip.to_ns - skip.from_ns));
+      }
+      if (isNarrow) {
+        narrow();
       }
       if (tracks && players.length === 0 && whole && tracks.length < names.length) {
         end();

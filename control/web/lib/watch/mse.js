@@ -68,7 +68,7 @@ class Feeder {
     }
   }
 
-  /** Lets go of what was played long ago. @param {number} now */
+  /** Lets go of what lies long before now. @param {number} now */
   trim(now) {
     const { buffer } = this;
     if (this.isFree() && buffer.buffered.length > 0 && buffer.buffered.start(0) < now - TRIM_S) {
@@ -148,6 +148,8 @@ export class MsePlayer {
    */
   steer(goal, edge) {
     const { element } = this;
+    const at = element.paused ? goal : element.currentTime; // it goes on with what is live then
+    this.feeders.forEach((feeder) => feeder.trim(at));
     if (this.step !== 'running') {
       this.start(goal, edge);
       return;
@@ -166,7 +168,6 @@ export class MsePlayer {
     } else {
       this.correct(off);
     }
-    this.feeders.forEach((feeder) => feeder.trim(element.currentTime));
   }
 
   /** True when it plays, or would if it were let. */
@@ -177,14 +178,16 @@ export class MsePlayer {
 
   /**
    * To the goal, or the key frame behind it. That takes its time, in which the goal moves on: so once
-   * more when it runs.
+   * more when it runs. Anew, too, when nobody lets it play for so long that what it is at will be let go
+   * of.
    * @param {number} goal
    * @param {number} edge
    */
   start(goal, edge) {
     const { element } = this;
     const last = rangesOf(element.buffered).pop();
-    if (this.step === 'waiting' && last) {
+    const stale = goal - element.currentTime > KEPT_S / 2;
+    if ((this.step === 'waiting' || stale) && last) {
       element.currentTime = Math.max(goal, last[0]);
       this.soughtMs = performance.now();
       this.step = 'starting';

@@ -183,6 +183,9 @@ export async function watchTape(room, panes, { lost }, { lesson, from }, signal)
       const url = address(room, lesson, tracks, i === 0);
       const source = mse() ? await attachHls(element, url, from, broken) : attachNative(element, url, from);
       playing.push({ element, source });
+      if (end.signal.aborted) {
+        throw new Error('given up'); // the elements are somebody else's by now
+      }
     }
     await Promise.race([picture, playing[0].source.forbidden || picture]);
   } catch (error) {

@@ -87,6 +87,9 @@ async function openInTurn(ways, room, panes, told, moment, signal) {
   /** @type {WhyNot[]} */
   const whyNot = [];
   for (const { kind, can, open } of ways) {
+    if (signal.aborted) {
+      break;
+    }
     if (!can()) {
       whyNot.push({ kind, why: 'codec' });
       continue;
@@ -95,9 +98,6 @@ async function openInTurn(ways, room, panes, told, moment, signal) {
       return { way: await open(room, panes, told, moment, signal), whyNot };
     } catch {
       whyNot.push({ kind, why: 'refused' });
-    }
-    if (signal.aborted) {
-      break;
     }
   }
   throw new NoWay(whyNot);
@@ -112,7 +112,12 @@ function showWebrtc({ peer, media, close }, panes) {
   return {
     kind: 'webrtc',
     delay: () => webrtcDelay(peer, before),
-    received: async () => (await inbound(peer)).reduce((sum, one) => sum + one.packetsReceived, 0),
+    received: () => packets(peer),
+    async pictures() {
+      const pictures = [...media].filter(([, track]) => track.kind === 'video');
+      return new Map(await Promise.all(pictures.map(async ([name, track]) =>
+        /** @type {[string, number]} */ ([name, await packets(peer, track)]))));
+    },
     close() {
       close();
       for (const { element } of panes) {
@@ -122,8 +127,11 @@ function showWebrtc({ peer, media, close }, panes) {
   };
 }
 
-/** @param {RTCPeerConnection} peer @returns {Promise<any[]>} */
-const inbound = async (peer) => [...(await peer.getStats()).values()].filter((one) => one.type === 'inbound-rtp');
+/** Of a track, or of all. @param {RTCPeerConnection} peer @param {MediaStreamTrack} [track] @returns {Promise<any[]>} */
+const inbound = async (peer, track) => [...(await peer.getStats(track)).values()].filter((one) => one.type === 'inbound-rtp');
+
+/** @param {RTCPeerConnection} peer @param {MediaStreamTrack} [track] */
+const packets = async (peer, track) => (await inbound(peer, track)).reduce((sum, one) => sum + one.packetsReceived, 0);
 
 /**
  * The network's half of a round trip and what lay in the buffer since the last look, in seconds.

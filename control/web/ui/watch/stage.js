@@ -45,11 +45,12 @@ function wordsOf(t, { room, link, sight, view, watching, health, online }) {
 
 /**
  * @param {{ room: LiveRoom | null, link: string, sight: Sight, view: View, panes: string[][],
- *   watching: import('./use_way.js').Watching, health: 'well' | 'silent' | 'still', online: boolean, skipped: number | null, paused: boolean, touch: boolean,
+ *   watching: import('./use_way.js').Watching, health: 'well' | 'silent' | 'still', ended: string[], narrow: boolean,
+ *   online: boolean, skipped: number | null, paused: boolean, touch: boolean,
  *   elements: Map<string, HTMLVideoElement>, onTouch: () => void, onPause: () => void, onEnded: () => void, onAgain: () => void,
  *   onMain: (name: string) => void }} props
  */
-export function Stage({ room, link, sight, view, panes, watching, health, online, skipped, paused, touch, elements, onTouch, onPause, onEnded, onAgain, onMain }) {
+export function Stage({ room, link, sight, view, panes, watching, health, ended, narrow, online, skipped, paused, touch, elements, onTouch, onPause, onEnded, onAgain, onMain }) {
   const t = useWords();
   const words = wordsOf(t, { room, link, sight, view, watching, health, online });
   return html`<main class=${`stage stage-${view.layout}`} data-panes=${panes.length}>
@@ -58,8 +59,12 @@ export function Stage({ room, link, sight, view, panes, watching, health, online
         (one ? elements.set(name, one) : elements.delete(name))}></video>
       ${view.layout === 'large' && name !== view.main && html`<button type="button" class="pane-pick"
         onClick=${() => onMain(name)}><span class="unseen">${t.makeLarge(trackName(t, name))}</span></button>`}
+      ${ended.includes(name) && !words && html`<p class="pane-words" role="status">${t.narrow}</p>`}
     </div>`)}
-    ${view.layout === 'sound' && panes.length > 0 && !words && html`<p class="stage-words stage-sound-words">${t.viewSound}</p>`}
+    ${view.layout === 'sound' && panes.length > 0 && !words && html`<div class="stage-words stage-sound-words">
+      <p>${t.viewSound}</p>
+      ${narrow && html`<p class="stage-hint" role="status">${t.narrow}</p>`}
+    </div>`}
     <div class="stage-over">
       ${words && html`<div class="stage-words" role="status">
         ${!words.over && html`<span class="spinner" aria-hidden="true"></span>`}

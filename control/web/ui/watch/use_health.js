@@ -4,6 +4,10 @@
  *
  *   well --nothing comes--> silent --it comes again, or the way is opened anew--> well
  *     '---the pictures stand though it comes--> still --they move again, or anew--> well
+ *
+ * By WebRTC the server ends pictures that a line does not carry, and begins them again when it does:
+ * nothing of those comes, though sound or others do. That is no reason to open the way anew, which
+ * would only fill the line again.
  */
 
 import { useEffect, useRef, useState } from '../../vendor/preact.js';
@@ -20,6 +24,7 @@ const OFFLINE_MS = 500; // when the browser itself says that there is no network
 const SELDOM_MS = 3000; // a screen on which nothing moves: one picture a second
 const STILL_MS = 3000;
 const STUCK_MS = 4500; // since when nothing moved, although the server can be reached
+const SETTLES_MS = 13000; // by WebRTC: until a line that became narrow has small pictures, or none
 const BACK_MS = 300; // what waited in the network comes by itself
 const MOVING_MS = 500; // and the pictures move on
 
@@ -28,21 +33,27 @@ const MOVING_MS = 500; // and the pictures move on
  * mend itself: soon after a server that was away answers again, later when it was there all the time.
  * @param {{ way: Way | null, probe: string, seldom: boolean, pictures: (() => number) | null,
  *   reopen: () => void }} wishes pictures counts those shown; null: there are none to see
- * @returns {'well' | 'silent' | 'still'}
+ * @returns {{ health: 'well' | 'silent' | 'still', ended: string[] }} ended: those that
+ *   the server has ended
  */
 export function useHealth({ way, probe, seldom, pictures, reopen }) {
   const [health, setHealth] = useState(/** @type {'well' | 'silent' | 'still'} */ ('well'));
+  const [ended, setEnded] = useState(/** @type {string[]} */ ([]));
   const now = useRef({ pictures, reopen });
   now.current = { pictures, reopen };
   useEffect(() => {
     setHealth('well');
+    setEnded([]);
     const received = way?.received;
+    const sent = way?.pictures;
     if (!received) {
       return undefined;
     }
     const end = new AbortController();
     const heard = { count: -1, at: performance.now() };
     const seen = { count: -1, at: performance.now() };
+    /** @type {Map<string, typeof heard>} */
+    const came = new Map();
     let asking = false;
 
     /** @param {typeof heard} what @param {number} count */
@@ -54,6 +65,15 @@ export function useHealth({ way, probe, seldom, pictures, reopen }) {
       return performance.now() - what.at;
     }
 
+    async function findEnded() {
+      const counts = await sent?.().catch(() => null);
+      return [...counts || []].filter(([name, count]) => {
+        const what = came.get(name) || { count: -1, at: 0 };
+        came.set(name, what);
+        return note(what, count) > STILL_MS && count > 0;
+      }).map(([name]) => name);
+    }
+
     async function mend() {
       let away = false;
       asking = true;
@@ -62,10 +82,10 @@ export function useHealth({ way, probe, seldom, pictures, reopen }) {
       });
       if (away) {
         await wait(BACK_MS);
-        const came = performance.now() - heard.at < BACK_MS;
-        await wait(came ? MOVING_MS : 0);
+        const comes = performance.now() - heard.at < BACK_MS;
+        await wait(comes ? MOVING_MS : 0);
         const moves = seldom || performance.now() - seen.at < BACK_MS;
-        if (!end.signal.aborted && !(came && moves)) {
+        if (!end.signal.aborted && !(comes && moves)) {
           now.current.reopen();
         }
       }
@@ -75,16 +95,21 @@ export function useHealth({ way, probe, seldom, pictures, reopen }) {
     async function look() {
       const count = await /** @type {() => Promise<number>} */ (received)().catch(() => -1);
       const silent = note(heard, count);
+      const gone = await findEnded();
+      if (gone.length > 0) {
+        seen.count = -1; // they stand, and rightly so
+      }
       const stood = note(seen, now.current.pictures ? now.current.pictures() : count);
       if (end.signal.aborted) {
         return;
       }
       const isSilent = silent > (!navigator.onLine ? OFFLINE_MS : seldom ? SELDOM_MS : SILENT_MS);
+      setEnded((before) => (isSilent || before.join() === gone.join() ? before : gone));
       setHealth(isSilent ? 'silent' : stood > STILL_MS ? 'still' : 'well');
       if (isSilent && !asking) {
         mend();
       }
-      if (!asking && Math.max(silent, stood) > STUCK_MS) {
+      if (!asking && (silent > STUCK_MS || stood > (sent ? SETTLES_MS : STUCK_MS))) {
         now.current.reopen();
       }
     }
@@ -95,5 +120,5 @@ export function useHealth({ way, probe, seldom, pictures, reopen }) {
       clearInterval(timer);
     };
   }, [way, probe, seldom]);
-  return health;
+  return { health, ended };
 }

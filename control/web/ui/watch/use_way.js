@@ -18,11 +18,12 @@ const OFF = { step: 'off', way: null, whyNot: [] };
 /**
  * Keeps a way open to the tracks of panes at a moment (null: to nothing), and opens it again when it
  * is lost and the server answers. element finds a pane's element, which is there after each
- * rendering. reopen() does so at once; skipped is told of what was left out.
+ * rendering. reopen() does so at once; skipped is told of what was left out, narrow that the line
+ * carries no pictures this way.
  * @param {{ room: string, panes: string[][], moment: import('../../types').Moment | null,
- *   element: (name: string) => HTMLVideoElement, skipped: (seconds: number) => void }} wishes
+ *   element: (name: string) => HTMLVideoElement, skipped: (seconds: number) => void, narrow: () => void }} wishes
  */
-export function useWay({ room, panes, moment, element, skipped }) {
+export function useWay({ room, panes, moment, element, skipped, narrow }) {
   const [state, setState] = useState(OFF);
   const [round, setRound] = useState(0);
   const before = useRef(Promise.resolve()); // two openings never share an element
@@ -63,7 +64,7 @@ export function useWay({ room, panes, moment, element, skipped }) {
         return;
       }
       try {
-        const told = { lost, skipped };
+        const told = { lost, skipped, narrow };
         const found = await openWay(room, filled, told, wanted, end.signal);
         if (end.signal.aborted) {
           found.way.close();

@@ -5,7 +5,7 @@ import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
 import { chooseWords, LanguageProvider, startingWords } from '../../lib/language.js';
 import { lengthOf } from '../../lib/watch/lesson.js';
 import { seconds } from '../../lib/format.js';
-import { roomName } from '../../lib/names.js';
+import { isSound, roomName } from '../../lib/names.js';
 import { playAll } from '../../lib/watch/play.js';
 import { followRoom } from '../../lib/watch/room.js';
 import { fit, panesOf, picturesOf } from '../../lib/watch/view.js';
@@ -16,6 +16,7 @@ import { Top } from './top.js';
 import { useKeys } from './use_keys.js';
 import { Keys } from './keys.js';
 import { useHealth } from './use_health.js';
+import { useNarrow } from './use_narrow.js';
 import { useNotice } from './use_notice.js';
 import { useOnline } from './use_online.js';
 import { useQuiet } from './use_quiet.js';
@@ -48,22 +49,26 @@ export function Watch({ room: id }) {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const [help, setHelp] = useState(false);
   const [skipped, tellSkipped] = useNotice();
+  const { isNarrow, leaveOut, tryPictures } = useNarrow();
   const quiet = useQuiet();
   const online = useOnline();
 
   const { room, link } = followed;
   const sight = useSight(id, followed);
   const pictures = picturesOf(sight.tracks);
-  const view = fit(wish, pictures);
+  const hasSound = sight.tracks.some(({ name }) => isSound(name));
+  const narrow = isNarrow && sight.kind === 'live' && hasSound && wish.layout !== 'sound';
+  const view = fit(narrow ? { ...wish, layout: 'sound' } : wish, pictures);
   const panes = sight.moment ? panesOf(view, sight.tracks) : [];
   const watching = useWay({ room: id, panes, moment: sight.moment,
-    element: (name) => /** @type {HTMLVideoElement} */ (elements.current.get(name)), skipped: tellSkipped });
+    element: (name) => /** @type {HTMLVideoElement} */ (elements.current.get(name)), skipped: tellSkipped,
+    narrow: leaveOut });
   const length = lengthOf(followed, sight.lesson, sight.moment?.lesson || '');
   const shown = () => panes.map(([name]) => elements.current.get(name)).filter((one) => !!one);
   const isTape = sight.kind === 'tape';
   const place = () => (isTape ? shown()[0]?.currentTime || 0 : length);
 
-  const health = useHealth({ way: sight.kind === 'live' && !paused ? watching.way : null,
+  const { health, ended } = useHealth({ way: sight.kind === 'live' && !paused ? watching.way : null,
     probe: `/api/v1/live/${encodeURIComponent(id)}`,
     seldom: panes.flat().every((name) => name.startsWith('screen')),
     pictures: view.layout === 'sound' ? null
@@ -133,6 +138,9 @@ export function Watch({ room: id }) {
       sight.rewind(place()); // other elements go on from here
     }
     setWish(next);
+    if (isNarrow) {
+      tryPictures();
+    }
   }
 
   function full() {
@@ -156,7 +164,7 @@ export function Watch({ room: id }) {
       seek(at);
     }
   };
-  const swap = () => pictures.length > 1 && look({ ...view, main: pictures[(pictures.indexOf(view.main) + 1) % pictures.length] });
+  const swap = () => pictures.length > 1 && look({ ...wish, main: pictures[(pictures.indexOf(view.main) + 1) % pictures.length] });
   const acts = { full, pause, swap, mute: () => (touch ? touched() : setMuted(!muted)),
     back: () => step(-STEP_S), forward: () => step(STEP_S), markBefore: () => toMark(-1), markAfter: () => toMark(1),
     live: sight.toLive, help: () => setHelp(!help) };
@@ -166,7 +174,7 @@ export function Watch({ room: id }) {
     <div class=${`watch-box${quiet ? ' is-quiet' : ''}${FRAMED ? ' is-framed' : ''}`} ref=${box}>
       <${Top} room=${room} sight=${sight} onLanguage=${(/** @type {'zh' | 'en'} */ lang) => setWords(chooseWords(lang))} />
       <${Stage} room=${room} link=${link} sight=${sight} view=${view} panes=${panes} watching=${watching}
-        health=${health} online=${online} skipped=${skipped} paused=${paused} touch=${touch} elements=${elements.current} onTouch=${touched} onPause=${pause} onEnded=${() => setPaused(true)}
+        health=${health} ended=${ended} narrow=${narrow} online=${online} skipped=${skipped} paused=${paused} touch=${touch} elements=${elements.current} onTouch=${touched} onPause=${pause} onEnded=${() => setPaused(true)}
         onAgain=${() => sight.rewind(0)} onMain=${(/** @type {string} */ main) => look({ ...view, main })} />
       <footer class="watch-foot">
         ${sight.moment && html`<${Bar} sight=${sight} place=${place()} length=${length} onSeek=${seek} />`}
