@@ -23,6 +23,9 @@ const bin = process.env.LCT_BIN ?? join(source, 'build/bin');
 export const web = join(source, 'control/web');
 const AXE = readFileSync(join(web, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
+/** Whole campaigns instead of samples. */
+export const deep = !['', '0', 'OFF', undefined].includes(process.env.LCT_DEEP);
+
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 export function check(holds, what) {

@@ -13,8 +13,7 @@ import * as p from './_page.mjs';
 import { joinByWhep } from './_watch.mjs';
 import * as w from './_watch.mjs';
 
-const deep = !['', '0', 'OFF', undefined].includes(process.env.LCT_DEEP);
-const seconds = deep ? 60 : 20;
+const seconds = p.deep ? 60 : 20;
 const air = { delay: 40, jitter: 15 };
 const lines = {
     clean: {},
@@ -28,7 +27,7 @@ const lines = {
     '2 Mbit/s': { delay: 10, rate: 2000 },
 };
 const film = 'a film on 2 Mbit/s';
-const wanted = process.env.LCT_LINES?.split(',').filter(Boolean) ?? (deep ? [...Object.keys(lines), film, 'cut'] : ['5 %']);
+const wanted = process.env.LCT_LINES?.split(',').filter(Boolean) ?? (p.deep ? [...Object.keys(lines), film, 'cut'] : ['5 %']);
 
 const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * q)];
 const monotonic = () => Number(process.hrtime.bigint() / 1000000n);
@@ -149,7 +148,7 @@ async function narrowed(page, span) {
 
 /* The figures are the campaign's: beside a whole test run the machine itself makes pictures wait. A
  * sample still tells a stream that stalls, or sound that nobody mends (7 % there). */
-const most = deep ? { frozen: 1, gaps: 0.5 } : { frozen: 20, gaps: 6 };
+const most = p.deep ? { frozen: 1, gaps: 0.5 } : { frozen: 20, gaps: 6 };
 
 if (wanted.includes(film)) {
     await withBrowser('chromium', async (page) => {

@@ -68,7 +68,7 @@ async function judge(page, name) {
     p.check(!lost, 'the connection holds');
 }
 
-for (const name of process.env.LCT_DEEP ? ['chromium', 'firefox'] : ['chromium']) {
+for (const name of p.deep ? ['chromium', 'firefox'] : ['chromium']) {
     line.bps = Infinity;
     try {
         await withBrowser(name, judge);

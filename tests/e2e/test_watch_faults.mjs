@@ -11,7 +11,7 @@ import * as w from './_watch.mjs';
 inOwnNetwork(import.meta.url);
 
 const LATE_MS = 2000;
-const AWAY_MS = ['', '0', 'OFF', undefined].includes(process.env.LCT_DEEP) ? 2000 : 30000;
+const AWAY_MS = p.deep ? 30000 : 2000;
 
 /** A network that lets no UDP through: what the server offers leads nowhere. */
 const NO_UDP = `{
