@@ -200,7 +200,7 @@ const covers = (one, time) => one.pts <= time + 0.0006 && one.promised > time - 
  * sought.
  * Returns which share of the pictures between was shown.
  */
-export function checkShown(truth, shown, what, most = 0.25) {
+export function checkShown(truth, shown, what, most = 0.5) {
     const found = new Set();
     let off = 0;
     for (const { media, code } of shown) {
@@ -233,7 +233,7 @@ export function checkVisits(truth, visits, exact, what) {
             right.some((one) => one.code === paused.code),
             `${what}: sought ${target}, found the picture of ${paused.code} ms, not of ${truth[i].code}`,
         );
-        checkShown(truth, [playing], `${what}, played on from ${target}`);
+        checkShown(truth, [playing], `${what}, played on from ${target}`, 0.25);
         check(playing.media > target - 1.1, `${what}: from ${target} it plays ${playing.media}`);
     }
 }
