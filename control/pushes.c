@@ -287,18 +287,30 @@ static struct lct_pushes_push *find(struct state *state, const char *room, const
     return NULL;
 }
 
-int lct_pushes_remove(struct lct_pushes *pushes, const char *room, const char *id,
-                      struct lct_fault *fault) {
-    struct state *state;
-    int lock;
-    int rc = begin(pushes, &state, &lock, fault);
+/* Begins a change of one push. */
+static int begin_at(struct lct_pushes *pushes, const char *room, const char *id,
+                    struct state **ret_state, int *ret_lock, struct lct_pushes_push **ret_push,
+                    struct lct_fault *fault) {
+    int rc = begin(pushes, ret_state, ret_lock, fault);
     if (rc < 0) {
         return rc;
     }
-    struct lct_pushes_push *push = find(state, room, id, fault);
-    if (!push) {
-        drop(state, lock);
+    *ret_push = find(*ret_state, room, id, fault);
+    if (!*ret_push) {
+        drop(*ret_state, *ret_lock);
         return -ENOENT;
+    }
+    return 0;
+}
+
+int lct_pushes_remove(struct lct_pushes *pushes, const char *room, const char *id,
+                      struct lct_fault *fault) {
+    struct state *state;
+    struct lct_pushes_push *push;
+    int lock;
+    int rc = begin_at(pushes, room, id, &state, &lock, &push, fault);
+    if (rc < 0) {
+        return rc;
     }
     state->n--;
     memmove(push, push + 1, (size_t)(state->list + state->n - push) * sizeof *push);
@@ -308,15 +320,11 @@ int lct_pushes_remove(struct lct_pushes *pushes, const char *room, const char *i
 int lct_pushes_switch(struct lct_pushes *pushes, const char *room, const char *id, bool on,
                       struct lct_fault *fault) {
     struct state *state;
+    struct lct_pushes_push *push;
     int lock;
-    int rc = begin(pushes, &state, &lock, fault);
+    int rc = begin_at(pushes, room, id, &state, &lock, &push, fault);
     if (rc < 0) {
         return rc;
-    }
-    struct lct_pushes_push *push = find(state, room, id, fault);
-    if (!push) {
-        drop(state, lock);
-        return -ENOENT;
     }
     push->on = on;
     return finish(pushes, state, lock, fault);
