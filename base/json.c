@@ -191,6 +191,7 @@ static const struct {
     {-ENOTSUP, "unsupported"}, {-EADDRINUSE, "in-use"},
     {-EBADMSG, "damaged"},     {-ENODATA, "no-data"},
     {-EAGAIN, "try-again"},    {-ESRCH, "not-recording"},
+    {-ESTALE, "changed"},      {-EDESTADDRREQ, "no-version"},
 };
 
 const char *lct_error_word(int code) {

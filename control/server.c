@@ -32,7 +32,7 @@ struct server {
     struct lct_listening listening;
     struct lct_api api;
     struct lct_loop *loop;
-    struct lct_thread disk_thread;
+    struct lct_thread disk_thread, catalogue_thread;
     struct lct_on_air *on_air;
     struct lct_door *door;        /* NULL: closed */
     struct lct_timer *look_timer; /* of the disk loop */
@@ -71,7 +71,7 @@ static char *find_web(const struct server *s, const struct lct_server_options *o
     return NULL;
 }
 
-static void run_disk(void *loop) { lct_loop_run(loop); }
+static void run_loop(void *loop) { lct_loop_run(loop); }
 
 static void on_changed(void *arg) {
     struct server *s = arg;
@@ -307,6 +307,7 @@ static int open_http(struct server *s, struct lct_fault *fault) {
                                        .proxies = l->proxies,
                                        .main = s->loop,
                                        .disk = s->api.disk,
+                                       .catalogue = s->api.catalogue_loop,
                                        .app = &s->api,
                                        .gate = lct_api_gate,
                                        .names = l->names};
@@ -391,17 +392,23 @@ static void keep_url(const struct server *s) {
 
 static void stop_loop(void *loop) { lct_loop_stop(loop); }
 
+/* What still lies in its mailbox is done. */
+static void end_loop(struct lct_loop *loop, struct lct_thread *thread) {
+    if (thread->started) {
+        lct_loop_stop(loop);
+        lct_thread_join(thread);
+    }
+    lct_loop_destroy(loop);
+}
+
 /* What threads still had in their hands finds its place before anything is freed. */
 static void stop(struct server *s) {
     if (s->api.http) {
         lct_http_stop(s->api.http);
     }
     lct_loop_post(s->api.disk, end_timers, s);
-    if (s->disk_thread.started) {
-        lct_loop_stop(s->api.disk);
-        lct_thread_join(&s->disk_thread);
-    }
-    lct_loop_destroy(s->api.disk);
+    end_loop(s->api.catalogue_loop, &s->catalogue_thread);
+    end_loop(s->api.disk, &s->disk_thread);
     lct_door_stop(s->door);
     lct_on_air_end(s->on_air);
     lct_loop_post(s->loop, stop_loop, s->loop);
@@ -444,10 +451,12 @@ int lct_server_run(const struct lct_server_options *options) {
     s->loop = lct_loop_create();
     s->api.loop = s->loop;
     s->api.disk = lct_loop_create();
+    s->api.catalogue_loop = lct_loop_create();
     lct_loop_signals(s->loop, signals, on_signal, s);
     rc = start(s, options, &fault);
     if (rc == 0) {
-        lct_thread_start(&s->disk_thread, "disk", run_disk, s->api.disk);
+        lct_thread_start(&s->disk_thread, "disk", run_loop, s->api.disk);
+        lct_thread_start(&s->catalogue_thread, "catalogue", run_loop, s->api.catalogue_loop);
         keep_url(s);
         say_ready(s, options->json);
         lct_loop_run(s->loop);

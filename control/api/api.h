@@ -25,20 +25,21 @@ struct lct_api_live;
 
 /** What handlers work with; made by server.c. */
 struct lct_api {
-    struct lct_loop *loop;         /**< the main loop; any thread posts */
-    struct lct_rooms *rooms;       /**< main loop */
-    struct lct_api_events *events; /**< main loop */
-    struct lct_api_live *live;     /**< main loop */
-    struct lct_library *library;   /**< disk loop */
-    struct lct_shelf *shelf;       /**< disk loop */
-    struct lct_loop *disk;         /**< that loop: for handlers that go on in pieces */
-    struct lct_access *access;     /**< any thread */
-    struct lct_links *links;       /**< any thread; changes: disk loop */
-    struct lct_pushes *pushes;     /**< any thread; changes: disk loop */
-    struct lct_pusher *pusher;     /**< main loop */
-    struct lct_web *web;           /**< any thread; NULL: no pages */
-    struct lct_rtc *rtc;           /**< any thread */
-    struct lct_ws *ws;             /**< HTTP thread; counting: any thread */
+    struct lct_loop *loop;           /**< the main loop; any thread posts */
+    struct lct_rooms *rooms;         /**< main loop */
+    struct lct_api_events *events;   /**< main loop */
+    struct lct_api_live *live;       /**< main loop */
+    struct lct_library *library;     /**< disk loop */
+    struct lct_shelf *shelf;         /**< disk loop */
+    struct lct_loop *disk;           /**< that loop: for handlers that go on in pieces */
+    struct lct_loop *catalogue_loop; /**< that loop; any thread posts */
+    struct lct_access *access;       /**< any thread */
+    struct lct_links *links;         /**< any thread; changes: disk loop */
+    struct lct_pushes *pushes;       /**< any thread; changes: disk loop */
+    struct lct_pusher *pusher;       /**< main loop */
+    struct lct_web *web;             /**< any thread; NULL: no pages */
+    struct lct_rtc *rtc;             /**< any thread */
+    struct lct_ws *ws;               /**< HTTP thread; counting: any thread */
     struct lct_certificate
         *certificate;             /**< any thread; NULL: none is needed, or the door has its own */
     struct lct_http_server *http; /**< any thread; set before the first request is answered */
@@ -87,6 +88,21 @@ void lct_api_answer_fault(struct lct_http_request *request, const struct lct_fau
  */
 void lct_api_answer_reply(struct lct_http_request *request, int status, const json_t *reply,
                           const struct lct_fault *fault);
+
+/** The version of a document of a person's as its bytes say it: an ETag, quotes included. */
+#define LCT_API_TAG_SIZE 19
+
+/** Writes the tag of n bytes. */
+void lct_api_tag(const void *bytes, size_t n, char ret_tag[LCT_API_TAG_SIZE]);
+
+/**
+ * May the document that now has this tag ("": there is none yet) be replaced by what the request
+ * brings? Its If-Match must name it ("*": whatever there is), so that nobody's work is replaced
+ * unseen (RFC 9110 sec. 13.1.1). A new one needs no If-Match. 0; -ESTALE: somebody else saved
+ * meanwhile; -EDESTADDRREQ: it does not say; with a fault.
+ */
+int lct_api_may_replace(const struct lct_http_request *request, const char *tag,
+                        struct lct_fault *fault) LCT_MUST_USE;
 
 /** What never changes may be kept for ever, but by nobody who is not signed in. */
 #define LCT_API_CACHE_FOREVER "private, max-age=31536000, immutable"

@@ -7,7 +7,7 @@
  *
  * Refused before any handler: paths with "..", no UTF-8 or NUL, foreign Host headers, changes asked
  * for by foreign pages (Origin; WebSockets too) but where a route of OPTIONS says that they may ask
- * (and then their cookies do not count), chunked bodies, bodies above LCT_HTTP_BODY_MAX,
+ * (and then their cookies do not count), chunked bodies, bodies above their route's limit,
  * heads and bodies that take too long, every other Upgrade. Limits: docs/limits.md.
  *
  *     static void list(void *app, struct lct_http_request *request) {
@@ -32,7 +32,7 @@
 
 struct lct_http_server;
 
-/** Largest request body. */
+/** Largest request body, where a route says nothing else. */
 #define LCT_HTTP_BODY_MAX (64U << 10)
 
 /** Connections at once, in all and from one address. */
@@ -53,9 +53,10 @@ struct lct_http_server;
 
 /** In which thread a handler runs. */
 enum lct_http_where {
-    LCT_HTTP_MAIN,   /**< the loop of rooms and links */
-    LCT_HTTP_DISK,   /**< a loop that may read files */
-    LCT_HTTP_HERE,   /**< the HTTP thread itself: memory only, at once */
+    LCT_HTTP_MAIN,      /**< the loop of rooms and links */
+    LCT_HTTP_DISK,      /**< a loop that may read files */
+    LCT_HTTP_CATALOGUE, /**< a loop that may wait for files to be durable */
+    LCT_HTTP_HERE,      /**< the HTTP thread itself: memory only, at once */
     LCT_HTTP_SOCKET, /**< the HTTP thread too, and the request asks for a WebSocket: it is answered
                           in the handler's call */
 };
@@ -65,7 +66,8 @@ struct lct_http_route {
     const char *pattern; /**< "/api/v1/rooms/{room}"; "*" for whatever no other route has */
     void (*handle)(void *app, struct lct_http_request *request); /**< takes the request */
     enum lct_http_where where;
-    bool open; /**< the gate is not asked */
+    bool open;       /**< the gate is not asked */
+    size_t body_max; /**< bytes of a body; 0: LCT_HTTP_BODY_MAX */
 };
 
 struct lct_http_options {
@@ -78,6 +80,7 @@ struct lct_http_options {
     const struct lct_cert *cert; /**< what HTTPS shows; borrowed until create returns */
     struct lct_loop *main;       /**< for LCT_HTTP_MAIN */
     struct lct_loop *disk;       /**< for LCT_HTTP_DISK */
+    struct lct_loop *catalogue;  /**< for LCT_HTTP_CATALOGUE */
     void *app;                   /**< handed to handlers and gate */
     /**
      * Who may come in: called in the HTTP thread for every request to a route that is not open.

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 void lct_http_refuse(struct lct_http_request *request, int status, const char *en, const char *zh) {
     static const struct {
         int status, code;
@@ -38,12 +40,19 @@ static bool read_length(struct lct_http_request *request) {
                         "Content-Length 不是数字。");
         return false;
     }
-    long long length = strtoll(text, NULL, 10);
-    if (length > (long long)LCT_HTTP_BODY_MAX) {
-        lct_http_refuse(request, 413, "The body is larger than 64 KiB.", "请求体超过 64 KiB。");
+    request->text_want = strtoull(text, NULL, 10);
+    return true;
+}
+
+/* False with an answer given. */
+static bool is_short_enough(struct lct_http_request *request) {
+    size_t most = request->route->body_max ? request->route->body_max : LCT_HTTP_BODY_MAX;
+    if (request->text_want > most) {
+        LCT_FREE char *en = lct_format("The body is larger than %zu KiB.", most >> 10);
+        LCT_FREE char *zh = lct_format("请求体超过 %zu KiB。", most >> 10);
+        lct_http_refuse(request, 413, en, zh);
         return false;
     }
-    request->text_want = (size_t)length;
     return true;
 }
 
@@ -103,9 +112,10 @@ static bool find_route(struct lct_http_request *request, const struct lct_http_o
             memcpy(request->values, values, sizeof values);
             request->route = route;
             request->app = options->app;
-            request->loop = route->where == LCT_HTTP_MAIN   ? options->main
-                            : route->where == LCT_HTTP_DISK ? options->disk
-                                                            : NULL;
+            request->loop = route->where == LCT_HTTP_MAIN        ? options->main
+                            : route->where == LCT_HTTP_DISK      ? options->disk
+                            : route->where == LCT_HTTP_CATALOGUE ? options->catalogue
+                                                                 : NULL;
             return true;
         }
         size_t at = strlen(allow);
@@ -160,7 +170,7 @@ bool lct_http_admit(struct lct_http_request *request, const struct lct_http_opti
     }
     request->close_after = request->text_want > 0 || (changes && !tells_length);
     if (!split_path(request) || !is_addressed_to_us(request, options) ||
-        !find_route(request, options) || !ask_gate(request, options) ||
+        !find_route(request, options) || !is_short_enough(request) || !ask_gate(request, options) ||
         !is_asked_rightly(request)) {
         return false;
     }

@@ -68,9 +68,9 @@ static void stop(void) { lct_http_destroy(server); }
 
 static void start(void) {
     static const struct lct_http_route routes[] = {
-        {LCT_HTTP_GET, "/socket", speak, LCT_HTTP_SOCKET, false},
-        {LCT_HTTP_GET, "/echo/{x}", echo, LCT_HTTP_HERE, false},
-        {LCT_HTTP_POST, "/echo/{x}", echo, LCT_HTTP_HERE, false}};
+        {LCT_HTTP_GET, "/socket", speak, LCT_HTTP_SOCKET, false, 0},
+        {LCT_HTTP_GET, "/echo/{x}", echo, LCT_HTTP_HERE, false, 0},
+        {LCT_HTTP_POST, "/echo/{x}", echo, LCT_HTTP_HERE, false, 0}};
     static const char *const names[] = {NULL};
     struct lct_fault fault;
     const struct lct_http_options options = {.address = "127.0.0.1",

@@ -65,7 +65,7 @@ static void want_key(void *arg, uint32_t track_id) {
 }
 
 static const struct lct_http_route routes[] = {
-    {LCT_HTTP_GET, "/{room}/ws", watch, LCT_HTTP_SOCKET, true}};
+    {LCT_HTTP_GET, "/{room}/ws", watch, LCT_HTTP_SOCKET, true, 0}};
 
 static void start(void) {
     struct lct_fault fault;

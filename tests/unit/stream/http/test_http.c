@@ -23,8 +23,8 @@
 #define BODY_SIZE (3U * 1000 * 1000 + 7)
 
 static struct lct_http_server *server;
-static struct lct_loop *loop;
-static struct lct_thread thread;
+static struct lct_loop *loop, *slow;
+static struct lct_thread thread, slow_thread;
 static struct lct_http_stream *stream;
 static atomic_int closed_sources, closed_streams;
 static struct lct_http_request *late;
@@ -57,6 +57,17 @@ static ssize_t read_broken(void *opaque, uint64_t offset, void *bytes, size_t n)
 static void close_numbers(void *opaque) {
     (void)opaque;
     atomic_fetch_add(&closed_sources, 1);
+}
+
+/* What may be longer, in the loop that may wait for the disk. */
+static void keep(void *app, struct lct_http_request *request) {
+    const char *match = lct_http_header(request, LCT_HTTP_IF_MATCH);
+    size_t n;
+    (void)app;
+    (void)lct_http_body(request, &n);
+    lct_loop_assert_here(slow);
+    lct_http_answer_json(request, 412,
+                         json_pack("{s:I, s:s?}", "n", (json_int_t)n, "match", match));
 }
 
 static void media(void *app, struct lct_http_request *request) {
@@ -116,12 +127,13 @@ static bool gate(void *app, struct lct_http_request *request) {
 }
 
 static const struct lct_http_route routes[] = {
-    {LCT_HTTP_GET, "/echo/{x}", echo, LCT_HTTP_MAIN, false},
-    {LCT_HTTP_POST, "/echo/{x}", echo, LCT_HTTP_MAIN, false},
-    {LCT_HTTP_GET, "/media", media, LCT_HTTP_MAIN, false},
-    {LCT_HTTP_GET, "/events", events, LCT_HTTP_MAIN, false},
-    {LCT_HTTP_GET, "/late", later, LCT_HTTP_MAIN, false},
-    {LCT_HTTP_GET, "*", file, LCT_HTTP_HERE, false},
+    {LCT_HTTP_GET, "/echo/{x}", echo, LCT_HTTP_MAIN, false, 0},
+    {LCT_HTTP_POST, "/echo/{x}", echo, LCT_HTTP_MAIN, false, 0},
+    {LCT_HTTP_PUT, "/keep", keep, LCT_HTTP_CATALOGUE, false, 100000},
+    {LCT_HTTP_GET, "/media", media, LCT_HTTP_MAIN, false, 0},
+    {LCT_HTTP_GET, "/events", events, LCT_HTTP_MAIN, false, 0},
+    {LCT_HTTP_GET, "/late", later, LCT_HTTP_MAIN, false, 0},
+    {LCT_HTTP_GET, "*", file, LCT_HTTP_HERE, false, 0},
 };
 
 static void run_loop(void *arg) { lct_loop_run(arg); }
@@ -129,11 +141,14 @@ static void run_loop(void *arg) { lct_loop_run(arg); }
 static void start(void) {
     struct lct_fault fault;
     loop = lct_loop_create();
+    slow = lct_loop_create();
     lct_thread_start(&thread, "loop", run_loop, loop);
+    lct_thread_start(&slow_thread, "slow", run_loop, slow);
     struct lct_http_options options = {.address = "127.0.0.1",
                                        .routes = routes,
                                        .n_routes = sizeof routes / sizeof *routes,
                                        .main = loop,
+                                       .catalogue = slow,
                                        .gate = gate};
     cr_assert_eq(lct_http_create(&options, &server, &fault), 0, "%s", fault.en);
     lct_http_start(server);
@@ -142,8 +157,11 @@ static void start(void) {
 static void stop(void) {
     lct_http_stop(server);
     lct_loop_stop(loop);
+    lct_loop_stop(slow);
     lct_thread_join(&thread);
+    lct_thread_join(&slow_thread);
     lct_loop_destroy(loop);
+    lct_loop_destroy(slow);
     lct_http_destroy(server);
 }
 
@@ -182,7 +200,7 @@ static size_t hear(int fd, char *out, size_t size) {
 static char *ask(const char *format, ...) LCT_PRINTF(1, 2);
 
 static char *ask(const char *format, ...) {
-    char request[70000];
+    char request[100000];
     char *answer = lct_new(400001);
     va_list args;
     va_start(args, format);
@@ -213,6 +231,18 @@ Test(http, answers_and_decodes, .timeout = 30) {
     expect(ask("HEAD /echo/1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"),
            "HTTP/1.1 200", "Content-Length: 30");
     expect(ask(GET("/echo/1?deny") "\r\n"), "HTTP/1.1 401", "\"zh\":\"否。\"");
+}
+
+Test(http, a_route_may_take_longer_bodies, .timeout = 30) {
+    char body[90001];
+    memset(body, 'x', sizeof body - 1);
+    body[sizeof body - 1] = '\0';
+    expect(ask("PUT /keep HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+               "If-Match: \"a\"\r\nContent-Length: 90000\r\n\r\n%s",
+               body),
+           "HTTP/1.1 412 Precondition Failed", "{\"n\":90000,\"match\":\"\\\"a\\\"\"}");
+    expect(ask("PUT /keep HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100001\r\n\r\n"),
+           "HTTP/1.1 413", "97 KiB");
 }
 
 Test(http, reads_bodies, .timeout = 30) {

@@ -89,13 +89,13 @@ static void hold(void *app, struct lct_http_request *request) {
 }
 
 static const struct lct_http_route routes[] = {
-    {LCT_HTTP_GET, "/hold", hold, LCT_HTTP_HERE, false},
-    {LCT_HTTP_GET, "/who", who, LCT_HTTP_HERE, false},
-    {LCT_HTTP_POST, "/for/all", who, LCT_HTTP_HERE, false},
-    {LCT_HTTP_OPTIONS, "/for/all", prefer, LCT_HTTP_HERE, true},
-    {LCT_HTTP_POST, "/echo", echo, LCT_HTTP_HERE, false},
-    {LCT_HTTP_GET, "/media", media, LCT_HTTP_HERE, false},
-    {LCT_HTTP_GET, "/events", events, LCT_HTTP_MAIN, false},
+    {LCT_HTTP_GET, "/hold", hold, LCT_HTTP_HERE, false, 0},
+    {LCT_HTTP_GET, "/who", who, LCT_HTTP_HERE, false, 0},
+    {LCT_HTTP_POST, "/for/all", who, LCT_HTTP_HERE, false, 0},
+    {LCT_HTTP_OPTIONS, "/for/all", prefer, LCT_HTTP_HERE, true, 0},
+    {LCT_HTTP_POST, "/echo", echo, LCT_HTTP_HERE, false, 0},
+    {LCT_HTTP_GET, "/media", media, LCT_HTTP_HERE, false, 0},
+    {LCT_HTTP_GET, "/events", events, LCT_HTTP_MAIN, false, 0},
 };
 
 static void run_loop(void *arg) { lct_loop_run(arg); }
