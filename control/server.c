@@ -136,6 +136,14 @@ static void end_timers(void *arg) {
     lct_certificate_unwatch(s->api.certificate);
 }
 
+/* The catalogue's thread. */
+static void end_catalogue(void *arg) {
+    struct server *s = arg;
+    if (s->api.catalogue) {
+        lct_catalogue_end(s->api.catalogue);
+    }
+}
+
 /* A push's state is the pages' affair alone. */
 static void on_push_changed(void *arg) {
     struct server *s = arg;
@@ -195,6 +203,10 @@ static int open_data(struct server *s, struct lct_fault *fault) {
     s->api.shelf = lct_shelf_create(s->api.library);
     s->api.links = lct_links_create(s->api.data, lct_wall);
     s->api.pushes = lct_pushes_create(s->api.data);
+    s->api.lessons = lct_library_create(lessons, is_recording, s);
+    const struct lct_catalogue_settings settings = {
+        .data = s->api.data, .loop = s->api.catalogue_loop, .is_recording = is_recording, .arg = s};
+    s->api.catalogue = lct_catalogue_create(&settings);
     s->look_timer = lct_timer_create(s->api.disk, look_at_data, s);
     look_at_data(s);
     return lct_access_open(s->api.data, &s->api.access, fault);
@@ -407,6 +419,7 @@ static void stop(struct server *s) {
         lct_http_stop(s->api.http);
     }
     lct_loop_post(s->api.disk, end_timers, s);
+    lct_loop_post(s->api.catalogue_loop, end_catalogue, s);
     end_loop(s->api.catalogue_loop, &s->catalogue_thread);
     end_loop(s->api.disk, &s->disk_thread);
     lct_door_stop(s->door);
@@ -429,6 +442,8 @@ static void stop(struct server *s) {
     lct_http_destroy(s->api.http);
     lct_shelf_destroy(s->api.shelf);
     lct_library_destroy(s->api.library);
+    lct_catalogue_destroy(s->api.catalogue);
+    lct_library_destroy(s->api.lessons);
     lct_web_free(s->api.web);
     lct_access_close(s->api.access);
     lct_certificate_close(s->api.certificate);

@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "archive/catalogue.h"
 #include "base/loop.h"
 #include "control/access.h"
 #include "control/certificate.h"
@@ -33,6 +34,8 @@ struct lct_api {
     struct lct_shelf *shelf;         /**< disk loop */
     struct lct_loop *disk;           /**< that loop: for handlers that go on in pieces */
     struct lct_loop *catalogue_loop; /**< that loop; any thread posts */
+    struct lct_catalogue *catalogue; /**< catalogue loop */
+    struct lct_library *lessons;     /**< the library once more; catalogue loop */
     struct lct_access *access;       /**< any thread */
     struct lct_links *links;         /**< any thread; changes: disk loop */
     struct lct_pushes *pushes;       /**< any thread; changes: disk loop */
@@ -170,6 +173,29 @@ void lct_api_get_recordings(void *app, struct lct_http_request *request);
 
 /** GET /api/v1/recordings/{id}. */
 void lct_api_get_recording(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/library: search among lessons and microlessons. */
+void lct_api_get_library(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/items/{id}. */
+void lct_api_get_item(void *app, struct lct_http_request *request);
+
+/** PUT /api/v1/items/{id}/metadata. */
+void lct_api_put_metadata(void *app, struct lct_http_request *request);
+
+/** PUT /api/v1/items/{id}/trash: into the trash. */
+void lct_api_put_trash(void *app, struct lct_http_request *request);
+
+/** DELETE /api/v1/items/{id}/trash: out of it. */
+void lct_api_delete_trash(void *app, struct lct_http_request *request);
+
+/** DELETE /api/v1/items/{id}: for ever. */
+void lct_api_delete_item(void *app, struct lct_http_request *request);
+
+/** Deletes what lies in the trash for ever. 0; -ENOENT; -EBUSY: it is not in the trash, or is used;
+ *  or another -errno; with a fault. Catalogue loop. */
+int lct_api_delete_for_ever(struct lct_api *api, const char *id,
+                            struct lct_fault *fault) LCT_MUST_USE;
 
 /** GET /api/v1/recordings/{id}/marks. */
 void lct_api_get_marks(void *app, struct lct_http_request *request);

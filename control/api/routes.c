@@ -5,6 +5,14 @@
 
 static const struct lct_http_route routes[] = {
     {LCT_HTTP_GET, "/api/v1/events", lct_api_get_events, LCT_HTTP_MAIN, false, 0},
+    {LCT_HTTP_GET, "/api/v1/items/{id}", lct_api_get_item, LCT_HTTP_CATALOGUE, false, 0},
+    {LCT_HTTP_DELETE, "/api/v1/items/{id}", lct_api_delete_item, LCT_HTTP_CATALOGUE, false, 0},
+    {LCT_HTTP_PUT, "/api/v1/items/{id}/metadata", lct_api_put_metadata, LCT_HTTP_CATALOGUE, false,
+     0},
+    {LCT_HTTP_PUT, "/api/v1/items/{id}/trash", lct_api_put_trash, LCT_HTTP_CATALOGUE, false, 0},
+    {LCT_HTTP_DELETE, "/api/v1/items/{id}/trash", lct_api_delete_trash, LCT_HTTP_CATALOGUE, false,
+     0},
+    {LCT_HTTP_GET, "/api/v1/library", lct_api_get_library, LCT_HTTP_CATALOGUE, false, 0},
     {LCT_HTTP_GET, "/api/v1/live/{room}", lct_api_get_live, LCT_HTTP_MAIN, false, 0},
     {LCT_HTTP_GET, "/api/v1/live/{room}/events", lct_api_get_live_events, LCT_HTTP_MAIN, false, 0},
     {LCT_HTTP_GET, "/api/v1/live/{room}/lesson", lct_api_get_live_lesson, LCT_HTTP_DISK, false, 0},

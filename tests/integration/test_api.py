@@ -412,6 +412,31 @@ def bad_tracks_and_hls(server, lesson):
         check(status == 404, f"{path}: {status}")
 
 
+def library(server, lesson):
+    wait_for("the lesson in the library", 10, lambda: any(
+        one["id"] == lesson and not one["recording"] and one["duration_ns"] > 3e9
+        for one in json.loads(server.ask("GET", "/api/v1/library")[2])["items"]))
+    found = server.call("getLibrary", 200, query="?q=" + urllib.parse.quote("重点"))
+    check(found and found["total"] == 1 and found["items"][0]["hits"][0]["kind"] == "mark",
+          f"found by its mark: {found}")
+    for bad in ("kind=x", "state=x", "trash=2", "sort=x", "limit=0", "limit=101", "limit=x", "after=x",
+                "q=" + "x" * 201):
+        server.call("getLibrary", 400, query="?" + bad)
+    item = server.call("getItem", 200, id=lesson)
+    check(item and len(item["tracks"]) == 3 and item["marks"][0]["label"] == "重点", f"the item: {item}")
+    for operation in ("getItem", "deleteItem", "trashItem", "untrashItem"):
+        server.call(operation, 404, id="nothing")
+    server.call("putMetadata", 404, {}, id="nothing")
+    server.call("putMetadata", 200, {"title": "课", "subject": "物理"}, id=lesson)
+    server.call("putMetadata", 428, {"title": "课"}, id=lesson)
+    server.call("putMetadata", 412, {"title": "课"}, id=lesson, headers={"If-Match": '"x"'})
+    server.call("putMetadata", 400, {"title": "x" * 10000}, id=lesson, headers={"If-Match": "*"})
+    server.call("deleteItem", 409, id=lesson)
+    server.call("trashItem", 200, id=lesson)
+    check(server.call("getLibrary", 200)["total"] == 0, "it lies in the trash")
+    server.call("untrashItem", 200, id=lesson)
+
+
 def lesson_life(server):
     stream = events(server, lambda name, data: name == "rooms" and
                     data["rooms"][0]["state"] == "looking")
@@ -449,6 +474,7 @@ def lesson_life(server):
           listed["next"] is None, "the list")
     behind = server.call("getRecordings", 200, query=f"?limit=100&before={lesson}")
     check(behind == {"recordings": [], "next": None}, f"behind the only one: {behind}")
+    library(server, lesson)
     media(server, lesson)
     index = f"/api/v1/recordings/{lesson}/tracks/camera/index"
     wait_for("the tape's end", 10, lambda: json.loads(server.ask("GET", index)[2])["ended"])
