@@ -152,6 +152,8 @@ export interface Followed {
   link: 'opening' | 'open' | 'lost' | 'none';
   /** When the lesson began, on performance.now()'s clock. */
   zeroMs: number;
+  /** Why it may not be watched any more: that is the end. */
+  refused: FaultText | null;
 }
 
 /** What one element shows: a picture, the first one with the sound. */

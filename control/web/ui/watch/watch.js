@@ -34,7 +34,7 @@ const TICK_MS = 500;
 const FRAMED = window.self !== window.top; // another page shows us: its words stand around us
 
 /** @type {Followed} */
-const NOTHING_YET = { room: null, link: 'opening', zeroMs: 0 };
+const NOTHING_YET = { room: null, link: 'opening', zeroMs: 0, refused: null };
 
 /** @param {{ room: string }} props */
 export function Watch({ room: id }) {
@@ -53,7 +53,7 @@ export function Watch({ room: id }) {
   const quiet = useQuiet();
   const online = useOnline();
 
-  const { room, link } = followed;
+  const { room, link, refused } = followed;
   const sight = useSight(id, followed);
   const pictures = picturesOf(sight.tracks);
   const hasSound = sight.tracks.some(({ name }) => isSound(name));
@@ -173,14 +173,14 @@ export function Watch({ room: id }) {
   return html`<${LanguageProvider} value=${t}>
     <div class=${`watch-box${quiet ? ' is-quiet' : ''}${FRAMED ? ' is-framed' : ''}`} ref=${box}>
       <${Top} room=${room} sight=${sight} onLanguage=${(/** @type {'zh' | 'en'} */ lang) => setWords(chooseWords(lang))} />
-      <${Stage} room=${room} link=${link} sight=${sight} view=${view} panes=${panes} watching=${watching}
+      <${Stage} room=${room} link=${link} refused=${refused} sight=${sight} view=${view} panes=${panes} watching=${watching}
         health=${health} ended=${ended} narrow=${narrow} online=${online} skipped=${skipped} paused=${paused} touch=${touch} elements=${elements.current} onTouch=${touched} onPause=${pause} onEnded=${() => setPaused(true)}
         onAgain=${() => sight.rewind(0)} onMain=${(/** @type {string} */ main) => look({ ...view, main })} />
-      <footer class="watch-foot">
+      ${!refused && html`<footer class="watch-foot">
         ${sight.moment && html`<${Bar} sight=${sight} place=${place()} length=${length} onSeek=${seek} />`}
         <${Acts} sight=${sight} view=${view} pictures=${pictures} watching=${watching} muted=${muted || touch} paused=${paused}
           speed=${speed} acts=${acts} onView=${look} onSpeed=${setSpeed} />
-      </footer>
+      </footer>`}
       ${help && html`<${Keys} onClose=${() => setHelp(false)} />`}
     </div>
   <//>`;
