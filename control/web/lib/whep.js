@@ -92,6 +92,9 @@ export async function watchByWhep(room, tracks, lost, { signal, slow = () => {},
   };
   const giveUp = new AbortController();
   const stop = () => (close(), giveUp.abort());
+  /** @type {Promise<never>} what a connection was asked for has no answer once it is closed */
+  const stopped = new Promise((_, failed) => giveUp.signal.addEventListener('abort', () => failed(new WhepTrouble('refused'))));
+  stopped.catch(() => {}); // it is told where somebody waits
   const late = setTimeout(stop, ANSWER_MS);
   signal?.addEventListener('abort', stop);
   try {
@@ -100,7 +103,7 @@ export async function watchByWhep(room, tracks, lost, { signal, slow = () => {},
       const { receiver } = peer.addTransceiver(kind, { direction: 'recvonly' });
       media.set(name, receiver.track);
     }
-    await peer.setLocalDescription();
+    await Promise.race([peer.setLocalDescription(), stopped]);
     const query = tracks.map((name) => `track=${encodeURIComponent(name)}`).join('&');
     const { answer, location } = await post(
       `/api/v1/live/${encodeURIComponent(room)}/whep?${query}`, peer.localDescription?.sdp ?? '', giveUp.signal);
@@ -109,7 +112,7 @@ export async function watchByWhep(room, tracks, lost, { signal, slow = () => {},
     if (whole && REFUSED.test(answer)) {
       throw new WhepTrouble('early');
     }
-    await peer.setRemoteDescription({ type: 'answer', sdp: answer });
+    await Promise.race([peer.setRemoteDescription({ type: 'answer', sdp: answer }), stopped]);
     await connected(peer, slow, giveUp.signal);
   } catch (error) {
     close();
