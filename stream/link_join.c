@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/network.h"
 #include "stream/link_guard.h"
 #include "stream/link_socket.h"
 
@@ -140,11 +141,12 @@ static void on_rested(void *opaque) {
 static bool may_knock(struct lct_link_listener *listener, const char *from) {
     size_t all = 0, same = 0;
     struct guest *oldest = NULL;
+    struct lct_network network = lct_network_of(from);
     for (size_t i = 0; i < LCT_LINK_PEERS_MAX; i++) {
         struct guest *guest = &listener->guests[i];
         if (guest->peer && !guest->taken) {
             all++;
-            same += lct_link_guard_same(lct_link_peer_from(guest->peer), from);
+            same += lct_network_same(lct_network_of(lct_link_peer_from(guest->peer)), network);
             oldest = !oldest || guest->since < oldest->since ? guest : oldest;
         }
     }
