@@ -263,7 +263,7 @@ class MachineTest(SourceCase):
                 ["demo", f"screen:x11:{screen.display}"], self.out) as recording:
             recording.wait_verified()
             with CpuQuota(recording.pid, 15) as quota:
-                status = recording.wait_for(lambda status: status["cpu"]["step"] >= 2, 90, "a step")
+                status = recording.wait_for(lambda status: status["cpu"]["step"] >= 2, 20, "a step")
                 self.assertTrue(status["cpu"]["en"] and status["cpu"]["zh"])
                 time.sleep(6)
                 worst = max(recording.statuses(), key=lambda status: status["cpu"]["step"])["cpu"]
