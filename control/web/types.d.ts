@@ -43,6 +43,8 @@ export interface Status {
   cpu: { step: number; en: string; zh: string };
   alarms: FaultText[];
   sources: Source[];
+  /** small: a small picture for narrow lines is encoded beside it now. */
+  tracks: { name: string; small: boolean }[];
 }
 
 export interface Room {

@@ -14,10 +14,10 @@ import { recordingName, trackName } from '../../lib/names.js';
 /**
  * @param {import('../../lib/language.js').Words} t
  * @param {{ room: LiveRoom | null, link: string, refused: FaultText | null, sight: Sight, view: View,
- *   watching: import('./use_way.js').Watching, health: 'well' | 'silent' | 'still', online: boolean }} now
+ *   watching: import('./use_way.js').Watching, health: 'well' | 'silent' | 'still', stalled: boolean, online: boolean }} now
  * @returns {{ text: string, hint?: string, over?: boolean } | null}
  */
-function wordsOf(t, { room, link, refused, sight, view, watching, health, online }) {
+function wordsOf(t, { room, link, refused, sight, view, watching, health, stalled, online }) {
   const lost = !online ? t.offline : link === 'lost' ? t.lost : t.nothingComes;
   if (refused) {
     return { text: said(t, refused), over: true };
@@ -44,19 +44,24 @@ function wordsOf(t, { room, link, refused, sight, view, watching, health, online
   if (health !== 'well') {
     return { text: health === 'silent' ? lost : t.pictureStands, hint: t.reconnecting };
   }
+  if (stalled) { // at the end of what there is, maybe
+    const state = sight.lesson?.state === 'ended' ? 'idle' : room.state;
+    const text = { away: t.awayForViewers, paused: t.pausedForViewers, idle: lost, recording: lost }[state];
+    return { text, hint: t.reconnecting };
+  }
   return null;
 }
 
 /**
  * @param {{ room: LiveRoom | null, link: string, refused: FaultText | null, sight: Sight, view: View, panes: string[][],
- *   watching: import('./use_way.js').Watching, health: 'well' | 'silent' | 'still', ended: string[], narrow: boolean,
+ *   watching: import('./use_way.js').Watching, health: 'well' | 'silent' | 'still', stalled: boolean, ended: string[], narrow: boolean,
  *   online: boolean, skipped: number | null, paused: boolean, touch: boolean,
  *   elements: Map<string, HTMLVideoElement>, onTouch: () => void, onPause: () => void, onEnded: () => void, onAgain: () => void,
  *   onMain: (name: string) => void }} props
  */
-export function Stage({ room, link, refused, sight, view, panes, watching, health, ended, narrow, online, skipped, paused, touch, elements, onTouch, onPause, onEnded, onAgain, onMain }) {
+export function Stage({ room, link, refused, sight, view, panes, watching, health, stalled, ended, narrow, online, skipped, paused, touch, elements, onTouch, onPause, onEnded, onAgain, onMain }) {
   const t = useWords();
-  const words = wordsOf(t, { room, link, refused, sight, view, watching, health, online });
+  const words = wordsOf(t, { room, link, refused, sight, view, watching, health, stalled, online });
   return html`<main class=${`stage stage-${view.layout}`} data-panes=${panes.length}>
     ${panes.map(([name]) => html`<div key=${name} class=${name === view.main ? 'pane pane-main' : 'pane'}>
       <video playsinline onEnded=${name === panes[0][0] && onEnded} aria-label=${trackName(t, name)} ref=${(/** @type {HTMLVideoElement | null} */ one) =>
