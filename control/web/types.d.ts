@@ -58,6 +58,8 @@ export interface Room {
   pushes: Push[];
   state: RoomState;
   status: Status | null;
+  /** Why a recorder of another building was refused last, until one is taken. */
+  refused: FaultText | null;
 }
 
 export interface Push {

@@ -199,6 +199,8 @@ class Remote(unittest.TestCase):
         until(lambda: "token is wrong room=lab" in b.words()[0], 10, "the old token to be refused")
         until(lambda: "lectern room lab --token" in b.words()[1], 5, "the recorder to be told so in words")
         self.assertFalse(b.is_there())
+        self.assertIn("127.0.0.1 called for this room with a wrong or an old token", b.room()["refused"]["en"])
+        self.assertIn("lectern room lab --token", b.room()["refused"]["zh"])
         self.stop_recorder()
         b.start_recorder("/".join([host, room, of_other.split("/")[2], pin]))
         until(lambda: b.words()[0].count("token is wrong room=lab") > 1, 10, "another room's to be refused")
@@ -208,11 +210,33 @@ class Remote(unittest.TestCase):
         self.stop_recorder()
         b.start_recorder("/".join([host, room, secret, pin]))
         until(b.is_there, 10, "the right one to be taken")
+        self.assertIsNone(b.room()["refused"], "what was refused before is said no more")
         b.command("room", "lab", "--revoke-token")
         until(lambda: not b.is_there(), 5, "the recorder to be sent away")
         words = "".join(b.words())
         for one in (old, of_other, secret):
             self.assertNotIn(one.split("/")[2] if "/" in one else one, words, "a secret is in the log")
+
+    def test_up_beside_a_token_starts_the_recorder_alone(self):
+        b = self.b
+        b.start_server()
+        b.recorder_conf.write_text(f"[recorder]\ntoken_file = {b.token_file}\n[room lab]\nsource = demo\n")
+        up = [BIN / "lectern", "up", "--data", b.recorder_data, "--config", b.recorder_conf]
+        refused = subprocess.run(up, text=True, env=ENGLISH, capture_output=True, check=False, timeout=20)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("cannot be read", refused.stderr)
+        b.token_file.write_text(b.token())
+        b.recorder = subprocess.Popen([*up, "--json"], text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.stack.callback(b.recorder.stdout.close)
+        self.assertEqual(json.loads(b.recorder.stdout.readline()),
+                         {"room": "lab", "server": "127.0.0.1", "port": b.relay.port})
+        until(b.is_there, 15, "the recorder to be taken")
+        started = pathlib.Path(f"/proc/{b.recorder.pid}/task/{b.recorder.pid}/children").read_text().split()
+        self.assertEqual(len(started), 1, "no server beside it")
+        self.stop_recorder()
+        b.recorder_conf.write_text(f"[recorder]\ntoken_file = {b.token_file}\n[room hall]\nsource = demo\n")
+        refused = subprocess.run(up, text=True, env=ENGLISH, capture_output=True, check=False, timeout=20)
+        self.assertIn("of room lab, this recorder of room hall", refused.stderr)
 
     def stop_recorder(self):
         self.b.recorder.terminate()
