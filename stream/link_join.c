@@ -18,7 +18,8 @@
 LCT_LOG_TOPIC("link");
 
 #define RETRY_FIRST (500 * LCT_MS)
-#define RETRY_LAST (2 * LCT_SECOND)
+/* A server or a line that returns is found so soon that live is back within 2 s. */
+#define RETRY_LAST LCT_SECOND
 
 /* Who was refused in words calls so often: often enough for a technician who has just mended it,
  * too seldom to use up the tries of its address. */
