@@ -41,24 +41,61 @@ static bool stat_reel(const struct lct_follow *f, uint32_t number, const char *w
     return stat(path, ret_stat) == 0;
 }
 
-static uint32_t places_in(const struct stat *s) {
-    off_t rows = s->st_size - (off_t)LCT_INDEX_HEAD_BYTES;
+static uint32_t places_in(off_t index_bytes) {
+    off_t rows = index_bytes - (off_t)LCT_INDEX_HEAD_BYTES;
     return rows > 0 ? (uint32_t)(rows / (off_t)LCT_INDEX_ROW_BYTES) : 0;
 }
 
-/* Mending writes an index anew: then all is read again. */
+static void look_at(const struct lct_follow *f, uint32_t number, struct lct_follow_files *ret) {
+    struct stat index, reel;
+    *ret =
+        (struct lct_follow_files){.bytes = stat_reel(f, number, ".mp4", &reel) ? reel.st_size : 0};
+    if (stat_reel(f, number, ".index", &index)) {
+        ret->index = index.st_ino;
+        ret->index_bytes = index.st_size;
+        ret->changed = index.st_mtim;
+    }
+}
+
+static bool same_index(const struct lct_follow_files *a, const struct lct_follow_files *b) {
+    return a->index == b->index && a->index_bytes == b->index_bytes &&
+           a->changed.tv_sec == b->changed.tv_sec && a->changed.tv_nsec == b->changed.tv_nsec;
+}
+
+/* Does the row that was read last stand where it stood? */
+static bool has_last(const struct lct_follow *f, const struct lct_follow_reel *reel) {
+    struct lct_index_file index;
+    struct lct_index_row row;
+    if (lct_index_file_open(f->folder, reel->number, &index) < 0) {
+        return false;
+    }
+    int rc = lct_index_file_row(&index, reel->last_place, &row);
+    lct_index_file_close(&index);
+    return rc == 0 && row.offset == reel->last.offset && row.n == reel->last.n &&
+           row.crc == reel->last.crc && row.info.tfdt == reel->last.info.tfdt;
+}
+
+/* A whole reel is as it was, another one has at most grown. Its index may be a new file, or the old
+ * one with something else in it. */
+static bool is_as_read(const struct lct_follow *f, const struct lct_follow_reel *reel) {
+    struct lct_follow_files now;
+    look_at(f, reel->number, &now);
+    if (reel->whole) {
+        return same_index(&now, &reel->files) && now.bytes == reel->files.bytes;
+    }
+    return reel->places == 0 ||
+           (now.index == reel->files.index && places_in(now.index_bytes) >= reel->places &&
+            (reel->last.n == 0 || (now.bytes >= (off_t)(reel->last.offset + reel->last.n) &&
+                                   (same_index(&now, &reel->files) || has_last(f, reel)))));
+}
+
+/* Then all is read again. */
 static bool was_mended(const struct lct_follow *f, const uint32_t *numbers, size_t count) {
     if (count < f->reel_count) {
         return true;
     }
     for (size_t i = 0; i < f->reel_count; i++) {
-        const struct lct_follow_reel *reel = &f->reels[i];
-        struct stat s;
-        bool known =
-            reel->number == numbers[i] &&
-            (reel->places == 0 || (stat_reel(f, reel->number, ".index", &s) &&
-                                   s.st_ino == reel->file && places_in(&s) >= reel->places));
-        if (!known) {
+        if (f->reels[i].number != numbers[i] || !is_as_read(f, &f->reels[i])) {
             return true;
         }
     }
@@ -106,6 +143,7 @@ static int take_row(struct lct_follow *f, size_t place, const struct lct_index_r
     reel->bytes = row->offset;
     reel->end_tick = row->info.tfdt;
     reel->last = *row;
+    reel->last_place = reel->places;
     return lct_segments_add(&f->segments, (uint32_t)place, reel->places, reel->format->timescale,
                             row);
 }
@@ -137,8 +175,11 @@ static int read_rows(struct lct_follow *f, size_t place, struct lct_index_file *
 static int read_reel(struct lct_follow *f, size_t place) {
     struct lct_follow_reel *reel = &f->reels[place];
     struct lct_index_file index;
-    struct stat s;
-    if (reel->whole || !stat_reel(f, reel->number, ".index", &s) || places_in(&s) <= reel->places) {
+    if (reel->whole) {
+        return 0;
+    }
+    look_at(f, reel->number, &reel->files);
+    if (places_in(reel->files.index_bytes) <= reel->places) {
         return 0;
     }
     if (!reel->format) { /* its init was written before its first row */
@@ -147,7 +188,6 @@ static int read_reel(struct lct_follow *f, size_t place) {
     if (!reel->format || lct_index_file_open(f->folder, reel->number, &index) < 0) {
         return 0;
     }
-    reel->file = s.st_ino;
     int rc = read_rows(f, place, &index);
     lct_index_file_close(&index);
     return rc;

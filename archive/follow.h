@@ -2,7 +2,8 @@
 /**
  * The tape of one track as players see it, followed while it is written: its reels, its segments,
  * and true durations. Each row is read once; a segment is kept in 56 bytes. What was told once
- * stays true but for what a crash leaves: mending it may take away chunks that do not sum up.
+ * stays true but for what a crash leaves: mending it may take away chunks that do not sum up, and
+ * of a copy a reel that differs is sent anew. Then all is read again.
  *
  * Nothing is counted that is not whole in the file, and of a reel that is being written the newest
  * chunk is not counted: its duration is a promise until the next one is there.
@@ -19,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 #include "archive/segment.h"
 #include "base/attr.h"
@@ -36,9 +38,13 @@ struct lct_follow_reel {
     uint64_t bytes;            /**< of its file, up to the last chunk that is counted */
     int64_t end_tick;          /**< true end of that chunk */
     /* what has been read */
-    ino_t file;
-    uint32_t places;
-    struct lct_index_row last;
+    uint32_t places, last_place;
+    struct lct_index_row last; /**< the newest, of last_place */
+    struct lct_follow_files {
+        ino_t index;
+        off_t index_bytes, bytes; /**< of the index and of the reel; 0: there is none */
+        struct timespec changed;  /**< the index */
+    } files;                      /**< as they were before that */
 };
 
 /** Readers only look. */

@@ -25,6 +25,12 @@
 /* Written files that are not yet durable: more, and they are made so at once. */
 #define DIRTY_MAX 128
 
+/* A written file that is not yet durable. */
+struct dirty {
+    char name[LCT_REPLICA_NAME_SIZE];
+    uint64_t durable; /* bytes at its beginning that were before */
+};
+
 struct lct_replica {
     const struct lct_io *io;
     char *folder; /* the lesson's */
@@ -36,7 +42,7 @@ struct lct_replica {
     uint64_t left;
     lct_ns recorded;
     json_t *checked; /* an object: names that were found to be the same */
-    char dirty[DIRTY_MAX][LCT_REPLICA_NAME_SIZE];
+    struct dirty dirty[DIRTY_MAX];
     size_t n_dirty;
 };
 
@@ -173,32 +179,47 @@ json_t *lct_replica_have(const struct lct_replica *replica) {
 
 /* ---- on the disk ---- */
 
-static int sync_file(const struct lct_replica *r, const char *name) {
+/* What a sync that failed did not write the kernel may hold for written, and the next sync tells
+ * that all is well: it is thrown away, so that it is sent anew. Where that fails too, comparing
+ * finds what the disk does not have. */
+static int sync_file(const struct lct_replica *r, const char *name, uint64_t durable) {
     LCT_FREE char *path = lct_format("%s/%s", r->folder, name);
     int fd = r->io->open(r->io, path, O_WRONLY, 0);
     if (fd < 0) {
         return fd;
     }
     int rc = r->io->fdatasync(r->io, fd);
+    if (rc < 0) {
+        (void)r->io->ftruncate(r->io, fd, (off_t)durable);
+    }
     int closed = r->io->close(r->io, fd);
     return rc ? rc : closed;
 }
 
+/* The first error; then each file is as far as it is durable, and all are asked for anew. */
 static int sync_all(struct lct_replica *r) {
     int rc = 0;
-    for (size_t i = 0; i < r->n_dirty && rc == 0; i++) {
-        rc = sync_file(r, r->dirty[i]);
+    for (size_t i = 0; i < r->n_dirty; i++) {
+        int one = sync_file(r, r->dirty[i].name, r->dirty[i].durable);
+        rc = rc ? rc : one;
     }
-    r->n_dirty = rc == 0 ? 0 : r->n_dirty;
+    r->n_dirty = 0;
     return rc;
 }
 
-static bool is_dirty(const struct lct_replica *r, const char *name) {
+/* From so many bytes on the file is about to change; a place for it is free. */
+static void make_dirty(struct lct_replica *r, const char *name, uint64_t durable) {
     size_t i = 0;
-    while (i < r->n_dirty && strcmp(r->dirty[i], name) != 0) {
+    while (i < r->n_dirty && strcmp(r->dirty[i].name, name) != 0) {
         i++;
     }
-    return i < r->n_dirty;
+    struct dirty *dirty = &r->dirty[i];
+    if (i == r->n_dirty) {
+        r->n_dirty++;
+        *dirty = (struct dirty){.durable = durable};
+        (void)snprintf(dirty->name, sizeof dirty->name, "%s", name);
+    }
+    dirty->durable = durable < dirty->durable ? durable : dirty->durable;
 }
 
 /* Is there space for so many bytes in a folder? */
@@ -255,8 +276,8 @@ static int begin(struct lct_replica *r, const char *data, struct lct_fault *faul
 }
 
 /* What was written before a crash, or before the link ended, may still be in memory only: nobody is
- * told that it is here, and no rows of it are written, before it is durable. What was found the
- * same was so before. */
+ * told that it is here, and no rows of it are written, before it is durable; how much of a file
+ * was, nobody knows any more. What was found the same was so before. */
 static int save_the_rest(struct lct_replica *r) {
     LCT_JSON json_t *have = lct_replica_have(r);
     const char *name;
@@ -264,9 +285,8 @@ static int save_the_rest(struct lct_replica *r) {
     int rc = 0;
     r->n_files = json_object_size(json_object_get(have, "files"));
     json_object_foreach(json_object_get(have, "files"), name, file) {
-        if (rc == 0 && !lct_json_flag(file, "checked", false)) {
-            rc = sync_file(r, name);
-        }
+        int one = lct_json_flag(file, "checked", false) ? 0 : sync_file(r, name, 0);
+        rc = rc ? rc : one;
     }
     return rc;
 }
@@ -330,7 +350,7 @@ void lct_replica_close(struct lct_replica *replica) {
 static bool waits_for_others(const struct lct_replica *r, const char *name) {
     bool others = false;
     for (size_t i = 0; i < r->n_dirty; i++) {
-        others = others || !ends_with(r->dirty[i], ".index");
+        others = others || !ends_with(r->dirty[i].name, ".index");
     }
     return others && ends_with(name, ".index");
 }
@@ -347,8 +367,9 @@ static int open_file(const struct lct_replica *r, const char *name, const char *
     rc = rc ? rc : r->io->sync_folder(r->io, r->folder);
     fd = rc < 0 ? rc : r->io->open(r->io, path, O_WRONLY | O_CREAT | O_NOFOLLOW, 0640);
     rc = fd < 0 ? fd : r->io->sync_folder(r->io, folder);
-    if (rc < 0 && fd >= 0) {
+    if (rc < 0 && fd >= 0) { /* next time its name is made durable before anything else */
         (void)r->io->close(r->io, fd);
+        (void)r->io->remove(r->io, path);
     }
     return rc < 0 ? rc : fd;
 }
@@ -423,10 +444,8 @@ int lct_replica_write(struct lct_replica *replica, const struct lct_replica_piec
         rc = piece->n > 0 ? lct_io_replace(r->io, path, piece->bytes, piece->n)
                           : remove_file(r, path);
     } else if (rc == 0) {
+        make_dirty(r, piece->name, piece->offset);
         rc = write_piece(r, piece, path);
-        if (rc == 0 && !is_dirty(r, piece->name)) {
-            (void)snprintf(r->dirty[r->n_dirty++], LCT_REPLICA_NAME_SIZE, "%s", piece->name);
-        }
     }
     r->n_files += is_new && rc == 0;
     return rc < 0 ? say_disk(fault, rc, piece->name) : 0;
@@ -478,7 +497,10 @@ int lct_replica_check(struct lct_replica *replica, const char *name, uint64_t by
     if (rc == 0 && (uint64_t)info.st_size != bytes) {
         rc = -EBADMSG;
     }
-    rc = rc ? rc : sum_up(r->io, fd, bytes, own);
+    if (rc == 0) { /* compared is what the disk has; the kernel may forget the rest */
+        (void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+        rc = sum_up(r->io, fd, bytes, own);
+    }
     if (rc == 0 && memcmp(own, sum, sizeof own) != 0) {
         rc = -EBADMSG;
     }

@@ -81,12 +81,14 @@ struct lct_replica_piece {
 int lct_replica_write(struct lct_replica *replica, const struct lct_replica_piece *piece,
                       struct lct_fault *fault) LCT_MUST_USE;
 
-/** Makes durable what was written; left bytes are still to come, as the recorder says. 0 or -errno
- * with a fault. */
+/** Makes durable what was written; left bytes are still to come, as the recorder says. 0, or -errno
+ * with a fault: then what may be missing on the disk is thrown away, here as in all functions that
+ * make durable, and the copy must be opened anew. */
 int lct_replica_keep(struct lct_replica *replica, uint64_t left,
                      struct lct_fault *fault) LCT_MUST_USE;
 
-/** Makes durable what was written and compares a file with its original's size and SHA-256. 0: the
+/** Makes durable what was written and compares a file, as the disk has it, with its original's size
+ * and SHA-256. 0: the
  * same, and kept in mind; -EBADMSG: it is another; -EINVAL or the disk's -errno with a fault. */
 int lct_replica_check(struct lct_replica *replica, const char *name, uint64_t bytes,
                       const uint8_t sum[LCT_DIGEST_SIZE], struct lct_fault *fault) LCT_MUST_USE;

@@ -111,6 +111,11 @@ static lct_ns moment(const ASN1_TIME *time) {
     return (at > last ? last : at) * LCT_SECOND;
 }
 
+static void note_life(struct lct_cert *cert) {
+    cert->begin = moment(X509_get0_notBefore(cert->own));
+    cert->end = moment(X509_get0_notAfter(cert->own));
+}
+
 /* Would a server take it? */
 static int try_it(const struct lct_cert *cert, const char *path, struct lct_fault *fault) {
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
@@ -148,8 +153,7 @@ int lct_cert_load(const char *certificate, const char *key, struct lct_cert **re
         lct_cert_unref(cert);
         return rc;
     }
-    cert->begin = moment(X509_get0_notBefore(cert->own));
-    cert->end = moment(X509_get0_notAfter(cert->own));
+    note_life(cert);
     *ret_cert = cert;
     return 0;
 }
@@ -283,6 +287,18 @@ static X509 *make_certificate(EVP_PKEY *key) {
     return NULL;
 }
 
+struct lct_cert *lct_cert_create_own(void) {
+    struct lct_cert *cert = lct_new(sizeof *cert);
+    lct_ref_init(&cert->ref);
+    cert->key = EVP_EC_gen("P-256");
+    cert->own = cert->key ? make_certificate(cert->key) : NULL;
+    if (!cert->own) {
+        abort(); /* out of memory: base/mem.h */
+    }
+    note_life(cert);
+    return cert;
+}
+
 static int save_pem(BIO *pem, const char *path) {
     char *bytes;
     long n = BIO_get_mem_data(pem, &bytes);
@@ -294,19 +310,17 @@ int lct_cert_make_own(const char *certificate, const char *key, struct lct_fault
     if (stat(certificate, &unused) == 0 && stat(key, &unused) == 0) {
         return 0;
     }
-    EVP_PKEY *pair = EVP_EC_gen("P-256");
-    X509 *cert = pair ? make_certificate(pair) : NULL;
+    struct lct_cert *cert = lct_cert_create_own();
     BIO *pem_cert = BIO_new(BIO_s_mem()), *pem_key = BIO_new(BIO_s_mem());
-    if (!cert || !pem_cert || !pem_key || PEM_write_bio_X509(pem_cert, cert) != 1 ||
-        PEM_write_bio_PrivateKey(pem_key, pair, NULL, NULL, 0, NULL, NULL) != 1) {
+    if (!pem_cert || !pem_key || PEM_write_bio_X509(pem_cert, cert->own) != 1 ||
+        PEM_write_bio_PrivateKey(pem_key, cert->key, NULL, NULL, 0, NULL, NULL) != 1) {
         abort(); /* out of memory: base/mem.h */
     }
     int rc = save_pem(pem_key, key); /* first: without a certificate both are made anew */
     rc = rc ? rc : save_pem(pem_cert, certificate);
     BIO_free(pem_cert);
     BIO_free(pem_key);
-    X509_free(cert);
-    EVP_PKEY_free(pair);
+    lct_cert_unref(cert);
     return rc < 0 ? lct_fault_set(fault, rc, "certificate", "%s cannot be written: %s.",
                                   "无法写入 %s：%s。", certificate, strerror(-rc))
                   : 0;

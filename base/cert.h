@@ -55,9 +55,12 @@ enum lct_cert_state lct_cert_state(const struct lct_cert *cert, lct_ns now,
  * vouches for it. */
 void lct_cert_sum(const struct lct_cert *cert, uint8_t ret_sum[LCT_DIGEST_SIZE], bool *ret_own);
 
+/** Makes a P-256 key and a certificate signed by itself, good for thirty years. Returns owned. */
+struct lct_cert *lct_cert_create_own(void) LCT_MUST_USE;
+
 /**
- * Makes a key (mode 0600) and a certificate signed by itself, good for thirty years, where one of
- * the two is missing. 0 or -errno with a fault. Blocks on the disk.
+ * Writes such a certificate and its key (mode 0600), where one of the two is missing. 0 or -errno
+ * with a fault. Blocks on the disk.
  */
 int lct_cert_make_own(const char *certificate, const char *key,
                       struct lct_fault *fault) LCT_MUST_USE;
@@ -66,10 +69,10 @@ int lct_cert_make_own(const char *certificate, const char *key,
 lct_ns lct_cert_end(const struct lct_cert *cert);
 
 /**
- * Makes a library's context of a server (an SSL_CTX, which no other folder can name) show it to
- * whoever connects from now on, and nothing else, whatever kind its key is of; and speak TLS 1.2 or
- * later without renegotiation. Connections that
- * are open keep what they have. 0 or -EINVAL, the context being as it was. In the thread that makes
- * connections of the context.
+ * Makes a library's context of a server (an SSL_CTX, which few folders can name; of TLS or DTLS)
+ * show it to whoever connects from now on, and nothing else, whatever kind its key is of; and speak
+ * TLS 1.2 or later (DTLS: any version), without renegotiation. Connections that are open keep what
+ * they have. 0 or -EINVAL, the context being as it was. In the thread that makes connections of the
+ * context.
  */
 int lct_cert_show(const struct lct_cert *cert, void *ssl_ctx) LCT_MUST_USE;

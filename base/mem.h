@@ -35,3 +35,10 @@ void lct_free_cleanup(void *pointer);
  * each.
  */
 void lct_mem_large_apart(void);
+
+/**
+ * Gives the pages back to the system that lie free within malloc's arenas: it keeps them, of all
+ * arenas but the first for good. Any thread; it goes through all that is free, and an arena's
+ * threads wait for malloc meanwhile: some milliseconds each 10 MB.
+ */
+void lct_mem_give_back(void);

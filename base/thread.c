@@ -48,6 +48,13 @@ void lct_thread_join(struct lct_thread *thread) {
     }
 }
 
+void lct_thread_leave(struct lct_thread *thread) {
+    if (thread->started) {
+        pthread_detach(thread->id);
+        thread->started = false;
+    }
+}
+
 void lct_thread_nice(int nice) {
     (void)setpriority(PRIO_PROCESS, (id_t)gettid(), nice); /* a refusal costs only politeness */
 }

@@ -26,6 +26,12 @@ void lct_thread_start(struct lct_thread *thread, const char *name, void (*run)(v
 /** Waits for the thread's end; nothing when it was never started. Not from the thread itself. */
 void lct_thread_join(struct lct_thread *thread);
 
+/**
+ * Lets the thread end by itself, which nobody waits for: one that is in a call nothing can end. It
+ * may use only what it shares by references. Nothing when it was never started.
+ */
+void lct_thread_leave(struct lct_thread *thread);
+
 /** Lowers (1 to 19) the calling thread's priority; a refusal is without effect. */
 void lct_thread_nice(int nice);
 

@@ -20,6 +20,8 @@ lct_ns lct_wall(void) { return read_clock(CLOCK_REALTIME); }
 
 lct_ns lct_cpu_time(void) { return read_clock(CLOCK_PROCESS_CPUTIME_ID); }
 
+lct_ns lct_thread_cpu_time(void) { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
+
 /* a * b / c rounded to nearest, split into quotient and remainder so that nothing overflows. */
 static int64_t scale(int64_t a, int64_t b, int64_t c) {
     int64_t whole = a / c;

@@ -29,6 +29,9 @@ lct_ns lct_wall(void);
 /** CPU time this process has used so far, user and system. Any thread. */
 lct_ns lct_cpu_time(void);
 
+/** CPU time the calling thread has used so far, user and system. Any thread. */
+lct_ns lct_thread_cpu_time(void);
+
 /** Converts nanoseconds to ticks of a timescale in Hz, rounded to the nearest; exact for days. */
 int64_t lct_ns_to_ticks(lct_ns time, uint32_t timescale);
 

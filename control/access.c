@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/network.h"
 #include "base/secret.h"
 #include "base/time.h"
 
@@ -25,7 +26,7 @@ LCT_LOG_TOPIC("access");
 static const char alphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
 
 struct tries {
-    char client[48];
+    struct lct_network from;
     unsigned wrong;
     lct_ns since;
 };
@@ -126,10 +127,11 @@ const char *lct_access_code(const struct lct_access *access) { return access->co
 
 /* The entry of a client, or the oldest one made his. */
 static struct tries *tries_of_locked(struct lct_access *access, const char *client, lct_ns now) {
+    struct lct_network from = lct_network_of(client);
     struct tries *oldest = &access->tries[0];
     for (size_t i = 0; i < ADDRESSES; i++) {
         struct tries *tries = &access->tries[i];
-        if (strcmp(tries->client, client) == 0) {
+        if (tries->since > 0 && lct_network_same(tries->from, from)) {
             if (now - tries->since > MINUTE) {
                 tries->wrong = 0;
                 tries->since = now;
@@ -138,8 +140,7 @@ static struct tries *tries_of_locked(struct lct_access *access, const char *clie
         }
         oldest = tries->since < oldest->since ? tries : oldest;
     }
-    *oldest = (struct tries){.since = now};
-    (void)snprintf(oldest->client, sizeof oldest->client, "%s", client);
+    *oldest = (struct tries){.from = from, .since = now};
     return oldest;
 }
 

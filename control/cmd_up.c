@@ -3,7 +3,8 @@
  * lectern up: starts the server and a recorder for each room, and starts again what dies. The
  * server dies with us; a recorder does not: a lesson must not end because its supervisor did. A
  * later "up" finds such a recorder by the room's lock and takes it over. A second "up" on the data
- * folder of one that runs is refused before it touches anything.
+ * folder of one that runs is refused before it touches anything. With a token_file the server is in
+ * another building, and its pages with it: then a recorder is all there is to start.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -23,6 +24,7 @@
 #include "base/mem.h"
 #include "control/command.h"
 #include "control/programs.h"
+#include "control/room_token.h"
 #include "control/rooms.h"
 #include "control/settings.h"
 #include "control/sources.h"
@@ -69,6 +71,8 @@ struct up {
     int lock;                                   /* of the data folder; negative: not ours */
     struct program programs[LCT_ROOMS_MAX + 1]; /* the server first */
     size_t count;
+    bool elsewhere; /* the server is: none is started */
+    struct lct_room_token token;
     int out_fd; /* the server's standard output; -1: none */
     struct lct_watch *out_watch;
     char line[SERVER_LINE_MAX];
@@ -103,6 +107,25 @@ static void on_line(struct up *up) {
     }
     if (up->options.json) {
         (void)printf("%.*s\n", (int)up->line_n, up->line);
+    }
+    (void)fflush(stdout);
+}
+
+/* The secret is not shown. */
+static void say_elsewhere(const struct up *up) {
+    const struct lct_room_token *token = &up->token;
+    if (up->options.json) {
+        LCT_JSON json_t *json = json_pack("{s:s, s:s, s:i}", "room", token->room, "server",
+                                          token->host, "port", token->port);
+        LCT_FREE char *text = lct_json_dump(json, NULL);
+        (void)puts(text);
+    } else {
+        (void)printf(
+            lct_say("lectern records room %s for the server at %s, port %d.\nIts page is "
+                    "there; none is served here (token_file in [recorder]).\n",
+                    "lectern 正在为 %2$s（端口 %3$d）的服务器录制教室 %1$s。\n"
+                    "网页在那台服务器上；本机不提供网页（[recorder] 中设置了 token_file）。\n"),
+            token->room, token->host, token->port);
     }
     (void)fflush(stdout);
 }
@@ -360,6 +383,29 @@ static int check_rooms(const struct lct_config *config, struct lct_fault *fault)
     return 0;
 }
 
+/* With a token, which is of one room: that the rooms with sources here are just this one. */
+static int read_token(struct up *up, const struct lct_config *config, struct lct_fault *fault) {
+    const char *path = lct_config_text(config, "recorder", NULL, "token_file"), *id;
+    size_t rooms = 0;
+    int rc = 0;
+    up->elsewhere = *path != '\0';
+    for (size_t i = 0; up->elsewhere && rc == 0 && (id = lct_config_id(config, "room", i)); i++) {
+        if (lct_config_nth(config, "room", id, "source", 0)) {
+            rc = lct_room_token_load(path, id, &up->token, fault);
+            rooms++;
+        }
+    }
+    if (rc == 0 && up->elsewhere && rooms == 0) {
+        rc = lct_fault_set(fault, -EINVAL, "up",
+                           "No room has a source here, and token_file in [recorder] says that the "
+                           "server is elsewhere: there is nothing to do. Give the room of the "
+                           "token its sources, or remove token_file.",
+                           "本机没有带信号源的教室，而 [recorder] 的 token_file 表示服务器在别处："
+                           "无事可做。请为令牌所属的教室设置信号源，或删除 token_file。");
+    }
+    return rc;
+}
+
 static void add_programs(struct up *up, const struct lct_config *config) {
     struct program *server = add_program(up, "lectern-server");
     server->is_server = true;
@@ -429,6 +475,7 @@ static int prepare(struct up *up, struct lct_fault *fault) {
     rc = rc ? rc : find_config(up, fault);
     rc = rc ? rc : lct_settings_read(up->config, &config, fault);
     rc = rc ? rc : check_rooms(config, fault);
+    rc = rc ? rc : read_token(up, config, fault);
     if (rc == 0 && !up->data) {
         up->data = lct_strdup(lct_config_text(config, "disk", NULL, "data"));
         rc = make_data(up, fault);
@@ -542,8 +589,11 @@ int lct_cmd_up(int argc, char **argv) {
     lct_loop_signals(up.loop, (const int[]){SIGINT, SIGTERM, SIGHUP, SIGCHLD, 0}, on_signal, &up);
     rc = prepare(&up, &fault);
     if (rc == 0) {
-        for (size_t i = 0; i < up.count; i++) {
+        for (size_t i = up.elsewhere ? 1 : 0; i < up.count; i++) {
             start(&up.programs[i]);
+        }
+        if (up.elsewhere) {
+            say_elsewhere(&up);
         }
         lct_loop_run(up.loop);
     }

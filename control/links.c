@@ -14,6 +14,7 @@
 #include "base/lock.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "control/kept.h"
 #include "control/rooms.h"
 
 #define FILE_MAX (1U << 20)
@@ -124,24 +125,17 @@ static void free_state(struct state **state) {
 static int load(const struct lct_links *links, struct state **ret_state, struct lct_fault *fault) {
     LCT_CLEANUP(free_state) struct state *state = lct_new(sizeof *state);
     LCT_JSON json_t *json = NULL;
-    int rc = stat(links->path, &state->file) < 0 ? -errno : 0; /* first: a later change shows */
-    if (rc == 0) {
-        rc = lct_json_load(links->path, FILE_MAX, &json, fault);
-        if (rc == -EINVAL || (rc == 0 && !read_state(json, state))) {
-            return lct_fault_set(fault, -EBADMSG, "links",
-                                 "%s is damaged. Put it back from a copy, or remove it: then all "
-                                 "watch links end and no room is public.",
-                                 "%s 已损坏。请从备份恢复；也可以删除它，但所有观看链接会失效，"
-                                 "公开的教室不再公开。",
-                                 links->path);
-        }
+    int rc = lct_kept_load(links->path, FILE_MAX, "links", &state->file, &json, fault);
+    if (rc == -EBADMSG || (json && !read_state(json, state))) {
+        return lct_fault_set(fault, -EBADMSG, "links",
+                             "%s is damaged. Put it back from a copy, or remove it: then all "
+                             "watch links end and no room is public.",
+                             "%s 已损坏。请从备份恢复；也可以删除它，但所有观看链接会失效，"
+                             "公开的教室不再公开。",
+                             links->path);
     }
-    if (rc < 0 && rc != -ENOENT) {
-        return lct_fault_set(fault, rc, "links", "%s cannot be read: %s.", "无法读取 %s：%s。",
-                             links->path, strerror(-rc));
-    }
-    if (rc == 0) {
-        (void)lct_secret_close(links->path); /* one that somebody else owns is his to close */
+    if (rc < 0) {
+        return rc;
     }
     *ret_state = state;
     state = NULL;
@@ -188,15 +182,9 @@ static void show(struct lct_links *links, struct state *state) {
 /* What is on the disk now, and a lock (*ret_lock) that keeps it so until finish. */
 static int begin(const struct lct_links *links, struct state **ret_state, int *ret_lock,
                  struct lct_fault *fault) {
-    int lock = lct_lock_folder(links->data);
-    if (lock == -EBUSY) {
-        return lct_fault_set(fault, lock, "links",
-                             "Another program is just changing the watch links. Try again.",
-                             "另一个程序正在修改观看链接，请重试。");
-    }
+    int lock = lct_kept_lock(links->data, "links", fault);
     if (lock < 0) {
-        return lct_fault_set(fault, lock, "links", "The data folder %s cannot be used: %s.",
-                             "数据目录 %s 无法使用：%s。", links->data, strerror(-lock));
+        return lock;
     }
     int rc = load(links, ret_state, fault);
     if (rc < 0) {
@@ -211,29 +199,22 @@ static int begin(const struct lct_links *links, struct state **ret_state, int *r
     return 0;
 }
 
-/* Takes state and lock. */
-static int finish(struct lct_links *links, struct state *state, int lock, struct lct_fault *fault) {
-    LCT_JSON json_t *json = json_of(state);
-    size_t n;
-    LCT_FREE char *text = lct_json_dump(json, &n);
-    int rc = lct_secret_save(links->path, text, n);
-    explicit_bzero(text, n);
-    if (rc == 0 && stat(links->path, &state->file) < 0) {
-        rc = -errno;
-    }
-    lct_unlock(lock);
-    if (rc < 0) {
-        free_state(&state);
-        return lct_fault_set(fault, rc, "links", "%s cannot be written: %s.", "无法写入 %s：%s。",
-                             links->path, strerror(-rc));
-    }
-    show(links, state);
-    return 0;
-}
-
 static void drop(struct state *state, int lock) {
     free_state(&state);
     lct_unlock(lock);
+}
+
+/* Takes state and lock. */
+static int finish(struct lct_links *links, struct state *state, int lock, struct lct_fault *fault) {
+    LCT_JSON json_t *json = json_of(state);
+    int rc = lct_kept_save(links->path, json, "links", &state->file, fault);
+    if (rc < 0) {
+        drop(state, lock);
+        return rc;
+    }
+    lct_unlock(lock);
+    show(links, state);
+    return 0;
 }
 
 struct lct_links *lct_links_create(const char *data, lct_clock_fn wall) {
@@ -256,22 +237,13 @@ void lct_links_destroy(struct lct_links *links) {
     }
 }
 
-static bool same_file(const struct stat *a, const struct stat *b) {
-    return a->st_ino == b->st_ino && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
 int lct_links_refresh(struct lct_links *links, struct lct_fault *fault) {
-    struct stat file = {0};
     struct state *state;
-    if (stat(links->path, &file) < 0 && errno != ENOENT) {
-        return lct_fault_set(fault, -errno, "links", "%s cannot be read: %s.", "无法读取 %s：%s。",
-                             links->path, strerror(errno));
+    int rc = lct_kept_changed(links->path, &links->state->file, "links", fault);
+    if (rc <= 0) {
+        return rc;
     }
-    if (same_file(&file, &links->state->file)) {
-        return 0;
-    }
-    int rc = load(links, &state, fault);
+    rc = load(links, &state, fault);
     if (rc < 0) {
         return rc;
     }

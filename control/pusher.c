@@ -146,8 +146,9 @@ static void start(struct push *push, const char *lesson) {
     lct_program_path("lectern-worker", path);
     char *argv[] = {path, (char[]){"push"}, NULL};
     LCT_FREE char *folder = lct_format("%s/lessons/%s", push->pusher->data, lesson);
-    LCT_JSON json_t *order = json_pack("{s:s, s:s, s:s}", "url", push->what.url, "lesson", folder,
-                                       "picture", push->what.screen ? "screen" : "camera");
+    LCT_JSON json_t *order =
+        json_pack("{s:s, s:s, s:s, s:s}", "url", push->what.url, "lesson", folder, "room",
+                  push->what.room, "picture", push->what.screen ? "screen" : "camera");
     size_t n;
     LCT_FREE char *text = lct_json_dump(order, &n);
     push->pid = lct_child_start(

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "control/kept.h"
 #include "control/rooms.h"
 
 #define ALL_MAX (LCT_ROOMS_MAX * LCT_PUSHES_ROOM_MAX)
@@ -90,23 +91,15 @@ static int load(const struct lct_pushes *pushes, struct state **ret_state,
                 struct lct_fault *fault) {
     LCT_CLEANUP(free_state) struct state *state = lct_new(sizeof *state);
     LCT_JSON json_t *json = NULL;
-    int rc = stat(pushes->path, &state->file) < 0 ? -errno : 0; /* first: a later change shows */
-    if (rc == 0) {
-        rc = lct_json_load(pushes->path, FILE_MAX, &json, NULL); /* its words could quote a key */
-        if (rc == -EINVAL || (rc == 0 && !read_state(json, state))) {
-            return lct_fault_set(fault, -EBADMSG, "push",
-                                 "%s is damaged. Put it back from a copy, or remove it and add the "
-                                 "addresses anew.",
-                                 "%s 已损坏。请从备份恢复，或删除它后重新添加推流地址。",
-                                 pushes->path);
-        }
+    int rc = lct_kept_load(pushes->path, FILE_MAX, "push", &state->file, &json, fault);
+    if (rc == -EBADMSG || (json && !read_state(json, state))) {
+        return lct_fault_set(fault, -EBADMSG, "push",
+                             "%s is damaged. Put it back from a copy, or remove it and add the "
+                             "addresses anew.",
+                             "%s 已损坏。请从备份恢复，或删除它后重新添加推流地址。", pushes->path);
     }
-    if (rc < 0 && rc != -ENOENT) {
-        return lct_fault_set(fault, rc, "push", "%s cannot be read: %s.", "无法读取 %s：%s。",
-                             pushes->path, strerror(-rc));
-    }
-    if (rc == 0) {
-        (void)lct_secret_close(pushes->path); /* one that somebody else owns is his to close */
+    if (rc < 0) {
+        return rc;
     }
     *ret_state = state;
     state = NULL;
@@ -143,15 +136,9 @@ static void show(struct lct_pushes *pushes, struct state *state) {
 /* What is on the disk now, and a lock (*ret_lock) that keeps it so until finish or drop. */
 static int begin(const struct lct_pushes *pushes, struct state **ret_state, int *ret_lock,
                  struct lct_fault *fault) {
-    int lock = lct_lock_folder(pushes->data);
-    if (lock == -EBUSY) {
-        return lct_fault_set(fault, lock, "push",
-                             "Another program is just changing the addresses. Try again.",
-                             "另一个程序正在修改推流地址，请重试。");
-    }
+    int lock = lct_kept_lock(pushes->data, "push", fault);
     if (lock < 0) {
-        return lct_fault_set(fault, lock, "push", "The data folder %s cannot be used: %s.",
-                             "数据目录 %s 无法使用：%s。", pushes->data, strerror(-lock));
+        return lock;
     }
     int rc = load(pushes, ret_state, fault);
     if (rc < 0) {
@@ -171,17 +158,10 @@ static void drop(struct state *state, int lock) {
 static int finish(struct lct_pushes *pushes, struct state *state, int lock,
                   struct lct_fault *fault) {
     LCT_JSON json_t *json = json_of(state);
-    size_t n;
-    LCT_FREE char *text = lct_json_dump(json, &n);
-    int rc = lct_secret_save(pushes->path, text, n);
-    explicit_bzero(text, n);
-    if (rc == 0 && stat(pushes->path, &state->file) < 0) {
-        rc = -errno;
-    }
+    int rc = lct_kept_save(pushes->path, json, "push", &state->file, fault);
     if (rc < 0) {
         drop(state, lock);
-        return lct_fault_set(fault, rc, "push", "%s cannot be written: %s.", "无法写入 %s：%s。",
-                             pushes->path, strerror(-rc));
+        return rc;
     }
     lct_unlock(lock);
     show(pushes, state);
@@ -207,22 +187,13 @@ void lct_pushes_destroy(struct lct_pushes *pushes) {
     }
 }
 
-static bool same_file(const struct stat *a, const struct stat *b) {
-    return a->st_ino == b->st_ino && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
-
 int lct_pushes_refresh(struct lct_pushes *pushes, struct lct_fault *fault) {
-    struct stat file = {0};
     struct state *state;
-    if (stat(pushes->path, &file) < 0 && errno != ENOENT) {
-        return lct_fault_set(fault, -errno, "push", "%s cannot be read: %s.", "无法读取 %s：%s。",
-                             pushes->path, strerror(errno));
+    int rc = lct_kept_changed(pushes->path, &pushes->state->file, "push", fault);
+    if (rc <= 0) {
+        return rc;
     }
-    if (same_file(&file, &pushes->state->file)) {
-        return 0;
-    }
-    int rc = load(pushes, &state, fault);
+    rc = load(pushes, &state, fault);
     if (rc < 0) {
         return rc;
     }

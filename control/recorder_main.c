@@ -9,14 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/io.h"
 #include "base/mem.h"
 #include "control/command.h"
 #include "control/remote.h"
 #include "control/settings.h"
 #include "control/sources.h"
-
-#define TOKEN_FILE_MAX 4096
 
 struct options {
     const char *room, *data, *config, *token_file, *server;
@@ -37,32 +34,19 @@ static int read_token(const struct options *o, const struct lct_config *config,
                       struct lct_room_token *ret_token, struct lct_fault *fault) {
     const char *path =
         o->token_file ? o->token_file : lct_config_text(config, "recorder", NULL, "token_file");
-    LCT_FREE char *text = NULL;
-    size_t n;
     if (!*path) {
         return o->server ? lct_fault_set(fault, -EINVAL, "recorder",
                                          "--server needs a token: give --token-file, too.",
                                          "--server 需要令牌：请同时指定 --token-file。")
                          : 0;
     }
-    int rc = lct_io_slurp(path, TOKEN_FILE_MAX, &text, &n);
+    int rc = lct_room_token_load(path, o->room, ret_token, fault);
+    if (rc == 0 && o->server && lct_room_token_read_place(o->server, ret_token) < 0) {
+        rc = lct_fault_set(fault, -EINVAL, "recorder", "--server \"%s\" is no HOST:PORT.",
+                           "--server “%s”不是“主机:端口”。", o->server);
+    }
     if (rc < 0) {
-        return lct_fault_set(fault, rc, "recorder", "The token file %s cannot be read: %s.",
-                             "无法读取令牌文件 %s：%s。", path, strerror(-rc));
-    }
-    if (lct_room_token_read(text, ret_token) < 0 ||
-        (o->server && lct_room_token_read_place(o->server, ret_token) < 0)) {
-        return lct_fault_set(fault, -EINVAL, "recorder",
-                             "%s holds no token (or --server is no HOST:PORT). Put in the one line "
-                             "that \"lectern room %s --token\" prints on the server.",
-                             "%s 中没有令牌（或 --server 不是“主机:端口”）。请放入服务器上 "
-                             "lectern room %s --token 输出的那一行。",
-                             path, o->room);
-    }
-    if (strcmp(ret_token->room, o->room) != 0) {
-        return lct_fault_set(
-            fault, -EINVAL, "recorder", "The token in %s is of room %s, this recorder of room %s.",
-            "%s 中的令牌属于教室 %s，而本录制程序属于教室 %s。", path, ret_token->room, o->room);
+        return rc;
     }
     return 1;
 }

@@ -7,9 +7,11 @@
 #include <string.h>
 
 #include "base/config.h"
+#include "base/io.h"
 #include "base/mem.h"
 
 #define SPACE " \t\r\n"
+#define FILE_MAX 4096
 
 void lct_room_token_write(const struct lct_room_token *token, char out[LCT_ROOM_TOKEN_SIZE]) {
     char sum[LCT_BASE64_SIZE(LCT_DIGEST_SIZE)] = "";
@@ -91,6 +93,32 @@ int lct_room_token_read(const char *text, struct lct_room_token *ret_token) {
     if (!lct_config_is_id(token.room) ||
         (token.pinned && !lct_base64_read(field[3], n[3], token.sum, sizeof token.sum))) {
         return -EINVAL;
+    }
+    *ret_token = token;
+    return 0;
+}
+
+int lct_room_token_load(const char *path, const char *room, struct lct_room_token *ret_token,
+                        struct lct_fault *fault) {
+    struct lct_room_token token;
+    LCT_FREE char *text = NULL;
+    size_t n;
+    int rc = lct_io_slurp(path, FILE_MAX, &text, &n);
+    if (rc < 0) {
+        return lct_fault_set(fault, rc, "recorder", "The token file %s cannot be read: %s.",
+                             "无法读取令牌文件 %s：%s。", path, strerror(-rc));
+    }
+    if (lct_room_token_read(text, &token) < 0) {
+        return lct_fault_set(fault, -EINVAL, "recorder",
+                             "%s holds no token. Put in the one line that \"lectern room %s "
+                             "--token\" prints on the server.",
+                             "%s 中没有令牌。请放入服务器上 lectern room %s --token 输出的那一行。",
+                             path, room);
+    }
+    if (strcmp(token.room, room) != 0) {
+        return lct_fault_set(
+            fault, -EINVAL, "recorder", "The token in %s is of room %s, this recorder of room %s.",
+            "%s 中的令牌属于教室 %s，而本录制程序属于教室 %s。", path, token.room, room);
     }
     *ret_token = token;
     return 0;

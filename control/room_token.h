@@ -6,7 +6,7 @@
  *     HOST:PORT/ROOM/SECRET/SUM        it is the one of this SHA-256
  *
  * HOST is a name, an IPv4 address, or an IPv6 address in []. SECRET is 32 random bytes, SUM 32
- * bytes, both as 43 letters of base64url. Pure; any thread.
+ * bytes, both as 43 letters of base64url. Pure but for the file; any thread.
  *
  *     if (lct_room_token_read(text, &token) < 0) …
  */
@@ -17,6 +17,7 @@
 
 #include "base/attr.h"
 #include "base/base64.h"
+#include "base/fault.h"
 #include "base/secret.h"
 
 /** A secret's letters and the end. */
@@ -39,6 +40,11 @@ void lct_room_token_write(const struct lct_room_token *token, char out[LCT_ROOM_
 
 /** Reads it; white space around it does not count. 0, or -EINVAL. */
 int lct_room_token_read(const char *text, struct lct_room_token *ret_token) LCT_MUST_USE;
+
+/** Reads the file of a room's token. 0; -EINVAL: it holds none, or that of another room; or another
+ * -errno; with a fault. */
+int lct_room_token_load(const char *path, const char *room, struct lct_room_token *ret_token,
+                        struct lct_fault *fault) LCT_MUST_USE;
 
 /** Reads "HOST:PORT" into host and port. 0, or -EINVAL. */
 int lct_room_token_read_place(const char *text, struct lct_room_token *ret_token) LCT_MUST_USE;

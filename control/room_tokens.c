@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/lock.h"
 #include "base/mem.h"
+#include "control/kept.h"
 #include "control/rooms.h"
 
 #define FILE_MAX (64U << 10)
@@ -98,21 +99,17 @@ static int load(const struct lct_room_tokens *tokens, struct state *ret_state,
                 struct lct_fault *fault) {
     struct state state = {.n = 0};
     LCT_JSON json_t *json = NULL;
-    int rc = stat(tokens->path, &state.file) < 0 ? -errno : 0; /* first: a later change shows */
-    if (rc == 0) {
-        rc = lct_json_load(tokens->path, FILE_MAX, &json, fault);
-        if (rc == -EINVAL || (rc == 0 && !read_state(json, &state))) {
-            return lct_fault_set(fault, -EBADMSG, "tokens",
-                                 "%s is damaged. Put it back from a copy, or remove it and give "
-                                 "each remote recorder a new token.",
-                                 "%s 已损坏。请从备份恢复；也可以删除它，并为每台远程录制机生成新令"
-                                 "牌。",
-                                 tokens->path);
-        }
+    int rc = lct_kept_load(tokens->path, FILE_MAX, "tokens", &state.file, &json, fault);
+    if (rc == -EBADMSG || (json && !read_state(json, &state))) {
+        return lct_fault_set(fault, -EBADMSG, "tokens",
+                             "%s is damaged. Put it back from a copy, or remove it and give "
+                             "each remote recorder a new token.",
+                             "%s 已损坏。请从备份恢复；也可以删除它，并为每台远程录制机生成新令"
+                             "牌。",
+                             tokens->path);
     }
-    if (rc < 0 && rc != -ENOENT) {
-        return lct_fault_set(fault, rc, "tokens", "%s cannot be read: %s.", "无法读取 %s：%s。",
-                             tokens->path, strerror(-rc));
+    if (rc < 0) {
+        return rc;
     }
     *ret_state = state;
     return 0;
@@ -125,16 +122,12 @@ static void show(struct lct_room_tokens *tokens, const struct state *state) {
 }
 
 int lct_room_tokens_refresh(struct lct_room_tokens *tokens, struct lct_fault *fault) {
-    struct stat now = {0};
-    const struct stat *seen = &tokens->state.file;
     struct state state;
-    (void)stat(tokens->path, &now); /* load says what is wrong */
-    if (now.st_ino == seen->st_ino && now.st_size == seen->st_size &&
-        now.st_mtim.tv_sec == seen->st_mtim.tv_sec &&
-        now.st_mtim.tv_nsec == seen->st_mtim.tv_nsec) {
-        return 0;
+    int rc = lct_kept_changed(tokens->path, &tokens->state.file, "tokens", fault);
+    if (rc <= 0) {
+        return rc;
     }
-    int rc = load(tokens, &state, fault);
+    rc = load(tokens, &state, fault);
     if (rc < 0) {
         return rc;
     }
@@ -151,14 +144,10 @@ static int save(struct lct_room_tokens *tokens, struct state *state, struct lct_
             json_object_get(json, "rooms"),
             json_pack("{s:s, s:s}", "room", state->entries[i].room, "sha256", sum));
     }
-    size_t n;
-    LCT_FREE char *text = lct_json_dump(json, &n);
-    int rc = lct_secret_save(tokens->path, text, n);
+    int rc = lct_kept_save(tokens->path, json, "tokens", &state->file, fault);
     if (rc < 0) {
-        return lct_fault_set(fault, rc, "tokens", "%s cannot be written: %s.", "无法写入 %s：%s。",
-                             tokens->path, strerror(-rc));
+        return rc;
     }
-    (void)stat(tokens->path, &state->file);
     show(tokens, state);
     return 0;
 }
@@ -166,13 +155,9 @@ static int save(struct lct_room_tokens *tokens, struct state *state, struct lct_
 /* What is on the disk now, and a lock that keeps it so: its descriptor, or -errno with a fault. */
 static int begin(const struct lct_room_tokens *tokens, struct state *ret_state,
                  struct lct_fault *fault) {
-    int lock = lct_lock_folder(tokens->data);
+    int lock = lct_kept_lock(tokens->data, "tokens", fault);
     if (lock < 0) {
-        return lct_fault_set(fault, lock, "tokens",
-                             "The data folder %s cannot be used: %s. If another program just "
-                             "changes it, try again.",
-                             "数据目录 %s 无法使用：%s。若另一程序正在修改它，请重试。",
-                             tokens->data, strerror(-lock));
+        return lock;
     }
     int rc = load(tokens, ret_state, fault);
     if (rc < 0) {

@@ -25,6 +25,7 @@ struct room {
     json_t *status;             /* NULL: never heard, or away */
     char *text;                 /* of the status, to see whether it changed */
     bool crowded;               /* a second recorder was sent away, and it was said */
+    json_t *refused;            /* of a recorder from outside, until one is taken; NULL: none */
     struct lct_bus *bus;
 };
 
@@ -265,6 +266,21 @@ void lct_rooms_look(struct lct_rooms *rooms, bool on) {
 
 /* The links. */
 
+/* So that the page shows it: rooms that nobody has heard of are not made for it. */
+static void note_refused(struct lct_rooms *rooms, const char *id, const struct lct_fault *fault) {
+    struct room *room = find(rooms, id);
+    if (room && !room->peer) {
+        json_decref(room->refused);
+        room->refused = lct_json_of_fault(fault);
+        rooms->changed(rooms->arg);
+    }
+}
+
+static void forget_refused(struct room *room) {
+    json_decref(room->refused);
+    room->refused = NULL;
+}
+
 /* Said once: it calls again and again. */
 static void send_away(struct lct_link_peer *peer, const char *id, const char *why, bool *said) {
     if (!*said) {
@@ -293,6 +309,7 @@ static void on_opened(void *arg, struct lct_link_peer *peer, const json_t *hello
     lct_info("recorder is there", "room=%s program=%s from=%s", id,
              lct_json_text(hello, "program", ""), lct_link_peer_from(peer));
     room->peer = peer;
+    forget_refused(room);
     lct_link_peer_set_user(peer, room);
     lct_link_peer_set_patience(peer, LCT_ROOMS_SILENCE);
     tell_look(rooms, room); /* by which it knows, too, that it was taken */
@@ -325,6 +342,16 @@ static void on_outer_opened(void *arg, struct lct_link_peer *peer, const json_t 
         lct_warn("a recorder's token is wrong", "room=%s from=%s", id, lct_link_peer_from(peer));
         lct_link_listener_blame(rooms->outer, peer);
         refuse(peer, id);
+        struct lct_fault fault;
+        (void)lct_fault_set(
+            &fault, -EACCES, "rooms",
+            "A recorder at %s called for this room with a wrong or an old token and "
+            "was refused. Make a new one (lectern room %s --token) and put it on "
+            "the recorder.",
+            "%s 的录制机用错误或失效的令牌连接本教室，已被拒绝。请重新生成令牌"
+            "（lectern room %s --token）并存到录制机上。",
+            lct_link_peer_from(peer), id);
+        note_refused(rooms, id, &fault);
         return;
     }
     on_opened(arg, peer, hello);
@@ -479,6 +506,7 @@ void lct_rooms_destroy(struct lct_rooms *rooms) {
     lct_link_listener_destroy(rooms->outer);
     for (size_t i = 0; i < rooms->n; i++) {
         forget(rooms, &rooms->rooms[i]);
+        forget_refused(&rooms->rooms[i]);
         lct_bus_destroy(rooms->rooms[i].bus);
     }
     assert(!rooms->commands);
@@ -493,8 +521,9 @@ void lct_rooms_destroy(struct lct_rooms *rooms) {
 static json_t *room_json(const struct room *room) {
     const char *state = state_of(room);
     json_t *status = room->status ? json_incref(room->status) : json_null();
-    return json_pack("{s:s, s:s, s:b, s:s, s:o}", "id", room->id, "name", room->name, "online",
-                     room->peer != NULL, "state", state, "status", status);
+    return json_pack("{s:s, s:s, s:b, s:s, s:o, s:O?}", "id", room->id, "name", room->name,
+                     "online", room->peer != NULL, "state", state, "status", status, "refused",
+                     room->refused);
 }
 
 json_t *lct_rooms_json_of(const struct lct_rooms *rooms, const char *id) {

@@ -16,6 +16,7 @@
 #include "base/thread.h"
 #include "control/api/api.h"
 #include "control/door.h"
+#include "control/ebb.h"
 #include "control/listening.h"
 #include "control/notice.h"
 #include "control/on_air.h"
@@ -36,7 +37,9 @@ struct server {
     struct lct_on_air *on_air;
     struct lct_door *door;        /* NULL: closed */
     struct lct_timer *look_timer; /* of the disk loop */
+    /* the disk's thread */
     bool links_ill, pushes_ill;
+    struct lct_ebb ebb;
 };
 
 static int fail(const struct lct_fault *fault, bool json) {
@@ -118,13 +121,26 @@ static void look_at_pushes(struct server *s) {
     s->pushes_ill = rc < 0;
 }
 
-/* The disk's thread. */
+static void look_at_clients(struct server *s) {
+    struct lct_http_counters http;
+    struct lct_rtc_counters rtc;
+    lct_http_count(s->api.http, &http);
+    lct_rtc_count(s->api.rtc, &rtc);
+    if (lct_ebb_look(&s->ebb, http.connections_now + rtc.viewers)) {
+        lct_mem_give_back();
+    }
+}
+
+/* The disk's thread, but for the first time. */
 static void look_at_data(void *arg) {
     struct server *s = arg;
     look_at_links(s);
     look_at_pushes(s);
     if (s->door) {
         lct_door_look(s->door);
+    }
+    if (s->api.http) {
+        look_at_clients(s);
     }
     lct_timer_set(s->look_timer, lct_monotonic() + LOOK_INTERVAL);
 }

@@ -43,7 +43,8 @@ struct way {
 
 struct job {
     struct lct_push_address address;
-    const char *folder, *kind; /* of the lesson; of the picture */
+    const char *folder, *room; /* of the lesson */
+    const char *kind;          /* of the picture */
     sigset_t signals;
     bool told;           /* by a signal to end */
     bool over;           /* the lesson is */
@@ -84,8 +85,8 @@ static bool pause_for(struct job *job, lct_ns span) {
 static void look_at_lesson(struct job *job, struct lct_lesson_info *info) {
     struct lct_fault unused;
     job->looked = lct_monotonic();
-    if (lct_lesson_load(job->folder, info, &unused) == 0 && info->state == LCT_LESSON_ENDED &&
-        !job->over) {
+    if (lct_lesson_load(job->folder, info, &unused) == 0 && strcmp(info->room, job->room) == 0 &&
+        info->state == LCT_LESSON_ENDED && !job->over) {
         job->over = true;
         job->rest = job->looked + REST_PATIENCE;
     }
@@ -159,10 +160,14 @@ static bool go_to_edge(struct job *job) {
     return true;
 }
 
-/* 0: there is a picture to begin with, and sound if there will be any soon; -ENODATA. */
+/* 0: there is a picture to begin with, and sound if there will be any soon; -ENODATA; -EXDEV: the
+ * lesson is another room's. */
 static int begin_ways(struct job *job) {
     struct lct_lesson_info info = {.track_count = 0};
     look_at_lesson(job, &info);
+    if (info.track_count > 0 && strcmp(info.room, job->room) != 0) {
+        return -EXDEV;
+    }
     open_ways(job, &info);
     if (!job->picture.feed || !go_to_edge(job) || !job->picture.has) {
         return -ENODATA;
@@ -277,6 +282,11 @@ static void tell_waiting(int rc, lct_ns wait) {
     if (rc == -ENODATA) {
         (void)lct_fault_set(&fault, rc, "push", "The lesson has no picture yet.",
                             "课程还没有画面。");
+    } else if (rc == -EXDEV) {
+        (void)lct_fault_set(&fault, rc, "push",
+                            "The room's recorder names a lesson of another room, which is not "
+                            "sent.",
+                            "该教室的录制机给出的是其他教室的课程，因此不推送。");
     } else {
         lct_push_fault(rc, &fault);
     }
@@ -341,6 +351,7 @@ int lct_worker_push(void) {
     LCT_JSON json_t *order = read_order();
     struct job *job = lct_new(sizeof *job);
     job->folder = lct_json_text(order, "lesson", "");
+    job->room = lct_json_text(order, "room", "");
     job->kind = lct_json_text(order, "picture", "camera");
     int rc = lct_push_address_read(lct_json_text(order, "url", ""), &job->address, NULL);
     if (rc == 0) {

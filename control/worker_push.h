@@ -4,7 +4,7 @@
  * tapes. Its whole order is one JSON object on standard input (an address holds a stream key, and
  * whoever lists processes sees arguments):
  *
- *     {"url": "rtmp://…", "lesson": "/data/lessons/ID", "picture": "camera"}
+ *     {"url": "rtmp://…", "lesson": "/data/lessons/ID", "room": "main", "picture": "camera"}
  *
  * What it is doing comes as JSON lines on standard output:
  *
@@ -14,10 +14,10 @@
  *     {"state":"ended"}
  *
  *     connecting -> sending    the platform takes the stream
- *     connecting -> waiting    it does not, or there is no picture yet
- *     sending    -> waiting    the connection broke
- *     waiting    -> connecting after 1 s, twice as long each time, at most 30 s
- *     any        -> ended      the lesson ended and its rest is sent, or SIGTERM came: exit 0
+ *     connecting -> waiting    it does not, there is no picture yet, or the lesson is another
+ * room's sending    -> waiting    the connection broke waiting    -> connecting after 1 s, twice as
+ * long each time, at most 30 s any        -> ended      the lesson ended and its rest is sent, or
+ * SIGTERM came: exit 0
  *
  * Who is so slow that the backlog passes LCT_WORKER_PUSH_BEHIND goes on at the newest key frame
  * ("skips"). One thread.

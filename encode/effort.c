@@ -5,9 +5,12 @@
 #define CALM (30 * LCT_SECOND)
 #define BUSY_HIGH 0.85
 #define BUSY_LOW 0.45
+/* A process that gets its CPU in lumps stands still in all its threads between them, those that
+ * make the pictures too: its encoders look half idle and lose nothing that they could know of. */
+#define STARVED_HIGH 0.5
 
 static bool judge(struct lct_effort *e, lct_ns now) {
-    if (e->busy > BUSY_HIGH || e->lost) {
+    if (e->busy > BUSY_HIGH || e->starved > STARVED_HIGH || e->lost) {
         e->calm_since = 0;
         if (e->step + 1 < LCT_EFFORT_STEPS) {
             e->step++;
@@ -28,20 +31,23 @@ static bool judge(struct lct_effort *e, lct_ns now) {
     return false;
 }
 
-bool lct_effort_note(struct lct_effort *effort, lct_ns now, lct_ns worked, bool lost) {
+bool lct_effort_note(struct lct_effort *effort, lct_ns now, const struct lct_effort_work *work) {
     if (effort->window_start == 0) {
-        effort->window_start = now - worked;
+        effort->window_start = now - work->took;
     }
-    effort->worked += worked;
-    effort->lost = effort->lost || lost;
+    effort->took += work->took;
+    effort->waited += work->took - work->cpu;
+    effort->lost = effort->lost || work->lost;
     lct_ns span = now - effort->window_start;
     if (span < WINDOW) {
         return false;
     }
-    effort->busy = (double)effort->worked / (double)span;
+    effort->busy = (double)effort->took / (double)span;
+    effort->starved = (double)effort->waited / (double)span;
     bool changed = judge(effort, now);
     effort->window_start = now;
-    effort->worked = 0;
+    effort->took = 0;
+    effort->waited = 0;
     effort->lost = false;
     return changed;
 }

@@ -7,7 +7,7 @@
  *   step 0 veryfast   1 superfast   2 ultrafast   3 ultrafast, half the frames   4 a quarter of
  * them
  *
- *     if (lct_effort_note(&effort, now, worked, lost)) reopen(lct_effort_preset(&effort));
+ *     if (lct_effort_note(&effort, now, &work)) reopen(lct_effort_preset(&effort));
  */
 #pragma once
 
@@ -21,18 +21,27 @@
 struct lct_effort {
     int step;
     lct_ns window_start; /**< 0: no window yet */
-    lct_ns worked;       /**< in this window */
+    lct_ns took;         /**< in this window, as in struct lct_effort_work */
+    lct_ns waited;       /**< of that without a processor */
     bool lost;           /**< frames were lost in this window */
     lct_ns calm_since;   /**< since when there has been room; 0: not now */
-    double busy;         /**< of the last whole window, 0 to 1 */
+    double busy;         /**< share of the last whole window that encoding took, 0 to 1 */
+    double starved;      /**< share in which it had no processor, 0 to busy */
+};
+
+/** What one frame cost the encoder, which works on one thread. */
+struct lct_effort_work {
+    lct_ns took; /**< from its beginning to its end */
+    lct_ns cpu;  /**< CPU time of that; the rest it waited for a processor */
+    bool lost;   /**< frames were lost on the way to the encoder since the one before */
 };
 
 /**
- * Notes that until now the encoder worked for so long on a frame, and whether frames were lost on
- * the way to it. True when the step changed. Windows of 2 s: down at 85 % or a loss, up after 30 s
- * below 45 %.
+ * Notes what the encoder did until now. True when the step changed. Windows of 2 s: down when it
+ * was at work for 85 %, waited for a processor for half of the time, or lost a frame; up after 30 s
+ * in which it was at work for less than 45 %.
  */
-bool lct_effort_note(struct lct_effort *effort, lct_ns now, lct_ns worked, bool lost);
+bool lct_effort_note(struct lct_effort *effort, lct_ns now, const struct lct_effort_work *work);
 
 /** The preset of the present step. */
 enum lct_preset lct_effort_preset(const struct lct_effort *effort);

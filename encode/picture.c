@@ -152,10 +152,24 @@ static bool key_is_due(struct lct_picture_lane *lane, lct_ns time, unsigned chan
                                 changed_permille, lane->video.key_seconds);
 }
 
-static void note_effort(struct lct_picture_lane *lane, lct_ns began) {
+/* When a picture's encoding began. */
+struct start {
+    lct_ns time, cpu;
+};
+
+static struct start start_now(const struct lct_picture_lane *lane) {
+    return (struct start){lct_track_now(lane->track), lct_thread_cpu_time()};
+}
+
+static void note_effort(struct lct_picture_lane *lane, struct start began) {
     uint64_t drops = lct_queue_drops(lane->track->settings.in);
-    lct_ns now = lct_track_now(lane->track);
-    bool changed = lct_effort_note(&lane->effort, now, now - began, drops != lane->queue_drops);
+    struct start now = start_now(lane);
+    const struct lct_effort_work work = {
+        .took = now.time - began.time,
+        .cpu = now.cpu - began.cpu,
+        .lost = drops != lane->queue_drops,
+    };
+    bool changed = lct_effort_note(&lane->effort, now.time, &work);
     lane->queue_drops = drops;
     if (changed && lct_effort_preset(&lane->effort) != lane->video.preset) {
         close_encoder(lane);
@@ -197,10 +211,10 @@ static bool encode_failed(struct lct_picture_lane *lane, int rc) {
  */
 static bool encode(struct lct_picture_lane *lane, lct_ns time, lct_ns promise, unsigned changed,
                    bool force_key) {
-    lct_ns began = lct_track_now(lane->track);
+    struct start began = start_now(lane);
     bool fresh = !lane->encoder;
     if (fresh && open_encoder(lane, lane->shown->colour) < 0) {
-        lane->rest_until = began + LCT_SECOND;
+        lane->rest_until = began.time + LCT_SECOND;
         return false;
     }
     bool key = force_key || fresh || key_is_due(lane, time, changed);

@@ -32,14 +32,11 @@ struct lct_link_guard;
 /** Nobody has knocked yet. Returns owned. */
 struct lct_link_guard *lct_link_guard_create(void) LCT_MUST_USE;
 
-/** True when an address (as text; of IPv6 the first 64 bits count) may try. */
+/** True when an address (as text; what counts as one: base/network.h) may try. */
 bool lct_link_guard_admits(const struct lct_link_guard *guard, const char *from, lct_ns now);
 
 /** Counts a wrong token. */
 void lct_link_guard_blame(struct lct_link_guard *guard, const char *from, lct_ns now);
-
-/** True when two addresses count as one. */
-bool lct_link_guard_same(const char *a, const char *b);
 
 /** Frees; NULL is allowed. */
 void lct_link_guard_destroy(struct lct_link_guard *guard);

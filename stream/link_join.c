@@ -11,13 +11,15 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/network.h"
 #include "stream/link_guard.h"
 #include "stream/link_socket.h"
 
 LCT_LOG_TOPIC("link");
 
 #define RETRY_FIRST (500 * LCT_MS)
-#define RETRY_LAST (2 * LCT_SECOND)
+/* A server or a line that returns is found so soon that live is back within 2 s. */
+#define RETRY_LAST LCT_SECOND
 
 /* Who was refused in words calls so often: often enough for a technician who has just mended it,
  * too seldom to use up the tries of its address. */
@@ -140,11 +142,12 @@ static void on_rested(void *opaque) {
 static bool may_knock(struct lct_link_listener *listener, const char *from) {
     size_t all = 0, same = 0;
     struct guest *oldest = NULL;
+    struct lct_network network = lct_network_of(from);
     for (size_t i = 0; i < LCT_LINK_PEERS_MAX; i++) {
         struct guest *guest = &listener->guests[i];
         if (guest->peer && !guest->taken) {
             all++;
-            same += lct_link_guard_same(lct_link_peer_from(guest->peer), from);
+            same += lct_network_same(lct_network_of(lct_link_peer_from(guest->peer)), network);
             oldest = !oldest || guest->since < oldest->since ? guest : oldest;
         }
     }

@@ -2,7 +2,7 @@
 /**
  * How the two ends of the link find each other: the server listens at a Unix socket (mode 0600)
  * and, for recorders in other buildings, at a TCP port over TLS; a recorder connects, and again for
- * ever, 0.5 to 2 s after each end. One loop, its thread.
+ * ever, 0.5 to 1 s after each end. One loop, its thread.
  *
  * Whoever calls by TCP is a stranger until its owner has kept it open beyond opened: strangers are
  * bounded as stream/link_guard.h says, so that they cannot keep recorders out.

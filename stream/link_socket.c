@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/ref.h"
 #include "base/thread.h"
 
 /* ---- Unix ---- */
@@ -98,7 +99,7 @@ int lct_link_bind_unix(const char *path) {
 
 /* ---- TCP ---- */
 
-static int look_up(const char *host, int port, int flags, struct addrinfo **ret_found) {
+static int ask_names(const char *host, int port, int flags, struct addrinfo **ret_found) {
     char service[8];
     struct addrinfo hints = {
         .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = flags | AI_NUMERICSERV};
@@ -118,7 +119,7 @@ void lct_link_tune(int fd) {
 int lct_link_bind_tcp(const char *address, int port) {
     struct addrinfo *found;
     int on = 1;
-    int rc = look_up(address, port, AI_NUMERICHOST | AI_PASSIVE, &found);
+    int rc = ask_names(address, port, AI_NUMERICHOST | AI_PASSIVE, &found);
     if (rc < 0) {
         return rc;
     }
@@ -150,14 +151,23 @@ static int dial_tcp(const struct addrinfo *to) {
 
 /* ---- ways ---- */
 
+/* A host's name that a thread of its own looks up: a name server may be asked for many seconds. */
+struct look_up {
+    struct lct_ref ref; /* the way's and the thread's */
+    char *host;
+    int port;
+    struct addrinfo *found; /* the thread's, until it is done; NULL: none */
+    atomic_bool done;
+};
+
 struct lct_link_way {
     /* fixed after create */
     char *path, *host;
     int port;
     struct lct_tls *tls; /* NULL: Unix */
-    /* the owner's thread; found also the look-up's, until it is done */
+    /* the owner's thread */
     struct lct_thread thread;
-    atomic_bool done;
+    struct look_up *look_up; /* NULL: none is under way */
     struct addrinfo *found, *next;
 };
 
@@ -175,43 +185,72 @@ struct lct_link_way *lct_link_way_tls(const char *host, int port, struct lct_tls
     return way;
 }
 
-/* A thread of its own: a name server may be asked for many seconds. */
-static void find_host(void *opaque) {
-    struct lct_link_way *way = opaque;
-    if (look_up(way->host, way->port, 0, &way->found) < 0) {
-        way->found = NULL;
+static void free_addresses(struct addrinfo *found) {
+    if (found) {
+        freeaddrinfo(found);
     }
-    atomic_store(&way->done, true);
 }
 
-static void forget_addresses(struct lct_link_way *way) {
-    if (way->found) {
-        freeaddrinfo(way->found);
+static void leave_look_up(struct look_up *look_up) {
+    if (look_up && lct_ref_dec(&look_up->ref)) {
+        free_addresses(look_up->found);
+        free(look_up->host);
+        free(look_up);
     }
-    way->found = way->next = NULL;
+}
+
+static void find_host(void *opaque) {
+    struct look_up *look_up = opaque;
+    struct addrinfo *found;
+    if (ask_names(look_up->host, look_up->port, 0, &found) == 0) {
+        look_up->found = found;
+    }
+    atomic_store(&look_up->done, true);
+    leave_look_up(look_up);
+}
+
+static void begin_look_up(struct lct_link_way *way) {
+    struct look_up *look_up = lct_new(sizeof *look_up);
+    lct_ref_init(&look_up->ref);
+    lct_ref_inc(&look_up->ref);
+    look_up->host = lct_strdup(way->host);
+    look_up->port = way->port;
+    way->look_up = look_up;
+    lct_thread_start(&way->thread, "look-up", find_host, look_up);
+}
+
+static void take_addresses(struct lct_link_way *way, struct addrinfo *found) {
+    free_addresses(way->found);
+    way->found = way->next = found;
+}
+
+static void end_look_up(struct lct_link_way *way) {
+    struct look_up *look_up = way->look_up;
+    lct_thread_join(&way->thread);
+    if (look_up->found) {
+        take_addresses(way, look_up->found);
+        look_up->found = NULL;
+    }
+    leave_look_up(look_up);
+    way->look_up = NULL;
 }
 
 /* 0 when there is an address to be tried. */
 static int find_addresses(struct lct_link_way *way) {
+    struct addrinfo *found;
+    if (way->look_up && atomic_load(&way->look_up->done)) {
+        end_look_up(way);
+    }
     if (way->next) {
         return 0;
     }
-    if (!way->thread.started) {
-        forget_addresses(way);
-        if (look_up(way->host, way->port, AI_NUMERICHOST, &way->found) == 0) {
-            way->next = way->found;
-            return 0;
-        }
-        atomic_store(&way->done, false);
-        lct_thread_start(&way->thread, "look-up", find_host, way);
-        return -EAGAIN;
+    if (!way->look_up && ask_names(way->host, way->port, AI_NUMERICHOST, &found) == 0) {
+        take_addresses(way, found);
+    } else if (!way->look_up) {
+        begin_look_up(way);
     }
-    if (!atomic_load(&way->done)) {
-        return -EAGAIN;
-    }
-    lct_thread_join(&way->thread);
     way->next = way->found;
-    return way->next ? 0 : -ENXIO;
+    return way->next ? 0 : -EAGAIN;
 }
 
 int lct_link_way_try(struct lct_link_way *way, struct lct_stream **ret_stream) {
@@ -242,8 +281,9 @@ bool lct_link_way_is_silent(const struct lct_stream *stream) {
 
 void lct_link_way_destroy(struct lct_link_way *way) {
     if (way) {
-        lct_thread_join(&way->thread);
-        forget_addresses(way);
+        lct_thread_leave(&way->thread);
+        leave_look_up(way->look_up);
+        free_addresses(way->found);
         free(way->path);
         free(way->host);
         free(way);

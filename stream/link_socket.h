@@ -42,13 +42,14 @@ struct lct_link_way *lct_link_way_unix(const char *path) LCT_MUST_USE;
 struct lct_link_way *lct_link_way_tls(const char *host, int port, struct lct_tls *tls) LCT_MUST_USE;
 
 /**
- * Begins a connection, by the host's next address each time. 0; -EAGAIN: its name is being looked
- * up; or another -errno. *ret_stream is owned; what becomes of it shows when it is used.
+ * Begins a connection, by the host's next address each time. When each had its turn its name is
+ * looked up again, and meanwhile, as when that fails, those known before are used. 0; -EAGAIN: none
+ * is known yet; or another -errno. *ret_stream is owned; what becomes of it shows when it is used.
  */
 int lct_link_way_try(struct lct_link_way *way, struct lct_stream **ret_stream) LCT_MUST_USE;
 
 /** True while a stream's connection has got no answer at all. */
 bool lct_link_way_is_silent(const struct lct_stream *stream);
 
-/** Frees; waits for a look-up that is under way. NULL is allowed. */
+/** Frees; a look-up that is under way ends by itself. NULL is allowed. */
 void lct_link_way_destroy(struct lct_link_way *way);

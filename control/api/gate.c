@@ -39,9 +39,10 @@ static const struct {
     [WAIT] = {429, -EACCES, "Too many wrong access codes. Wait a minute, then try again.",
               "访问码错误次数过多，请一分钟后再试。"},
     [NO_LINK] = {401, -EACCES,
-                 "A watch link of this room, or the access code, is needed. Open the whole link "
-                 "as it was sent to you.",
-                 "观看此教室需要观看链接或访问码。请打开收到的完整链接。"},
+                 "This room is not public, or not any more: a watch link, or the access code, is "
+                 "needed. Open the whole link as it was sent to you.",
+                 "这间教室没有公开，或已取消公开：观看需要观看链接或访问码。"
+                 "请打开收到的完整链接。"},
     [WRONG_LINK] =
         {403, -EPERM,
          "This watch link does not open this room: a part of it is missing, or it is of "
@@ -132,6 +133,7 @@ static void refuse(const struct lct_api *api, struct lct_http_request *request, 
         }
         lct_http_answer_fault(request, status, &fault);
     } else if (status == 403) {
+        lct_http_let_frame(request); /* where the room was, words stand */
         say(request, status, &fault, "");
     } else {
         ask_for_code(api, request, status, &fault);

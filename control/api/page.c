@@ -36,7 +36,6 @@ void lct_api_get_watch(void *app, struct lct_http_request *request) {
         lct_api_get_page(app, request);
         return;
     }
-    struct lct_http_file page = *file;
-    page.embeddable = true; /* who watches can change nothing: there is no click to steal */
-    lct_http_answer_file(request, &page);
+    lct_http_let_frame(request); /* who watches can change nothing: there is no click to steal */
+    lct_http_answer_file(request, file);
 }

@@ -10,6 +10,7 @@
       title: 'lectern 录课',
       label: '访问码',
       hint: '启动 lectern 时会显示访问码。没有的话，请问负责这套系统的老师。',
+      watchHint: '观看这间教室需要观看链接：请打开收到的完整链接。有访问码的也可以在这里输入。',
       enter: '进入',
       wrong: '访问码不对，请再核对一下。',
       wait: '输错次数太多，请一分钟后再试。',
@@ -20,6 +21,7 @@
       title: 'lectern',
       label: 'Access code',
       hint: 'It is shown when lectern starts. If you do not have it, ask whoever looks after the system.',
+      watchHint: 'Watching this room needs a watch link: open the whole link as it was sent to you. Who has the access code may enter it here.',
       enter: 'Enter',
       wrong: 'This access code is not right. Please look at it again.',
       wait: 'Too many wrong access codes. Please try again in a minute.',
@@ -55,7 +57,8 @@
     document.title = t.title;
     document.querySelectorAll('[data-word]').forEach((element) => {
       const name = /** @type {HTMLElement} */ (element).dataset.word;
-      element.textContent = t[/** @type {keyof typeof t} */ (name)];
+      const isHint = name === 'hint' && location.pathname.startsWith('/watch/');
+      element.textContent = t[isHint ? 'watchHint' : /** @type {keyof typeof t} */ (name)];
     });
     choice.querySelectorAll('button').forEach((button) => {
       button.setAttribute('aria-pressed', String(button.value === lang));

@@ -43,6 +43,8 @@ export interface Status {
   cpu: { step: number; en: string; zh: string };
   alarms: FaultText[];
   sources: Source[];
+  /** small: a small picture for narrow lines is encoded beside it now. */
+  tracks: { name: string; small: boolean }[];
 }
 
 export interface Room {
@@ -56,6 +58,8 @@ export interface Room {
   pushes: Push[];
   state: RoomState;
   status: Status | null;
+  /** Why a recorder of another building was refused last, until one is taken. */
+  refused: FaultText | null;
 }
 
 export interface Push {
@@ -152,6 +156,8 @@ export interface Followed {
   link: 'opening' | 'open' | 'lost' | 'none';
   /** When the lesson began, on performance.now()'s clock. */
   zeroMs: number;
+  /** Why it may not be watched any more: that is the end. */
+  refused: FaultText | null;
 }
 
 /** What one element shows: a picture, the first one with the sound. */

@@ -9,8 +9,10 @@
  *    "websocket". What such a request is answered must be known before that callback returns.
  *  - it would take any version of WebSocket for 13, and asks no gate: we look first.
  *  - what a socket does not take of a message it copies, and lets nobody write before that is out:
- *    so one message is written whenever the socket is writable, which it is while little of what it
- *    took has not been sent (TCP_NOTSENT_LOWAT), and what waits does so where it can be skipped.
+ *    so nothing is written while it holds such a rest. The system takes little that it cannot send
+ *    yet (TCP_NOTSENT_LOWAT), and what waits does so where it can be skipped.
+ *  - its own way to write is to ask for a callback, which costs a round of polling all sockets and
+ *    is dear for many viewers: a socket that waits for nothing is written to at once.
  *  - CONNECT turns a connection into a raw one: refused at RAW_ADOPT.
  *  - what it has read behind a request it keeps in a buffer of its own. A request with a body that
  *    it takes from there it reads for ever, its own head as the body: the thread never comes back.
@@ -216,13 +218,47 @@ static void leave_request(struct lct_http_conn *conn) {
 
 /* Sockets. */
 
-/* There may be more to say. */
+/* More is to be said when the line takes it, which must not last. */
+static void await_line(struct lct_http_conn *conn) {
+    conn->deadline = lct_monotonic() + LCT_HTTP_SOCKET_STALL_SECONDS * LCT_SECOND;
+    lws_callback_on_writable(conn->wsi);
+}
+
+/* One message, and a look at what comes after it. */
+static enum lct_http_look say(struct lct_http_conn *conn) {
+    struct lct_http_body *body = conn->request->body;
+    struct lct_http_piece piece;
+    enum lct_http_look found = body->kind->look(body, &piece);
+    if (found == LCT_HTTP_PIECE) {
+        unsigned char *bytes = (unsigned char *)(uintptr_t)piece.bytes;
+        enum lws_write_protocol how = piece.text ? LWS_WRITE_TEXT : LWS_WRITE_BINARY;
+        if (lws_write(conn->wsi, bytes, piece.n, how) < (int)piece.n) {
+            return LCT_HTTP_BROKEN;
+        }
+        atomic_fetch_add(&conn->hall->bytes_out, piece.n);
+        body->kind->took(body, piece.n);
+        found = body->kind->look(body, &piece);
+    }
+    if (found == LCT_HTTP_WAIT) {
+        conn->deadline = LCT_NS_NONE;
+    } else if (found != LCT_HTTP_BROKEN) {
+        await_line(conn);
+    }
+    return found;
+}
+
+/* There may be more to say. It is said at once, but for the end: the library is to make that, for
+ * whoever wakes may be going through all sockets. */
 static void wake_socket(void *opaque) {
     struct lct_http_conn *conn = opaque;
-    if (conn->deadline == LCT_NS_NONE) {
-        conn->deadline = lct_monotonic() + LCT_HTTP_SOCKET_STALL_SECONDS * LCT_SECOND;
+    if (conn->deadline != LCT_NS_NONE) {
+        return; /* on_line goes on */
     }
-    lws_callback_on_writable(conn->wsi);
+    if (lws_partial_buffered(conn->wsi)) {
+        await_line(conn);
+    } else if (say(conn) == LCT_HTTP_BROKEN) {
+        end_soon(conn);
+    }
 }
 
 /* The library has shaken hands. */
@@ -247,31 +283,13 @@ static int say_goodbye(struct lct_http_conn *conn, enum lws_close_status code) {
     return -1;
 }
 
-/* One message, and a look at what comes after it. */
-static int say(struct lct_http_conn *conn) {
-    struct lct_http_body *body = conn->request->body;
-    struct lct_http_piece piece;
-    enum lct_http_look found = body->kind->look(body, &piece);
-    if (found == LCT_HTTP_PIECE) {
-        unsigned char *bytes = (unsigned char *)(uintptr_t)piece.bytes;
-        enum lws_write_protocol how = piece.text ? LWS_WRITE_TEXT : LWS_WRITE_BINARY;
-        if (lws_write(conn->wsi, bytes, piece.n, how) < (int)piece.n) {
-            return -1;
-        }
-        atomic_fetch_add(&conn->hall->bytes_out, piece.n);
-        body->kind->took(body, piece.n);
-        found = body->kind->look(body, &piece);
-    }
+/* The line takes more. */
+static int on_line(struct lct_http_conn *conn) {
+    enum lct_http_look found = say(conn);
     if (found == LCT_HTTP_END && !lws_partial_buffered(conn->wsi)) {
         return say_goodbye(conn, LWS_CLOSE_STATUS_NORMAL);
     }
-    if (found == LCT_HTTP_WAIT) {
-        conn->deadline = LCT_NS_NONE;
-        return 0;
-    }
-    conn->deadline = lct_monotonic() + LCT_HTTP_SOCKET_STALL_SECONDS * LCT_SECOND;
-    lws_callback_on_writable(conn->wsi);
-    return 0;
+    return found == LCT_HTTP_BROKEN ? -1 : 0;
 }
 
 /* A client of a socket has nothing to say. */
@@ -736,7 +754,7 @@ int lct_http_conn_event(struct lct_http_conn *conn, enum lws_callback_reasons re
         ask_no_more(conn); /* a school of viewers comes from one address */
         return 0;
     case LWS_CALLBACK_SERVER_WRITEABLE:
-        return conn->phase == PHASE_SOCKET ? say(conn) : 0;
+        return conn->phase == PHASE_SOCKET ? on_line(conn) : 0;
     case LWS_CALLBACK_RECEIVE:
         return on_heard(conn, n);
     case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:

@@ -3,25 +3,25 @@
 
 #include <assert.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "base/mem.h"
+#include "base/network.h"
 #include "stream/http/http.h"
 
 struct lct_http_places {
     struct client {
-        char address[LCT_HTTP_CLIENT_SIZE];
+        struct lct_network network;
         unsigned taken;
     } clients[LCT_HTTP_CONNECTIONS_MAX];
 };
 
-/* The entry of an address, a free one when it has none yet, NULL when there is none. */
+/* The entry of an address' network, a free one when it has none yet, NULL when there is none. */
 static struct client *client_of(struct lct_http_places *places, const char *address) {
     struct client *free_entry = NULL;
+    struct lct_network network = lct_network_of(address);
     for (size_t i = 0; i < LCT_HTTP_CONNECTIONS_MAX; i++) {
         struct client *client = &places->clients[i];
-        if (client->taken > 0 && strcmp(client->address, address) == 0) {
+        if (client->taken > 0 && lct_network_same(client->network, network)) {
             return client;
         }
         if (client->taken == 0 && !free_entry) {
@@ -45,7 +45,7 @@ bool lct_http_places_take(struct lct_http_places *places, const char *address) {
         return false;
     }
     struct client *client = client_of(places, address);
-    (void)snprintf(client->address, sizeof client->address, "%s", address);
+    client->network = lct_network_of(address);
     client->taken++;
     return true;
 }

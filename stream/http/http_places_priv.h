@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * How many connections each address has: a client that opens many keeps nobody out. All functions:
- * the HTTP thread.
+ * How many connections each address has, or each network (base/network.h): a client that opens many
+ * keeps nobody out. All functions: the HTTP thread.
  *
  *     if (!lct_http_places_take(places, "192.0.2.7")) …     // it has all an address may have
  *     lct_http_places_leave(places, "192.0.2.7");

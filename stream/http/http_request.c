@@ -184,6 +184,8 @@ void lct_http_answer_redirect(struct lct_http_request *request, const char *path
     answer_bytes(request, 303, "text/plain; charset=utf-8", "", 0, NULL);
 }
 
+void lct_http_let_frame(struct lct_http_request *request) { request->embeddable = true; }
+
 bool lct_http_not_modified(struct lct_http_request *request, const char *tag) {
     if (!*tag) {
         return false;
@@ -194,7 +196,6 @@ bool lct_http_not_modified(struct lct_http_request *request, const char *tag) {
 
 void lct_http_answer_file(struct lct_http_request *request, const struct lct_http_file *file) {
     request->cache = file->cache;
-    request->embeddable = file->embeddable;
     if (lct_http_not_modified(request, file->tag)) {
         answer_bytes(request, 304, file->type, "", 0, NULL);
     } else {

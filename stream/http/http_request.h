@@ -80,6 +80,9 @@ bool lct_http_gone(const struct lct_http_request *request);
 int lct_http_json(const struct lct_http_request *request, json_t **ret_json,
                   struct lct_fault *fault) LCT_MUST_USE;
 
+/** Any site may show the answer to come in a frame: it must have no power worth stealing. */
+void lct_http_let_frame(struct lct_http_request *request);
+
 /* Answers. Each takes the request. Any thread. */
 
 /** Adds a header to the answer to come (name and value are copied; the value is ours, never
@@ -111,7 +114,6 @@ struct lct_http_file {
     size_t n;
     const char *tag;   /**< ETag, quotes included */
     const char *cache; /**< Cache-Control */
-    bool embeddable;   /**< any site may show it in a frame: it must have no power worth stealing */
 };
 
 /** Answers with a file (shares its bytes), or 304. */

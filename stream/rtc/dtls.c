@@ -7,7 +7,6 @@
 #include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <stdbool.h>
@@ -15,11 +14,11 @@
 #include <string.h>
 #include <sys/time.h>
 
+#include "base/cert.h"
 #include "base/mem.h"
 
 #define FINGERPRINT_SIZE 32
 #define CERTIFICATES_MAX 8192 /* bytes of what they show; browsers show about 300 */
-#define YEAR (365L * 24 * 3600)
 
 /* The first pause before a flight is sent again, and the longest: each is twice the one before. A
  * round trip of a viewer is some 10 to 300 ms, and a flight too many does no harm. */
@@ -104,26 +103,6 @@ static BIO_METHOD *make_wire(void) {
 
 /* ---- the server ---- */
 
-/* Nobody looks at its name or its dates: the fingerprint stands in the answer to the offer. */
-static X509 *make_certificate(EVP_PKEY *key) {
-    uint64_t serial = 0;
-    X509 *cert = X509_new();
-    X509_NAME *name = cert ? X509_get_subject_name(cert) : NULL;
-    if (name && RAND_bytes((unsigned char *)&serial, sizeof serial) == 1 &&
-        X509_set_version(cert, X509_VERSION_3) == 1 &&
-        ASN1_INTEGER_set_uint64(X509_get_serialNumber(cert), serial >> 1) == 1 &&
-        X509_gmtime_adj(X509_getm_notBefore(cert), -24L * 3600) &&
-        X509_gmtime_adj(X509_getm_notAfter(cert), 10 * YEAR) &&
-        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"lectern", -1,
-                                   -1, 0) == 1 &&
-        X509_set_issuer_name(cert, name) == 1 && X509_set_pubkey(cert, key) == 1 &&
-        X509_sign(cert, key, EVP_sha256()) > 0) {
-        return cert;
-    }
-    X509_free(cert);
-    return NULL;
-}
-
 static bool take_fingerprint(const X509 *cert, uint8_t out[FINGERPRINT_SIZE]) {
     unsigned n = 0;
     return X509_digest(cert, EVP_sha256(), out, &n) == 1 && n == FINGERPRINT_SIZE;
@@ -142,21 +121,19 @@ static int is_theirs(X509_STORE_CTX *store, void *unused) {
     return ok;
 }
 
+/* Nobody looks at its name or its dates: the fingerprint stands in the answer to the offer. */
 static bool certify(struct lct_dtls_ctx *ctx) {
-    EVP_PKEY *key = EVP_EC_gen("P-256");
-    X509 *cert = key ? make_certificate(key) : NULL;
-    bool ok = cert && take_fingerprint(cert, ctx->fingerprint) &&
-              SSL_CTX_use_certificate(ctx->ssl, cert) == 1 &&
-              SSL_CTX_use_PrivateKey(ctx->ssl, key) == 1;
-    X509_free(cert);
-    EVP_PKEY_free(key);
-    return ok;
+    struct lct_cert *cert = lct_cert_create_own();
+    bool own;
+    lct_cert_sum(cert, ctx->fingerprint, &own);
+    int rc = lct_cert_show(cert, ctx->ssl);
+    lct_cert_unref(cert);
+    return rc == 0;
 }
 
 static bool configure(SSL_CTX *ssl) {
-    SSL_CTX_set_options(ssl, SSL_OP_NO_QUERY_MTU | SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
-                                 SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_session_cache_mode(ssl, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_options(ssl,
+                        SSL_OP_NO_QUERY_MTU | SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
     SSL_CTX_set_max_cert_list(ssl, CERTIFICATES_MAX);
     SSL_CTX_set_verify(ssl, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
     SSL_CTX_set_cert_verify_callback(ssl, is_theirs, NULL);
@@ -176,7 +153,7 @@ int lct_dtls_ctx_create(struct lct_dtls_ctx **ret_ctx, struct lct_fault *fault) 
     ERR_clear_error();
     ctx->ssl = SSL_CTX_new(DTLS_server_method());
     ctx->wire = make_wire();
-    if (!ctx->ssl || !ctx->wire || !configure(ctx->ssl) || !certify(ctx)) {
+    if (!ctx->ssl || !ctx->wire || !certify(ctx) || !configure(ctx->ssl)) {
         const char *reason = ERR_reason_error_string(ERR_peek_last_error());
         lct_dtls_ctx_destroy(ctx);
         return lct_fault_set(fault, -EIO, "rtc",

@@ -9,6 +9,8 @@
 #define SPAN_PACKETS 10
 /* So many spans one behind the other make it sure; together they are less than a second. */
 #define OVER_SURE 2
+/* A queue that loses more than this runs over. */
+#define OVERFLOW 0.05
 /* The fastest packet is remembered once to twice so long, us, and the trains once: longer than a
  * queue is let stand, shorter than clocks drift by a millisecond. */
 #define MEMORY_US 10000000
@@ -24,6 +26,8 @@
  * both weigh the same. */
 #define WIDTH_UP 1.25
 #define WIDTH_DOWN (1 / 1.06)
+/* A sender that is silent for so long has not filled the line meanwhile, us. */
+#define PAUSE_US 150000
 /* Arrivals further apart, or back by half of it, are those of another line, or of a liar, us. */
 #define JUMP_US 2000000
 /* REMB and reports are believed after so long. */
@@ -88,20 +92,28 @@ static void grow(struct lct_estimate *e, int64_t us, lct_ns now) {
     }
 }
 
+/* Even what waited least in this span waited long. */
+static bool has_queue(const struct lct_estimate *e) {
+    uint32_t least = earlier_of(e->delay[0], e->delay[1]);
+    return e->span.got > 0 && later(e->span.delay, least) > LCT_ESTIMATE_QUEUE / LCT_US;
+}
+
 /* A span is over. */
 static void judge(struct lct_estimate *e, lct_ns now) {
     struct lct_estimate_span *span = &e->span;
     int64_t us = e->newest - span->from;
     double carried = rate(span->bytes, us);
     double left = rate(span->bytes, later(span->sent, span->sent_from));
-    uint32_t least = earlier_of(e->delay[0], e->delay[1]);
-    bool queue = later(span->delay, least) > LCT_ESTIMATE_QUEUE / LCT_US;
-    e->loss += ((double)span->lost / (span->lost + span->got) - e->loss) / 8;
+    double lost = (double)span->lost / (span->lost + span->got);
+    bool queue = has_queue(e);
+    e->loss += (lost - e->loss) / 8;
     if (queue && e->bps < LCT_ESTIMATE_MAX && left * 2 < e->bps) {
         queue = false; /* who sends half of what the line carries makes no queue: it is longer */
         e->delay[0] = e->delay[1] = span->delay;
     }
-    e->over = queue || e->loss > LCT_ESTIMATE_LOSS ? e->over + 1 : 0;
+    e->over = queue && lost > OVERFLOW               ? OVER_SURE
+              : queue || e->loss > LCT_ESTIMATE_LOSS ? e->over + 1
+                                                     : 0;
     if (e->over >= OVER_SURE) {
         too_much(e, carried);
     } else if (e->over == 0) {
@@ -159,6 +171,9 @@ static void take(struct lct_estimate *e, const struct lct_estimate_packet *p, in
     e->newest = at > e->newest ? at : e->newest;
     remember(e, delay, at);
     take_train(e, p, at);
+    if (span->got > 0 && later(p->sent, span->sent) > PAUSE_US && has_queue(e)) {
+        *span = (struct lct_estimate_span){0}; /* what arrived is not what the line carries */
+    }
     if (span->got == 0) {
         span->from = at;
         span->sent_from = p->sent;
@@ -225,6 +240,8 @@ void lct_estimate_loss(struct lct_estimate *e, uint8_t share, lct_ns now) {
 }
 
 uint32_t lct_estimate_bps(const struct lct_estimate *e) { return e->bps; }
+
+bool lct_estimate_is_pressed(const struct lct_estimate *e) { return e->over > 0 || has_queue(e); }
 
 lct_ns lct_estimate_clean(const struct lct_estimate *e, lct_ns now) {
     return e->clean == LCT_NS_NONE ? 0 : now - e->clean + 1;

@@ -10,8 +10,9 @@
  *
  * A line carries too much when a queue stands in it: even the packet that waited least in a third
  * of a second waited LCT_ESTIMATE_QUEUE longer than the fastest of late. Random loss and jitter
- * leave no such queue. Where there is no room to queue, more than LCT_ESTIMATE_LOSS is lost. Then
- * what arrived is what the line carries. From there the estimate grows while the line is clean, but
+ * leave no such queue. It has to stand for two thirds, unless it overflows: then one is enough.
+ * Where there is no room to queue, more than LCT_ESTIMATE_LOSS is lost. Then what arrived is what
+ * the line carries. From there the estimate grows while the line is clean, but
  * not beyond what packets that left together arrived at: their spread is the line's width. Jitter
  * makes most such trains longer, and a machine that looks late some of them shorter, so neither the
  * mean nor the fastest tells it, but what one in five exceeds.
@@ -99,6 +100,10 @@ void lct_estimate_loss(struct lct_estimate *e, uint8_t share, lct_ns now);
 
 /** What the line carries, bit/s: LCT_ESTIMATE_MIN to LCT_ESTIMATE_MAX. */
 uint32_t lct_estimate_bps(const struct lct_estimate *e);
+
+/** A queue stands in the line as far as is known, sure or not: what is lost now is lost for want of
+ * room, and more of it would only be more. */
+bool lct_estimate_is_pressed(const struct lct_estimate *e);
 
 /** How long the line has been clean; 0: it carries too much now. */
 lct_ns lct_estimate_clean(const struct lct_estimate *e, lct_ns now);

@@ -15,7 +15,7 @@
 /* What may be sent again: a tenth of the pace, and so much at once. */
 #define AGAIN_PACE (LCT_RTC_PACE / 10)
 #define AGAIN_BURST (64 << 10)
-/* On a line that is not full what was asked for comes so many times: it was lost once and may be
+/* On a line without a queue what was asked for comes so many times: it was lost once and may be
  * lost again, and to ask for it a third time takes longer than pictures wait. */
 #define AGAIN_COPIES 2
 /* Who may have a picture full again goes on with the small one for so long, until a key frame of
@@ -301,7 +301,9 @@ static void send_one_again(struct lct_rtc_viewer *v, struct lct_rtc_stream *s, u
 void lct_rtc_send_again(struct lct_rtc_viewer *viewer, uint32_t ssrc, const uint16_t *sequences,
                         size_t n) {
     lct_ns now = lct_monotonic();
-    int copies = lct_estimate_clean(&viewer->estimate, now) > 0 ? AGAIN_COPIES : 1;
+    bool full = lct_estimate_clean(&viewer->estimate, now) == 0 ||
+                lct_estimate_is_pressed(&viewer->estimate);
+    int copies = full ? 1 : AGAIN_COPIES;
     refill(viewer, now);
     viewer->missed = now;
     for (size_t i = 0; i < viewer->n_streams; i++) {

@@ -83,12 +83,13 @@ async function launchChromium() {
     return { browser, page: await browser.newPage() };
 }
 
-/** Firefox by WebDriver BiDi. */
+/** Firefox by WebDriver BiDi; it trusts a certificate that a test has made. */
 async function launchFirefox() {
     const browser = await puppeteer.launch({
         browser: 'firefox',
         executablePath: program('firefox-esr', 'firefox'),
         headless: true,
+        acceptInsecureCerts: true,
         extraPrefsFirefox: {
             'media.autoplay.default': 0,
             'media.autoplay.blocking_policy': 0,

@@ -88,17 +88,34 @@ function childrenOf(pid) {
     return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
 }
 
-/** lectern up with these sources: {url, code, data, pidOf(program), api(path), close}. */
-export async function startUp(sources, env = {}, pages = web) {
+/** A configuration of the room with a certificate that nobody vouches for, shown at host:port. */
+function secured(sources, host, port) {
+    const folder = temporary();
+    const [pem, key] = ['cert.pem', 'key.pem'].map((name) => join(folder, name));
+    execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key,
+        '-out', pem, '-days', '90', '-subj', `/CN=${host}`, '-addext', `subjectAltName=IP:${host}`], { stdio: 'ignore' });
+    const file = join(folder, 'lectern.conf');
+    writeFileSync(file, ['[server]', `https = ${host}:${port}`, `certificate = ${pem}`, `key = ${key}`, `name = ${host}`,
+        '[room main]', ...sources.map((spec) => `source = ${spec}`), ''].join('\n'));
+    return file;
+}
+
+/**
+ * lectern up with these sources: {url, https, code, data, pidOf(program), api(path), close}. host: an
+ * address of this machine; with https the pages are there by HTTPS, too.
+ */
+export async function startUp(sources, { env = {}, pages = web, host = '127.0.0.1', https = false } = {}) {
     const data = join(temporary(), 'data');
-    const args = ['up', '--data', data, '--listen', `127.0.0.1:${await freePort()}`, '--web', pages, '--json'];
-    args.push(...sources.flatMap((spec) => ['--source', spec]));
+    const args = ['up', '--data', data, '--listen', `${host}:${await freePort()}`, '--web', pages, '--json'];
+    args.push(...(https ? ['--config', secured(sources, host, await freePort())]
+        : sources.flatMap((spec) => ['--source', spec])));
     const program = start(join(bin, 'lectern'), args, { env });
     await until(() => program.out.includes('\n'), 'lectern up');
-    const { url, code } = JSON.parse(program.out.split('\n')[0]);
+    const { url, https: secure, code } = JSON.parse(program.out.split('\n')[0]);
     const fetchIt = (path) => fetch(`${url}api/v1${path}`, { headers: { Authorization: `Bearer ${code}` } });
     return {
         url,
+        https: secure,
         code,
         data,
         close: program.close,

@@ -87,7 +87,7 @@ function judge({ name, runs, visits, behind, length, failures }, truth, zeroMs) 
 }
 
 await soundCard();
-const up = await startUp(['demo'], {}, playerPages());
+const up = await startUp(['demo'], { pages: playerPages() });
 await until(async () => (await up.api('/rooms/main')).online, 'the recorder');
 const { lesson: id } = await (await recording(up, 'POST', '{}')).json();
 await until(() => playlistIsThere(up), 'the playlist');

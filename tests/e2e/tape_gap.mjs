@@ -58,11 +58,18 @@ function checkSilence({ samples, times, at }, hole) {
 }
 
 function checkClaps(shown, sound, hole) {
-    const away = (time) => time < hole.from - 0.2 || time > hole.to + 0.2;
+    // A clap at a track's end may be seen and not heard any more, or the other way round.
+    const end = Math.min(shown.at(-1).pts, sound.times.at(-1));
+    const away = (time) => time < hole.from - 0.2 || (time > hole.to + 0.2 && time < end - 0.2);
     const seen = tape.clapsSeen(shown).filter(away);
     const heard = tape.clapsHeard(sound).filter(away);
-    const far = tape.distances(seen, heard).map((s) => 1000 * s);
-    const worst = Math.max(...far.map(Math.abs));
+    // Where a busy machine left pictures out, a clap is seen later by as many, or not at all.
+    const leftOut = (time) => time - shown[shown.findIndex((one) => one.pts === time) - 1].pts - 1 / 30;
+    const nearest = (time) => heard.toSorted((a, b) => Math.abs(a - time) - Math.abs(b - time))[0];
+    const far = seen.map((time) => 1000 * (nearest(time) - time));
+    const off = seen.map((time, i) => Math.max(far[i], -far[i] - 1000 * leftOut(time)));
+    const worst = Math.max(...off);
+    check(seen.some((time) => time < hole.from), 'no clap before the hole');
     check(seen.some((time) => time > hole.to), 'no clap behind the hole');
     check(worst <= 5, `claps are heard ${far} ms after they are seen`);
     return `${far.length} claps, heard within ${worst.toFixed(2)} ms of when seen`;
@@ -88,11 +95,14 @@ async function browse(page, name, site, served, lesson, truth, hole) {
     }
     await openPlayer(page, site);
     const tracks = tape.tracksFor(lesson, '/lesson/', ['camera', 'sound']);
-    const until = hole.to + 4;
+    const until = hole.to + 6;
     const behind = await page.evaluate((x) => player.live(x), { tracks, until });
     const { seen } = await page.evaluate(() => player.report());
     tape.checkShown(truth, onLesson(lesson, seen), `${name}, live`);
-    check(behind.at(-1) < 3, `${name}, live: ${behind.at(-1)} s behind, after the hole`);
+    // Who begins late stays late: it is the hole that must not hold the player up.
+    const held = behind.at(-1) - behind[0];
+    check(seen.at(-1).media > hole.to, `${name}, live: it does not get over the hole`);
+    check(held < 3, `${name}, live: the hole holds it up by ${held} s`);
     console.log(`${name}, live: over the hole, ${(1000 * behind.at(-1)).toFixed(0)} ms behind`);
 }
 

@@ -3,7 +3,7 @@
 // A demo lesson live by WebRTC over bad lines: how long the picture stands still, how much of the
 // sound is made up, how late it is shown. A sample is 20 s of 5 % loss and 40 +- 15 ms each way; a
 // campaign (LCT_DEEP) takes a minute of each line, and prints one JSON line for each; and a film of
-// 3 Mbit/s over a line that is 2 Mbit/s wide for a minute. LCT_LINES names some of them.
+// 3 Mbit/s over a line that is 2 Mbit/s wide for a minute. LCT_LINES names some of them, with ; between.
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
@@ -24,10 +24,13 @@ const lines = {
     '10 %': { ...air, loss: 10 },
     reordered: { ...air, loss: 1, reorder: true },
     '20 Mbit/s': { delay: 10, rate: 20000 },
+    '20 Mbit/s, 1 %': { ...air, rate: 20000, loss: 1 },
+    '20 Mbit/s, 5 %': { ...air, rate: 20000, loss: 5 },
+    '20 Mbit/s, 10 %': { ...air, rate: 20000, loss: 10 },
     '2 Mbit/s': { delay: 10, rate: 2000 },
 };
 const film = 'a film on 2 Mbit/s';
-const wanted = process.env.LCT_LINES?.split(',').filter(Boolean) ?? (p.deep ? [...Object.keys(lines), film, 'cut'] : ['5 %']);
+const wanted = process.env.LCT_LINES?.split(';').filter(Boolean) ?? (p.deep ? [...Object.keys(lines), film, 'cut'] : ['5 %']);
 
 const quantile = (values, q) => [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) * q)];
 const monotonic = () => Number(process.hrtime.bigint() / 1000000n);

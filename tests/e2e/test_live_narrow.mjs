@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // A viewer by WebSocket whose line becomes too narrow for the camera, a film of 1.4 Mbit/s: it is shown
-// the small twin, goes on, and is shown the full picture again when the line is wide.
+// the small twin, goes on, and is shown the full picture again when the line is wide. The recording
+// page tells of the twin meanwhile.
 
-import { withBrowser } from './_browsers.mjs';
+import { shot, withBrowser } from './_browsers.mjs';
 import { noisyFilm, openTcpLine } from './_line.mjs';
 import * as p from './_page.mjs';
 import * as w from './_watch.mjs';
@@ -55,14 +56,28 @@ const isShort = async () => (await up.api('/rooms/main')).status.tracks.some((tr
 const line = await openTcpLine(Number(new URL(up.url).port));
 let leftOut = false;
 
+/** The recording page at the server itself: it tells that small pictures are encoded, or does not. */
+async function tells(wanted) {
+    await withBrowser('chromium', async (page) => {
+        await p.enter(page, up, 'zh');
+        await p.until(async () => /另发小画面/.test(await p.text(page, '.air')) === wanted, `the page to tell of small pictures: ${wanted}`);
+        for (const size of ['phone', 'desk']) {
+            await p.resize(page, size);
+            await shot(page, `page-small-${wanted}-${size}`);
+        }
+    });
+}
+
 async function judge(page, name) {
     await p.enter(page, { ...up, url: line.url });
     await page.evaluate(join);
     await shows(page, FULL, 'the full picture');
     line.bps = 1000000;
     const small = await shows(page, SMALL, 'the small picture');
+    await tells(true);
     line.bps = Infinity;
     const full = await shows(page, FULL, 'the full picture again');
+    await tells(false);
     const { stood, lost } = await page.evaluate(() => ({ stood: globalThis.stood, lost: !!globalThis.lost }));
     console.log(`${name}: small after ${small}, full after ${full}; stood at most ${stood.toFixed(0)} ms`);
     p.check(!lost, 'the connection holds');

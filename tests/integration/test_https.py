@@ -180,6 +180,27 @@ class Https(Served):
         make_certificate(self.folder, days=60, began="+5d")
         until(lambda: "clock" in self.health()["certificate"]["fault"]["en"], 10, "the word on its beginning")
 
+    def test_memory_is_back_when_many_have_gone(self):
+        make_certificate(self.folder)
+        self.trust()
+        process, _ = self.start()
+        status = pathlib.Path(f"/proc/{process.pid}/status")
+
+        def memory():
+            """MiB that the server holds."""
+            return next(int(line.split()[1]) for line in status.read_text().splitlines() if "VmRSS" in line) / 1024
+
+        self.health()
+        before = memory()
+        with contextlib.ExitStack() as lines:
+            for i in range(500):
+                line = socket.create_connection(("127.0.0.1", self.tls), 20, (f"127.0.1.{1 + i // 100}", 0))
+                line = lines.enter_context(self.client.wrap_socket(line, server_hostname="localhost"))
+                line.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+                self.assertIn(b" 200 ", line.recv(64))
+            self.assertGreater(memory() - before, 5, "they are many")
+        until(lambda: memory() - before < 3, 10, "memory to be back")
+
     def refused(self, en, zh, **more):
         process, line = self.start(**more)
         self.assertEqual(process.wait(20), 1)

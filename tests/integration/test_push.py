@@ -59,7 +59,7 @@ def srt(port, file):
 def worker(lesson, url, **more):
     """What the server starts for a push; it says how it is as JSON lines."""
     started = subprocess.Popen([BIN / "lectern-worker", "push"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, **more)
-    started.stdin.write(json.dumps({"url": url, "lesson": str(lesson), "picture": "camera"}))
+    started.stdin.write(json.dumps({"url": url, "lesson": str(lesson), "room": "main", "picture": "camera"}))
     started.stdin.close()
     return started
 
@@ -357,7 +357,7 @@ class Push(unittest.TestCase):
         # the same worker on a machine that knows it
         self.receive(rtmp(port, self.folder / "a.mkv"))
         lesson = max((self.data / "lessons").iterdir())
-        order = json.dumps({"url": url, "lesson": str(lesson), "picture": "camera"})
+        order = json.dumps({"url": url, "lesson": str(lesson), "room": "main", "picture": "camera"})
         here = ["unshare", "--map-root-user", "--mount", "sh", "-c",
                 f"mount --bind {relay.certificate} /etc/ssl/certs/ca-certificates.crt && exec {BIN}/lectern-worker push"]
         with subprocess.Popen(here, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
@@ -393,6 +393,14 @@ class Push(unittest.TestCase):
         begin, end = [i for i, (_, key) in enumerate(pictures) if key][-2:]
         keep_rows(lesson / "camera", end)  # all that follow its newest key frame
         keep_rows(lesson / "sound", sum(time < pictures[begin][0] + 0.3 for time, _ in rows(lesson / "sound")))
+        other = self.folder / "other"
+        shutil.copytree(lesson, other)
+        (other / "lesson.json").write_text(json.dumps({**info, "state": "recording", "room": "other"}))
+        refused = worker(other, url)
+        self.addCleanup(self.end, refused)
+        said = json.loads(refused.stdout.readline())
+        self.assertEqual(said["state"], "waiting")
+        self.assertIn("another room", said["fault"]["en"])
         self.receive(rtmp(port, self.folder / "a.mkv"))
         sends = worker(lesson, url)
         self.addCleanup(self.end, sends)

@@ -29,6 +29,7 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from websocket import Refused, WebSocket  # noqa: E402  the path is set above
 
+DEEP = os.environ.get("LCT_DEEP", "0") not in ("", "0", "OFF")  # kill at each step, not at each fourth
 ENGLISH = {**os.environ, "LC_ALL": "C.UTF-8"}
 
 
@@ -198,6 +199,8 @@ class Remote(unittest.TestCase):
         until(lambda: "token is wrong room=lab" in b.words()[0], 10, "the old token to be refused")
         until(lambda: "lectern room lab --token" in b.words()[1], 5, "the recorder to be told so in words")
         self.assertFalse(b.is_there())
+        self.assertIn("127.0.0.1 called for this room with a wrong or an old token", b.room()["refused"]["en"])
+        self.assertIn("lectern room lab --token", b.room()["refused"]["zh"])
         self.stop_recorder()
         b.start_recorder("/".join([host, room, of_other.split("/")[2], pin]))
         until(lambda: b.words()[0].count("token is wrong room=lab") > 1, 10, "another room's to be refused")
@@ -207,11 +210,33 @@ class Remote(unittest.TestCase):
         self.stop_recorder()
         b.start_recorder("/".join([host, room, secret, pin]))
         until(b.is_there, 10, "the right one to be taken")
+        self.assertIsNone(b.room()["refused"], "what was refused before is said no more")
         b.command("room", "lab", "--revoke-token")
         until(lambda: not b.is_there(), 5, "the recorder to be sent away")
         words = "".join(b.words())
         for one in (old, of_other, secret):
             self.assertNotIn(one.split("/")[2] if "/" in one else one, words, "a secret is in the log")
+
+    def test_up_beside_a_token_starts_the_recorder_alone(self):
+        b = self.b
+        b.start_server()
+        b.recorder_conf.write_text(f"[recorder]\ntoken_file = {b.token_file}\n[room lab]\nsource = demo\n")
+        up = [BIN / "lectern", "up", "--data", b.recorder_data, "--config", b.recorder_conf]
+        refused = subprocess.run(up, text=True, env=ENGLISH, capture_output=True, check=False, timeout=20)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("cannot be read", refused.stderr)
+        b.token_file.write_text(b.token())
+        b.recorder = subprocess.Popen([*up, "--json"], text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.stack.callback(b.recorder.stdout.close)
+        self.assertEqual(json.loads(b.recorder.stdout.readline()),
+                         {"room": "lab", "server": "127.0.0.1", "port": b.relay.port})
+        until(b.is_there, 15, "the recorder to be taken")
+        started = pathlib.Path(f"/proc/{b.recorder.pid}/task/{b.recorder.pid}/children").read_text().split()
+        self.assertEqual(len(started), 1, "no server beside it")
+        self.stop_recorder()
+        b.recorder_conf.write_text(f"[recorder]\ntoken_file = {b.token_file}\n[room hall]\nsource = demo\n")
+        refused = subprocess.run(up, text=True, env=ENGLISH, capture_output=True, check=False, timeout=20)
+        self.assertIn("of room lab, this recorder of room hall", refused.stderr)
 
     def stop_recorder(self):
         self.b.recorder.terminate()
@@ -359,6 +384,55 @@ class Remote(unittest.TestCase):
         b.start_recorder()
         until(lambda: "was deleted on the server" in b.words()[1], 15, "the recorder to be told")
         self.assertFalse((b.server_data / "lessons" / lesson).exists())
+
+    def step_of_copy(self, lesson):
+        """How far the copy is, as the server's disk shows it."""
+        folder, record = self.b.server_data / "lessons" / lesson, self.b.server_data / "copies" / f"{lesson}.json"
+        files = sum(path.is_file() and not path.name.endswith(".new") for path in folder.rglob("*"))
+        with contextlib.suppress(OSError, ValueError):
+            known = json.loads(record.read_text(encoding="utf-8"))
+            return files, len(known["checked"]), known["complete"]
+        return files, 0, False
+
+    def test_either_program_may_die_at_each_step_of_a_copy(self):
+        b = self.b
+        b.recorder_conf.write_text("[recorder]\ncopy_rate = 4\n[room lab]\nsource = demo\n")
+        b.start_server()
+        b.start_recorder(b.token())
+        until(b.is_there, 15, "the recorder to be taken")
+        lesson = b.api("/rooms/lab/recording", "POST", {"title": "Killed"})["lesson"]
+        kills, steps, last = 0, set(), None
+        stop = time.monotonic() + 4
+        end = stop + (180 if DEEP else 60)
+        while not (last and last[2]) and time.monotonic() < end:
+            step = self.step_of_copy(lesson)
+            if stop and time.monotonic() > stop and b.is_there() and b.room()["state"] == "recording":
+                b.api("/rooms/lab/recording", "DELETE")
+                stop = None
+            if step != last and step not in steps and (DEEP or len(steps) % 4 == 0):
+                kills += 1
+                self.kill_and_start(kills % 2 == 0)
+            steps.add(step)
+            last = step
+            time.sleep(0.005)
+        self.assertTrue(last[2], f"not complete after {kills} kills: {last}")
+        self.assertGreater(kills, 20 if DEEP else 2)
+        print(f"{kills} kills", file=sys.stderr)
+        here, there = self.both(lesson)
+        self.assertEqual(here, there)
+        subprocess.run([BIN / "lectern", "verify", b.server_data / "lessons" / lesson], check=True, env=ENGLISH,
+                       stdout=subprocess.DEVNULL)
+
+    def kill_and_start(self, of_server):
+        b = self.b
+        program = b.server if of_server else b.recorder
+        program.kill()
+        program.wait()
+        if of_server:
+            b.server.stdout.close()
+            b.start_server()
+        else:
+            b.start_recorder()
 
     def tail(self, lesson):
         """Segments of the camera's playlist, as a player that follows the copy sees them."""

@@ -31,11 +31,13 @@ struct lct_test_disk {
     pthread_mutex_t lock;
     /* guarded by lock */
     enum lct_disk_call call;
-    int after;   /**< calls until the one that fails; -1: none will */
-    int error;   /**< errno */
-    bool failed; /**< it has */
-    bool full;   /**< everything that needs space fails with ENOSPC */
-    bool torn;   /**< a write that fails has written half */
+    int after;                   /**< calls until the one that fails; -1: none will */
+    int error;                   /**< errno */
+    bool failed;                 /**< it has */
+    bool full;                   /**< everything that needs space fails with ENOSPC */
+    bool torn;                   /**< a write that fails has written half */
+    bool remembers;              /**< what a power cut would take */
+    struct lct_test_file *files; /**< that were written to */
 };
 
 /** A disk that works. */
@@ -46,6 +48,16 @@ void lct_test_disk_fail(struct lct_test_disk *disk, enum lct_disk_call call, int
 
 /** True when the call that was to fail has come. */
 bool lct_test_disk_failed(struct lct_test_disk *disk);
+
+/** Remembers from now on of each byte of files it makes whether it lies on the disk. A sync that
+ * fails takes, as Linux does, what it did not write for written, and no later one writes it. */
+void lct_test_disk_remember(struct lct_test_disk *disk);
+
+/** Bytes of a file that a power cut would take. */
+size_t lct_test_disk_unsafe(struct lct_test_disk *disk, const char *path);
+
+/** Forgets it. */
+void lct_test_disk_forget(struct lct_test_disk *disk);
 
 /** Fills the disk up, or frees it. */
 void lct_test_disk_fill(struct lct_test_disk *disk, bool full);

@@ -136,3 +136,18 @@ void lct_test_lesson_begin(const char *folder, struct lct_lesson_info *ret_info)
     ret_info->tracks[1] = (struct lct_lesson_track){"sound", "sound", 2, "test", 0, 0, 0};
     insist(lct_lesson_save(&lct_io_system, folder, ret_info) == 0, "lesson.json");
 }
+
+struct lct_reel *lct_test_lesson_reel(const char *folder, const struct lct_test_lesson *lesson,
+                                      struct lct_format *track) {
+    static const struct lct_index_head clocks = {.wall = 1};
+    struct lct_reel *reel = NULL;
+    LCT_FREE char *path = lct_format("%s/%s", folder, track->track);
+    insist(lct_io_make_folder(path) == 0, "no folder");
+    insist(lct_reel_open(&lct_io_system, path, 1, track, &clocks, &reel) == 0, "not opened");
+    for (size_t i = 0; i < lesson->count; i++) {
+        if (lesson->chunks[i]->format == track) {
+            insist(lct_reel_append(reel, lesson->chunks[i], false) == 0, "not appended");
+        }
+    }
+    return reel;
+}

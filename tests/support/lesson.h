@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "archive/lesson.h"
+#include "archive/reel.h"
 #include "encode/chunk.h"
 
 #define LCT_TEST_PICTURES_A_KEY 5
@@ -31,3 +32,10 @@ void lct_test_lesson_free(struct lct_test_lesson *lesson);
 
 /** Writes lesson.json for such a lesson, state "recording", into folder. */
 void lct_test_lesson_begin(const char *folder, struct lct_lesson_info *ret_info);
+
+/**
+ * Begins reel 1 of a track, "camera" or "sound", in FOLDER/TRACK, which is made, with all its
+ * chunks. Owned: to be closed or abandoned.
+ */
+struct lct_reel *lct_test_lesson_reel(const char *folder, const struct lct_test_lesson *lesson,
+                                      struct lct_format *track);

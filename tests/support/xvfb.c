@@ -14,6 +14,11 @@
 #include <xcb/xcb.h>
 
 #define UP_WITHIN_MS 20000
+/* Displays of tests: above those of desktops and those that tests want not to be there. */
+#define DISPLAY_FIRST 5000
+#define DISPLAYS 50000
+#define STRIDE 7919 /* a prime: from one taken number away from those of the next processes */
+#define TRIES 20
 
 static void die(const char *what) {
     (void)fprintf(stderr, "xvfb: %s\n", what);
@@ -21,7 +26,7 @@ static void die(const char *what) {
 }
 
 /* In the child. The server ends with the test, however that ends. */
-static void exec_server(const struct xvfb *server, const char *name, const char *screen, int fd) {
+static void exec_server(const struct xvfb *server, const char *screen, int fd) {
     char number[16];
     (void)snprintf(number, sizeof number, "%d", fd);
     int null = open("/dev/null", O_RDWR);
@@ -30,51 +35,63 @@ static void exec_server(const struct xvfb *server, const char *name, const char 
     sigset_t none;
     sigemptyset(&none);
     (void)sigprocmask(SIG_SETMASK, &none, NULL);
-    const char *words[16] = {"Xvfb", "-displayfd", number, "-screen", "0",
-                             screen, "-nolisten",  "tcp",  "-noreset"};
-    size_t n = 9;
+    const char *words[16] = {"Xvfb", server->name, "-displayfd", number, "-screen",
+                             "0",    screen,       "-nolisten",  "tcp",  "-noreset"};
+    size_t n = 10;
     if (server->without) {
         words[n++] = "-extension";
         words[n++] = server->without;
-    }
-    if (name) {
-        words[n++] = name;
     }
     execvp("Xvfb", (char *const *)words); /* which only reads them */
     _exit(127);
 }
 
-static void start(struct xvfb *server, const char *name, const char *screen) {
+/* False when the server ended instead: the display is taken. */
+static bool start(struct xvfb *server, const char *screen) {
     int fds[2];
-    char number[16] = "";
     if (pipe(fds) < 0) {
         die("no pipe");
     }
     server->pid = fork();
     if (server->pid == 0) {
         close(fds[0]);
-        exec_server(server, name, screen, fds[1]);
+        exec_server(server, screen, fds[1]);
     }
     close(fds[1]);
-    size_t n = 0;
+    char told = ' '; /* its number, when it is up */
     struct pollfd up = {.fd = fds[0], .events = POLLIN};
-    while (n < sizeof number - 1 && !strchr(number, '\n')) {
-        ssize_t got = poll(&up, 1, UP_WITHIN_MS) == 1 ? read(fds[0], number + n, 1) : -1;
-        if (got <= 0) {
-            die("does not come up (is Xvfb installed?)");
+    while (told != '\n') {
+        if (poll(&up, 1, UP_WITHIN_MS) != 1) {
+            die("does not come up");
         }
-        n += (size_t)got;
+        if (read(fds[0], &told, 1) <= 0) {
+            break;
+        }
     }
     close(fds[0]);
-    (void)snprintf(server->name, sizeof server->name, ":%d", atoi(number));
+    if (told != '\n') {
+        xvfb_kill(server);
+    }
+    return told == '\n';
 }
 
-void xvfb_start(struct xvfb *server, const char *screen) { start(server, NULL, screen); }
+void xvfb_start(struct xvfb *server, const char *screen) {
+    /* Not the lowest free one, which -displayfd would choose: that is the display of a server which
+     * another test has just killed and is about to start anew. */
+    for (int i = 0; i < TRIES; i++) {
+        int number = DISPLAY_FIRST + (getpid() + i * STRIDE) % DISPLAYS;
+        (void)snprintf(server->name, sizeof server->name, ":%d", number);
+        if (start(server, screen)) {
+            return;
+        }
+    }
+    die("finds no display (is Xvfb installed?)");
+}
 
 void xvfb_restart(struct xvfb *server, const char *screen) {
-    char name[sizeof server->name];
-    memcpy(name, server->name, sizeof name);
-    start(server, name, screen);
+    if (!start(server, screen)) {
+        die("does not come back");
+    }
 }
 
 void xvfb_kill(struct xvfb *server) {

@@ -3,7 +3,7 @@
  * An X server for a test, and a client that draws into it.
  *
  *     struct xvfb server = {0};
- *     xvfb_start(&server, "1280x720x24");          // on a free display, server.name is ":7"
+ *     xvfb_start(&server, "1280x720x24");          // on a display of its own: server.name
  *     struct xclient *client = xclient_open(server.name);
  *     xclient_fill(client, 0, 0, 64, 64, 0xff0000);
  *     xclient_close(client);
@@ -17,11 +17,11 @@
 
 struct xvfb {
     pid_t pid;
-    char name[16];       /**< ":7" */
+    char name[16];       /**< ":5007" */
     const char *without; /**< an extension the server is started without; NULL: none */
 };
 
-/** Starts a server on a free display; aborts when it does not come up. */
+/** Starts a server on a display that no other test takes; aborts when it does not come up. */
 void xvfb_start(struct xvfb *server, const char *screen);
 
 /** Starts one anew on the display server had. */

@@ -192,6 +192,8 @@ export const en = {
   watch: 'Watch',
   onAir: 'On air',
   viewers: (n) => (n === 1 ? '1 viewer' : `${n} viewers`),
+  smallToo: '+ small',
+  smallWhy: 'Somebody has a narrow line: small pictures are encoded for it as well. The recording is not affected.',
   noSuchRoom: 'There is no classroom at this address',
   checkAddress: 'Please check the link, or ask who sent it.',
   waiting: 'Waiting for the lesson',

@@ -3,6 +3,8 @@
 
 import { reach } from './reach.js';
 
+/** @typedef {import('../types').FaultText} FaultText */
+
 const TRY_AGAIN_MS = 200;
 const REFUSED_MS = 3000;
 const SILENCE_MS = 10000; // the server says something each 5 s
@@ -10,11 +12,13 @@ const SILENCE_MS = 10000; // the server says something each 5 s
 /**
  * Listens until close() is called. A stream does not say why it failed, so before it is opened
  * again probe is asked for by an ordinary question: an address that needs the same rights. on's
- * functions get the events' data by their names; link is told when it changes.
+ * functions get the events' data by their names; link is told when it changes. refused is told why
+ * when we may not listen any more, and then all is over; without it the page is loaded anew.
  * @param {{ address: string, probe: string, on: Record<string, (data: any) => void>,
- *   link: (state: 'open' | 'lost' | 'none') => void }} wishes none: there is no such address
+ *   link: (state: 'open' | 'lost' | 'none') => void,
+ *   refused?: (why: FaultText) => void }} wishes none: there is no such address
  */
-export function listen({ address, probe, on, link }) {
+export function listen({ address, probe, on, link, refused }) {
   /** @type {EventSource | null} */
   let stream = null;
   let silence = 0;
@@ -49,13 +53,24 @@ export function listen({ address, probe, on, link }) {
     turn('lost');
   }
 
+  /** @param {Response} response */
+  async function refuse(response) {
+    const { fault } = await response.json().catch(() => ({}));
+    if (refused && fault) {
+      state = 'closed';
+      refused(fault);
+    } else {
+      location.reload(); // the server says then what is needed
+    }
+  }
+
   async function reopen() {
     const response = await reach(probe);
     if (state === 'closed') {
       return;
     }
     if (response?.status === 401 || response?.status === 403) {
-      location.reload(); // the server says then what is needed
+      refuse(response);
     } else if (response?.ok) {
       open();
     } else {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A room live by WebRTC (WHEP): one connection carries camera, screen and sound.
 
+import { isSound } from './names.js';
+
 const CONNECT_MS = 3000; // UDP that does not come through is given up after so long
 const SLOW_MS = 500; // where it comes through, a round trip has found a way by then
 const ANSWER_MS = 4000;
@@ -16,8 +18,15 @@ export class WhepTrouble extends Error {
   }
 }
 
-/** True when this browser decodes H.264 that comes by WebRTC (Firefox without its plug-in does not). */
-export function canWhep() {
+/**
+ * True when this browser decodes such tracks that come by WebRTC: every browser does sound, and
+ * pictures those that have H.264 (Firefox without its plug-in has none).
+ * @param {string[]} tracks
+ */
+export function canWhep(tracks) {
+  if (tracks.every(isSound)) {
+    return 'RTCPeerConnection' in globalThis;
+  }
   const codecs = globalThis.RTCRtpReceiver?.getCapabilities?.('video')?.codecs ?? [];
   return codecs.some((codec) => codec.mimeType.toLowerCase() === 'video/h264');
 }
@@ -92,15 +101,18 @@ export async function watchByWhep(room, tracks, lost, { signal, slow = () => {},
   };
   const giveUp = new AbortController();
   const stop = () => (close(), giveUp.abort());
+  /** @type {Promise<never>} what a connection was asked for has no answer once it is closed */
+  const stopped = new Promise((_, failed) => giveUp.signal.addEventListener('abort', () => failed(new WhepTrouble('refused'))));
+  stopped.catch(() => {}); // it is told where somebody waits
   const late = setTimeout(stop, ANSWER_MS);
   signal?.addEventListener('abort', stop);
   try {
     for (const name of tracks) {
-      const kind = name.startsWith('sound') ? 'audio' : 'video';
+      const kind = isSound(name) ? 'audio' : 'video';
       const { receiver } = peer.addTransceiver(kind, { direction: 'recvonly' });
       media.set(name, receiver.track);
     }
-    await peer.setLocalDescription();
+    await Promise.race([peer.setLocalDescription(), stopped]);
     const query = tracks.map((name) => `track=${encodeURIComponent(name)}`).join('&');
     const { answer, location } = await post(
       `/api/v1/live/${encodeURIComponent(room)}/whep?${query}`, peer.localDescription?.sdp ?? '', giveUp.signal);
@@ -109,7 +121,7 @@ export async function watchByWhep(room, tracks, lost, { signal, slow = () => {},
     if (whole && REFUSED.test(answer)) {
       throw new WhepTrouble('early');
     }
-    await peer.setRemoteDescription({ type: 'answer', sdp: answer });
+    await Promise.race([peer.setRemoteDescription({ type: 'answer', sdp: answer }), stopped]);
     await connected(peer, slow, giveUp.signal);
   } catch (error) {
     close();

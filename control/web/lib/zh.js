@@ -190,6 +190,8 @@ export const zh = {
   watch: '听课',
   onAir: '正在直播',
   viewers: (/** @type {number} */ n) => `${n} 人在看`,
+  smallToo: '另发小画面',
+  smallWhy: '有人的网络较慢，正在为他们另外编码小画面；录制不受影响。',
   noSuchRoom: '这个地址没有教室',
   checkAddress: '请检查链接，或询问发送者。',
   waiting: '等待上课',

@@ -42,7 +42,9 @@ function wellBand(t, status) {
 function bandsOf(t, room, lastLesson) {
   const status = room.status;
   if (!status) {
-    return [{ kind: 'bad', text: lastLesson ? t.awayInLesson : t.away }];
+    /** @type {Band[]} */
+    const away = [{ kind: 'bad', text: lastLesson ? t.awayInLesson : t.away }];
+    return room.refused ? [...away, { kind: 'bad', text: said(t, room.refused) }] : away;
   }
   /** @type {Band[]} */
   const bands = status.alarms.map((alarm) => ({ kind: 'bad', text: said(t, alarm) }));

@@ -63,5 +63,6 @@ function OnAir({ room, others }) {
       d="M6.500 13.500a5 5 0 0 1 0-7M13.500 6.500a5 5 0 0 1 0 7M3.600 16.400a9 9 0 0 1 0-12.800M16.400 3.600a9 9 0 0 1 0 12.800" /></svg>
     ${onAir ? t.onAir : t.offAir}
     ${onAir && html`<span class="air-viewers">${t.viewers(others)}</span>`}
+    ${onAir && room.status?.tracks.some((track) => track.small) && html`<span class="air-small" title=${t.smallWhy}>${t.smallToo}</span>`}
   </p>`;
 }

@@ -22,9 +22,6 @@ static struct lct_fault fault;
 static void write_lesson(void) {
     struct lct_test_lesson *l = lct_test_lesson(6 * LCT_SECOND);
     struct lct_lesson_info info;
-    struct lct_index_head head = {.lesson = 0};
-    struct lct_reel *reel;
-    LCT_FREE char *camera = NULL;
     root = lct_test_folder();
     lesson = lct_format("%s/lesson", root);
     made = lct_format("%s/made", root);
@@ -34,14 +31,7 @@ static void write_lesson(void) {
     info.end = 6 * LCT_SECOND;
     info.track_count = 1;
     cr_assert_eq(lct_lesson_save(&lct_io_system, lesson, &info), 0);
-    camera = lct_format("%s/camera", lesson);
-    cr_assert_eq(lct_io_make_folder(camera), 0);
-    cr_assert_eq(lct_reel_open(&lct_io_system, camera, 1, l->picture, &head, &reel), 0);
-    for (size_t i = 0; i < l->count; i++) {
-        bool picture = l->chunks[i]->format == l->picture;
-        cr_assert(!picture || lct_reel_append(reel, l->chunks[i], false) == 0);
-    }
-    cr_assert_eq(lct_reel_close(reel, 0), 0);
+    cr_assert_eq(lct_reel_close(lct_test_lesson_reel(lesson, l, l->picture), 0), 0);
     lct_test_lesson_free(l);
 }
 

@@ -204,6 +204,57 @@ Test(follow, a_mended_reel_is_read_again) {
     cr_assert_eq(tape->segments.list[0].number, 0);
 }
 
+/* Writes the first n bytes into a file that is there, as a copy is sent anew. */
+static void put(const char *path, const char *bytes, size_t n) {
+    FILE *file = fopen(path, "we");
+    cr_assert(file && fwrite(bytes, 1, n, file) == n && fclose(file) == 0);
+}
+
+static void is_as_read_from_the_start(void) {
+    struct lct_follow *fresh = lct_follow_create(camera);
+    cr_assert_eq(lct_follow_update(fresh, false, 0), 0);
+    update(false, 0);
+    cr_assert_eq(tape->segments.count, fresh->segments.count);
+    cr_assert(fresh->segments.count == 0 ||
+              memcmp(tape->segments.list, fresh->segments.list,
+                     fresh->segments.count * sizeof *fresh->segments.list) == 0);
+    lct_follow_destroy(fresh);
+}
+
+/* Of two reels one becomes another: in the same files, and nobody looks while they are short. */
+static void send_anew(uint32_t number) {
+    char index[2][128], reel[2][128];
+    LCT_FREE char *rows = NULL, *bytes = NULL;
+    size_t n = 0, m = 0;
+    lct_test_reel(folder, run_of(1, 0, 60));
+    lct_test_reel(folder, run_of(2, 6, 60));
+    struct lct_test_run other = run_of(3, number == 1 ? 0 : 6, 60);
+    other.keys = 30;
+    lct_test_reel(folder, other);
+    for (int i = 0; i < 2; i++) {
+        uint32_t which = i == 0 ? number : 3;
+        (void)snprintf(index[i], sizeof index[i], "%s/%04u.index", camera, which);
+        (void)snprintf(reel[i], sizeof reel[i], "%s/%04u.mp4", camera, which);
+    }
+    cr_assert_eq(lct_io_slurp(index[1], 1 << 20, &rows, &n), 0);
+    cr_assert_eq(lct_io_slurp(reel[1], 1 << 20, &bytes, &m), 0);
+    cr_assert(remove(index[1]) == 0 && remove(reel[1]) == 0);
+    is_as_read_from_the_start();
+    put(reel[0], bytes, m);
+    put(index[0], rows, n);
+    is_as_read_from_the_start();
+    cr_assert_eq(tape->segments.list[number == 1 ? 0 : 2].rows, 30);
+    put(reel[0], bytes, m / 2); /* its rows are of what is not there yet */
+    is_as_read_from_the_start();
+    put(reel[0], bytes, m);
+    is_as_read_from_the_start();
+    cr_assert_eq(tape->segments.list[number == 1 ? 0 : 2].rows, 30);
+}
+
+Test(follow, a_whole_reel_that_was_sent_anew_is_read_again) { send_anew(1); }
+
+Test(follow, the_newest_reel_that_was_sent_anew_is_read_again) { send_anew(2); }
+
 Test(follow, a_damaged_row_is_left_out) {
     char index[128];
     lct_test_reel(folder, run_of(1, 0, 60));

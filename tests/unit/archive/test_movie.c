@@ -13,6 +13,7 @@
 #include "encode/mp4.h"
 #include "encode/silence.h"
 #include "tests/support/format.h"
+#include "tests/support/reel.h"
 
 static char folder[64];
 
@@ -27,23 +28,16 @@ static void remove_folder(void) {
     cr_assert_eq(system(command), 0);
 }
 
-/* A reel of count chunks from tick on, step apart, each promised twice that (sound: exactly). */
-static void write_reel(struct lct_format *f, uint32_t number, int64_t tick, size_t count,
+static void write_reel(struct lct_format *format, uint32_t number, int64_t tick, size_t count,
                        uint32_t step, bool gap) {
-    char track[128];
-    struct lct_index_head head = {.lesson = 0};
-    struct lct_reel *reel;
-    bool sound = f->codec == LCT_CODEC_AAC;
-    (void)snprintf(track, sizeof track, "%s/%s", folder, f->track);
-    cr_assert_eq(lct_io_make_folder(track), 0);
-    cr_assert_eq(lct_reel_open(&lct_io_system, track, number, f, &head, &reel), 0);
-    for (size_t i = 0; i < count; i++) {
-        struct lct_chunk *c = lct_test_chunk(f, tick + (int64_t)i * step, sound ? step : 2 * step,
-                                             i % 5 == 0, 100 + 37 * (uint32_t)i);
-        cr_assert_eq(lct_reel_append(reel, c, gap && i == 0), 0);
-        lct_chunk_unref(c);
-    }
-    cr_assert_eq(lct_reel_close(reel, 0), 0);
+    struct lct_test_run run = {.format = format,
+                               .number = number,
+                               .tick = tick,
+                               .step = step,
+                               .count = count,
+                               .keys = 5,
+                               .gap = gap};
+    lct_test_reel(folder, run);
 }
 
 /* Two tracks of 4 s, each in two reels with a hole of 2 s between. */

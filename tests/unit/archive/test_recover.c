@@ -21,17 +21,8 @@ static struct lct_test_disk disk;
 static struct lct_test_lesson *lesson;
 static char *folder, *camera;
 
-static void write_track(const char *name, struct lct_format *format, bool closed) {
-    static const struct lct_index_head clocks = {.wall = 1};
-    struct lct_reel *reel = NULL;
-    LCT_FREE char *path = lct_format("%s/%s", folder, name);
-    cr_assert_eq(lct_io_make_folder(path), 0);
-    cr_assert_eq(lct_reel_open(&lct_io_system, path, 1, format, &clocks, &reel), 0);
-    for (size_t i = 0; i < lesson->count; i++) {
-        if (lesson->chunks[i]->format == format) {
-            cr_assert_eq(lct_reel_append(reel, lesson->chunks[i], false), 0);
-        }
-    }
+static void write_track(struct lct_format *track, bool closed) {
+    struct lct_reel *reel = lct_test_lesson_reel(folder, lesson, track);
     if (closed) {
         cr_assert_eq(lct_reel_close(reel, 0), 0);
     } else {
@@ -45,8 +36,8 @@ static void write_lesson(bool closed) {
     folder = lct_test_folder();
     camera = lct_format("%s/camera", folder);
     lct_test_lesson_begin(folder, &info);
-    write_track("camera", lesson->picture, closed);
-    write_track("sound", lesson->sound, closed);
+    write_track(lesson->picture, closed);
+    write_track(lesson->sound, closed);
 }
 
 static void begin(void) {

@@ -7,10 +7,12 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "archive/lesson.h"
@@ -18,6 +20,7 @@
 #include "archive/reels.h"
 #include "archive/thumbs.h"
 #include "base/crc32c.h"
+#include "base/digest.h"
 #include "base/lock.h"
 #include "base/mem.h"
 #include "tests/support/disk.h"
@@ -38,6 +41,7 @@ struct world {
 static void begin(struct world *w) {
     *w = (struct world){.root = lct_test_folder()};
     lct_test_disk_init(&w->disk);
+    lct_test_disk_remember(&w->disk);
     lct_lesson_new(ROOM, "Copied", &w->info);
     w->info.track_count = 1;
     w->info.tracks[0] = (struct lct_lesson_track){"camera", "camera", 1, "test", 64, 48, 0};
@@ -50,6 +54,7 @@ static void begin(struct world *w) {
 static void end(struct world *w) {
     lct_replica_close(w->replica);
     lct_original_close(w->original);
+    lct_test_disk_forget(&w->disk);
     lct_test_remove(w->root);
     free(w->root);
     free(w->here);
@@ -139,6 +144,13 @@ static void compare(const struct world *w, const char *name) {
     cr_assert_eq(lct_io_slurp(a, 1U << 30, &x, &n), 0, "%s", a);
     cr_assert_eq(lct_io_slurp(b, 1U << 30, &y, &m), 0, "%s", b);
     cr_assert(n == m && memcmp(x, y, n) == 0, "%s", name);
+}
+
+/* It is the same, and on the disk. */
+static void compare_disk(struct world *w, const char *name) {
+    LCT_FREE char *path = lct_format("%s/%s", w->there, name);
+    compare(w, name);
+    cr_assert_eq(lct_test_disk_unsafe(&w->disk, path), 0, "%s", name);
 }
 
 static void compare_all(const struct world *w) {
@@ -381,9 +393,9 @@ Test(replica, goes_on_after_a_disk_that_failed, .timeout = 60) {
             while (lct_replica_finish(w.replica, &fault) < 0) {
                 cr_assert_eq(fault.code, -EIO);
             }
-            compare(&w, "camera/0001.mp4");
-            compare(&w, "camera/0001.index");
-            compare(&w, "lesson.json");
+            compare_disk(&w, "camera/0001.mp4");
+            compare_disk(&w, "camera/0001.index");
+            compare_disk(&w, "lesson.json");
             end(&w);
         }
     }
@@ -412,6 +424,40 @@ Test(replica, has_no_more_files_than_can_be_told_of, .timeout = 60) {
     end(&w);
 }
 
+static bool is_there(const struct world *w, const char *name) {
+    LCT_FREE char *path = lct_format("%s/%s", w->there, name);
+    return access(path, F_OK) == 0;
+}
+
+static uint64_t bytes_of(struct world *w, const char *name) {
+    LCT_JSON json_t *have = lct_replica_have(w->replica);
+    const json_t *file = json_object_get(json_object_get(have, "files"), name);
+    return (uint64_t)lct_json_int(file, "bytes", 0);
+}
+
+/* A sync that failed is not believed when it is said to have gone well the next time. */
+Test(replica, throws_back_what_may_be_missing_on_the_disk) {
+    struct world w;
+    struct lct_fault fault;
+    static const char name[] = "camera/0001.mp4";
+    begin(&w);
+    join(&w);
+    LCT_FREE char *path = lct_format("%s/%s", w.there, name);
+    cr_assert_eq(write_to(&w, name, 0, false, "durable", &fault), 0);
+    cr_assert_eq(lct_replica_keep(w.replica, 0, &fault), 0);
+    cr_assert_eq(write_to(&w, name, 7, false, " and", &fault), 0);
+    cr_assert_eq(write_to(&w, name, 11, false, " not", &fault), 0);
+    cr_assert_eq(write_to(&w, "camera/0002.mp4", 0, false, "another", &fault), 0);
+    cr_assert_eq(lct_test_disk_unsafe(&w.disk, path), 8);
+    lct_test_disk_fail(&w.disk, LCT_DISK_FDATASYNC, 0, EIO);
+    cr_assert_eq(lct_replica_keep(w.replica, 0, &fault), -EIO);
+    cr_assert_eq(open_replica(&w, ROOM, &fault), 0, "%s", fault.en);
+    cr_assert_eq(bytes_of(&w, name), 7, "%zu", (size_t)bytes_of(&w, name));
+    cr_assert_eq(bytes_of(&w, "camera/0002.mp4"), 7, "what was synced stays");
+    cr_assert_eq(lct_test_disk_unsafe(&w.disk, path), 0);
+    end(&w);
+}
+
 /* The server died, or the link ended, before what it had written was on its disk. */
 Test(replica, is_durable_before_it_is_told_of) {
     struct world w;
@@ -422,6 +468,10 @@ Test(replica, is_durable_before_it_is_told_of) {
     lct_test_disk_fail(&w.disk, LCT_DISK_FDATASYNC, 0, EIO);
     cr_assert_eq(open_replica(&w, ROOM, &fault), -EIO);
     cr_assert_eq(open_replica(&w, ROOM, &fault), 0, "%s", fault.en);
+    cr_assert_eq(bytes_of(&w, "camera/0001.mp4"), 0, "nobody knows what of it was written");
+    lct_test_disk_fail(&w.disk, LCT_DISK_SYNC_FOLDER, 1, EIO);
+    cr_assert_eq(write_to(&w, "camera/0002.mp4", 0, false, "xy", &fault), -EIO);
+    cr_assert(lct_test_disk_failed(&w.disk) && !is_there(&w, "camera/0002.mp4"), "it has no name");
     end(&w);
 }
 
@@ -451,9 +501,44 @@ Test(replica, is_at_each_moment_the_beginning_of_its_tracks, .timeout = 20) {
     end(&w);
 }
 
-static bool is_there(const struct world *w, const char *name) {
-    LCT_FREE char *path = lct_format("%s/%s", w->there, name);
-    return access(path, F_OK) == 0;
+/* Bytes that this process has read from disks, not from memory; -1: the system does not say. */
+static int64_t read_from_disks(void) {
+    LCT_FREE char *text = NULL;
+    char *line;
+    size_t size = 0;
+    FILE *file = fopen("/proc/self/io", "re");
+    ssize_t n = file ? getdelim(&text, &size, '\0', file) : -1;
+    if (file) {
+        (void)fclose(file);
+    }
+    line = n > 0 ? strstr(text, "read_bytes: ") : NULL;
+    return line ? strtoll(line + strlen("read_bytes: "), NULL, 10) : -1;
+}
+
+/* Memory may hold what the disk never got. */
+Test(replica, compares_what_the_disk_has) {
+    enum { BYTES = 1 << 20 };
+    static char bytes[BYTES + 1];
+    struct world w;
+    struct lct_fault fault;
+    struct statfs volume;
+    uint8_t sum[LCT_DIGEST_SIZE];
+    begin(&w);
+    join(&w);
+    memset(bytes, 'x', BYTES);
+    struct lct_digest *digest = lct_digest_create();
+    lct_digest_add(digest, bytes, BYTES);
+    lct_digest_end(digest, sum);
+    cr_assert_eq(write_to(&w, "camera/0001.mp4", 0, false, bytes, &fault), 0);
+    int64_t before = read_from_disks();
+    cr_assert_eq(lct_replica_check(w.replica, "camera/0001.mp4", BYTES, sum, &fault), 0);
+    int64_t after = read_from_disks();
+    bool has_disk = statfs(w.root, &volume) == 0 && volume.f_type != TMPFS_MAGIC && before >= 0;
+    end(&w);
+    if (!has_disk) {
+        cr_skip_test("there is no disk");
+    }
+    cr_assert_geq(after - before, BYTES);
 }
 
 /* Of a reel that had no row yet when the recorder lost it only the init was copied. */

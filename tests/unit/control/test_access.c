@@ -53,14 +53,16 @@ Test(access, compares_and_slows_down_guessing) {
     struct lct_access *access = opened();
     char code[LCT_ACCESS_CODE_SIZE];
     strcpy(code, lct_access_code(access));
-    cr_assert_eq(lct_access_try(access, "a", code), LCT_ACCESS_RIGHT);
+    cr_assert_eq(lct_access_try(access, "2001:db8:1:2::7", code), LCT_ACCESS_RIGHT);
     code[29] = code[29] == 'a' ? 'b' : 'a';
     for (int i = 0; i < LCT_ACCESS_TRIES; i++) {
-        cr_assert_eq(lct_access_try(access, "a", code), LCT_ACCESS_WRONG);
+        cr_assert_eq(lct_access_try(access, "2001:db8:1:2::7", code), LCT_ACCESS_WRONG);
     }
-    cr_assert_eq(lct_access_try(access, "a", ""), LCT_ACCESS_WAIT);
-    cr_assert_eq(lct_access_try(access, "b", "x"), LCT_ACCESS_WRONG, "another address may try");
-    cr_assert_eq(lct_access_try(access, "a", lct_access_code(access)), LCT_ACCESS_RIGHT);
+    cr_assert_eq(lct_access_try(access, "2001:db8:1:2:3::8", ""), LCT_ACCESS_WAIT);
+    cr_assert_eq(lct_access_try(access, "2001:db8:1:3::7", "x"), LCT_ACCESS_WRONG,
+                 "another network may try");
+    cr_assert_eq(lct_access_try(access, "2001:db8:1:2::7", lct_access_code(access)),
+                 LCT_ACCESS_RIGHT);
     lct_access_close(access);
     cr_assert_eq(unlink(path), 0);
     cr_assert_eq(rmdir(folder), 0);

@@ -33,9 +33,13 @@ Test(link_guard, forgets_whoever_tried_longest_ago) {
 }
 
 Test(link_guard, takes_a_network_of_ipv6_for_one) {
-    cr_assert(lct_link_guard_same("2001:db8:1:2::7", "2001:db8:1:2:3:4:5:6"));
-    cr_assert_not(lct_link_guard_same("2001:db8:1:2::7", "2001:db8:1:3::7"));
-    cr_assert(lct_link_guard_same("192.0.2.1", "192.0.2.1"));
-    cr_assert_not(lct_link_guard_same("192.0.2.1", "192.0.2.2"));
-    cr_assert_not(lct_link_guard_same("::ffff:192.0.2.1", "::ffff:192.0.2.2"));
+    struct lct_link_guard *guard = lct_link_guard_create();
+    char from[40];
+    for (unsigned i = 0; i < LCT_LINK_TRIES_MAX; i++) {
+        (void)snprintf(from, sizeof from, "2001:db8:1:2::%x", i + 1);
+        lct_link_guard_blame(guard, from, LCT_SECOND);
+    }
+    cr_assert_not(lct_link_guard_admits(guard, "2001:db8:1:2:3:4:5:6", LCT_SECOND));
+    cr_assert(lct_link_guard_admits(guard, "2001:db8:1:3::1", LCT_SECOND));
+    lct_link_guard_destroy(guard);
 }

@@ -10,10 +10,11 @@
 const NEAR_S = 0.02;
 const OFF_S = 0.06;
 const FAR_S = 1.5;
-const LATE_START_S = 0.04;
+const LATE_START_S = 0.12; // Chromium begins 0.2 s before the end of what there is of the sound: no seek mends that
 const EDGE_S = 0.03;
 const GENTLE = 0.02; // of the speed; the ear does not notice
 const BRISK = 0.05;
+const HASTY = 0.08; // after a start, for a second or two
 const STANDS_MS = 200;
 const KEPT_S = 20; // behind the player
 const TRIM_S = 40;
@@ -92,6 +93,7 @@ export class MsePlayer {
     /** @type {'waiting' | 'starting' | 'running'} */
     this.step = 'waiting';
     this.correcting = false;
+    this.arriving = false; // at the goal, for the first time
     this.soughtMs = 0;
     this.seekMs = 0; // how long the first seek took
     this.dry = false; // and has not run since
@@ -194,13 +196,14 @@ export class MsePlayer {
     } else if (this.step === 'starting' && this.runs()) {
       this.seekMs = performance.now() - this.soughtMs;
       this.step = 'running';
+      this.arriving = true;
       this.runOn(goal, edge);
     }
   }
 
   /**
-   * After a start or a dry while: to the goal at once, as far ahead as that takes. At a few hundredths
-   * faster it would be behind for seconds.
+   * After a start or a dry while: what a walk takes too long for is left out at once, as far ahead as a
+   * seek takes, which is a stop itself.
    * @param {number} goal
    * @param {number} edge
    */
@@ -217,8 +220,9 @@ export class MsePlayer {
   /** @param {number} off seconds to go; below 0: too far already */
   correct(off) {
     const far = Math.abs(off);
-    this.correcting = far > OFF_S || (this.correcting && far > NEAR_S);
-    const speed = far > 2 * OFF_S ? BRISK : GENTLE;
+    this.arriving &&= off > NEAR_S;
+    this.correcting = this.arriving || far > OFF_S || (this.correcting && far > NEAR_S);
+    const speed = this.arriving ? HASTY : far > 2 * OFF_S ? BRISK : GENTLE;
     const rate = this.correcting ? 1 + Math.sign(off) * speed : 1;
     if (this.element.playbackRate !== rate) {
       this.element.playbackRate = rate;

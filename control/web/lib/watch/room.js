@@ -14,7 +14,7 @@ import { listen } from '../events.js';
 export function followRoom(id, told) {
   const address = `/api/v1/live/${encodeURIComponent(id)}`;
   /** @type {Followed} */
-  let followed = { room: null, link: 'opening', zeroMs: 0 };
+  let followed = { room: null, link: 'opening', zeroMs: 0, refused: null };
 
   /** @param {Partial<Followed>} change */
   function tell(change) {
@@ -27,5 +27,6 @@ export function followRoom(id, told) {
     probe: address,
     on: { live: (/** @type {LiveRoom} */ room) => tell({ room, zeroMs: performance.now() - room.elapsed_ns / 1e6 }) },
     link: (link) => tell({ link }),
+    refused: (refused) => tell({ refused }),
   });
 }

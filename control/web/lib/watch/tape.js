@@ -53,7 +53,7 @@ function loaded(element, end) {
 
 /**
  * Loads an address into an element by hls.js; offset() is what is added to the element's time to
- * compare it with other elements'.
+ * compare it with other elements', null until that is known.
  * @param {HTMLVideoElement} element
  * @param {string} url
  * @param {number | null} from
@@ -62,7 +62,8 @@ function loaded(element, end) {
 async function attachHls(element, url, from, broken) {
   const { default: Hls } = await import('../../vendor/hls.js');
   const hls = new Hls({ enableWorker: false, startPosition: from ?? -1, backBufferLength: KEPT_S, maxBufferLength: AHEAD_S });
-  let offset = 0;
+  /** @type {number | null} */
+  let offset = null;
   let tries = 0;
   hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => {
     const [first] = details.fragments;
@@ -105,6 +106,9 @@ function attachNative(element, url, from) {
   return {
     forbidden,
     offset() { // as hls.js has it: two playlists need not begin at one moment
+      if (element.readyState === HTMLMediaElement.HAVE_NOTHING) {
+        return null;
+      }
       const start = /** @type {any} */ (element).getStartDate?.().getTime() / 1000;
       return start || 0;
     },
@@ -116,7 +120,7 @@ function attachNative(element, url, from) {
   };
 }
 
-/** @typedef {{ offset: () => number, latency: () => number, destroy: () => void, forbidden?: Promise<unknown> }} Source */
+/** @typedef {{ offset: () => number | null, latency: () => number, destroy: () => void, forbidden?: Promise<unknown> }} Source */
 /** @typedef {{ element: HTMLVideoElement, source: Source }} Playing */
 
 /** Holds an element beside the first. @param {Playing} first @param {Playing} other */
@@ -129,10 +133,11 @@ function followFirst(first, other) {
       two.play().catch(() => {}); // the first one's play asks for the touch
     }
   }
-  const behind = one.currentTime + first.source.offset() - two.currentTime - other.source.offset();
-  if (two.seeking || one.seeking) {
+  const [base, otherBase] = [first.source.offset(), other.source.offset()];
+  if (two.seeking || one.seeking || base === null || otherBase === null) {
     return;
   }
+  const behind = one.currentTime + base - two.currentTime - otherBase;
   if (Math.abs(behind) > FAR_S) {
     two.currentTime += behind;
   } else {

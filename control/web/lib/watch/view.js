@@ -15,15 +15,17 @@ export const picturesOf = (tracks) =>
  * What is shown of a wish: not every lesson has what was looked at in the one before.
  * @param {View} wish
  * @param {string[]} pictures
+ * @param {boolean} hasSound
  * @returns {View}
  */
-export function fit(wish, pictures) {
+export function fit(wish, pictures, hasSound) {
   const main = pictures.includes(wish.main) ? wish.main : pictures[0] || '';
   if (pictures.length === 0) {
     return { layout: 'sound', main };
   }
-  const lonely = pictures.length === 1 && wish.layout !== 'sound';
-  return { layout: lonely ? 'one' : wish.layout, main };
+  const layout = wish.layout === 'sound' && !hasSound ? 'large' : wish.layout;
+  const lonely = pictures.length === 1 && layout !== 'sound';
+  return { layout: lonely ? 'one' : layout, main };
 }
 
 /**

@@ -3,7 +3,7 @@
  * The ways by which a live room comes to this browser, the fastest first. The fastest that stands
  * soon is taken, and why the faster ones do not is remembered for the words.
  *
- *   WebRTC      needs H.264 by WebRTC, and UDP that comes through
+ *   WebRTC      needs UDP that comes through, and for pictures H.264 by WebRTC
  *   WebSocket   needs a browser that plays what a page hands it (MSE)
  *   HLS         seconds behind, but it needs the least; and the one for moments that are past
  */
@@ -207,7 +207,7 @@ export async function openWay(room, panes, told, moment, signal) {
   if (moment.from !== null) {
     return openInTurn(BY_TCP.filter(({ kind }) => kind === 'hls'), room, panes, told, moment, signal);
   }
-  if (canWhep()) {
+  if (canWhep(panes.flatMap((pane) => pane.tracks))) {
     return race(room, panes, told, moment, signal);
   }
   const found = await openInTurn(BY_TCP, room, panes, told, moment, signal);

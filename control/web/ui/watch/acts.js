@@ -15,10 +15,10 @@ const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 
 /**
  * @param {{ sight: ReturnType<typeof import('./use_sight.js').useSight>, view: View, pictures: string[],
- *   watching: import('./use_way.js').Watching, muted: boolean, paused: boolean, speed: number, acts: ActsNow,
+ *   hasSound: boolean, watching: import('./use_way.js').Watching, muted: boolean, paused: boolean, speed: number, acts: ActsNow,
  *   onView: (view: View) => void, onSpeed: (speed: number) => void }} props
  */
-export function Acts({ sight, view, pictures, watching, muted, paused, speed, acts, onView, onSpeed }) {
+export function Acts({ sight, view, pictures, hasSound, watching, muted, paused, speed, acts, onView, onSpeed }) {
   const t = useWords();
   const idle = !sight.moment;
   return html`<div class="watch-acts">
@@ -31,9 +31,9 @@ export function Acts({ sight, view, pictures, watching, muted, paused, speed, ac
             ${SPEEDS.map((one) => html`<option value=${one} selected=${one === speed}>${one}×</option>`)}
           </select>
         </label>`}
-      <button type="button" class="act" aria-pressed=${muted} onClick=${acts.mute}>${muted ? t.unmute : t.mute}</button>
+      <button type="button" class="act act-mute" disabled=${!idle && !hasSound} aria-pressed=${muted} onClick=${acts.mute}>${muted ? t.unmute : t.mute}</button>
     </div>
-    <${Views} view=${view} pictures=${pictures} onView=${onView} onSwap=${acts.swap} />
+    <${Views} view=${view} pictures=${pictures} hasSound=${hasSound} onView=${onView} onSwap=${acts.swap} />
     <div class="acts-end">
       <${Path} watching=${watching} live=${sight.kind === 'live'} />
       <button type="button" class="act act-keys" onClick=${acts.help} aria-haspopup="dialog">${t.keys}</button>
@@ -42,11 +42,11 @@ export function Acts({ sight, view, pictures, watching, muted, paused, speed, ac
   </div>`;
 }
 
-/** @param {{ view: View, pictures: string[], onView: (view: View) => void, onSwap: () => void }} props */
-function Views({ view, pictures, onView, onSwap }) {
+/** @param {{ view: View, pictures: string[], hasSound: boolean, onView: (view: View) => void, onSwap: () => void }} props */
+function Views({ view, pictures, hasSound, onView, onSwap }) {
   const t = useWords();
-  if (pictures.length === 0) {
-    return null;
+  if (pictures.length + (hasSound ? 1 : 0) < 2) {
+    return null; // nothing to choose
   }
   /** @type {{ words: string, on: boolean, next: View }[]} */
   const choices = pictures.length < 2 ? [] : [
@@ -57,7 +57,9 @@ function Views({ view, pictures, onView, onSwap }) {
     choices.push({ words: t.viewOne(trackName(t, name)), on: view.layout === 'one' && view.main === name,
       next: { layout: 'one', main: name } });
   }
-  choices.push({ words: t.viewSound, on: view.layout === 'sound', next: { ...view, layout: 'sound' } });
+  if (hasSound) {
+    choices.push({ words: t.viewSound, on: view.layout === 'sound', next: { ...view, layout: 'sound' } });
+  }
   return html`<div class="views" role="group" aria-label=${t.picture}>
     ${choices.map(({ words, on, next: wanted }) => html`<button type="button" class="act" aria-pressed=${on}
       onClick=${() => onView(wanted)}>${words}</button>`)}

@@ -2,22 +2,26 @@
 // The pictures, and the words that stand where there are none.
 
 import { html } from '../../vendor/preact.js';
-import { useWords } from '../../lib/language.js';
+import { said, useWords } from '../../lib/language.js';
 import { recordingName, trackName } from '../../lib/names.js';
 
 /** @typedef {import('../../types').LiveRoom} LiveRoom */
 /** @typedef {import('../../types').View} View */
+/** @typedef {import('../../types').FaultText} FaultText */
 
 /** @typedef {ReturnType<typeof import('./use_sight.js').useSight>} Sight */
 
 /**
  * @param {import('../../lib/language.js').Words} t
- * @param {{ room: LiveRoom | null, link: string, sight: Sight, view: View, watching: import('./use_way.js').Watching,
- *   health: 'well' | 'silent' | 'still', online: boolean }} now
+ * @param {{ room: LiveRoom | null, link: string, refused: FaultText | null, sight: Sight, view: View,
+ *   watching: import('./use_way.js').Watching, health: 'well' | 'silent' | 'still', stalled: boolean, online: boolean }} now
  * @returns {{ text: string, hint?: string, over?: boolean } | null}
  */
-function wordsOf(t, { room, link, sight, view, watching, health, online }) {
+function wordsOf(t, { room, link, refused, sight, view, watching, health, stalled, online }) {
   const lost = !online ? t.offline : link === 'lost' ? t.lost : t.nothingComes;
+  if (refused) {
+    return { text: said(t, refused), over: true };
+  }
   if (!room && link === 'none') {
     return { text: t.noSuchRoom, hint: t.checkAddress, over: true };
   }
@@ -40,19 +44,24 @@ function wordsOf(t, { room, link, sight, view, watching, health, online }) {
   if (health !== 'well') {
     return { text: health === 'silent' ? lost : t.pictureStands, hint: t.reconnecting };
   }
+  if (stalled) { // at the end of what there is, maybe
+    const state = sight.lesson?.state === 'ended' ? 'idle' : room.state;
+    const text = { away: t.awayForViewers, paused: t.pausedForViewers, idle: lost, recording: lost }[state];
+    return { text, hint: t.reconnecting };
+  }
   return null;
 }
 
 /**
- * @param {{ room: LiveRoom | null, link: string, sight: Sight, view: View, panes: string[][],
- *   watching: import('./use_way.js').Watching, health: 'well' | 'silent' | 'still', ended: string[], narrow: boolean,
+ * @param {{ room: LiveRoom | null, link: string, refused: FaultText | null, sight: Sight, view: View, panes: string[][],
+ *   watching: import('./use_way.js').Watching, health: 'well' | 'silent' | 'still', stalled: boolean, ended: string[], narrow: boolean,
  *   online: boolean, skipped: number | null, paused: boolean, touch: boolean,
  *   elements: Map<string, HTMLVideoElement>, onTouch: () => void, onPause: () => void, onEnded: () => void, onAgain: () => void,
  *   onMain: (name: string) => void }} props
  */
-export function Stage({ room, link, sight, view, panes, watching, health, ended, narrow, online, skipped, paused, touch, elements, onTouch, onPause, onEnded, onAgain, onMain }) {
+export function Stage({ room, link, refused, sight, view, panes, watching, health, stalled, ended, narrow, online, skipped, paused, touch, elements, onTouch, onPause, onEnded, onAgain, onMain }) {
   const t = useWords();
-  const words = wordsOf(t, { room, link, sight, view, watching, health, online });
+  const words = wordsOf(t, { room, link, refused, sight, view, watching, health, stalled, online });
   return html`<main class=${`stage stage-${view.layout}`} data-panes=${panes.length}>
     ${panes.map(([name]) => html`<div key=${name} class=${name === view.main ? 'pane pane-main' : 'pane'}>
       <video playsinline onEnded=${name === panes[0][0] && onEnded} aria-label=${trackName(t, name)} ref=${(/** @type {HTMLVideoElement | null} */ one) =>
@@ -71,7 +80,7 @@ export function Stage({ room, link, sight, view, panes, watching, health, ended,
         <p>${words.text}</p>
         ${words.hint && html`<p class="stage-hint">${words.hint}</p>`}
       </div>`}
-      ${sight.kind === 'waiting' && sight.lesson && html`<button type="button" class="act again" onClick=${onAgain}>
+      ${!refused && sight.kind === 'waiting' && sight.lesson && html`<button type="button" class="act again" onClick=${onAgain}>
         ${t.watchAgain(recordingName(t, sight.lesson))}</button>`}
     </div>
     ${skipped !== null && html`<p class="stage-notice" role="status">${t.skipped(skipped)}</p>`}

@@ -5,6 +5,8 @@
  *   waiting --lesson begins--> live --back, or a place on the bar--> tape --to live--> live
  *      ^----- lesson ends ------'                                      |
  *      '-- watch again --> tape <---------- lesson ends ---------------'
+ *
+ * Who is refused sees nothing from then on: there is no moment.
  */
 
 import { useEffect, useMemo, useRef, useState } from '../../vendor/preact.js';
@@ -14,12 +16,13 @@ import { fetchLesson } from '../../lib/watch/lesson.js';
 /** @typedef {import('../../types').Moment} Moment */
 
 /** @param {string} id @param {import('../../types').Followed} followed */
-export function useSight(id, { room, zeroMs }) {
+export function useSight(id, { room, zeroMs, refused }) {
   const [lesson, setLesson] = useState(/** @type {LiveLesson | null} */ (null));
-  const [tape, setTape] = useState(/** @type {Moment | null} */ (null));
+  const [past, setTape] = useState(/** @type {Moment | null} */ (null));
+  const tape = refused ? null : past;
   const [over, setOver] = useState(false); // once it has run
   const looked = useRef(/** @type {LiveLesson | null} */ (null));
-  const onAir = room?.state === 'recording';
+  const onAir = !refused && room?.state === 'recording';
   const running = onAir ? room.lesson : '';
 
   useEffect(() => {

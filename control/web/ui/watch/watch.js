@@ -21,6 +21,7 @@ import { useNotice } from './use_notice.js';
 import { useOnline } from './use_online.js';
 import { useQuiet } from './use_quiet.js';
 import { useSight } from './use_sight.js';
+import { useStall } from './use_stall.js';
 import { useTick } from './use_tick.js';
 import { useWay } from './use_way.js';
 
@@ -34,7 +35,7 @@ const TICK_MS = 500;
 const FRAMED = window.self !== window.top; // another page shows us: its words stand around us
 
 /** @type {Followed} */
-const NOTHING_YET = { room: null, link: 'opening', zeroMs: 0 };
+const NOTHING_YET = { room: null, link: 'opening', zeroMs: 0, refused: null };
 
 /** @param {{ room: string }} props */
 export function Watch({ room: id }) {
@@ -53,12 +54,12 @@ export function Watch({ room: id }) {
   const quiet = useQuiet();
   const online = useOnline();
 
-  const { room, link } = followed;
+  const { room, link, refused } = followed;
   const sight = useSight(id, followed);
   const pictures = picturesOf(sight.tracks);
   const hasSound = sight.tracks.some(({ name }) => isSound(name));
   const narrow = isNarrow && sight.kind === 'live' && hasSound && wish.layout !== 'sound';
-  const view = fit(narrow ? { ...wish, layout: 'sound' } : wish, pictures);
+  const view = fit(narrow ? { ...wish, layout: 'sound' } : wish, pictures, hasSound);
   const panes = sight.moment ? panesOf(view, sight.tracks) : [];
   const watching = useWay({ room: id, panes, moment: sight.moment,
     element: (name) => /** @type {HTMLVideoElement} */ (elements.current.get(name)), skipped: tellSkipped,
@@ -74,6 +75,9 @@ export function Watch({ room: id }) {
     pictures: view.layout === 'sound' ? null
       : () => shown().reduce((sum, element) => sum + element.getVideoPlaybackQuality().totalVideoFrames, 0),
     reopen: watching.reopen });
+
+  const stalled = useStall(watching.way?.kind === 'hls' && !paused && !touch,
+    () => elements.current.get(panes[0]?.[0])?.currentTime);
 
   useTick(TICK_MS, !!sight.moment);
   useEffect(() => followRoom(id, setFollowed), [id]);
@@ -134,7 +138,7 @@ export function Watch({ room: id }) {
 
   /** @param {View} next */
   function look(next) {
-    if (isTape && panesOf(fit(next, pictures), sight.tracks).join() !== panes.join()) {
+    if (isTape && panesOf(fit(next, pictures, hasSound), sight.tracks).join() !== panes.join()) {
       sight.rewind(place()); // other elements go on from here
     }
     setWish(next);
@@ -173,14 +177,14 @@ export function Watch({ room: id }) {
   return html`<${LanguageProvider} value=${t}>
     <div class=${`watch-box${quiet ? ' is-quiet' : ''}${FRAMED ? ' is-framed' : ''}`} ref=${box}>
       <${Top} room=${room} sight=${sight} onLanguage=${(/** @type {'zh' | 'en'} */ lang) => setWords(chooseWords(lang))} />
-      <${Stage} room=${room} link=${link} sight=${sight} view=${view} panes=${panes} watching=${watching}
-        health=${health} ended=${ended} narrow=${narrow} online=${online} skipped=${skipped} paused=${paused} touch=${touch} elements=${elements.current} onTouch=${touched} onPause=${pause} onEnded=${() => setPaused(true)}
+      <${Stage} room=${room} link=${link} refused=${refused} sight=${sight} view=${view} panes=${panes} watching=${watching}
+        health=${health} stalled=${stalled} ended=${ended} narrow=${narrow} online=${online} skipped=${skipped} paused=${paused} touch=${touch} elements=${elements.current} onTouch=${touched} onPause=${pause} onEnded=${() => setPaused(true)}
         onAgain=${() => sight.rewind(0)} onMain=${(/** @type {string} */ main) => look({ ...view, main })} />
-      <footer class="watch-foot">
+      ${!refused && html`<footer class="watch-foot">
         ${sight.moment && html`<${Bar} sight=${sight} place=${place()} length=${length} onSeek=${seek} />`}
-        <${Acts} sight=${sight} view=${view} pictures=${pictures} watching=${watching} muted=${muted || touch} paused=${paused}
+        <${Acts} sight=${sight} view=${view} pictures=${pictures} hasSound=${hasSound} watching=${watching} muted=${muted || touch} paused=${paused}
           speed=${speed} acts=${acts} onView=${look} onSpeed=${setSpeed} />
-      </footer>
+      </footer>`}
       ${help && html`<${Keys} onClose=${() => setHelp(false)} />`}
     </div>
   <//>`;

@@ -110,8 +110,9 @@ static void answer_late(void *arg) {
 }
 
 static void file(void *app, struct lct_http_request *request) {
-    static const struct lct_http_file page = {"text/html", "<p>", 3, "\"p\"", "no-cache", true};
+    static const struct lct_http_file page = {"text/html", "<p>", 3, "\"p\"", "no-cache"};
     (void)app;
+    lct_http_let_frame(request);
     lct_http_answer_file(request, &page);
 }
 

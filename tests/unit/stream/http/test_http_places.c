@@ -21,6 +21,20 @@ Test(http_places, of_one_address_end) {
     free(places);
 }
 
+Test(http_places, of_one_network_are_those_of_one_address) {
+    struct lct_http_places *places = lct_http_places_create();
+    char address[LCT_HTTP_CLIENT_SIZE];
+    for (unsigned i = 0; i < LCT_HTTP_PER_ADDRESS_MAX; i++) {
+        (void)snprintf(address, sizeof address, "2001:db8:1:2:%x::%x", i, i);
+        cr_assert(lct_http_places_take(places, address));
+    }
+    cr_expect_not(lct_http_places_any(places, "2001:db8:1:2::99"));
+    cr_expect(lct_http_places_any(places, "2001:db8:1:3::99"), "a neighbour");
+    lct_http_places_leave(places, address);
+    cr_expect(lct_http_places_any(places, "2001:db8:1:2::99"));
+    free(places);
+}
+
 Test(http_places, of_many_addresses_end_too) {
     struct lct_http_places *places = lct_http_places_create();
     char address[LCT_HTTP_CLIENT_SIZE];

@@ -102,6 +102,14 @@ static double watch(double seconds, bool (*until)(void)) {
     return (double)(now - from) / 1e6;
 }
 
+/* Nothing is sent for so long, sound neither. */
+static void be_silent(double seconds) {
+    int64_t end = now + (int64_t)(seconds * 1e6);
+    for (; now < end; now += FEEDBACK_US) {
+        tell();
+    }
+}
+
 static lct_ns clean(void) { return lct_estimate_clean(&e, now * LCT_US); }
 
 static bool is_full(void) { return clean() == 0; }
@@ -127,6 +135,33 @@ Test(estimate, a_narrow_line_is_known_within_two_seconds) {
     (void)watch(1, NULL);
     cr_assert_gt(mbps(), 1.4);
     cr_assert_lt(mbps(), 2);
+}
+
+static bool is_pressed(void) { return lct_estimate_is_pressed(&e); }
+
+Test(estimate, a_queue_that_runs_over_is_known_by_one_span) {
+    (void)watch(30, NULL);
+    line.mbps = 1.5;
+    double felt = watch(60, is_pressed), sure = felt + watch(60, is_full);
+    cr_assert_lt(felt, 0.5, "%f s until it was felt", felt);
+    cr_assert_lt(sure, 0.8, "%f s until it was sure", sure);
+}
+
+Test(estimate, jitter_and_loss_are_no_pressure) {
+    line.jitter = 15000;
+    line.delay = 40000;
+    line.loss = 0.1;
+    cr_assert_geq(watch(300, is_pressed), 300);
+}
+
+/* While much was lost of late, too. */
+Test(estimate, a_pause_of_the_sender_makes_the_line_no_narrower) {
+    line.mbps = 1;
+    for (int i = 0; i < 4; i++) {
+        (void)watch(1, NULL);
+        be_silent(0.5);
+    }
+    cr_assert_gt(mbps(), 0.7, "%f", mbps());
 }
 
 Test(estimate, one_that_becomes_narrow_too) {

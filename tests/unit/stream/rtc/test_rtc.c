@@ -804,15 +804,18 @@ Test(rtc_many, everybody_gets_a_little_before_anybody_gets_all) {
     static const char *const tracks[] = {"camera"};
     static struct viewer *all[LCT_RTC_MANY];
     static uint32_t current[LCT_RTC_MANY];
-    lct_ns until = lct_monotonic() + 2 * PATIENCE;
     struct joined joined;
     for (int i = 0; i < LCT_RTC_MANY; i++) {
+        for (int k = 0; k < i; k++) { /* on a busy machine the first would be forgotten by now */
+            viewer_serve(all[k]);
+        }
         all[i] = viewer_create(tracks, 1, time_packet, &current[i]);
         LCT_FREE char *offer = viewer_offer(all[i]);
         wait_for_air(offer, &joined);
         cr_assert(viewer_answer(all[i], joined.answer, "127.0.0.1"));
         free(joined.answer);
     }
+    lct_ns until = lct_monotonic() + 2 * PATIENCE;
     while (!went_round() && lct_monotonic() < until) {
         for (int i = 0; i < LCT_RTC_MANY; i++) {
             viewer_serve(all[i]);
