@@ -95,8 +95,11 @@ void lct_api_answer_reply(struct lct_http_request *request, int status, const js
 /** The version of a document of a person's as its bytes say it: an ETag, quotes included. */
 #define LCT_API_TAG_SIZE 19
 
-/** Writes the tag of n bytes. */
-void lct_api_tag(const void *bytes, size_t n, char ret_tag[LCT_API_TAG_SIZE]);
+/** Writes the tag of a document, as it is kept; of an empty one "": there is none. */
+void lct_api_tag_of(const json_t *json, char ret_tag[LCT_API_TAG_SIZE]);
+
+/** Answers with a document (taken) and its tag. Takes the request. */
+void lct_api_answer_document(struct lct_http_request *request, json_t *json);
 
 /**
  * May the document that now has this tag ("": there is none yet) be replaced by what the request
@@ -176,6 +179,32 @@ void lct_api_get_recording(void *app, struct lct_http_request *request);
 
 /** GET /api/v1/library: search among lessons and microlessons. */
 void lct_api_get_library(void *app, struct lct_http_request *request);
+
+/** The ids of a collection's items, in its order. 0; -ENOENT; -EBADMSG … with a fault; *ret_ids is
+ *  owned. Catalogue loop. */
+int lct_api_collection_items(struct lct_api *api, const char *id, json_t **ret_ids,
+                             struct lct_fault *fault) LCT_MUST_USE;
+
+/** GET /api/v1/collections. */
+void lct_api_get_collections(void *app, struct lct_http_request *request);
+
+/** POST /api/v1/collections. */
+void lct_api_post_collection(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/collections/{id}. */
+void lct_api_get_collection(void *app, struct lct_http_request *request);
+
+/** PUT /api/v1/collections/{id}. */
+void lct_api_put_collection(void *app, struct lct_http_request *request);
+
+/** DELETE /api/v1/collections/{id}. */
+void lct_api_delete_collection(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/vocabularies. */
+void lct_api_get_vocabularies(void *app, struct lct_http_request *request);
+
+/** PUT /api/v1/vocabularies. */
+void lct_api_put_vocabularies(void *app, struct lct_http_request *request);
 
 /** GET /api/v1/items/{id}. */
 void lct_api_get_item(void *app, struct lct_http_request *request);

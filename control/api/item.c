@@ -38,12 +38,7 @@ static int read_metadata(const struct lct_api *api, const char *id, json_t **ret
     LCT_FREE char *folder = lct_item_folder(api->data, id);
     int rc = lct_metadata_load(folder, ret_metadata, fault);
     if (rc == 0) {
-        size_t n;
-        LCT_FREE char *text = lct_json_dump(*ret_metadata, &n);
-        tag[0] = '\0';
-        if (json_object_size(*ret_metadata) > 0) {
-            lct_api_tag(text, n, tag);
-        }
+        lct_api_tag_of(*ret_metadata, tag);
     }
     return rc;
 }
@@ -189,13 +184,6 @@ static int item_json(struct lct_api *api, const char *id, json_t **ret_json,
     return rc;
 }
 
-static void answer_tagged(struct lct_http_request *request, const char *tag, json_t *json) {
-    if (*tag) {
-        lct_http_add_header(request, "ETag", tag);
-    }
-    lct_http_answer_json(request, 200, json);
-}
-
 void lct_api_get_item(void *app, struct lct_http_request *request) {
     char tag[LCT_API_TAG_SIZE];
     struct lct_fault fault;
@@ -204,7 +192,10 @@ void lct_api_get_item(void *app, struct lct_http_request *request) {
         lct_api_answer_fault(request, &fault);
         return;
     }
-    answer_tagged(request, tag, item);
+    if (*tag) {
+        lct_http_add_header(request, "ETag", tag);
+    }
+    lct_http_answer_json(request, 200, item);
 }
 
 /* ---- what people say of it ---- */
@@ -272,10 +263,7 @@ void lct_api_put_metadata(void *app, struct lct_http_request *request) {
         lct_api_answer_fault(request, &fault);
         return;
     }
-    size_t n;
-    LCT_FREE char *text = lct_json_dump(metadata, &n);
-    lct_api_tag(text, n, tag);
-    answer_tagged(request, tag, json_incref(metadata));
+    lct_api_answer_document(request, json_incref(metadata));
 }
 
 /* ---- the trash ---- */

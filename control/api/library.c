@@ -85,9 +85,13 @@ void lct_api_get_library(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
     struct lct_catalogue_query query;
     struct lct_fault fault;
+    const char *collection = query_of(request, "collection");
+    LCT_JSON json_t *ids = NULL;
     json_t *found;
-    if (read_query(request, &query, &fault) < 0 ||
-        lct_catalogue_search(api->catalogue, &query, &found, &fault) < 0) {
+    int rc = read_query(request, &query, &fault);
+    rc = rc || !collection ? rc : lct_api_collection_items(api, collection, &ids, &fault);
+    query.ids = ids;
+    if (rc < 0 || lct_catalogue_search(api->catalogue, &query, &found, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
         return;
     }

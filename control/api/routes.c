@@ -4,6 +4,15 @@
 #include "control/api/api.h"
 
 static const struct lct_http_route routes[] = {
+    {LCT_HTTP_GET, "/api/v1/collections", lct_api_get_collections, LCT_HTTP_CATALOGUE, false, 0},
+    {LCT_HTTP_POST, "/api/v1/collections", lct_api_post_collection, LCT_HTTP_CATALOGUE, false,
+     1 << 20},
+    {LCT_HTTP_GET, "/api/v1/collections/{id}", lct_api_get_collection, LCT_HTTP_CATALOGUE, false,
+     0},
+    {LCT_HTTP_PUT, "/api/v1/collections/{id}", lct_api_put_collection, LCT_HTTP_CATALOGUE, false,
+     1 << 20},
+    {LCT_HTTP_DELETE, "/api/v1/collections/{id}", lct_api_delete_collection, LCT_HTTP_CATALOGUE,
+     false, 0},
     {LCT_HTTP_GET, "/api/v1/events", lct_api_get_events, LCT_HTTP_MAIN, false, 0},
     {LCT_HTTP_GET, "/api/v1/items/{id}", lct_api_get_item, LCT_HTTP_CATALOGUE, false, 0},
     {LCT_HTTP_DELETE, "/api/v1/items/{id}", lct_api_delete_item, LCT_HTTP_CATALOGUE, false, 0},
@@ -59,6 +68,9 @@ static const struct lct_http_route routes[] = {
     {LCT_HTTP_GET, "/live/{room}/{lesson}/{track}/{file}", lct_api_get_hls_file, LCT_HTTP_DISK,
      false, 0},
     {LCT_HTTP_GET, "/metrics", lct_api_get_metrics, LCT_HTTP_MAIN, false, 0},
+    {LCT_HTTP_GET, "/api/v1/vocabularies", lct_api_get_vocabularies, LCT_HTTP_CATALOGUE, false, 0},
+    {LCT_HTTP_PUT, "/api/v1/vocabularies", lct_api_put_vocabularies, LCT_HTTP_CATALOGUE, false,
+     1 << 20},
     {LCT_HTTP_GET, "/watch/{room}", lct_api_get_watch, LCT_HTTP_HERE, false, 0},
     {LCT_HTTP_GET, "*", lct_api_get_page, LCT_HTTP_HERE, false, 0},
 };
