@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "archive/clip.h"
 #include "archive/lesson.h"
 #include "archive/metadata.h"
 #include "archive/plain.h"
@@ -23,7 +24,7 @@ LCT_LOG_TOPIC("item");
 /* What is read out of files in another way than before has another number. */
 #define READ_AS 1
 
-bool lct_item_is_clip(const char *id) { return strncmp(id, "clip-", 5) == 0; }
+bool lct_item_is_clip(const char *id) { return lct_clip_is_id(id); }
 
 char *lct_item_folder(const char *data, const char *id) {
     return lct_format("%s/%s/%s", data, lct_item_is_clip(id) ? "clips" : "lessons", id);
@@ -253,35 +254,6 @@ static int read_lesson(const char *folder, const char *id, bool recording, struc
 
 /* ---- clips ---- */
 
-static int is_version(const struct dirent *entry) {
-    size_t digits = strspn(entry->d_name, "0123456789");
-    return digits > 0 && digits < 9 && strcmp(entry->d_name + digits, ".json") == 0;
-}
-
-static int newest_first(const struct dirent **a, const struct dirent **b) {
-    unsigned long x = strtoul((*a)->d_name, NULL, 10), y = strtoul((*b)->d_name, NULL, 10);
-    return x < y ? 1 : x > y ? -1 : 0;
-}
-
-int lct_item_clip(const char *folder, json_t **ret_json, unsigned *ret_version) {
-    struct dirent **entries;
-    int n = scandir(folder, &entries, is_version, newest_first);
-    int rc = n < 0 ? -errno : n == 0 ? -ENOENT : -EINVAL;
-    for (int i = 0; i < n; i++) {
-        struct lct_fault unused;
-        LCT_FREE char *path = lct_format("%s/%s", folder, entries[i]->d_name);
-        if (rc < 0 && lct_json_load(path, LCT_ITEM_FILE_MAX, ret_json, &unused) == 0) {
-            *ret_version = (unsigned)strtoul(entries[i]->d_name, NULL, 10);
-            rc = 0;
-        }
-        free(entries[i]);
-    }
-    if (n >= 0) {
-        free(entries);
-    }
-    return rc == -ENOTDIR ? -ENOENT : rc;
-}
-
 /* What stands in the range of a lesson, at its place in the clip. */
 static void add_range(struct lct_passages *into, const struct lct_passages *lesson, lct_ns from,
                       lct_ns to, lct_ns at) {
@@ -361,7 +333,7 @@ static int read_clip(const char *data, const char *folder, const char *id, struc
     unsigned version;
     size_t i;
     json_t *piece;
-    int rc = lct_item_clip(folder, &edl, &version);
+    int rc = lct_clip_newest(folder, &edl, &version);
     if (rc < 0) {
         return rc;
     }

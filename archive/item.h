@@ -76,10 +76,6 @@ uint64_t lct_item_as_of(const char *data, const char *id, bool recording);
 int lct_item_read(const char *data, const char *id, bool recording,
                   struct lct_item *ret_item) LCT_MUST_USE;
 
-/** The newest version of a clip's edit decision list and its number. 0; -ENOENT; -EINVAL: none can
- * be read. *ret_json is owned. */
-int lct_item_clip(const char *folder, json_t **ret_json, unsigned *ret_version) LCT_MUST_USE;
-
 /**
  * Deletes an item with all its files, for ever. Its folder is first moved into DATA/deleted, so
  * that nothing half deleted is ever found; what a crash leaves there goes with the next deletion. 0

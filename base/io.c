@@ -155,10 +155,11 @@ int lct_io_replace(const struct lct_io *io, const char *path, const void *bytes,
     if (rc == 0) {
         rc = io->rename(io, fresh, path);
     }
-    if (rc == 0) {
-        rc = io->sync_folder(io, slash ? folder : ".");
+    if (rc < 0) {
+        (void)io->remove(io, fresh); /* a full disk needs the room */
+        return rc;
     }
-    return rc;
+    return io->sync_folder(io, slash ? folder : ".");
 }
 
 int lct_io_slurp(const char *path, size_t limit, char **ret_bytes, size_t *ret_n) {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/clip.h"
 #include "archive/cut.h"
 #include "archive/lesson.h"
 #include "base/json.h"
@@ -29,12 +30,16 @@ static int usage(void) {
     (void)fputs(
         lct_say("usage: lectern cut LESSON --keep FROM-TO [--keep FROM-TO …] [LESSON --keep …] "
                 "-o FILE.mp4|FOLDER/\n"
+                "       lectern cut CLIP -o FILE.mp4|FOLDER/\n"
                 "                   [--track NAME …] [--json]\n"
-                "FROM and TO are lesson time, 93.5 or 0:01:33.5; 'FROM-' is up to the end.\n",
+                "FROM and TO are lesson time, 93.5 or 0:01:33.5; 'FROM-' is up to the end.\n"
+                "CLIP is the folder of a microlesson, DATA/clips/ID.\n",
                 "用法：lectern cut 课程文件夹 --keep 起-止 [--keep 起-止 …] [课程文件夹 --keep …] "
                 "-o 文件.mp4|文件夹/\n"
+                "      lectern cut 微课文件夹 -o 文件.mp4|文件夹/\n"
                 "                  [--track 轨道 …] [--json]\n"
-                "起、止为课程时间，如 93.5 或 0:01:33.5；“起-”表示直到结尾。\n"),
+                "起、止为课程时间，如 93.5 或 0:01:33.5；“起-”表示直到结尾。\n"
+                "微课文件夹即 DATA/clips/编号。\n"),
         stderr);
     return 2;
 }
@@ -89,7 +94,8 @@ static int read_options(int argc, char **argv, struct cut_options *o, struct lct
             return -EINVAL;
         }
     }
-    bool whole = optind == argc && o->lesson_used && o->out && o->out[0];
+    bool whole = optind == argc && (o->lesson_used || (o->lesson && o->range_count == 0)) &&
+                 o->out && o->out[0];
     return rc ? rc : whole ? 0 : -EINVAL;
 }
 
@@ -132,17 +138,50 @@ static int write_out(const struct lct_cut *cut, const char *out, struct lct_faul
                   : lct_worker_write_movie(lct_cut_movie(cut), out, fault);
 }
 
+/* The pieces of a clip's newest version, when what was named without ranges is one: its lessons lie
+ * in the data folder beside it. */
+static int read_clip(struct cut_options *o, struct lct_clip *clip, char ***ret_lessons,
+                     struct lct_fault *fault) {
+    LCT_JSON json_t *json = NULL;
+    unsigned version;
+    int rc = lct_clip_newest(o->lesson, &json, &version);
+    if (rc < 0) {
+        return lct_fault_set(fault, rc, "cut",
+                             "%s is no microlesson. To cut a lesson, say which ranges: --keep.",
+                             "%s 不是微课。剪辑课程时请用 --keep 指明区间。", o->lesson);
+    }
+    rc = lct_clip_read(json, clip, fault);
+    if (rc < 0) {
+        return rc;
+    }
+    char **lessons = lct_new((clip->piece_count + 1) * sizeof *lessons);
+    free(o->ranges);
+    o->ranges = lct_new(clip->piece_count * sizeof *o->ranges);
+    for (size_t i = 0; i < clip->piece_count; i++) {
+        const struct lct_clip_piece *piece = &clip->pieces[i];
+        lessons[i] = lct_format("%s/../../lessons/%s", o->lesson, piece->lesson);
+        o->ranges[i] =
+            (struct lct_cut_range){.lesson = lessons[i], .from = piece->from, .to = piece->to};
+    }
+    o->range_count = clip->piece_count;
+    *ret_lessons = lessons;
+    return 0;
+}
+
 int lct_worker_cut(int argc, char **argv) {
     struct cut_options o = {.range_count = 0};
     struct lct_fault fault = {.code = 0};
     struct lct_cut *cut = NULL;
-    LCT_FREE struct lct_cut_range *ranges = lct_new((size_t)argc * sizeof *ranges);
-    o.ranges = ranges;
+    struct lct_clip clip = {.pieces = NULL};
+    char **lessons = NULL;
+    o.ranges = lct_new((size_t)argc * sizeof *o.ranges);
     int rc = read_options(argc, argv, &o, &fault);
     if (rc < 0 && fault.code == 0) {
+        free(o.ranges);
         return usage();
     }
-    rc = rc ? rc : lct_cut_open(ranges, o.range_count, o.tracks, o.track_count, &cut, &fault);
+    rc = rc || o.range_count > 0 ? rc : read_clip(&o, &clip, &lessons, &fault);
+    rc = rc ? rc : lct_cut_open(o.ranges, o.range_count, o.tracks, o.track_count, &cut, &fault);
     if (rc == 0) {
         say_notes(cut);
         rc = lct_cut_make(cut, &fault);
@@ -152,5 +191,11 @@ int lct_worker_cut(int argc, char **argv) {
         report(cut, &o);
     }
     lct_cut_close(cut);
+    for (size_t i = 0; lessons && i < clip.piece_count; i++) {
+        free(lessons[i]);
+    }
+    free(lessons);
+    free(o.ranges);
+    lct_clip_free(&clip);
     return rc < 0 ? lct_command_fail(&fault, o.json) : 0;
 }

@@ -277,6 +277,21 @@ void lct_api_get_hls(void *app, struct lct_http_request *request);
 /** GET /live/{room}/{lesson}/{track}/{file}: playlist, inits and segments of a track. */
 void lct_api_get_hls_file(void *app, struct lct_http_request *request);
 
+/** POST /api/v1/clips: makes a microlesson. */
+void lct_api_post_clip(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/clips/{id}: its edit decision list. */
+void lct_api_get_clip(void *app, struct lct_http_request *request);
+
+/** PUT /api/v1/clips/{id}: a new version of it. */
+void lct_api_put_clip(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/clips/{id}/versions. */
+void lct_api_get_clip_versions(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/clips/{id}/versions/{version}. */
+void lct_api_get_clip_version(void *app, struct lct_http_request *request);
+
 /** GET /api/v1/events. */
 void lct_api_get_events(void *app, struct lct_http_request *request);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "archive/clip.h"
 #include "archive/item.h"
 #include "archive/lesson.h"
 #include "archive/metadata.h"
@@ -145,7 +146,7 @@ static int add_clip(const struct lct_api *api, const char *id, const char *folde
                     const json_t *sources, json_t *item, struct lct_fault *fault) {
     LCT_JSON json_t *edl = NULL;
     unsigned version;
-    int rc = lct_item_clip(folder, &edl, &version);
+    int rc = lct_clip_newest(folder, &edl, &version);
     if (rc < 0) {
         return no_item(id, fault);
     }
@@ -206,7 +207,7 @@ static int is_there(const struct lct_api *api, const char *id, struct lct_fault 
     LCT_JSON json_t *edl = NULL;
     unsigned version;
     bool there =
-        lct_lesson_is_id(id) && (lct_item_is_clip(id) ? lct_item_clip(folder, &edl, &version) == 0
+        lct_lesson_is_id(id) && (lct_item_is_clip(id) ? lct_clip_newest(folder, &edl, &version) == 0
                                                       : access(file, F_OK) == 0);
     return there ? 0 : no_item(id, fault);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
 
+#include "archive/clip.h"
 #include "control/api/api.h"
 
 static const struct lct_http_route routes[] = {
@@ -13,6 +14,15 @@ static const struct lct_http_route routes[] = {
      1 << 20},
     {LCT_HTTP_DELETE, "/api/v1/collections/{id}", lct_api_delete_collection, LCT_HTTP_CATALOGUE,
      false, 0},
+    {LCT_HTTP_POST, "/api/v1/clips", lct_api_post_clip, LCT_HTTP_CATALOGUE, false,
+     LCT_CLIP_BYTES_MAX},
+    {LCT_HTTP_GET, "/api/v1/clips/{id}", lct_api_get_clip, LCT_HTTP_CATALOGUE, false, 0},
+    {LCT_HTTP_PUT, "/api/v1/clips/{id}", lct_api_put_clip, LCT_HTTP_CATALOGUE, false,
+     LCT_CLIP_BYTES_MAX},
+    {LCT_HTTP_GET, "/api/v1/clips/{id}/versions", lct_api_get_clip_versions, LCT_HTTP_CATALOGUE,
+     false, 0},
+    {LCT_HTTP_GET, "/api/v1/clips/{id}/versions/{version}", lct_api_get_clip_version,
+     LCT_HTTP_CATALOGUE, false, 0},
     {LCT_HTTP_GET, "/api/v1/events", lct_api_get_events, LCT_HTTP_MAIN, false, 0},
     {LCT_HTTP_GET, "/api/v1/items/{id}", lct_api_get_item, LCT_HTTP_CATALOGUE, false, 0},
     {LCT_HTTP_DELETE, "/api/v1/items/{id}", lct_api_delete_item, LCT_HTTP_CATALOGUE, false, 0},

@@ -460,6 +460,46 @@ def library(server, lesson):
     server.call("untrashItem", 200, id=lesson)
 
 
+def clips(server, lesson):
+    second = 1000 ** 3
+    pieces = [{"lesson": lesson, "from_ns": second, "to_ns": 2 * second},
+              {"lesson": lesson, "from_ns": 0, "to_ns": second // 30}]
+    made = server.call("addClip", 201, {"title": "折射\u202e", "edl": {"pieces": pieces}})
+    if not made:
+        return
+    clip = made["id"]
+    check(made["version"] == 1 and made["edl"]["pieces"] == pieces, f"the clip: {made}")
+    tag = server.ask("GET", f"/api/v1/clips/{clip}")[1]["ETag"]
+    item = server.call("getItem", 200, id=clip)
+    check(item and item["title"] == "折射" and item["duration_ns"] == second + second // 30 and
+          [one["id"] for one in item["sources"]] == [lesson], f"the item of the clip: {item}")
+    check([one["id"] for one in server.call("getItem", 200, id=lesson)["used_by"]] == [clip], "who uses it")
+    fault = server.call("trashItem", 409, id=lesson)
+    check(fault and "折射" in fault["fault"]["zh"], f"a lesson in use: {fault}")
+    more = {"edl": {"pieces": pieces * 500, "chapters": [{"time_ns": 5, "title": "一"}]}}
+    server.call("putClip", 428, more, id=clip)
+    saved = server.call("putClip", 200, more, id=clip, headers={"If-Match": tag})
+    check(saved and saved["version"] == 2 and len(saved["edl"]["pieces"]) == 1000, "a thousand pieces")
+    server.call("putClip", 412, {"edl": {"pieces": pieces}}, id=clip, headers={"If-Match": tag})
+    versions = server.call("getClipVersions", 200, id=clip)
+    check(versions and [one["version"] for one in versions["versions"]] == [2, 1], f"{versions}")
+    first = server.call("getClipVersion", 200, id=clip, version="1")
+    check(first == made, f"the first version: {first}")
+    for bad in ("0", "3", "x", "00001"):
+        server.call("getClipVersion", 404, id=clip, version=bad)
+    for operation in ("getClip", "getClipVersions"):
+        server.call(operation, 404, id="clip-nothing")
+    server.call("putClip", 404, {"edl": {"pieces": pieces}}, id=lesson)
+    for bad in ({"from_ns": 5, "to_ns": 5}, {"from_ns": 9, "to_ns": 5}, {"from_ns": 0, "to_ns": 3600 * second},
+                {"from_ns": 3600 * second, "to_ns": 3601 * second},
+                {"from_ns": 0, "to_ns": 5, "picture": {"layout": "single", "main": "camera-9"}}):
+        server.call("addClip", 400, {"edl": {"pieces": [{"lesson": lesson, **bad}]}})
+    server.call("addClip", 400, {"edl": {"pieces": pieces * 5001}})
+    server.call("addClip", 400, {})
+    server.call("addClip", 404, {"edl": {"pieces": [{"lesson": "gone", "from_ns": 0, "to_ns": 5}]}})
+    server.call("trashItem", 200, id=clip)
+
+
 def lesson_life(server):
     stream = events(server, lambda name, data: name == "rooms" and
                     data["rooms"][0]["state"] == "looking")
@@ -498,6 +538,7 @@ def lesson_life(server):
     behind = server.call("getRecordings", 200, query=f"?limit=100&before={lesson}")
     check(behind == {"recordings": [], "next": None}, f"behind the only one: {behind}")
     library(server, lesson)
+    clips(server, lesson)
     media(server, lesson)
     index = f"/api/v1/recordings/{lesson}/tracks/camera/index"
     wait_for("the tape's end", 10, lambda: json.loads(server.ask("GET", index)[2])["ended"])

@@ -5,7 +5,7 @@
 // whatever cannot be done is refused in words and leaves nothing behind.
 
 import { spawn, spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { temporary } from '../e2e/_browsers.mjs';
 import * as tape from '../e2e/_tape.mjs';
@@ -234,6 +234,23 @@ function copyOf(lesson) {
     console.log('a lesson that is being recorded: up to what is there, and no further');
 }
 
+/* ---- a microlesson ---- */
+
+{
+    const clip = join(folder, 'data', 'clips', 'clip-x');
+    mkdirSync(clip, { recursive: true });
+    mkdirSync(join(folder, 'data', 'lessons'));
+    symlinkSync(reels.folder, join(folder, 'data', 'lessons', 'L'));
+    const pieces = short.map(([from, to]) => ({ lesson: 'L', from_ns: Number(`${typed(from)}`.replace('.', '')),
+        to_ns: Number(`${typed(to)}`.replace('.', '')) }));
+    writeFileSync(join(clip, '0001.json'), JSON.stringify({ version: 1, pieces: [{ lesson: 'gone', from_ns: 0, to_ns: 1 }] }));
+    check(run([clip], join(folder, 'gone.mp4')).code === 1, 'a lesson that is not there');
+    writeFileSync(join(clip, '0002.json'), JSON.stringify({ version: 1, pieces }));
+    const md5 = (words) => tape.streamMd5(cut(words).out);
+    check(md5([clip]) === md5([reels.folder, ...keeps(short)]), 'a microlesson is the cut of its pieces');
+    console.log('a microlesson: its newest version, as its pieces');
+}
+
 /* ---- what is refused ---- */
 
 {
@@ -247,6 +264,7 @@ function copyOf(lesson) {
         [['--keep', '1:60-3:00'], /is no range/, /不是区间/],
         [['--keep', '-5-3'], /is no range/, /不是区间/],
         [['--keep', '1-2', '--track', 'none'], /has a track/, /没有轨道/],
+        [[], /is no microlesson/, /不是微课/],
     ];
     const out = join(folder, 'refused.mp4');
     for (const [words, en, zh] of refused) {
@@ -254,7 +272,7 @@ function copyOf(lesson) {
         const text = JSON.stringify(said);
         check(code === 1 && en.test(text) && zh.test(text), `${words}: ${code} ${text}`);
     }
-    for (const words of [[], ['--keep', '1-2'], [reels.folder], [reels.folder, still.folder, '--keep', '1-2']]) {
+    for (const words of [[], ['--keep', '1-2'], [reels.folder, still.folder, '--keep', '1-2']]) {
         check(run(words, out).code === 2, `${words}: wrong use`);
     }
     const none = run([join(folder, 'nothing'), '--keep', '1-2'], out);
@@ -273,5 +291,5 @@ function copyOf(lesson) {
     }
     const left = readdirSync(folder).filter((name) => /part$|^\./.test(name));
     check(left.length === 0, `left behind: ${left}`);
-    console.log(`${refused.length + 8} wrong uses are refused and leave nothing behind`);
+    console.log(`${refused.length + 7} wrong uses are refused and leave nothing behind`);
 }
