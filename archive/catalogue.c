@@ -174,6 +174,57 @@ static int write_summary(struct lct_catalogue *c, int64_t num, bool is_new, uint
     return lct_db_run(query);
 }
 
+/* To other threads; sources may be NULL. */
+static void show(struct lct_catalogue *c, const char *id, const json_t *summary,
+                 const json_t *sources) {
+    json_t *lessons = json_object();
+    size_t i;
+    json_t *source;
+    json_array_foreach(sources, i, source) {
+        json_object_set_new(lessons, json_string_value(source), json_true());
+    }
+    pthread_mutex_lock(&c->lock);
+    if (json_is_string(json_object_get(summary, "trashed"))) {
+        json_object_set_new(c->trashed, id, json_true());
+    } else {
+        json_object_del(c->trashed, id);
+    }
+    if (json_object_size(lessons) > 0) {
+        json_object_set(c->uses, id, lessons);
+    } else {
+        json_object_del(c->uses, id);
+    }
+    pthread_mutex_unlock(&c->lock);
+    json_decref(lessons);
+}
+
+bool lct_catalogue_is_open(struct lct_catalogue *c, const char *id) {
+    pthread_mutex_lock(&c->lock);
+    bool open = !json_object_get(c->trashed, id);
+    pthread_mutex_unlock(&c->lock);
+    return open;
+}
+
+bool lct_catalogue_uses(struct lct_catalogue *c, const char *clip, const char *lesson) {
+    pthread_mutex_lock(&c->lock);
+    bool uses = json_object_get(json_object_get(c->uses, clip), lesson) != NULL;
+    pthread_mutex_unlock(&c->lock);
+    return uses;
+}
+
+/* The lessons of a clip as the index has them. *ret_ids is owned. */
+static int sources_of(struct lct_catalogue *c, int64_t num, json_t **ret_ids) {
+    struct lct_db_query *query = lct_db_query(c->db, "SELECT lesson FROM uses WHERE clip = ?");
+    json_t *ids = json_array();
+    int rc;
+    lct_db_set_int(query, 1, num);
+    while ((rc = lct_db_next(query)) > 0) {
+        json_array_append_new(ids, json_string(lct_db_text(query, 0)));
+    }
+    *ret_ids = ids;
+    return rc;
+}
+
 /* Within a transaction. */
 static int keep(struct lct_catalogue *c, const char *id, uint64_t as_of,
                 const struct lct_item *item) {
@@ -184,6 +235,7 @@ static int keep(struct lct_catalogue *c, const char *id, uint64_t as_of,
     rc = rc ? rc : write_uses(c, num, item->sources);
     if (rc == 0) {
         lct_entries_put(c, num, as_of, item->summary);
+        show(c, id, item->summary, item->sources);
     }
     return rc;
 }
@@ -202,6 +254,7 @@ static int forget(struct lct_catalogue *c, const char *id) {
     rc = rc ? rc : write_uses(c, num, NULL);
     if (rc == 0) {
         lct_entries_drop(c, num);
+        show(c, id, NULL, NULL);
     }
     return rc;
 }
@@ -410,7 +463,15 @@ static int load(struct lct_catalogue *c) {
             lct_db_end(query);
             return -EBADMSG;
         }
+        const char *id = lct_json_text(summary, "id", "");
+        LCT_JSON json_t *sources = NULL;
+        int sources_rc = lct_item_is_clip(id) ? sources_of(c, num, &sources) : 0;
+        if (sources_rc < 0) {
+            lct_db_end(query);
+            return sources_rc;
+        }
         lct_entries_put(c, num, (uint64_t)lct_db_int(query, 1), summary);
+        show(c, id, summary, sources);
     }
     note(c);
     return rc;
@@ -537,6 +598,8 @@ struct lct_catalogue *lct_catalogue_create(const struct lct_catalogue_settings *
     c->arg = settings->arg;
     pthread_mutex_init(&c->lock, NULL);
     c->building = true;
+    c->trashed = json_object();
+    c->uses = json_object();
     lct_entries_clear(c);
     c->timer = lct_timer_create(c->loop, on_timer, c);
     lct_loop_post(c->loop, open_index, c);
@@ -556,6 +619,8 @@ void lct_catalogue_destroy(struct lct_catalogue *c) {
     }
     json_decref(c->numbers);
     json_decref(c->term_numbers);
+    json_decref(c->trashed);
+    json_decref(c->uses);
     pthread_mutex_destroy(&c->lock);
     free(c->path);
     free(c->data);

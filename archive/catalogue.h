@@ -7,7 +7,7 @@
  * from the folders while the server goes on; that is logged and said in health.
  *
  * What lists filter and sort by is kept in memory too, some 200 bytes an item, so that all facets
- * are counted in one go. One loop, but for lct_catalogue_health.
+ * are counted in one go. One loop, but for what says "any thread".
  *
  *     catalogue = lct_catalogue_create(&settings);             // looks from now on
  *     lct_catalogue_look(catalogue, id);                       // its files have changed
@@ -112,6 +112,12 @@ int lct_catalogue_search(struct lct_catalogue *catalogue, const struct lct_catal
  * *ret_json is owned. */
 int lct_catalogue_users(struct lct_catalogue *catalogue, const char *lesson, json_t **ret_json,
                         struct lct_fault *fault) LCT_MUST_USE;
+
+/** True when a shared link of the item opens it: it does not lie in the trash. Any thread. */
+bool lct_catalogue_is_open(struct lct_catalogue *catalogue, const char *id);
+
+/** True when the lesson is one that the clip is made of. Any thread. */
+bool lct_catalogue_uses(struct lct_catalogue *catalogue, const char *clip, const char *lesson);
 
 /**
  * How it is: {"items":…,"building":…,"fault":…?}; building while folders are looked through for the

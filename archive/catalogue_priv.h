@@ -55,6 +55,8 @@ struct lct_catalogue {
     size_t count;
     bool building;
     struct lct_fault fault; /**< code 0: none */
+    json_t *trashed;        /**< ids, as keys */
+    json_t *uses;           /**< by clip its lessons, as keys */
 };
 
 /** Empties the memory. */

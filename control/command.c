@@ -36,7 +36,7 @@ int lct_command_links(const char *data, struct lct_links **ret_links, struct lct
     if (rc < 0) {
         return rc;
     }
-    struct lct_links *links = lct_links_create(data, lct_wall);
+    struct lct_links *links = lct_links_create(data, LCT_LINKS_OF_ROOMS, lct_wall);
     rc = lct_links_refresh(links, fault);
     if (rc < 0) {
         lct_links_destroy(links);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "archive/lesson.h"
 #include "base/config.h"
 #include "base/lock.h"
 #include "base/mem.h"
@@ -30,8 +31,25 @@ struct state {
     char public[LCT_ROOMS_MAX][LCT_LINKS_ROOM_SIZE];
 };
 
+static const struct {
+    const char *file, *key;
+    bool (*is_id)(const char *);
+    const char *damaged_en, *damaged_zh;
+} kinds[] = {
+    [LCT_LINKS_OF_ROOMS] = {"watch-links.json", "room", lct_config_is_id,
+                            "%s is damaged. Put it back from a copy, or remove it: then all "
+                            "watch links end and no room is public.",
+                            "%s 已损坏。请从备份恢复；也可以删除它，但所有观看链接会失效，"
+                            "公开的教室不再公开。"},
+    [LCT_LINKS_OF_ITEMS] = {"shares.json", "item", lct_lesson_is_id,
+                            "%s is damaged. Put it back from a copy, or remove it: then all "
+                            "shared links end.",
+                            "%s 已损坏。请从备份恢复；也可以删除它，但所有分享链接会失效。"},
+};
+
 struct lct_links {
     /* fixed after create */
+    enum lct_links_of of;
     char *data, *path;
     lct_clock_fn wall;
     /* guarded by lock */
@@ -75,11 +93,11 @@ static void complete(const struct state *state, struct lct_links_link *link, uin
 
 /* ---- the file ---- */
 
-static bool read_link(const json_t *json, struct state *state) {
+static bool read_link(const json_t *json, enum lct_links_of of, struct state *state) {
     struct lct_links_link link = {.expires = lct_json_int(json, "expires", -1)};
     const char *id = lct_json_text(json, "id", "");
-    const char *room = lct_json_text(json, "room", "");
-    if (state->n == LCT_LINKS_MAX || !lct_config_is_id(room) || link.expires < 0 ||
+    const char *room = lct_json_text(json, kinds[of].key, "");
+    if (state->n == LCT_LINKS_MAX || !kinds[of].is_id(room) || link.expires < 0 ||
         link.expires > LAST_SECOND || strlen(id) != LCT_LINKS_ID_SIZE - 1 ||
         id[strspn(id, "0123456789abcdef")]) {
         return false;
@@ -99,14 +117,14 @@ static bool read_public(const json_t *json, struct state *state) {
     return true;
 }
 
-static bool read_state(const json_t *json, struct state *state) {
+static bool read_state(const json_t *json, enum lct_links_of of, struct state *state) {
     const char *key = lct_json_text(json, "key", "");
     const json_t *item;
     size_t i;
     bool fine = lct_base64_read(key, strlen(key), state->key, sizeof state->key);
     state->has_key = fine;
     json_array_foreach(json_object_get(json, "links"), i, item) {
-        fine = fine && read_link(item, state);
+        fine = fine && read_link(item, of, state);
     }
     json_array_foreach(json_object_get(json, "public"), i, item) {
         fine = fine && read_public(item, state);
@@ -126,13 +144,9 @@ static int load(const struct lct_links *links, struct state **ret_state, struct 
     LCT_CLEANUP(free_state) struct state *state = lct_new(sizeof *state);
     LCT_JSON json_t *json = NULL;
     int rc = lct_kept_load(links->path, FILE_MAX, "links", &state->file, &json, fault);
-    if (rc == -EBADMSG || (json && !read_state(json, state))) {
-        return lct_fault_set(fault, -EBADMSG, "links",
-                             "%s is damaged. Put it back from a copy, or remove it: then all "
-                             "watch links end and no room is public.",
-                             "%s 已损坏。请从备份恢复；也可以删除它，但所有观看链接会失效，"
-                             "公开的教室不再公开。",
-                             links->path);
+    if (rc == -EBADMSG || (json && !read_state(json, links->of, state))) {
+        return lct_fault_set(fault, -EBADMSG, "links", kinds[links->of].damaged_en,
+                             kinds[links->of].damaged_zh, links->path);
     }
     if (rc < 0) {
         return rc;
@@ -142,7 +156,7 @@ static int load(const struct lct_links *links, struct state **ret_state, struct 
     return 0;
 }
 
-static json_t *json_of(const struct state *state) {
+static json_t *json_of(const struct state *state, enum lct_links_of of) {
     char key[LCT_BASE64_SIZE(LCT_LINKS_KEY_SIZE)];
     lct_base64_write(state->key, sizeof state->key, key);
     json_t *json = json_pack("{s:s, s:[], s:[]}", "key", key, "public", "links");
@@ -152,8 +166,8 @@ static json_t *json_of(const struct state *state) {
     for (size_t i = 0; i < state->n; i++) {
         const struct lct_links_link *link = &state->links[i];
         json_array_append_new(json_object_get(json, "links"),
-                              json_pack("{s:s, s:s, s:I}", "id", link->id, "room", link->room,
-                                        "expires", (json_int_t)link->expires));
+                              json_pack("{s:s, s:s, s:I}", "id", link->id, kinds[of].key,
+                                        link->room, "expires", (json_int_t)link->expires));
     }
     return json;
 }
@@ -206,7 +220,7 @@ static void drop(struct state *state, int lock) {
 
 /* Takes state and lock. */
 static int finish(struct lct_links *links, struct state *state, int lock, struct lct_fault *fault) {
-    LCT_JSON json_t *json = json_of(state);
+    LCT_JSON json_t *json = json_of(state, links->of);
     int rc = lct_kept_save(links->path, json, "links", &state->file, fault);
     if (rc < 0) {
         drop(state, lock);
@@ -217,10 +231,11 @@ static int finish(struct lct_links *links, struct state *state, int lock, struct
     return 0;
 }
 
-struct lct_links *lct_links_create(const char *data, lct_clock_fn wall) {
+struct lct_links *lct_links_create(const char *data, enum lct_links_of of, lct_clock_fn wall) {
     struct lct_links *links = lct_new(sizeof *links);
     links->data = lct_strdup(data);
-    links->path = lct_format("%s/watch-links.json", data);
+    links->of = of;
+    links->path = lct_format("%s/%s", data, kinds[of].file);
     links->wall = wall;
     pthread_mutex_init(&links->lock, NULL);
     links->state = lct_new(sizeof *links->state);
@@ -266,10 +281,10 @@ int lct_links_make(struct lct_links *links, const char *room, int64_t seconds,
     uint64_t id;
     if (seconds < 1 || seconds > LCT_LINKS_SECONDS_MAX) {
         return lct_fault_set(
-            fault, -EINVAL, "links", "A watch link is good for 1 to %lld seconds (ten years).",
-            "观看链接的有效期为 1 到 %lld 秒（十年）。", (long long)LCT_LINKS_SECONDS_MAX);
+            fault, -EINVAL, "links", "A link is good for 1 to %lld seconds (ten years).",
+            "链接的有效期为 1 到 %lld 秒（十年）。", (long long)LCT_LINKS_SECONDS_MAX);
     }
-    int rc = check_room(room, fault);
+    int rc = links->of == LCT_LINKS_OF_ROOMS ? check_room(room, fault) : 0;
     if (rc < 0 || (rc = begin(links, &state, &lock, fault)) < 0) {
         return rc;
     }
@@ -279,8 +294,8 @@ int lct_links_make(struct lct_links *links, const char *room, int64_t seconds,
     if (state->n == LCT_LINKS_MAX) {
         drop(state, lock);
         return lct_fault_set(fault, -EUSERS, "links",
-                             "There are %d watch links already. Revoke some that nobody needs.",
-                             "已有 %d 个观看链接，请先撤销不用的链接。", LCT_LINKS_MAX);
+                             "There are %d links already. Revoke some that nobody needs.",
+                             "已有 %d 个链接，请先撤销不用的链接。", LCT_LINKS_MAX);
     }
     int64_t end = now_of(links) + seconds;
     struct lct_links_link link = {.expires = end < LAST_SECOND ? end : LAST_SECOND};
@@ -311,8 +326,8 @@ int lct_links_revoke(struct lct_links *links, const char *room, const char *id,
     if (!link || (room && strcmp(link->room, room) != 0)) {
         drop(state, lock);
         return lct_fault_set(fault, -ENOENT, "links",
-                             "There is no watch link %s: it was revoked, or has expired.",
-                             "没有观看链接 %s：已撤销或已过期。", id);
+                             "There is no link %s: it was revoked, or has expired.",
+                             "没有链接 %s：已撤销或已过期。", id);
     }
     *link = state->links[--state->n];
     qsort(state->links, state->n, sizeof *link, by_id);

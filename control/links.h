@@ -7,7 +7,7 @@
  * rooms and opens none. Server and commands change the same file, one at a time (they lock the
  * folder); the server reads it again when it has changed.
  *
- *     links = lct_links_create("/data", lct_wall);
+ *     links = lct_links_create("/data", LCT_LINKS_OF_ROOMS, lct_wall);
  *     rc = lct_links_refresh(links, &fault);                       // now, and from time to time
  *     rc = lct_links_make(links, "main", 3600, &link, &fault);     // link.token
  *     switch (lct_links_try(links, "main", token, id)) …           // somebody comes with one
@@ -27,6 +27,10 @@
 
 struct lct_links;
 
+/** What links open: a room's live, or a lesson or microlesson of the library (a share; then "room"
+ *  below is its id, its file is DATA/shares.json, and nothing is public). */
+enum lct_links_of { LCT_LINKS_OF_ROOMS, LCT_LINKS_OF_ITEMS };
+
 /** Links that are good at once, of all rooms. */
 #define LCT_LINKS_MAX 1024
 
@@ -37,8 +41,8 @@ struct lct_links;
 /** A link's id as text: 16 hexadecimal digits and the end. */
 #define LCT_LINKS_ID_SIZE 17
 
-/** Room for the id of a room. */
-#define LCT_LINKS_ROOM_SIZE 40
+/** Room for the id of a room or an item. */
+#define LCT_LINKS_ROOM_SIZE 64
 
 struct lct_links_link {
     char id[LCT_LINKS_ID_SIZE];
@@ -49,7 +53,8 @@ struct lct_links_link {
 
 /** Who may watch the rooms of a data folder; nobody before the first refresh. wall is the clock
  * that ends links. Returns owned. */
-struct lct_links *lct_links_create(const char *data, lct_clock_fn wall) LCT_MUST_USE;
+struct lct_links *lct_links_create(const char *data, enum lct_links_of of,
+                                   lct_clock_fn wall) LCT_MUST_USE;
 
 /** Frees; NULL is allowed. */
 void lct_links_destroy(struct lct_links *links);
@@ -77,8 +82,8 @@ bool lct_links_is_public(struct lct_links *links, const char *room);
 struct lct_links_link *lct_links_list(struct lct_links *links, const char *room,
                                       size_t *ret_n) LCT_MUST_USE;
 
-/** A link as {"id","room","expires","url"}, the address made of base ("http://host:8080", "": to be
- *  read on the server's own pages). Returns owned. */
+/** A link of a room as {"id","room","expires","url"}, the address made of base ("http://host:8080",
+ * "": to be read on the server's own pages). Returns owned. */
 json_t *lct_links_json(const struct lct_links_link *link, const char *base) LCT_MUST_USE;
 
 /* Changes. They lock, read and write the disk; one thread at a time. Durable when they return. */

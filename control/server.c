@@ -108,6 +108,14 @@ static void look_at_links(struct server *s) {
     s->links_ill = rc < 0;
 }
 
+/* Once: nobody else changes them. */
+static void look_at_shares(struct server *s) {
+    struct lct_fault fault;
+    if (lct_links_refresh(s->api.shares, &fault) < 0) {
+        lct_error("no shared link is good", "why=%s", fault.en);
+    }
+}
+
 static void look_at_pushes(struct server *s) {
     struct lct_fault fault;
     int rc = lct_pushes_refresh(s->api.pushes, &fault);
@@ -217,7 +225,9 @@ static int open_data(struct server *s, struct lct_fault *fault) {
     }
     s->api.library = lct_library_create(lessons, is_recording, s);
     s->api.shelf = lct_shelf_create(s->api.library);
-    s->api.links = lct_links_create(s->api.data, lct_wall);
+    s->api.links = lct_links_create(s->api.data, LCT_LINKS_OF_ROOMS, lct_wall);
+    s->api.shares = lct_links_create(s->api.data, LCT_LINKS_OF_ITEMS, lct_wall);
+    look_at_shares(s);
     s->api.pushes = lct_pushes_create(s->api.data);
     s->api.lessons = lct_library_create(lessons, is_recording, s);
     const struct lct_catalogue_settings settings = {
@@ -464,6 +474,7 @@ static void stop(struct server *s) {
     lct_access_close(s->api.access);
     lct_certificate_close(s->api.certificate);
     lct_links_destroy(s->api.links);
+    lct_links_destroy(s->api.shares);
     lct_pushes_destroy(s->api.pushes);
     lct_config_destroy(s->config);
     lct_unlock(s->lock); /* last: link and code are nobody's now */

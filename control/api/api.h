@@ -38,6 +38,7 @@ struct lct_api {
     struct lct_library *lessons;     /**< the library once more; catalogue loop */
     struct lct_access *access;       /**< any thread */
     struct lct_links *links;         /**< any thread; changes: disk loop */
+    struct lct_links *shares;        /**< any thread; changes: catalogue loop */
     struct lct_pushes *pushes;       /**< any thread; changes: disk loop */
     struct lct_pusher *pusher;       /**< main loop */
     struct lct_web *web;             /**< any thread; NULL: no pages */
@@ -58,6 +59,9 @@ bool lct_api_gate(void *app, struct lct_http_request *request);
 
 /** Room for a pass. */
 #define LCT_API_PASS_SIZE LCT_RTC_PASS_SIZE
+
+/** True when the request shows the access code, and not just a link. Any thread. */
+bool lct_api_has_code(struct lct_api *api, const struct lct_http_request *request);
 
 /** By what right a request to a room's live came in, for lct_api_may_watch. Any thread. */
 void lct_api_pass(struct lct_api *api, const struct lct_http_request *request, const char *room,
@@ -218,8 +222,21 @@ void lct_api_put_trash(void *app, struct lct_http_request *request);
 /** DELETE /api/v1/items/{id}/trash: out of it. */
 void lct_api_delete_trash(void *app, struct lct_http_request *request);
 
+/** GET /api/v1/items/{id}/shares. */
+void lct_api_get_shares(void *app, struct lct_http_request *request);
+
+/** POST /api/v1/items/{id}/shares. */
+void lct_api_post_share(void *app, struct lct_http_request *request);
+
+/** DELETE /api/v1/items/{id}/shares/{share}. */
+void lct_api_delete_share(void *app, struct lct_http_request *request);
+
 /** DELETE /api/v1/items/{id}: for ever. */
 void lct_api_delete_item(void *app, struct lct_http_request *request);
+
+/** 0 when there is a lesson or clip of this id; -ENOENT with a fault. Catalogue loop. */
+int lct_api_find_item(const struct lct_api *api, const char *id,
+                      struct lct_fault *fault) LCT_MUST_USE;
 
 /** Deletes what lies in the trash for ever. 0; -ENOENT; -EBUSY: it is not in the trash, or is used;
  *  or another -errno; with a fault. Catalogue loop. */

@@ -3,28 +3,48 @@
  * Who comes in. The access code opens everything. A room's live (its watch page and what lies under
  * its live addresses) also opens to everybody when the room is public, and to who shows one of its
  * watch links: once in the address of the watch page, which puts it into a cookie of that room, or
- * as a bearer token. What pages are made of is no secret and open to all.
+ * as a bearer token. A lesson or microlesson of the library, its page and its media, opens to who
+ * shows one of its shared links, in the same way. What pages are made of is no secret and open to
+ * all.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "archive/lesson.h"
 #include "base/config.h"
 #include "base/mem.h"
 #include "control/api/api.h"
 #include "stream/http/http_parse.h"
 
-#define COOKIE "lectern" /* the code's; "lectern-ROOM" is a watch link's */
+#define COOKIE "lectern"      /* the code's; "lectern-ROOM" is a watch link's */
+#define SHARE COOKIE "-item-" /* and the id: a shared link's */
 #define COOKIE_SECONDS (30 * 86400)
 /* A link ends by its own time; its cookie lies as long as browsers keep one. */
 #define LINK_COOKIE_SECONDS (400 * 86400)
 
 #define WATCH "/watch/"
+#define LESSON "/lessons/"
+#define ITEMS "/api/v1/items/"
+#define RECORDINGS "/api/v1/recordings/"
 
 #define PUBLIC "public" /* the pass of who came into a public room; no link's id */
 
-enum entry { OPEN, NO_CODE, WRONG_CODE, WAIT, NO_LINK, WRONG_LINK, EXPIRED_LINK, REVOKED_LINK };
+enum entry {
+    OPEN,
+    NO_CODE,
+    WRONG_CODE,
+    WAIT,
+    NO_LINK,
+    WRONG_LINK,
+    EXPIRED_LINK,
+    REVOKED_LINK,
+    NO_SHARE,
+    WRONG_SHARE,
+    EXPIRED_SHARE,
+    REVOKED_SHARE
+};
 
 static const struct {
     int status, code;
@@ -54,6 +74,22 @@ static const struct {
     [REVOKED_LINK] = {403, -EPERM,
                       "This watch link is not good any more. Ask who sent it for a new one.",
                       "此观看链接已失效，请向发送者索取新链接。"},
+    [NO_SHARE] =
+        {401, -EACCES,
+         "A shared link of this lesson, or the access code, is needed. Open the whole link "
+         "as it was sent to you.",
+         "观看此课程需要分享链接或访问码。请打开收到的完整链接。"},
+    [WRONG_SHARE] =
+        {403, -EPERM,
+         "This link does not open this lesson: a part of it is missing, or it is of "
+         "another one. Open the whole link as it was sent to you, or ask for a new one.",
+         "此分享链接不能打开这节课程：链接不完整，或属于其他课程。请打开收到的完整链接，"
+         "或向发送者索取新链接。"},
+    [EXPIRED_SHARE] = {403, -EPERM, "This link has expired. Ask who sent it for a new one.",
+                       "此分享链接已过期，请向发送者索取新链接。"},
+    [REVOKED_SHARE] = {403, -EPERM,
+                       "This link is not good any more. Ask who sent it for a new one.",
+                       "此分享链接已失效，请向发送者索取新链接。"},
 };
 
 static const enum entry of_link[] = {
@@ -61,6 +97,13 @@ static const enum entry of_link[] = {
     [LCT_LINKS_WRONG] = WRONG_LINK,
     [LCT_LINKS_EXPIRED] = EXPIRED_LINK,
     [LCT_LINKS_REVOKED] = REVOKED_LINK,
+};
+
+static const enum entry of_share[] = {
+    [LCT_LINKS_GOOD] = OPEN,
+    [LCT_LINKS_WRONG] = WRONG_SHARE,
+    [LCT_LINKS_EXPIRED] = EXPIRED_SHARE,
+    [LCT_LINKS_REVOKED] = REVOKED_SHARE,
 };
 
 static bool is_below(const char *path, const char *prefix) {
@@ -85,6 +128,27 @@ static bool find_room(const char *path, char room[LCT_LINKS_ROOM_SIZE]) {
             const char *id = path + strlen(prefixes[i]);
             (void)snprintf(room, LCT_LINKS_ROOM_SIZE, "%.*s", (int)strcspn(id, "/"), id);
             return lct_config_is_id(room);
+        }
+    }
+    return false;
+}
+
+/* What of a lesson or microlesson lies at the path, and may be shared: its page, what a player is
+ * told of it, its subtitles; of a lesson its tracks. */
+static bool find_item(const char *path, char id[LCT_LINKS_ROOM_SIZE]) {
+    static const struct {
+        const char *prefix, *rest; /* rest: what may follow the id; it may go on behind a '/' */
+        bool alone;                /* or nothing */
+    } shared[] = {
+        {LESSON, NULL, true}, {ITEMS, "/subtitles/", true}, {RECORDINGS, "/tracks/", false}};
+    for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
+        if (is_below(path, shared[i].prefix)) {
+            const char *from = path + strlen(shared[i].prefix);
+            size_t n = strcspn(from, "/");
+            bool fits =
+                from[n] ? shared[i].rest && is_below(from + n, shared[i].rest) : shared[i].alone;
+            (void)snprintf(id, LCT_LINKS_ROOM_SIZE, "%.*s", (int)n, from);
+            return fits && n < LCT_LINKS_ROOM_SIZE && lct_lesson_is_id(id);
         }
     }
     return false;
@@ -210,6 +274,58 @@ static enum entry into_room(struct lct_api *api, const struct lct_http_request *
     return code == OPEN || (entry == NO_LINK && code != NO_CODE) ? code : entry;
 }
 
+/* By a shared link of the item: the one that is shown, or its cookie. */
+static enum entry by_share(struct lct_api *api, const struct lct_http_request *request,
+                           const char *id, const char *shown) {
+    char cookie[LCT_LINKS_TOKEN_SIZE], unused[LCT_LINKS_ID_SIZE];
+    LCT_FREE char *name = lct_format(SHARE "%s", id);
+    if (!shown &&
+        lct_http_cookie(lct_http_header(request, LCT_HTTP_COOKIE), name, cookie, sizeof cookie)) {
+        shown = cookie;
+    }
+    if (!shown) {
+        return NO_SHARE;
+    }
+    return !lct_catalogue_is_open(api->catalogue, id)
+               ? REVOKED_SHARE
+               : of_share[lct_links_try(api->shares, id, shown, unused)];
+}
+
+/* The media of a lesson by a link of a microlesson that is made of it. */
+static bool is_by_clip(struct lct_api *api, const struct lct_http_request *request,
+                       const char *lesson) {
+    const char *at = lct_http_header(request, LCT_HTTP_COOKIE);
+    while (at && (at = strstr(at, SHARE "clip-"))) {
+        char clip[LCT_LINKS_ROOM_SIZE];
+        at += strlen(SHARE);
+        (void)snprintf(clip, sizeof clip, "%.*s", (int)strcspn(at, "=; "), at);
+        if (lct_lesson_is_id(clip) && lct_catalogue_uses(api->catalogue, clip, lesson) &&
+            by_share(api, request, clip, NULL) == OPEN) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* To an item and its media, which are only read. */
+static enum entry into_item(struct lct_api *api, const struct lct_http_request *request,
+                            const char *id) {
+    const char *bearer = bearer_of(request), *path = lct_http_path(request);
+    const char *link = is_below(path, LESSON) ? lct_http_query(request, "link", 0) : NULL;
+    link = !link && is_like_link(bearer) ? bearer : link;
+    enum entry entry = by_share(api, request, id, link);
+    if (entry == OPEN || (is_below(path, RECORDINGS) && is_by_clip(api, request, id))) {
+        return OPEN;
+    }
+    enum entry code = by_code(api, request, is_like_link(bearer) ? NULL : bearer);
+    return code == OPEN || (entry == NO_SHARE && code != NO_CODE) ? code : entry;
+}
+
+bool lct_api_has_code(struct lct_api *api, const struct lct_http_request *request) {
+    const char *bearer = bearer_of(request);
+    return by_code(api, request, is_like_link(bearer) ? NULL : bearer) == OPEN;
+}
+
 void lct_api_pass(struct lct_api *api, const struct lct_http_request *request, const char *room,
                   char ret_pass[LCT_API_PASS_SIZE]) {
     (void)into_room(api, request, room, ret_pass);
@@ -234,14 +350,15 @@ static void keep(struct lct_http_request *request, const char *name, const char 
 
 static void take_code(struct lct_api *api, struct lct_http_request *request, const char *code) {
     const char *path = lct_http_path(request);
-    char room[LCT_LINKS_ROOM_SIZE];
+    char room[LCT_LINKS_ROOM_SIZE], item[LCT_LINKS_ROOM_SIZE];
     enum entry entry = try_code(api, request, code);
     if (entry != OPEN) {
         refuse(api, request, entry);
         return;
     }
     /* Only to a path of ours, and none that a browser takes for another host ("//…"). */
-    LCT_FREE char *page = find_room(path, room)                      ? lct_format(WATCH "%s", room)
+    LCT_FREE char *page = find_item(path, item)                      ? lct_format(LESSON "%s", item)
+                          : find_room(path, room)                    ? lct_format(WATCH "%s", room)
                           : api->web && lct_web_find(api->web, path) ? lct_strdup(path)
                                                                      : lct_strdup("/");
     keep(request, COOKIE, lct_access_code(api->access), COOKIE_SECONDS, page);
@@ -261,12 +378,24 @@ static bool take_link(struct lct_api *api, struct lct_http_request *request, con
     return true;
 }
 
+/* The same for the page of an item. */
+static bool take_share(struct lct_api *api, struct lct_http_request *request, const char *id) {
+    const char *link = lct_http_query(request, "link", 0);
+    if (!link || by_share(api, request, id, link) != OPEN) {
+        return false;
+    }
+    LCT_FREE char *name = lct_format(SHARE "%s", id);
+    LCT_FREE char *path = lct_format(LESSON "%s", id);
+    keep(request, name, link, LINK_COOKIE_SECONDS, path);
+    return true;
+}
+
 bool lct_api_gate(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
     const char *path = lct_http_path(request);
     bool is_page = lct_http_method(request) == LCT_HTTP_GET && !lct_api_is_api(path);
     const char *code = is_page ? lct_http_query(request, "code", 0) : NULL;
-    char room[LCT_LINKS_ROOM_SIZE], pass[LCT_API_PASS_SIZE];
+    char room[LCT_LINKS_ROOM_SIZE], item[LCT_LINKS_ROOM_SIZE], pass[LCT_API_PASS_SIZE];
     if (is_part_of_pages(api, path)) {
         return true;
     }
@@ -278,8 +407,13 @@ bool lct_api_gate(void *app, struct lct_http_request *request) {
     if (is_live && is_page && take_link(api, request, room)) {
         return false;
     }
-    enum entry entry =
-        is_live ? into_room(api, request, room, pass) : by_code(api, request, bearer_of(request));
+    bool is_item = lct_http_method(request) == LCT_HTTP_GET && find_item(path, item);
+    if (is_item && is_page && take_share(api, request, item)) {
+        return false;
+    }
+    enum entry entry = is_live   ? into_room(api, request, room, pass)
+                       : is_item ? into_item(api, request, item)
+                                 : by_code(api, request, bearer_of(request));
     if (entry != OPEN) {
         refuse(api, request, entry);
     }

@@ -185,6 +185,23 @@ static int item_json(struct lct_api *api, const char *id, json_t **ret_json,
     return rc;
 }
 
+/* What who has but a shared link need not know: how it is recorded, and of other items. */
+static void hide(json_t *item) {
+    static const char *const titles[] = {"source", "title"};
+    static const char *const lists[] = {"tracks", "sources"};
+    size_t k;
+    json_t *one;
+    for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
+        json_array_foreach(json_object_get(item, lists[i]), k, one) {
+            json_object_set_new(one, titles[i], json_string(""));
+        }
+    }
+    if (json_object_get(item, "used_by")) {
+        json_object_set_new(item, "used_by", json_array());
+    }
+    json_object_del(item, "copy");
+}
+
 void lct_api_get_item(void *app, struct lct_http_request *request) {
     char tag[LCT_API_TAG_SIZE];
     struct lct_fault fault;
@@ -192,6 +209,10 @@ void lct_api_get_item(void *app, struct lct_http_request *request) {
     if (item_json(app, lct_http_value(request, 0), &item, tag, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
         return;
+    }
+    if (!lct_api_has_code(app, request)) {
+        hide(item);
+        tag[0] = '\0';
     }
     if (*tag) {
         lct_http_add_header(request, "ETag", tag);
@@ -201,7 +222,7 @@ void lct_api_get_item(void *app, struct lct_http_request *request) {
 
 /* ---- what people say of it ---- */
 
-static int is_there(const struct lct_api *api, const char *id, struct lct_fault *fault) {
+int lct_api_find_item(const struct lct_api *api, const char *id, struct lct_fault *fault) {
     LCT_FREE char *folder = lct_item_folder(api->data, id);
     LCT_FREE char *file = lct_format("%s/lesson.json", folder);
     LCT_JSON json_t *edl = NULL;
@@ -252,7 +273,7 @@ void lct_api_put_metadata(void *app, struct lct_http_request *request) {
     LCT_JSON json_t *metadata = NULL;
     char tag[LCT_API_TAG_SIZE];
     struct lct_fault fault;
-    if (is_there(api, id, &fault) < 0 || lct_http_json(request, &body, &fault) < 0 ||
+    if (lct_api_find_item(api, id, &fault) < 0 || lct_http_json(request, &body, &fault) < 0 ||
         lct_metadata_check(body, &metadata, &fault) < 0 ||
         read_metadata(api, id, &before, tag, &fault) < 0 ||
         lct_api_may_replace(request, tag, &fault) < 0) {
@@ -295,7 +316,7 @@ static int set_trashed(struct lct_api *api, const char *id, bool on, bool anyway
                        json_t **ret_metadata, struct lct_fault *fault) {
     LCT_JSON json_t *metadata = NULL;
     char tag[LCT_API_TAG_SIZE];
-    int rc = is_there(api, id, fault);
+    int rc = lct_api_find_item(api, id, fault);
     rc = rc ? rc : read_metadata(api, id, &metadata, tag, fault);
     rc = rc || !on || anyway ? rc : refuse_used(api, id, fault);
     if (rc == 0 && on && lct_rooms_is_recording(api->rooms, id)) {
@@ -343,7 +364,7 @@ void lct_api_delete_trash(void *app, struct lct_http_request *request) {
 int lct_api_delete_for_ever(struct lct_api *api, const char *id, struct lct_fault *fault) {
     LCT_JSON json_t *metadata = NULL;
     char tag[LCT_API_TAG_SIZE];
-    int rc = is_there(api, id, fault);
+    int rc = lct_api_find_item(api, id, fault);
     rc = rc ? rc : read_metadata(api, id, &metadata, tag, fault);
     if (rc < 0) {
         return rc;

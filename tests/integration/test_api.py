@@ -412,6 +412,43 @@ def bad_tracks_and_hls(server, lesson):
         check(status == 404, f"{path}: {status}")
 
 
+def shares(server, lesson):
+    """Who has a link sees this lesson, and nothing else."""
+    share = server.call("makeShare", 201, {"seconds": 100}, id=lesson)
+    server.call("makeShare", 400, {"seconds": 0}, id=lesson)
+    server.call("makeShare", 404, {}, id="nothing")
+    check(server.call("getShares", 200, id=lesson)["shares"] == [share], "the links")
+    server.call("getShares", 404, id="nothing")
+    status, head, _ = server.ask("GET", share["url"], code=False)
+    check(status == 303 and head["Location"] == f"/lessons/{lesson}", f"the link: {status}")
+    cookie = {"Cookie": (head["Set-Cookie"] or "").split(";")[0]}
+    token = {"Authorization": "Bearer " + share["url"].split("=")[-1]}
+    tracks = f"/api/v1/recordings/{lesson}/tracks/camera"
+    for shown in (cookie, token):
+        item = server.call("getItem", 200, headers=shown, code=False, id=lesson)
+        check(item and item["tracks"][0]["source"] == "" and item["used_by"] == [], "too much is told")
+        for path in (tracks + "/index", tracks + "/init.mp4", tracks + "/thumb?t=1"):
+            check(server.ask("GET", path, headers=shown, code=False)[0] == 200, f"{path} by a link")
+    for method, path in (("GET", "/api/v1/library"), ("GET", "/api/v1/recordings"), ("GET", "/"),
+                         ("GET", f"/api/v1/recordings/{lesson}"), ("PUT", f"/api/v1/items/{lesson}/trash"),
+                         ("GET", f"/api/v1/recordings/{lesson}/media.mp4"), ("GET", "/metrics"),
+                         ("GET", f"/api/v1/items/{lesson}/shares"), ("DELETE", f"/api/v1/items/{lesson}"),
+                         ("PUT", f"/api/v1/items/{lesson}/metadata"), ("GET", "/api/v1/live/main"),
+                         ("GET", "/api/v1/recordings/other/tracks/camera/index"),
+                         ("GET", "/api/v1/items/other"), ("GET", "/lessons/other")):
+        status = server.ask(method, path, headers=cookie, code=False)[0]
+        check(status in (401, 403), f"{method} {path} by a link: {status}")
+    for wrong in (share["url"][:-1] + "!", f"/lessons/{lesson}?link=", f"/lessons/{lesson}"):
+        check(server.ask("GET", wrong, code=False)[0] in (401, 403), wrong)
+    server.call("trashItem", 200, id=lesson)
+    server.call("getItem", 403, headers=cookie, code=False, id=lesson)
+    server.call("untrashItem", 200, id=lesson)
+    server.call("revokeShare", 200, id=lesson, share=share["id"])
+    server.call("revokeShare", 404, id=lesson, share=share["id"])
+    server.call("getItem", 403, headers=cookie, code=False, id=lesson)
+    check(server.ask("GET", tracks + "/index", headers=cookie, code=False)[0] == 403, "it was revoked")
+
+
 def library(server, lesson):
     wait_for("the lesson in the library", 10, lambda: any(
         one["id"] == lesson and not one["recording"] and one["duration_ns"] > 3e9
@@ -454,6 +491,7 @@ def library(server, lesson):
     server.call("putVocabularies", 412, terms, headers={"If-Match": tag})
     server.call("putVocabularies", 400, {"stage": [{"term": ""}]}, headers={"If-Match": "*"})
     check(server.call("getVocabularies", 200) == terms, "the terms that were added")
+    shares(server, lesson)
     server.call("deleteItem", 409, id=lesson)
     server.call("trashItem", 200, id=lesson)
     check(server.call("getLibrary", 200)["total"] == 0, "it lies in the trash")

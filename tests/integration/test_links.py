@@ -247,7 +247,7 @@ class Links(unittest.TestCase):
         of_room, _ = self.run_it("link", "--list", "main")
         self.assertIn(listed[1]["id"], of_room)
         self.assertNotIn(listed[0]["id"], of_room)
-        self.assertIn("There is no watch link 12", self.run_it("link", "--revoke", "12", status=1)[1])
+        self.assertIn("There is no link 12", self.run_it("link", "--revoke", "12", status=1)[1])
         for args in (("link",), ("link", "main", "lab"), ("link", "--list", "--revoke", "x"), ("room", "main"),
                      ("room", "main", "--public", "yes"), ("link", "main", "--what")):
             self.assertIn("usage", self.run_it(*args, status=2)[1])

@@ -24,8 +24,8 @@ static lct_ns clock_here(void) { return wall; }
 static void begin(void) {
     cr_assert_not_null(mkdtemp(folder));
     path = lct_format("%s/watch-links.json", folder);
-    server = lct_links_create(folder, clock_here);
-    command = lct_links_create(folder, clock_here);
+    server = lct_links_create(folder, LCT_LINKS_OF_ROOMS, clock_here);
+    command = lct_links_create(folder, LCT_LINKS_OF_ROOMS, clock_here);
     cr_assert_eq(lct_links_refresh(server, &fault), 0, "there is nothing yet");
 }
 
