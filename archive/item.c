@@ -13,6 +13,7 @@
 #include "archive/lesson.h"
 #include "archive/metadata.h"
 #include "archive/plain.h"
+#include "archive/subtitle.h"
 #include "base/digest.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -22,7 +23,7 @@
 LCT_LOG_TOPIC("item");
 
 /* What is read out of files in another way than before has another number. */
-#define READ_AS 1
+#define READ_AS 2
 
 bool lct_item_is_clip(const char *id) { return lct_clip_is_id(id); }
 
@@ -142,6 +143,24 @@ static void add_slides(struct lct_passages *passages, const char *folder) {
     }
 }
 
+static void add_subtitles(struct lct_passages *passages, const char *folder) {
+    LCT_JSON json_t *langs = lct_subtitle_langs(folder);
+    size_t i;
+    json_t *lang;
+    json_array_foreach(langs, i, lang) {
+        struct lct_subtitle subtitle = {.count = 0};
+        struct lct_fault fault;
+        if (lct_subtitle_load(folder, json_string_value(lang), &subtitle, &fault) < 0) {
+            lct_warn("subtitles are left out", "why=%s", fault.en);
+        }
+        for (size_t k = 0; k < subtitle.count; k++) {
+            const struct lct_cue *cue = &subtitle.cues[k];
+            add(passages, LCT_PASSAGE_SUBTITLE, cue->from, cue->to, cue->text);
+        }
+        lct_subtitle_free(&subtitle);
+    }
+}
+
 /* What stands in a lesson, with its times. */
 static void read_lesson_texts(const char *folder, struct lct_passages *passages) {
     LCT_FREE char *path = lct_format("%s/chapters.json", folder);
@@ -152,6 +171,7 @@ static void read_lesson_texts(const char *folder, struct lct_passages *passages)
     }
     add_marks(passages, folder);
     add_slides(passages, folder);
+    add_subtitles(passages, folder);
 }
 
 static void add_metadata(struct lct_passages *passages, const json_t *metadata, const char *title) {
@@ -343,6 +363,7 @@ static int read_clip(const char *data, const char *folder, const char *id, struc
     struct clip clip = {.data = data, .passages = &item->passages, .sources = json_array()};
     add_metadata(&item->passages, metadata, title);
     add_chapters(&item->passages, json_object_get(edl, "chapters"));
+    add_subtitles(&item->passages, folder); /* its own; those of its lessons are found with them */
     json_array_foreach(pieces, i, piece) { add_piece(&clip, piece); }
     free_passages(&clip.texts);
     item->sources = clip.sources;

@@ -99,6 +99,9 @@ void lct_api_answer_reply(struct lct_http_request *request, int status, const js
 /** The version of a document of a person's as its bytes say it: an ETag, quotes included. */
 #define LCT_API_TAG_SIZE 19
 
+/** Writes the tag of n bytes. */
+void lct_api_tag(const void *bytes, size_t n, char ret_tag[LCT_API_TAG_SIZE]);
+
 /** Writes the tag of a document, as it is kept; of an empty one "": there is none. */
 void lct_api_tag_of(const json_t *json, char ret_tag[LCT_API_TAG_SIZE]);
 
@@ -212,6 +215,20 @@ void lct_api_put_vocabularies(void *app, struct lct_http_request *request);
 
 /** GET /api/v1/items/{id}. */
 void lct_api_get_item(void *app, struct lct_http_request *request);
+
+/** The subtitles of an item as [{"lang","label"}], with those of its sources (ids; NULL: none).
+ *  Catalogue loop. Returns owned. */
+json_t *lct_api_subtitles(const struct lct_api *api, const char *id,
+                          const json_t *sources) LCT_MUST_USE;
+
+/** GET /api/v1/items/{id}/subtitles/{lang}. */
+void lct_api_get_subtitles(void *app, struct lct_http_request *request);
+
+/** PUT /api/v1/items/{id}/subtitles/{lang}. */
+void lct_api_put_subtitles(void *app, struct lct_http_request *request);
+
+/** DELETE /api/v1/items/{id}/subtitles/{lang}. */
+void lct_api_delete_subtitles(void *app, struct lct_http_request *request);
 
 /** PUT /api/v1/items/{id}/metadata. */
 void lct_api_put_metadata(void *app, struct lct_http_request *request);

@@ -10,17 +10,25 @@
 #include "control/api/api.h"
 #include "stream/http/http_parse.h"
 
-void lct_api_tag_of(const json_t *json, char ret_tag[LCT_API_TAG_SIZE]) {
+void lct_api_tag(const void *bytes, size_t n, char ret_tag[LCT_API_TAG_SIZE]) {
     uint8_t sum[LCT_DIGEST_SIZE];
-    size_t n, at = 1;
-    LCT_FREE char *text = lct_json_dump(json, &n);
-    lct_sha256(text, n, sum);
+    size_t at = 1;
+    lct_sha256(bytes, n, sum);
     ret_tag[0] = '"';
     for (size_t i = 0; i < 8; i++) {
         at += (size_t)snprintf(ret_tag + at, LCT_API_TAG_SIZE - at, "%02x", sum[i]);
     }
     ret_tag[at++] = '"';
-    ret_tag[json_object_size(json) > 0 ? at : 0] = '\0';
+    ret_tag[at] = '\0';
+}
+
+void lct_api_tag_of(const json_t *json, char ret_tag[LCT_API_TAG_SIZE]) {
+    size_t n;
+    LCT_FREE char *text = lct_json_dump(json, &n);
+    lct_api_tag(text, n, ret_tag);
+    if (json_object_size(json) == 0) {
+        ret_tag[0] = '\0';
+    }
 }
 
 void lct_api_answer_document(struct lct_http_request *request, json_t *json) {

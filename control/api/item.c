@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* One lesson or microlesson: what a player needs of it, what people say of it, the trash. Catalogue
  * loop. */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,42 +61,6 @@ static void add_chapters(json_t *item, const char *folder) {
     if (lct_json_load(path, LCT_ITEM_FILE_MAX, &json, &unused) == 0) {
         add_members(item, json, (const char *[]){"chapters", NULL});
     }
-}
-
-static int is_subtitle(const struct dirent *entry) {
-    size_t n = strlen(entry->d_name);
-    return n > 4 && entry->d_name[0] != '.' && strcmp(entry->d_name + n - 4, ".vtt") == 0;
-}
-
-static const char *label_of(const char *lang) {
-    static const struct { const char *lang, *label; } known[] = {{"zh", "中文"}, {"en", "English"}};
-    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
-        size_t n = strlen(known[i].lang);
-        if (strncmp(lang, known[i].lang, n) == 0 && (!lang[n] || lang[n] == '-')) {
-            return known[i].label;
-        }
-    }
-    return lang;
-}
-
-static void add_subtitles(json_t *item, const char *folder) {
-    LCT_FREE char *path = lct_format("%s/subtitles", folder);
-    struct dirent **entries;
-    json_t *list = json_array();
-    int n = scandir(path, &entries, is_subtitle, alphasort);
-    for (int i = 0; i < n; i++) {
-        LCT_FREE char *lang =
-            lct_format("%.*s", (int)strlen(entries[i]->d_name) - 4, entries[i]->d_name);
-        json_t *one = json_pack("{s:s, s:s}", "lang", lang, "label", label_of(lang));
-        if (one) { /* NULL: a name that is no text */
-            json_array_append_new(list, one);
-        }
-        free(entries[i]);
-    }
-    if (n >= 0) {
-        free(entries);
-    }
-    json_object_set_new(item, "subtitles", list);
 }
 
 static int add_lesson(struct lct_api *api, const char *id, const char *folder, json_t *item,
@@ -178,7 +141,7 @@ static int item_json(struct lct_api *api, const char *id, json_t **ret_json,
         if (!json_object_get(json, "chapters")) {
             json_object_set_new(json, "chapters", json_array());
         }
-        add_subtitles(json, folder);
+        json_object_set_new(json, "subtitles", lct_api_subtitles(api, id, item.sources));
         *ret_json = json;
     }
     lct_item_free(&item);

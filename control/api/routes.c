@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "archive/clip.h"
+#include "archive/subtitle.h"
 #include "control/api/api.h"
 
 static const struct lct_http_route routes[] = {
@@ -32,6 +33,12 @@ static const struct lct_http_route routes[] = {
     {LCT_HTTP_POST, "/api/v1/items/{id}/shares", lct_api_post_share, LCT_HTTP_CATALOGUE, false, 0},
     {LCT_HTTP_DELETE, "/api/v1/items/{id}/shares/{share}", lct_api_delete_share, LCT_HTTP_CATALOGUE,
      false, 0},
+    {LCT_HTTP_GET, "/api/v1/items/{id}/subtitles/{lang}", lct_api_get_subtitles, LCT_HTTP_CATALOGUE,
+     false, 0},
+    {LCT_HTTP_PUT, "/api/v1/items/{id}/subtitles/{lang}", lct_api_put_subtitles, LCT_HTTP_CATALOGUE,
+     false, LCT_SUBTITLE_BYTES_MAX},
+    {LCT_HTTP_DELETE, "/api/v1/items/{id}/subtitles/{lang}", lct_api_delete_subtitles,
+     LCT_HTTP_CATALOGUE, false, 0},
     {LCT_HTTP_PUT, "/api/v1/items/{id}/trash", lct_api_put_trash, LCT_HTTP_CATALOGUE, false, 0},
     {LCT_HTTP_DELETE, "/api/v1/items/{id}/trash", lct_api_delete_trash, LCT_HTTP_CATALOGUE, false,
      0},

@@ -24,7 +24,7 @@ CODE = (".c", ".h", ".py", ".sh", ".js", ".mjs")
 LIBC_FOLDERS = ("sys/", "linux/", "net/", "netinet/", "arpa/", "asm/", "netpacket/")
 LIBC = set(
     """alloca assert byteswap complex cpuid ctype dirent dlfcn elf endian errno execinfo fcntl fenv
-    float fnmatch fts ftw getopt glob grp ifaddrs immintrin inttypes iso646 langinfo libgen libintl
+    float fnmatch fts ftw getopt glob grp iconv ifaddrs immintrin inttypes iso646 langinfo libgen libintl
     limits link locale malloc math mntent netdb nl_types paths poll pthread pty pwd regex resolv
     sched search semaphore setjmp signal spawn stdalign stdarg stdatomic stdbool stddef stdint stdio
     stdlib stdnoreturn string strings syscall sysexits syslog termios tgmath threads time ucontext

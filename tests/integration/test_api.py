@@ -449,6 +449,35 @@ def shares(server, lesson):
     check(server.ask("GET", tracks + "/index", headers=cookie, code=False)[0] == 403, "it was revoked")
 
 
+def subtitles(server, lesson):
+    """Bytes as people's programs write them in, WebVTT and SubRip out, found by a word of theirs."""
+    where = {"id": lesson, "lang": "zh"}
+    srt = "1\r\n00:00:01,000 --> 00:00:02,500\r\n<b>全反射</b>\r\n\r\n2\r\n00:00:09 --> 00:00:03\r\nx\r\n"
+    server.call("getSubtitles", 404, **where)
+    server.call("putSubtitles", 400, b"no subtitles", **where)
+    server.call("putSubtitles", 400, srt.encode(), id=lesson, lang="z")
+    server.call("putSubtitles", 404, srt.encode(), id="nothing", lang="zh")
+    put = server.call("putSubtitles", 200, srt.encode("gb18030"), **where)
+    check(put and put["cues"] == 1 and put["left_out_lines"] == [6], f"what was put: {put}")
+    server.call("putSubtitles", 428, srt.encode(), **where)
+    server.call("putSubtitles", 412, srt.encode(), headers={"If-Match": '"x"'}, **where)
+    got = server.call("getSubtitles", 200, **where)
+    check(got == "WEBVTT\n\n00:00:01.000 --> 00:00:02.500\n全反射\n".encode(), f"as WebVTT: {got}")
+    tag = server.ask("GET", f"/api/v1/items/{lesson}/subtitles/zh")[1]["ETag"]
+    server.call("putSubtitles", 200, got, headers={"If-Match": tag}, **where)
+    got = server.call("getSubtitles", 200, query="?as=srt", **where)
+    check(got == "\ufeff1\r\n00:00:01,000 --> 00:00:02,500\r\n全反射\r\n\r\n".encode(), f"as SRT: {got}")
+    server.call("getSubtitles", 400, query="?as=ass", **where)
+    item = server.call("getItem", 200, id=lesson)
+    check(item["subtitles"] == [{"lang": "zh", "label": "中文"}], f"listed: {item['subtitles']}")
+    found = server.call("getLibrary", 200, query="?q=" + urllib.parse.quote("反射"))
+    check(found["items"] and found["items"][0]["hits"][0] == {
+        "time_ns": 10**9, "kind": "subtitle", "text": "全反射"}, f"found by a subtitle: {found}")
+    server.call("deleteSubtitles", 200, **where)
+    server.call("deleteSubtitles", 404, **where)
+    server.call("getSubtitles", 404, **where)
+
+
 def library(server, lesson):
     wait_for("the lesson in the library", 10, lambda: any(
         one["id"] == lesson and not one["recording"] and one["duration_ns"] > 3e9
@@ -463,6 +492,7 @@ def library(server, lesson):
     check(item and len(item["tracks"]) == 3 and item["marks"][0]["label"] == "重点", f"the item: {item}")
     for operation in ("getItem", "deleteItem", "trashItem", "untrashItem"):
         server.call(operation, 404, id="nothing")
+    subtitles(server, lesson)
     server.call("putMetadata", 404, {}, id="nothing")
     server.call("putMetadata", 200, {"title": "课", "subject": "物理"}, id=lesson)
     server.call("putMetadata", 428, {"title": "课"}, id=lesson)

@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Subtitles of a lesson or microlesson. One that has none of its own shows those of its lessons.
+ * Catalogue loop. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/clip.h"
+#include "archive/item.h"
+#include "archive/lesson.h"
+#include "archive/subtitle.h"
+#include "base/io.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "control/api/api.h"
+
+LCT_LOG_TOPIC("api");
+
+/* ---- which there are ---- */
+
+static const char *label_of(const char *lang) {
+    static const struct { const char *lang, *label; } known[] = {{"zh", "中文"}, {"en", "English"}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        size_t n = strlen(known[i].lang);
+        if (strncmp(lang, known[i].lang, n) == 0 && (!lang[n] || lang[n] == '-')) {
+            return known[i].label;
+        }
+    }
+    return lang;
+}
+
+static void add_langs(json_t *list, const json_t *langs) {
+    size_t i, k;
+    json_t *lang, *other;
+    json_array_foreach(langs, i, lang) {
+        bool known = false;
+        json_array_foreach(list, k, other) {
+            known = known || json_equal(json_object_get(other, "lang"), lang);
+        }
+        if (!known) {
+            json_array_append_new(list, json_pack("{s:O, s:s}", "lang", lang, "label",
+                                                  label_of(json_string_value(lang))));
+        }
+    }
+}
+
+json_t *lct_api_subtitles(const struct lct_api *api, const char *id, const json_t *sources) {
+    LCT_FREE char *folder = lct_item_folder(api->data, id);
+    LCT_JSON json_t *own = lct_subtitle_langs(folder);
+    json_t *list = json_array(), *source;
+    size_t i;
+    add_langs(list, own);
+    json_array_foreach(sources, i, source) {
+        LCT_FREE char *lesson = lct_item_folder(api->data, json_string_value(source));
+        LCT_JSON json_t *langs = lct_subtitle_langs(lesson);
+        add_langs(list, langs);
+    }
+    return list;
+}
+
+/* ---- reading ---- */
+
+/* What its lessons' subtitles say in the pieces of a clip. True: some lesson has any. */
+static bool gather(const struct lct_api *api, const json_t *pieces, const char *lang,
+                   struct lct_subtitle *ret_subtitle) {
+    struct lct_subtitle lesson = {.count = 0}, out = {.count = 0};
+    char read[LCT_LESSON_ID_SIZE] = "";
+    lct_ns at = 0;
+    bool any = false;
+    size_t i;
+    json_t *piece;
+    json_array_foreach(pieces, i, piece) {
+        const char *id = lct_json_text(piece, "lesson", "");
+        lct_ns from = lct_json_int(piece, "from_ns", 0), to = lct_json_int(piece, "to_ns", 0);
+        if (!lct_lesson_is_id(id) || from < 0 || to <= from) {
+            continue;
+        }
+        if (strcmp(read, id) != 0) { /* pieces of one lesson follow each other mostly */
+            struct lct_fault unused;
+            LCT_FREE char *folder = lct_item_folder(api->data, id);
+            lct_subtitle_free(&lesson);
+            any = lct_subtitle_load(folder, lang, &lesson, &unused) == 0 || any;
+            (void)snprintf(read, sizeof read, "%s", id);
+        }
+        lct_subtitle_add_range(&out, &lesson, from, to, at);
+        at += to - from;
+    }
+    lct_subtitle_free(&lesson);
+    *ret_subtitle = out;
+    return any;
+}
+
+static int none(const char *id, const char *lang, struct lct_fault *fault) {
+    return lct_fault_set(fault, -ENOENT, "api", "%s has no subtitles in '%s'.",
+                         "%s 没有语言为“%s”的字幕。", id, lang);
+}
+
+/* 0; -ENOENT: there are none. *ret_own: they are a document of its own. */
+static int load(const struct lct_api *api, const char *id, const char *lang,
+                struct lct_subtitle *ret_subtitle, bool *ret_own, struct lct_fault *fault) {
+    LCT_FREE char *folder = lct_item_folder(api->data, id);
+    LCT_JSON json_t *edl = NULL;
+    unsigned version;
+    if (!lct_subtitle_is_lang(lang)) {
+        return none(id, lang, fault);
+    }
+    int rc = lct_subtitle_load(folder, lang, ret_subtitle, fault);
+    *ret_own = rc == 0;
+    if (rc != -ENOENT) {
+        return rc;
+    }
+    if (lct_item_is_clip(id) && lct_clip_newest(folder, &edl, &version) == 0) {
+        if (gather(api, json_object_get(edl, "pieces"), lang, ret_subtitle)) {
+            return 0;
+        }
+        lct_subtitle_free(ret_subtitle);
+    }
+    return none(id, lang, fault);
+}
+
+void lct_api_get_subtitles(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
+    const char *id = lct_http_value(request, 0), *lang = lct_http_value(request, 1);
+    const char *as = lct_http_query(request, "as", 0);
+    struct lct_subtitle subtitle = {.count = 0};
+    struct lct_fault fault = {.code = 0};
+    bool own = false, srt = as && strcmp(as, "srt") == 0;
+    size_t n;
+    char tag[LCT_API_TAG_SIZE];
+    int rc = lct_api_find_item(api, id, &fault);
+    if (rc == 0 && as && !srt && strcmp(as, "vtt") != 0) {
+        rc = lct_fault_set(&fault, -EINVAL, "api", "\"as\" is vtt or srt.",
+                           "“as”只能是 vtt 或 srt。");
+    }
+    rc = rc ? rc : load(api, id, lang, &subtitle, &own, &fault);
+    if (rc < 0) {
+        lct_api_answer_fault(request, &fault);
+        return;
+    }
+    LCT_FREE char *vtt = lct_subtitle_vtt(&subtitle, &n);
+    if (own) {
+        lct_api_tag(vtt, n, tag);
+        lct_http_add_header(request, "ETag", tag);
+    }
+    if (srt) {
+        LCT_FREE char *text = lct_subtitle_srt(&subtitle, &n);
+        lct_http_answer(request, 200, "application/x-subrip; charset=utf-8", text, n);
+    } else {
+        lct_http_answer(request, 200, "text/vtt; charset=utf-8", vtt, n);
+    }
+    lct_subtitle_free(&subtitle);
+}
+
+/* ---- writing ---- */
+
+static int check_lang(const char *lang, struct lct_fault *fault) {
+    return lct_subtitle_is_lang(lang)
+               ? 0
+               : lct_fault_set(fault, -EINVAL, "api",
+                               "'%s' is no language: write zh, en, zh-Hant and the like.",
+                               "“%s”不是语言代码：请使用 zh、en、zh-Hant 等。", lang);
+}
+
+/* May it be replaced? What is there and cannot be read is "something". */
+static int check_tag(const struct lct_http_request *request, const char *folder, const char *lang,
+                     struct lct_fault *fault) {
+    struct lct_subtitle before = {.count = 0};
+    char tag[LCT_API_TAG_SIZE] = "";
+    size_t n;
+    int rc = lct_subtitle_load(folder, lang, &before, fault);
+    if (rc == 0) {
+        LCT_FREE char *vtt = lct_subtitle_vtt(&before, &n);
+        lct_api_tag(vtt, n, tag);
+        lct_subtitle_free(&before);
+    } else if (rc != -ENOENT) {
+        (void)snprintf(tag, sizeof tag, "\"damaged\"");
+    }
+    return lct_api_may_replace(request, tag, fault);
+}
+
+static json_t *result_json(const char *lang, const struct lct_subtitle *subtitle) {
+    json_t *lines = json_array();
+    for (size_t i = 0; i < subtitle->left_out && i < LCT_SUBTITLE_LEFT_MAX; i++) {
+        json_array_append_new(lines, json_integer(subtitle->left[i]));
+    }
+    return json_pack("{s:s, s:s, s:I, s:I, s:o}", "lang", lang, "label", label_of(lang), "cues",
+                     (json_int_t)subtitle->count, "left_out", (json_int_t)subtitle->left_out,
+                     "left_out_lines", lines);
+}
+
+static int save(struct lct_api *api, const char *id, const char *lang,
+                const struct lct_subtitle *subtitle, struct lct_fault *fault) {
+    LCT_FREE char *folder = lct_item_folder(api->data, id);
+    int rc = lct_subtitle_save(&lct_io_system, folder, lang, subtitle);
+    lct_catalogue_look(api->catalogue, id);
+    return rc == 0 ? 0
+                   : lct_fault_set(fault, rc, "api",
+                                   "This could not be saved: %s. Nothing was changed.",
+                                   "未能保存：%s。没有任何更改。", strerror(-rc));
+}
+
+void lct_api_put_subtitles(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
+    const char *id = lct_http_value(request, 0), *lang = lct_http_value(request, 1);
+    LCT_FREE char *folder = lct_item_folder(api->data, id);
+    struct lct_subtitle subtitle = {.count = 0};
+    struct lct_fault fault;
+    size_t n;
+    char tag[LCT_API_TAG_SIZE];
+    const char *body = lct_http_body(request, &n);
+    int rc = lct_api_find_item(api, id, &fault);
+    rc = rc ? rc : check_lang(lang, &fault);
+    rc = rc ? rc : lct_subtitle_parse(body, n, &subtitle, &fault);
+    rc = rc ? rc : check_tag(request, folder, lang, &fault);
+    rc = rc ? rc : save(api, id, lang, &subtitle, &fault);
+    if (rc < 0) {
+        lct_api_answer_fault(request, &fault);
+    } else {
+        LCT_FREE char *vtt = lct_subtitle_vtt(&subtitle, &n);
+        lct_api_tag(vtt, n, tag);
+        lct_http_add_header(request, "ETag", tag);
+        lct_http_answer_json(request, 200, result_json(lang, &subtitle));
+    }
+    lct_subtitle_free(&subtitle);
+}
+
+void lct_api_delete_subtitles(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
+    const char *id = lct_http_value(request, 0), *lang = lct_http_value(request, 1);
+    LCT_FREE char *folder = lct_item_folder(api->data, id);
+    struct lct_fault fault;
+    int rc = lct_api_find_item(api, id, &fault);
+    if (rc == 0) {
+        rc = lct_subtitle_is_lang(lang) ? lct_subtitle_remove(&lct_io_system, folder, lang)
+                                        : -ENOENT;
+        rc = rc == 0         ? 0
+             : rc == -ENOENT ? none(id, lang, &fault)
+                             : lct_fault_set(&fault, rc, "api", "%s could not be deleted: %s.",
+                                             "未能删除 %s：%s。", lang, strerror(-rc));
+    }
+    lct_catalogue_look(api->catalogue, id);
+    if (rc < 0) {
+        lct_api_answer_fault(request, &fault);
+        return;
+    }
+    lct_info("subtitles deleted", "item=%s lang=%s", id, lang);
+    lct_http_answer_json(request, 200, json_pack("{s:s}", "lang", lang));
+}
