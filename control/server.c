@@ -233,6 +233,7 @@ static int open_data(struct server *s, struct lct_fault *fault) {
     const struct lct_catalogue_settings settings = {
         .data = s->api.data, .loop = s->api.catalogue_loop, .is_recording = is_recording, .arg = s};
     s->api.catalogue = lct_catalogue_create(&settings);
+    s->api.presence = lct_api_presence_create();
     s->look_timer = lct_timer_create(s->api.disk, look_at_data, s);
     look_at_data(s);
     return lct_access_open(s->api.data, &s->api.access, fault);
@@ -469,6 +470,7 @@ static void stop(struct server *s) {
     lct_shelf_destroy(s->api.shelf);
     lct_library_destroy(s->api.library);
     lct_catalogue_destroy(s->api.catalogue);
+    lct_api_presence_destroy(s->api.presence);
     lct_library_destroy(s->api.lessons);
     lct_web_free(s->api.web);
     lct_access_close(s->api.access);

@@ -23,27 +23,29 @@
 
 struct lct_api_events;
 struct lct_api_live;
+struct lct_api_presence;
 
 /** What handlers work with; made by server.c. */
 struct lct_api {
-    struct lct_loop *loop;           /**< the main loop; any thread posts */
-    struct lct_rooms *rooms;         /**< main loop */
-    struct lct_api_events *events;   /**< main loop */
-    struct lct_api_live *live;       /**< main loop */
-    struct lct_library *library;     /**< disk loop */
-    struct lct_shelf *shelf;         /**< disk loop */
-    struct lct_loop *disk;           /**< that loop: for handlers that go on in pieces */
-    struct lct_loop *catalogue_loop; /**< that loop; any thread posts */
-    struct lct_catalogue *catalogue; /**< catalogue loop */
-    struct lct_library *lessons;     /**< the library once more; catalogue loop */
-    struct lct_access *access;       /**< any thread */
-    struct lct_links *links;         /**< any thread; changes: disk loop */
-    struct lct_links *shares;        /**< any thread; changes: catalogue loop */
-    struct lct_pushes *pushes;       /**< any thread; changes: disk loop */
-    struct lct_pusher *pusher;       /**< main loop */
-    struct lct_web *web;             /**< any thread; NULL: no pages */
-    struct lct_rtc *rtc;             /**< any thread */
-    struct lct_ws *ws;               /**< HTTP thread; counting: any thread */
+    struct lct_loop *loop;             /**< the main loop; any thread posts */
+    struct lct_rooms *rooms;           /**< main loop */
+    struct lct_api_events *events;     /**< main loop */
+    struct lct_api_live *live;         /**< main loop */
+    struct lct_library *library;       /**< disk loop */
+    struct lct_shelf *shelf;           /**< disk loop */
+    struct lct_loop *disk;             /**< that loop: for handlers that go on in pieces */
+    struct lct_loop *catalogue_loop;   /**< that loop; any thread posts */
+    struct lct_catalogue *catalogue;   /**< catalogue loop */
+    struct lct_library *lessons;       /**< the library once more; catalogue loop */
+    struct lct_access *access;         /**< any thread */
+    struct lct_links *links;           /**< any thread; changes: disk loop */
+    struct lct_links *shares;          /**< any thread; changes: catalogue loop */
+    struct lct_pushes *pushes;         /**< any thread; changes: disk loop */
+    struct lct_pusher *pusher;         /**< main loop */
+    struct lct_web *web;               /**< any thread; NULL: no pages */
+    struct lct_rtc *rtc;               /**< any thread */
+    struct lct_ws *ws;                 /**< HTTP thread; counting: any thread */
+    struct lct_api_presence *presence; /**< catalogue loop */
     struct lct_certificate
         *certificate;             /**< any thread; NULL: none is needed, or the door has its own */
     struct lct_http_server *http; /**< any thread; set before the first request is answered */
@@ -119,6 +121,17 @@ int lct_api_may_replace(const struct lct_http_request *request, const char *tag,
 
 /** What never changes may be kept for ever, but by nobody who is not signed in. */
 #define LCT_API_CACHE_FOREVER "private, max-age=31536000, immutable"
+
+/** The longest lesson that can be asked about, in ns. */
+#define LCT_API_DAYS_10 (INT64_C(864000) * LCT_SECOND)
+
+/** A whole number of the query, 0 to most; *value stays as it was when it is not given. 0, or
+ *  -EINVAL with a fault. */
+int lct_api_query_number(const struct lct_http_request *request, const char *name, int64_t most,
+                         int64_t *value, struct lct_fault *fault) LCT_MUST_USE;
+
+/** Up to when anything of a tape can be asked for, lesson time. Disk loop. */
+lct_ns lct_api_tape_end(const struct lct_follow *tape);
 
 /**
  * Answers with bytes of a reel of a tape, promises kept (archive/demand.h), from offset from up to
@@ -260,6 +273,27 @@ int lct_api_find_item(const struct lct_api *api, const char *id,
 int lct_api_delete_for_ever(struct lct_api *api, const char *id,
                             struct lct_fault *fault) LCT_MUST_USE;
 
+/** Bytes of what an editor keeps of a lesson at most; its page keeps less than 2 MB. */
+#define LCT_API_EDIT_MAX (4U << 20)
+
+/** GET /api/v1/edits/{lesson}. */
+void lct_api_get_edit(void *app, struct lct_http_request *request);
+
+/** PUT /api/v1/edits/{lesson}. */
+void lct_api_put_edit(void *app, struct lct_http_request *request);
+
+/** POST /api/v1/edits/{lesson}/presence: who edits it now. */
+void lct_api_post_presence(void *app, struct lct_http_request *request);
+
+/** GET /edit/{lesson}: the editor's page. */
+void lct_api_get_edit_page(void *app, struct lct_http_request *request);
+
+/** Who edits which lesson now. Catalogue loop. Owned. */
+struct lct_api_presence *lct_api_presence_create(void) LCT_MUST_USE;
+
+/** Frees; NULL is allowed. */
+void lct_api_presence_destroy(struct lct_api_presence *presence);
+
 /** GET /api/v1/recordings/{id}/marks. */
 void lct_api_get_marks(void *app, struct lct_http_request *request);
 
@@ -268,6 +302,9 @@ void lct_api_get_media(void *app, struct lct_http_request *request);
 
 /** GET …/tracks/{track}/thumb. */
 void lct_api_get_thumb(void *app, struct lct_http_request *request);
+
+/** GET …/tracks/{track}/thumbs: many of them. */
+void lct_api_get_thumbs(void *app, struct lct_http_request *request);
 
 /** GET …/tracks/{track}/waveform. */
 void lct_api_get_waveform(void *app, struct lct_http_request *request);

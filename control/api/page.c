@@ -39,3 +39,13 @@ void lct_api_get_watch(void *app, struct lct_http_request *request) {
     lct_http_let_frame(request); /* who watches can change nothing: there is no click to steal */
     lct_http_answer_file(request, file);
 }
+
+void lct_api_get_edit_page(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
+    const struct lct_http_file *file = api->web ? lct_web_find(api->web, "/edit.html") : NULL;
+    if (file) {
+        lct_http_answer_file(request, file);
+    } else {
+        lct_api_get_page(app, request);
+    }
+}

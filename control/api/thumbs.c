@@ -11,22 +11,24 @@
 #include "control/api/api.h"
 
 /* Points of a waveform: enough for any screen. */
+#define POINTS_MAX 4000
 #define POINTS 2000
 
-/* The folder of a track of a lesson; a fault when there is none. Returns owned. */
+/* Pictures of a sheet at most, some 10 KB each. */
+#define SHEET_MAX 64
+
+/* A track of a lesson and its folder; a fault when there is none. Returns owned. */
 static char *track_folder(struct lct_api *api, const struct lct_http_request *request,
                           struct lct_fault *fault) {
-    LCT_JSON json_t *lesson = NULL;
+    const struct lct_lesson_info *info;
     LCT_FREE char *folder = NULL;
     const char *id = lct_http_value(request, 0), *name = lct_http_value(request, 1);
-    size_t i;
-    json_t *track;
     if (lct_library_folder(api->library, id, &folder, fault) < 0 ||
-        lct_library_get(api->library, id, &lesson, fault) < 0) {
+        lct_shelf_lesson(api->shelf, id, &info, fault) < 0) {
         return NULL;
     }
-    json_array_foreach(json_object_get(lesson, "tracks"), i, track) {
-        if (strcmp(lct_json_text(track, "name", ""), name) == 0) {
+    for (size_t i = 0; i < info->track_count; i++) {
+        if (strcmp(info->tracks[i].name, name) == 0) {
             return lct_format("%s/%s", folder, name);
         }
     }
@@ -67,18 +69,104 @@ void lct_api_get_thumb(void *app, struct lct_http_request *request) {
     lct_http_answer(request, 200, "image/jpeg", jpeg, n);
 }
 
+/* ---- many of them at once ---- */
+
+/* "from" and "to", ns; -EINVAL when nothing lies between them. */
+static int wanted_range(const struct lct_http_request *request, lct_ns *from, lct_ns *to,
+                        struct lct_fault *fault) {
+    int rc = lct_api_query_number(request, "from", LCT_API_DAYS_10, from, fault);
+    rc = rc ? rc : lct_api_query_number(request, "to", LCT_API_DAYS_10, to, fault);
+    return rc || *from < *to
+               ? rc
+               : lct_fault_set(fault, -EINVAL, "api", "\"to\" must be behind \"from\".",
+                               "“to”必须在“from”之后。");
+}
+
+static void put_number(uint8_t *at, uint64_t value, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        at[i] = (uint8_t)(value >> 8 * (n - 1 - i));
+    }
+}
+
+struct sheet {
+    uint8_t *bytes; /* docs/api.yaml */
+    size_t n;
+};
+
+#define SHEET_HEAD 12 /* before each picture: its time, its bytes */
+
+/* A damaged picture is left out. */
+static void add_thumb(struct sheet *sheet, const char *folder, lct_ns time) {
+    LCT_FREE uint8_t *jpeg = NULL;
+    size_t n;
+    lct_ns shown;
+    if (lct_thumbs_nearest(folder, time, &jpeg, &n, &shown) < 0) {
+        return;
+    }
+    uint8_t *longer = realloc(sheet->bytes, sheet->n + SHEET_HEAD + n);
+    if (!longer) {
+        return;
+    }
+    put_number(longer + sheet->n, (uint64_t)shown, 8);
+    put_number(longer + sheet->n + 8, n, 4);
+    memcpy(longer + sheet->n + SHEET_HEAD, jpeg, n);
+    sheet->bytes = longer;
+    sheet->n += SHEET_HEAD + n;
+}
+
+/* The last at or before time, or the first; -1: there is none. */
+static ssize_t nearest(const lct_ns *times, size_t n, lct_ns time) {
+    size_t low = 0, high = n;
+    while (low + 1 < high) {
+        size_t middle = (low + high) / 2;
+        *(times[middle] <= time ? &low : &high) = middle;
+    }
+    return n > 0 ? (ssize_t)low : -1;
+}
+
+void lct_api_get_thumbs(void *app, struct lct_http_request *request) {
+    struct lct_fault fault;
+    lct_ns from = 0, to = LCT_API_DAYS_10;
+    int64_t count = SHEET_MAX;
+    LCT_FREE char *folder = NULL;
+    LCT_FREE lct_ns *times = NULL;
+    if (wanted_range(request, &from, &to, &fault) < 0 ||
+        lct_api_query_number(request, "count", SHEET_MAX, &count, &fault) < 0 ||
+        !(folder = track_folder(app, request, &fault))) {
+        lct_api_answer_fault(request, &fault);
+        return;
+    }
+    struct sheet sheet = {0};
+    ssize_t n = (ssize_t)lct_thumbs_times(folder, &times), last = -1;
+    to = n > 0 && times[n - 1] + LCT_THUMB_INTERVAL < to ? times[n - 1] + LCT_THUMB_INTERVAL : to;
+    for (int64_t i = 0; i < count && from < to; i++) {
+        lct_ns middle = from + (lct_ns)((double)(to - from) * ((double)i + 0.5) / (double)count);
+        ssize_t found = nearest(times, (size_t)n, middle);
+        if (found != last) {
+            add_thumb(&sheet, folder, times[found]);
+            last = found;
+        }
+    }
+    lct_http_answer(request, 200, "application/octet-stream", sheet.bytes, sheet.n);
+    free(sheet.bytes);
+}
+
+/* ---- loudness ---- */
+
 struct wave {
-    int8_t low[POINTS], high[POINTS];
-    lct_ns end;
+    lct_ns from, to;
+    size_t points;
+    int8_t low[POINTS_MAX], high[POINTS_MAX];
 };
 
 /* Widens the point that holds the time. */
 static void add_peak(struct wave *wave, lct_ns time, int8_t low, int8_t high) {
-    if (time < 0 || time >= wave->end) {
+    if (time < wave->from || time >= wave->to) {
         return;
     }
-    size_t i = (size_t)((double)time / (double)wave->end * POINTS);
-    i = i < POINTS ? i : POINTS - 1;
+    size_t i = (size_t)((double)(time - wave->from) / (double)(wave->to - wave->from) *
+                        (double)wave->points);
+    i = i < wave->points ? i : wave->points - 1;
     wave->low[i] = low < wave->low[i] ? low : wave->low[i];
     wave->high[i] = high > wave->high[i] ? high : wave->high[i];
 }
@@ -93,44 +181,51 @@ static void add_row(struct wave *wave, const struct lct_index_head *head,
     }
 }
 
-static lct_ns end_of(const struct lct_reels *reels) {
-    lct_ns end = 0;
-    for (size_t i = 0; i < reels->count; i++) {
-        const struct lct_reel_view *view = &reels->views[i];
-        if (view->count > 0) {
-            const struct lct_index_row *last = &view->rows[view->count - 1];
-            lct_ns time =
-                lct_ticks_to_ns(last->info.tfdt + last->info.duration, view->head.timescale);
-            end = time > end ? time : end;
+/* Only the reels that the range touches are read: those of an hour of sound are 4 MB of rows. */
+static void add_reels(struct wave *wave, const struct lct_follow *tape) {
+    for (size_t i = 0; i < tape->reel_count; i++) {
+        bool before = i + 1 < tape->reel_count && tape->reels[i + 1].format &&
+                      tape->reels[i + 1].time <= wave->from;
+        if (!tape->reels[i].format || before || tape->reels[i].time >= wave->to) {
+            continue;
         }
+        struct lct_reel_view view;
+        lct_reel_view_load(tape->folder, tape->reels[i].number, &view);
+        for (size_t k = 0; k < view.count; k++) {
+            add_row(wave, &view.head, &view.rows[k]);
+        }
+        lct_reel_view_free(&view);
     }
-    return end;
 }
 
 void lct_api_get_waveform(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
     struct lct_fault fault;
-    struct lct_reels reels;
-    LCT_FREE char *folder = track_folder(app, request, &fault);
-    if (!folder) {
+    const struct lct_lesson_info *info;
+    const struct lct_follow *tape;
+    lct_ns from = 0, to = LCT_API_DAYS_10;
+    int64_t points = POINTS;
+    if (wanted_range(request, &from, &to, &fault) < 0 ||
+        lct_api_query_number(request, "points", POINTS_MAX, &points, &fault) < 0 ||
+        lct_shelf_tape(api->shelf, lct_http_value(request, 0), lct_http_value(request, 1), &info,
+                       &tape, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
         return;
     }
-    lct_reels_load(folder, &reels);
+    lct_ns end = lct_api_tape_end(tape);
     struct wave *wave = lct_new(sizeof *wave);
-    wave->end = end_of(&reels);
-    for (size_t i = 0; i < reels.count; i++) {
-        for (size_t k = 0; k < reels.views[i].count; k++) {
-            add_row(wave, &reels.views[i].head, &reels.views[i].rows[k]);
-        }
+    wave->from = from;
+    wave->to = to < end ? to : end;
+    wave->points = wave->from < wave->to ? (size_t)points : 0;
+    add_reels(wave, tape);
+    json_t *peaks = json_array();
+    for (size_t i = 0; i < wave->points; i++) {
+        json_array_append_new(peaks, json_integer(wave->low[i]));
+        json_array_append_new(peaks, json_integer(wave->high[i]));
     }
-    json_t *points = json_array();
-    for (size_t i = 0; i < POINTS && wave->end > 0; i++) {
-        json_array_append_new(points, json_integer(wave->low[i]));
-        json_array_append_new(points, json_integer(wave->high[i]));
-    }
-    lct_http_answer_json(
-        request, 200,
-        json_pack("{s:I, s:o}", "duration_ns", (json_int_t)wave->end, "peaks", points));
+    lct_http_answer_json(request, 200,
+                         json_pack("{s:I, s:I, s:I, s:o}", "duration_ns", (json_int_t)end,
+                                   "from_ns", (json_int_t)wave->from, "to_ns", (json_int_t)wave->to,
+                                   "peaks", peaks));
     free(wave);
-    lct_reels_free(&reels);
 }

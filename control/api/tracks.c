@@ -14,13 +14,10 @@
 /* An answer ends with the segment that makes so many rows full: some 200 KB. */
 #define ROWS 4096
 
-#define DAYS_10 (INT64_C(864000) * LCT_SECOND)
-
 enum row_flag { ROW_KEY = 1, ROW_GAP_BEFORE = 2 }; /* docs/api.yaml */
 
-/* A whole number in the query, or fallback when it is not given. */
-static int query_number(const struct lct_http_request *request, const char *name, int64_t most,
-                        int64_t *value, struct lct_fault *fault) {
+int lct_api_query_number(const struct lct_http_request *request, const char *name, int64_t most,
+                         int64_t *value, struct lct_fault *fault) {
     const char *text = lct_http_query(request, name, 0);
     if (!text) {
         return 0;
@@ -96,7 +93,7 @@ void lct_api_get_track_init(void *app, struct lct_http_request *request) {
     const struct lct_follow_reel *reel;
     struct lct_fault fault;
     int64_t number = 1;
-    if (query_number(request, "reel", UINT32_MAX, &number, &fault) < 0 ||
+    if (lct_api_query_number(request, "reel", UINT32_MAX, &number, &fault) < 0 ||
         find_tape(app, request, &info, &tape, &fault) < 0 ||
         find_reel(tape, number, &reel, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
@@ -199,8 +196,7 @@ static json_t *or_null(lct_ns time) {
     return time == LCT_NS_NONE ? json_null() : json_integer((json_int_t)time);
 }
 
-/* Up to when anything of the track can be asked for. */
-static lct_ns end_of(const struct lct_follow *tape) {
+lct_ns lct_api_tape_end(const struct lct_follow *tape) {
     struct lct_segment tail;
     if (lct_segments_tail(&tape->segments, &tail)) {
         return tail.until;
@@ -212,12 +208,12 @@ void lct_api_get_track_index(void *app, struct lct_http_request *request) {
     const struct lct_lesson_info *info;
     const struct lct_follow *tape;
     struct lct_fault fault;
-    int64_t from = 0, to = DAYS_10;
+    int64_t from = 0, to = LCT_API_DAYS_10;
     lct_ns next = LCT_NS_NONE;
     LCT_FREE char *address = lct_format("/api/v1/recordings/%s/tracks/%s",
                                         lct_http_value(request, 0), lct_http_value(request, 1));
-    if (query_number(request, "from", DAYS_10, &from, &fault) < 0 ||
-        query_number(request, "to", DAYS_10, &to, &fault) < 0 ||
+    if (lct_api_query_number(request, "from", LCT_API_DAYS_10, &from, &fault) < 0 ||
+        lct_api_query_number(request, "to", LCT_API_DAYS_10, &to, &fault) < 0 ||
         find_tape(app, request, &info, &tape, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
         return;
@@ -234,5 +230,5 @@ void lct_api_get_track_index(void *app, struct lct_http_request *request) {
     lct_http_answer_json(
         request, 200,
         json_pack("{s:b, s:I, s:o, s:o}", "ended", (int)(info->state == LCT_LESSON_ENDED), "end_ns",
-                  (json_int_t)end_of(tape), "next_ns", or_null(next), "reels", l.reels));
+                  (json_int_t)lct_api_tape_end(tape), "next_ns", or_null(next), "reels", l.reels));
 }

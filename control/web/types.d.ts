@@ -221,3 +221,78 @@ export interface LiveLesson {
   gaps: Gap[];
   marks: Mark[];
 }
+
+/** Which pictures a piece shows; none: all are kept, and who watches chooses. */
+export interface DraftPicture {
+  layout: 'single' | 'side' | 'inset';
+  main: string;
+  other?: string;
+}
+
+/** lib/edit/draft.js */
+export interface DraftPiece {
+  from_ns: number;
+  to_ns: number;
+  picture?: DraftPicture;
+  fade_in_ns?: number;
+  fade_out_ns?: number;
+}
+
+export interface DraftClip {
+  title: string;
+  pieces: DraftPiece[];
+  /** In order, at lesson time. */
+  chapters: { time_ns: number; title: string }[];
+  /** Which microlesson of the library it became. */
+  saved?: string;
+}
+
+export interface Draft {
+  duration_ns: number;
+  clips: DraftClip[];
+}
+
+/** clip and piece count from 0. */
+export type DraftChange =
+  | { do: 'keep' | 'cut'; clip: number; from_ns: number; to_ns: number }
+  | { do: 'split' | 'divide'; clip: number; piece: number; at_ns: number }
+  | { do: 'trim'; clip: number; piece: number; from_ns: number; to_ns: number }
+  | { do: 'move'; clip: number; piece: number; to: number }
+  | { do: 'remove'; clip: number; piece: number }
+  | { do: 'picture'; clip: number; piece: number; picture: DraftPicture | null }
+  | { do: 'fade'; clip: number; piece: number; fade_in_ns: number; fade_out_ns: number }
+  | { do: 'chapter'; clip: number; time_ns: number; title: string | null }
+  | { do: 'title'; clip: number; title: string }
+  | { do: 'saved'; clip: number; id: string }
+  | { do: 'add' | 'drop'; clip: number };
+
+/** lib/edit/history.js; what stands in DATA/edits. */
+export interface KeptEdit {
+  version: 1;
+  begin: Draft;
+  changes: DraftChange[];
+  /** How many of the changes count; those behind can be done again. */
+  at: number;
+}
+
+/** Pairs of lowest and highest level, evenly (GET …/waveform). */
+export interface Wave {
+  duration_ns: number;
+  from_ns: number;
+  to_ns: number;
+  peaks: number[];
+}
+
+/** A lesson as its editor needs it (GET /api/v1/items/{id}). */
+export interface EditLesson {
+  id: string;
+  kind: 'lesson' | 'clip';
+  title: string;
+  created: string;
+  duration_ns: number;
+  recording: boolean;
+  tracks: Track[];
+  gaps: Gap[];
+  marks: Mark[];
+  chapters: { time_ns: number; title: string }[];
+}

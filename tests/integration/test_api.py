@@ -478,6 +478,43 @@ def subtitles(server, lesson):
     server.call("getSubtitles", 404, **where)
 
 
+def edits(server, lesson):
+    """What tests/fault/test_edits.py does not look at: each answer is one of api.yaml's."""
+    server.call("getEdit", 404, lesson=lesson)
+    server.call("getEdit", 404, lesson="nothing")
+    server.call("putEdit", 404, {"version": 1, "begin": {}, "changes": [], "at": 0}, lesson="nothing")
+    for body in ({}, {"version": 2, "begin": {}, "changes": [], "at": 0},
+                 {"version": 1, "begin": [], "changes": [], "at": 0},
+                 {"version": 1, "begin": {}, "changes": {}, "at": 0},
+                 {"version": 1, "begin": {}, "changes": [], "at": 1},
+                 {"version": 1, "begin": {}, "changes": [], "at": 0, "more": 1}, b"{"):
+        server.call("putEdit", 400, body, lesson=lesson)
+    edit = {"version": 1, "begin": {"clips": [{"title": "勾股定理 😀"}]}, "changes": [{"do": "add", "clip": 0}], "at": 1}
+    server.call("putEdit", 200, edit, lesson=lesson)
+    check(server.call("getEdit", 200, lesson=lesson) == edit, "what was kept comes back")
+    server.call("putEdit", 428, edit, lesson=lesson)
+    server.call("putEdit", 412, edit, {"If-Match": '"0123456789abcdef"'}, lesson=lesson)
+    _, head, _ = server.ask("GET", f"/api/v1/edits/{lesson}")
+    server.call("putEdit", 200, {**edit, "at": 0}, {"If-Match": head["ETag"]}, lesson=lesson)
+    server.call("putEdit", 412, edit, {"If-Match": head["ETag"]}, lesson=lesson)
+    long = {**edit, "changes": [{"do": "title", "clip": 0, "title": "x" * 5 * 2**20}]}
+    with contextlib.suppress(ConnectionError):  # it may be refused before all of it is sent
+        server.call("putEdit", 413, long, {"If-Match": "*"}, lesson=lesson)
+    server.call("putEdit", 403, edit, {"If-Match": "*", "Origin": "http://evil.example"}, lesson=lesson)
+    for wish, editor, expected in (("look", "a", "nobody"), ("edit", "a", "you"), ("edit", "b", "other"),
+                                   ("look", "b", "other"), ("take", "b", "you"), ("edit", "a", "other"),
+                                   ("leave", "b", "nobody"), ("edit", "a", "you")):
+        said = server.call("callPresence", 200, {"editor": editor, "wish": wish}, lesson=lesson)
+        check(said == {"edits": expected}, f"{editor} wishes to {wish}: {said}")
+    server.call("callPresence", 404, {"editor": "a", "wish": "look"}, lesson="nothing")
+    for body in ({"editor": "a"}, {"wish": "look"}, {"editor": "", "wish": "look"},
+                 {"editor": "a", "wish": "steal"}, {"editor": "x" * 41, "wish": "look"}):
+        server.call("callPresence", 400, body, lesson=lesson)
+    page = 200 if (ROOT / "control" / "web" / "edit.html").exists() else 404
+    server.call("getEditPage", page, lesson=lesson)
+    server.call("getEditPage", 401, lesson=lesson, code=False)
+
+
 def library(server, lesson):
     wait_for("the lesson in the library", 10, lambda: any(
         one["id"] == lesson and not one["recording"] and one["duration_ns"] > 3e9
@@ -607,6 +644,7 @@ def lesson_life(server):
     check(behind == {"recordings": [], "next": None}, f"behind the only one: {behind}")
     library(server, lesson)
     clips(server, lesson)
+    edits(server, lesson)
     media(server, lesson)
     index = f"/api/v1/recordings/{lesson}/tracks/camera/index"
     wait_for("the tape's end", 10, lambda: json.loads(server.ask("GET", index)[2])["ended"])
@@ -617,6 +655,21 @@ def lesson_life(server):
     server.call("getThumb", 404, id=lesson, track="nothing")
     wave = server.call("getWaveform", 200, id=lesson, track="sound")
     check(wave and max(wave["peaks"]) > 5, "the demo's tone is not in the waveform")
+    part = server.call("getWaveform", 200, id=lesson, track="sound",
+                       query="?from=1000000000&to=2000000000&points=10")
+    check(part and (part["from_ns"], part["to_ns"], len(part["peaks"])) == (10**9, 2 * 10**9, 20) and
+          any(part["peaks"]), f"a part of it: {part}")
+    check(server.call("getWaveform", 200, id=lesson, track="sound",
+                      query=f"?from={wave['duration_ns']}")["peaks"] == [], "nothing behind the end")
+    for query in ("?from=2&to=1", "?from=1&to=1", "?points=4001", "?points=x"):
+        server.call("getWaveform", 400, id=lesson, track="sound", query=query)
+    sheet = server.call("getThumbs", 200, id=lesson, track="camera", query="?count=8") or b""
+    check(int.from_bytes(sheet[8:12], "big") == len(sheet) - 12 and sheet[12:] == thumb,
+          "the first thumbnail is the whole sheet")
+    check(server.call("getThumbs", 200, id=lesson, track="camera", query="?count=0") == b"", "none asked")
+    for query in ("?from=2&to=1", "?count=65"):
+        server.call("getThumbs", 400, id=lesson, track="camera", query=query)
+    server.call("getThumbs", 404, id=lesson, track="nothing")
     figures = server.call("getMetrics", 200).decode()
     check('lectern_room_state{room="main",state="idle"}' in figures, "metrics")
 

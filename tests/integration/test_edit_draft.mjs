@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The editor's model: random operations beside a plain list of what is kept, moment by moment; undo of
+// all is the begin, redo the end, what was kept comes back as it was; nonsense is refused and changes
+// nothing.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { source } from '../e2e/_browsers.mjs';
+
+const load = (name) => import(pathToFileURL(join(source, 'control/web/lib/edit', name)));
+const d = await load('draft.js');
+const h = await load('history.js');
+
+const LENGTH = 60; // ns: so short that a list of all moments can be kept
+const ROUNDS = process.env.LCT_DEEP && process.env.LCT_DEEP !== '0' && process.env.LCT_DEEP !== 'OFF' ? 20000 : 600;
+
+/** Mulberry32: the same numbers for a seed. */
+function random(seed) {
+    let state = seed;
+    const next = () => {
+        state = (state + 0x6d2b79f5) | 0;
+        let t = Math.imul(state ^ (state >>> 15), 1 | state);
+        t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+        return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+    };
+    return { below: (n) => Math.floor(next() * n) };
+}
+
+/** An operation that may or may not make sense. */
+function anyChange(dice, draft) {
+    const clip = dice.below(draft.clips.length);
+    const n = draft.clips[clip].pieces.length;
+    const piece = dice.below(n + 1);
+    const [from_ns, to_ns] = [dice.below(LENGTH + 1), dice.below(LENGTH + 2)];
+    const kinds = [
+        { do: 'keep', clip, from_ns, to_ns }, { do: 'keep', clip, from_ns, to_ns: from_ns + 1 },
+        { do: 'cut', clip, from_ns, to_ns }, { do: 'split', clip, piece, at_ns: from_ns }, { do: 'trim', clip, piece, from_ns, to_ns },
+        { do: 'move', clip, piece, to: dice.below(n + 1) }, { do: 'remove', clip, piece },
+        { do: 'picture', clip, piece, picture: [null, { layout: 'side', main: 'camera', other: 'screen' }][dice.below(2)] },
+        { do: 'fade', clip, piece, fade_in_ns: dice.below(20), fade_out_ns: dice.below(20) },
+        { do: 'chapter', clip, time_ns: from_ns, title: [null, '一', 'two'][dice.below(3)] },
+        { do: 'title', clip, title: `t${dice.below(9)}` }, { do: 'saved', clip, id: 'clip-20260101-080000-aaaa' },
+        { do: 'add', clip: dice.below(draft.clips.length + 2) }, { do: 'drop', clip }, { do: 'divide', clip, piece, at_ns: from_ns },
+    ];
+    return kinds[dice.below(kinds.length)];
+}
+
+/** How often each moment of the lesson is in the clip. */
+const heard = (clip) => Array.from({ length: LENGTH }, (_, t) => clip.pieces.filter((one) => one.from_ns <= t && t < one.to_ns).length);
+
+function isSound(draft) {
+    assert.ok(draft.clips.length > 0);
+    for (const clip of draft.clips) {
+        for (const piece of clip.pieces) {
+            assert.ok(piece.from_ns >= 0 && piece.from_ns < piece.to_ns && piece.to_ns <= LENGTH, JSON.stringify(piece));
+            assert.ok((piece.fade_in_ns ?? 0) + (piece.fade_out_ns ?? 0) <= d.lengthOf(piece), 'a fade longer than its piece');
+        }
+        const times = clip.chapters.map((one) => one.time_ns);
+        assert.deepEqual(times, [...new Set(times)].sort((a, b) => a - b), 'chapters in order, one a moment');
+        for (const { time_ns } of d.chaptersOf(clip)) {
+            assert.ok(time_ns < d.clipLength(clip), 'a chapter behind the end');
+        }
+        for (let t = 0; t < d.clipLength(clip); t++) { // clip time and lesson time are each other's inverse
+            const { piece, time_ns } = d.atClipTime(clip, t);
+            assert.equal(d.clipTimeOf(clip, piece, time_ns), t);
+            assert.ok(d.pieceAt(clip, time_ns) >= 0);
+        }
+    }
+}
+
+/** What an operation must do to what is heard. */
+function isRight(before, after, change) {
+    const [old, now] = [before.clips[change.clip], after.clips[change.clip]];
+    const inRange = (t) => change.from_ns <= t && t < change.to_ns;
+    switch (change.do) {
+    case 'keep':
+        assert.deepEqual(heard(now), heard(old).map((n, t) => (inRange(t) ? Math.max(n, 1) : n)));
+        break;
+    case 'cut':
+        assert.deepEqual(heard(now), heard(old).map((n, t) => (inRange(t) ? 0 : n)));
+        break;
+    case 'split': case 'move': case 'picture': case 'fade': case 'chapter': case 'title': case 'saved':
+        assert.deepEqual(heard(now), heard(old));
+        break;
+    case 'divide': {
+        const rest = heard(after.clips[change.clip + 1]);
+        assert.deepEqual(heard(now).map((n, t) => n + rest[t]), heard(old));
+        assert.equal(d.clipLength(now) + d.clipLength(after.clips[change.clip + 1]), d.clipLength(old));
+        break;
+    }
+    case 'trim': // what follows ripples: nothing else changes
+        assert.equal(d.clipLength(now), d.clipLength(old) - d.lengthOf(old.pieces[change.piece]) + change.to_ns - change.from_ns);
+        break;
+    case 'remove':
+        assert.equal(d.clipLength(now), d.clipLength(old) - d.lengthOf(old.pieces[change.piece]));
+        break;
+    default:
+        assert.equal(after.clips.length - before.clips.length, { add: 1, drop: before.clips.length > 1 ? -1 : 0 }[change.do]);
+    }
+}
+
+function round(seed) {
+    const dice = random(seed);
+    const begin = d.newDraft(LENGTH);
+    let history = h.newHistory(begin);
+    let refused = 0;
+    for (let i = 0; i < 40; i++) {
+        const before = h.now(history);
+        const text = JSON.stringify(before);
+        const change = anyChange(dice, before);
+        if (dice.below(6) === 0) {
+            history = [h.undone, h.redone][dice.below(2)](history);
+            continue;
+        }
+        try {
+            history = h.done(history, change);
+            isRight(before, h.now(history), change);
+        } catch (error) {
+            if (!(error instanceof RangeError)) {
+                throw error;
+            }
+            refused++;
+        }
+        assert.equal(JSON.stringify(before), text, `${change.do} changed what was`);
+        isSound(h.now(history));
+    }
+    const again = h.restored(JSON.parse(JSON.stringify(h.kept(history))));
+    assert.deepEqual(again, JSON.parse(JSON.stringify(history)), 'what was kept comes back');
+    let [back, last] = [history, history];
+    while (back.at > 0) {
+        back = h.undone(back);
+    }
+    assert.deepEqual(h.now(back), begin, 'undo of all is the begin');
+    while (last.at < last.changes.length) {
+        last = h.redone(last);
+    }
+    while (back.at < back.changes.length) {
+        back = h.redone(back);
+    }
+    assert.deepEqual(h.now(back), h.now(last), 'redo of all is the end');
+    assert.equal(h.undone(h.newHistory(begin)).at, 0);
+    return refused;
+}
+
+let refused = 0;
+for (let seed = 1; seed <= ROUNDS; seed++) {
+    try {
+        refused += round(seed);
+    } catch (error) {
+        console.error(`seed ${seed}`);
+        throw error;
+    }
+}
+assert.ok(refused > ROUNDS, 'nonsense is among what is tried');
+
+/* What a person would call right, said outright. */
+const S = 1e9;
+let draft = d.newDraft(3600 * S);
+const does = (change) => (draft = d.apply(draft, { clip: 0, ...change }));
+does({ do: 'keep', from_ns: 100 * S, to_ns: 200 * S });
+does({ do: 'keep', from_ns: 0, to_ns: 50 * S });
+assert.deepEqual(draft.clips[0].pieces.map((one) => one.from_ns / S), [0, 100], 'in the order of the lesson');
+does({ do: 'keep', from_ns: 0, to_ns: 150 * S });
+assert.deepEqual(draft.clips[0].pieces.map((one) => [one.from_ns / S, one.to_ns / S]), [[0, 50], [50, 100], [100, 200]], 'only what was missing');
+does({ do: 'chapter', time_ns: 120 * S, title: '例题' });
+does({ do: 'move', piece: 2, to: 0 });
+assert.deepEqual(d.chaptersOf(draft.clips[0]), [{ time_ns: 20 * S, title: '例题' }], 'a chapter goes with its piece');
+does({ do: 'cut', from_ns: 110 * S, to_ns: 130 * S });
+assert.deepEqual(d.chaptersOf(draft.clips[0]), [], 'its moment is cut away');
+does({ do: 'trim', piece: 0, from_ns: 100 * S, to_ns: 125 * S });
+assert.deepEqual(d.chaptersOf(draft.clips[0]), [{ time_ns: 20 * S, title: '例题' }], 'and comes back with it');
+does({ do: 'picture', piece: 0, picture: { layout: 'single', main: 'screen' } });
+does({ do: 'fade', piece: 0, fade_in_ns: S, fade_out_ns: 0 });
+assert.deepEqual(d.edlOf(draft.clips[0], 'lesson-1').pieces[0], { lesson: 'lesson-1', from_ns: 100 * S, to_ns: 125 * S,
+    picture: { layout: 'single', main: 'screen' }, fade_in_ns: S });
+does({ do: 'keep', from_ns: 3600 * S - 1, to_ns: 3600 * S });
+assert.equal(d.clipLength(d.newDraft(9).clips[0]), 0);
+
+/* More than may be kept: the oldest changes become the begin, the draft and what can be redone stay. */
+let long = h.newHistory(d.newDraft(1000));
+const title = 'x'.repeat(1000);
+for (let i = 0; i < 4000; i++) {
+    long = h.done(long, { do: 'title', clip: 0, title: title + i });
+}
+long = h.undone(long);
+const kept = h.kept(long);
+assert.ok(JSON.stringify(kept).length <= h.KEPT_MAX && kept.changes.length > 500, `${kept.changes.length} changes kept`);
+assert.deepEqual(h.now(h.restored(kept)), h.now(long));
+assert.deepEqual(h.now(h.redone(h.restored(kept))), h.now(h.redone(long)));
+assert.throws(() => h.restored({ ...kept, at: kept.changes.length + 1 }), RangeError);
+console.log(`${ROUNDS} rounds of 40 operations, ${refused} refused`);
