@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The subcommands that are jobs of lectern-worker (cut, export): this starts it and waits. */
+/* The subcommands that are jobs of lectern-worker (cut, export, import): this starts it and waits.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -26,7 +26,7 @@ int lct_cmd_record(int argc, char **argv);
 int lct_cmd_devices(int argc, char **argv);
 /** lectern verify: checks every byte of a lesson. */
 int lct_cmd_verify(int argc, char **argv);
-/** lectern cut, lectern export: the job of that name, by lectern-worker. */
+/** lectern cut, export, import: the job of that name, by lectern-worker. */
 int lct_cmd_job(int argc, char **argv);
 /** lectern doctor: what is missing, slow or wrong here. */
 int lct_cmd_doctor(int argc, char **argv);

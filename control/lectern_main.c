@@ -18,6 +18,8 @@ static const struct {
     {"doctor", lct_cmd_doctor, "say what is missing, slow or wrong here",
      "检查本机缺少什么、哪里有问题"},
     {"export", lct_cmd_job, "write a lesson as one MP4 file", "把课程导出为一个 MP4 文件"},
+    {"import", lct_cmd_job, "make a lesson of files that others recorded",
+     "把其他设备录制的文件导入为课程"},
     {"link", lct_cmd_link, "make, list and revoke links for watching live", "管理直播的观看链接"},
     {"push", lct_cmd_push, "push a room's lessons to RTMP or SRT addresses",
      "把教室的课程推流到 RTMP 或 SRT 地址"},

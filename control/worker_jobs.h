@@ -19,6 +19,9 @@ int lct_worker_cut(int argc, char **argv);
 /** A lesson as one MP4. */
 int lct_worker_export(int argc, char **argv);
 
+/** Files that others recorded as a new lesson. */
+int lct_worker_import(int argc, char **argv);
+
 /**
  * Writes a movie into the file out: beside it first and renamed when it is whole, so that a half
  * file never bears its name. 0 or -errno with a fault; then nothing is left behind.

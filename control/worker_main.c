@@ -16,6 +16,7 @@ static const struct {
 } jobs[] = {
     {"cut", lct_worker_cut},
     {"export", lct_worker_export},
+    {"import", lct_worker_import},
 };
 
 int main(int argc, char **argv) {
@@ -27,6 +28,6 @@ int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "push") == 0) {
         return lct_worker_push();
     }
-    (void)fputs("usage: lectern-worker cut … | export … | push\n", stderr);
+    (void)fputs("usage: lectern-worker cut … | export … | import … | push\n", stderr);
     return 2;
 }
