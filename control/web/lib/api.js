@@ -26,18 +26,21 @@ const ODD = {
 };
 
 /**
+ * Asks about a document that has versions: tag is the version that the question is about (If-Match),
+ * in the answer the one it has now.
  * @param {string} method
  * @param {string} path below /api/v1
  * @param {object} [body]
- * @returns {Promise<any>}
+ * @param {string} [tag]
+ * @returns {Promise<{ json: any, tag: string }>}
  */
-export async function ask(method, path, body) {
+export async function askTagged(method, path, body, tag) {
   let response;
   try {
     response = await fetch(`/api/v1${path}`, {
       method,
       credentials: 'same-origin',
-      headers: body ? { 'Content-Type': 'application/json' } : {},
+      headers: { ...(body && { 'Content-Type': 'application/json' }), ...(tag && { 'If-Match': tag }) },
       body: body ? JSON.stringify(body) : undefined,
     });
   } catch {
@@ -50,8 +53,16 @@ export async function ask(method, path, body) {
   if (json.fault || !response.ok) {
     throw new Fault(json.fault || ODD);
   }
-  return json;
+  return { json, tag: response.headers.get('ETag') || '' };
 }
+
+/**
+ * @param {string} method
+ * @param {string} path below /api/v1
+ * @param {object} [body]
+ * @returns {Promise<any>}
+ */
+export const ask = async (method, path, body) => (await askTagged(method, path, body)).json;
 
 /** @param {unknown} error @returns {FaultText} */
 export const faultText = (error) => (error instanceof Fault ? error.text : ODD);

@@ -59,3 +59,9 @@ export function size(bytes) {
   }
   return `${bytes.toFixed(i > 0 && bytes < 100 ? 1 : 0)}\u00a0${steps[i]}`;
 }
+
+/**
+ * 0:12:34.567 of nanoseconds, the parts of a second cut off.
+ * @param {number} ns
+ */
+export const exact = (ns) => `${clock(ns / SECOND_NS)}.${String(Math.floor(ns / 1e6) % 1000).padStart(3, '0')}`;

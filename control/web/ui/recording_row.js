@@ -80,6 +80,7 @@ export function RecordingRow({ recording, room, news, open, onOpen }) {
           ${open ? t.closePlayer : t.play}<span class="unseen"> ${name}</span>
         </button>
         <${Download} recording=${recording} name=${name} />
+        ${recording.state !== 'recording' && html`<a class="button" href=${`/edit/${recording.id}`}>${t.edit.title}<span class="unseen"> ${name}</span></a>`}
       </div>
     </div>
     ${open && trouble && html`<p class="band band-bad" role="alert">${trouble.code === 'not-found' ? t.gone : said(t, trouble)}</p>`}

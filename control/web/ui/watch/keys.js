@@ -4,8 +4,8 @@
 import { html, useEffect, useRef } from '../../vendor/preact.js';
 import { useWords } from '../../lib/language.js';
 
-/** @param {{ onClose: () => void }} props */
-export function Keys({ onClose }) {
+/** @param {{ list: string[][], onClose: () => void }} props */
+export function Keys({ list, onClose }) {
   const t = useWords();
   const close = useRef(/** @type {HTMLButtonElement | null} */ (null));
   useEffect(() => {
@@ -22,7 +22,7 @@ export function Keys({ onClose }) {
       }
     }}>
     <h2 id="keys-title">${t.keys}</h2>
-    <dl>${t.keyList.map(([key, does]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${does}</dd></div>`)}</dl>
+    <dl>${list.map(([key, does]) => html`<div><dt><kbd>${key}</kbd></dt><dd>${does}</dd></div>`)}</dl>
     <button type="button" class="act" ref=${close} onClick=${onClose}>${t.closeKeys}</button>
   </div>`;
 }

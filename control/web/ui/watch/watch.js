@@ -185,7 +185,7 @@ export function Watch({ room: id }) {
         <${Acts} sight=${sight} view=${view} pictures=${pictures} hasSound=${hasSound} watching=${watching} muted=${muted || touch} paused=${paused}
           speed=${speed} acts=${acts} onView=${look} onSpeed=${setSpeed} />
       </footer>`}
-      ${help && html`<${Keys} onClose=${() => setHelp(false)} />`}
+      ${help && html`<${Keys} list=${t.keyList} onClose=${() => setHelp(false)} />`}
     </div>
   <//>`;
 }

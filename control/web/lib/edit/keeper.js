@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Keeps what is edited on the server, as soon as it changes, one version after the other, and again
+ * until it is there: a server that is away for a while costs nothing but a word. What somebody else
+ * saved meanwhile is never overwritten: then keeping ends.
+ *
+ *     const keeper = newKeeper(lesson, setKeeping);
+ *     const kept = await keeper.load();                 // null: nothing yet
+ *     keeper.keep(() => kept(history));                 // at every change
+ */
+
+import { askTagged, faultText } from '../api.js';
+
+/** @typedef {import('../../types').KeptEdit} KeptEdit */
+/** @typedef {'kept' | 'keeping' | 'waiting' | 'changed'} Keeping changed: by somebody else, the end */
+
+const AGAIN_MS = 1000;
+
+/** @param {string} lesson @param {(keeping: Keeping) => void} tell */
+export function newKeeper(lesson, tell) {
+  const path = `/edits/${lesson}`;
+  let tag = '';
+  let busy = false;
+  let ended = false;
+  /** @type {(() => KeptEdit) | null} */
+  let next = null;
+
+  /** True when it is there. @param {KeptEdit} edit */
+  async function send(edit) {
+    try {
+      ({ tag } = await askTagged('PUT', path, edit, tag));
+      return true;
+    } catch (error) {
+      const { code } = faultText(error);
+      if (code !== 'changed' && code !== 'no-version') {
+        return false;
+      }
+    }
+    // Somebody else's, or our own whose answer was lost.
+    const there = await askTagged('GET', path).catch(() => null);
+    if (there && JSON.stringify(there.json) === JSON.stringify(edit)) {
+      tag = there.tag;
+      return true;
+    }
+    ended = !!there;
+    return false;
+  }
+
+  async function run() {
+    busy = true;
+    while (next && !ended) {
+      const edit = next();
+      const asked = next;
+      tell('keeping');
+      if (!(await send(edit))) {
+        tell(ended ? 'changed' : 'waiting');
+        await new Promise((done) => setTimeout(done, AGAIN_MS));
+      } else if (next === asked) {
+        next = null;
+        tell('kept');
+      }
+    }
+    busy = false;
+  }
+
+  return {
+    /** What is kept; null: nothing yet. @returns {Promise<KeptEdit | null>} */
+    async load() {
+      try {
+        const there = await askTagged('GET', path);
+        tag = there.tag;
+        return there.json;
+      } catch (error) {
+        if (faultText(error).code === 'no-data') {
+          return null;
+        }
+        throw error;
+      }
+    },
+    /** @param {() => KeptEdit} edit */
+    keep(edit) {
+      next = edit;
+      if (!busy) {
+        run();
+      }
+    },
+    end() {
+      ended = true;
+    },
+  };
+}

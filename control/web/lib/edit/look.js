@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * What the time line shows of a lesson, fetched as far as it is looked at: first the whole lesson
+ * coarsely, then what is in sight. Bytes: some 25 KB a waveform, 10 KB a thumbnail.
+ */
+
+import { ask } from '../api.js';
+
+/** @typedef {import('../../types').Wave} Wave */
+/** @typedef {{ time_ns: number, picture: ImageBitmap }} Thumb */
+
+const POINTS = 2000;
+const FINE_NS = 5e9; // thumbnails are no nearer to each other
+const SHEET_HEAD = 12; // docs/api.yaml: time, bytes
+
+/** @param {string} lesson @param {string} track */
+const address = (lesson, track) => `/recordings/${lesson}/tracks/${track}`;
+
+/** @param {string} lesson @param {string} track @param {number} from_ns @param {number} to_ns @returns {Promise<Wave>} */
+export const fetchWave = (lesson, track, from_ns, to_ns) =>
+  ask('GET', `${address(lesson, track)}/waveform?from=${from_ns}&to=${to_ns}&points=${POINTS}`);
+
+/** The pictures of a sheet. @param {ArrayBuffer} bytes @returns {{ time_ns: number, jpeg: Blob }[]} */
+export function readSheet(bytes) {
+  const view = new DataView(bytes);
+  const found = [];
+  for (let at = 0; at + SHEET_HEAD <= bytes.byteLength;) {
+    const n = view.getUint32(at + 8);
+    const jpeg = new Blob([bytes.slice(at + SHEET_HEAD, at + SHEET_HEAD + n)], { type: 'image/jpeg' });
+    found.push({ time_ns: Number(view.getBigInt64(at)), jpeg });
+    at += SHEET_HEAD + n;
+  }
+  return found;
+}
+
+/**
+ * Thumbnails of a track, kept while the page is open.
+ * @param {string} lesson
+ * @param {string} track
+ * @param {() => void} come some more are there
+ */
+export function newThumbs(lesson, track, come) {
+  /** @type {Thumb[]} in order */
+  let thumbs = [];
+  /** @type {{ from_ns: number, to_ns: number, step_ns: number }[]} what was asked for */
+  const asked = [];
+
+  return {
+    /** Fetches count of them between two times, unless they are there. @param {number} from_ns @param {number} to_ns @param {number} count */
+    async want(from_ns, to_ns, count) {
+      const step_ns = (to_ns - from_ns) / count;
+      if (asked.some((one) => one.from_ns <= from_ns && one.to_ns >= to_ns && one.step_ns <= Math.max(1.5 * step_ns, FINE_NS))) {
+        return;
+      }
+      const wish = { from_ns, to_ns, step_ns };
+      asked.push(wish);
+      try {
+        const response = await fetch(`/api/v1${address(lesson, track)}/thumbs?from=${from_ns}&to=${to_ns}&count=${count}`);
+        const known = new Set(thumbs.map((one) => one.time_ns));
+        const fresh = response.ok ? readSheet(await response.arrayBuffer()).filter((one) => !known.has(one.time_ns)) : [];
+        const more = await Promise.all(fresh.map(async ({ time_ns, jpeg }) => ({ time_ns, picture: await createImageBitmap(jpeg) })));
+        thumbs = [...thumbs, ...more].sort((a, b) => a.time_ns - b.time_ns);
+        come();
+      } catch {
+        asked.splice(asked.indexOf(wish), 1); // the server is away: once more when it is looked at again
+      }
+    },
+    /** The last one at or before a time, or the first one. @param {number} time_ns */
+    at(time_ns) {
+      let found = thumbs[0];
+      for (const one of thumbs) {
+        if (one.time_ns > time_ns) {
+          break;
+        }
+        found = one;
+      }
+      return found?.picture;
+    },
+  };
+}
+
+/**
+ * The times of a picture's track around a moment, in order.
+ * @param {string} lesson
+ * @param {string} track
+ * @param {number} time_ns
+ * @returns {Promise<number[]>}
+ */
+export async function fetchFrames(lesson, track, time_ns) {
+  const around = 2e9;
+  const from = Math.max(0, Math.round(time_ns - around));
+  const { reels } = await ask('GET', `${address(lesson, track)}/index?from=${from}&to=${Math.round(time_ns + around)}`);
+  return reels.flatMap((/** @type {{ rows: number[][] }} */ reel) => reel.rows.map((row) => row[2]));
+}

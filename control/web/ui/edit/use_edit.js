@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// A lesson's draft in this page: its history, kept on the server at every change, and who edits it.
+
+import { useEffect, useRef, useState } from '../../vendor/preact.js';
+import { ask } from '../../lib/api.js';
+import { newDraft } from '../../lib/edit/draft.js';
+import { done, kept, newHistory, now, redone, restored, undone } from '../../lib/edit/history.js';
+import { newKeeper } from '../../lib/edit/keeper.js';
+
+/** @typedef {import('../../lib/edit/history.js').History} History */
+/** @typedef {import('../../types').DraftChange} DraftChange */
+
+const CALL_MS = 5000; // docs/api.yaml: callPresence
+const KEY = 'lectern.editor';
+
+/** A name for this tab that a reload keeps. */
+function ownName() {
+  const fresh = Array.from(crypto.getRandomValues(new Uint8Array(5)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  try {
+    const name = sessionStorage.getItem(KEY) || fresh;
+    sessionStorage.setItem(KEY, name);
+    return name;
+  } catch {
+    return fresh; // storage is forbidden: a reload is somebody else for 15 s
+  }
+}
+
+/**
+ * Who edits the lesson. you: this page may; taken: it might before.
+ * @param {string} lesson
+ */
+function usePresence(lesson) {
+  const [who, setWho] = useState(/** @type {'you' | 'other' | 'nobody' | 'taken' | ''} */ (''));
+  const state = useRef({ name: '', wish: 'edit' });
+  async function call() {
+    const { name, wish } = state.current;
+    try {
+      const { edits } = await ask('POST', `/edits/${lesson}/presence`, { editor: name, wish });
+      if (edits === 'you') {
+        state.current.wish = 'edit';
+      } else { // never by itself: somebody decides
+        state.current.wish = 'look';
+      }
+      setWho((before) => (edits === 'other' && (before === 'you' || before === 'taken') ? 'taken' : edits));
+    } catch {
+      // the server is away: what was stays; If-Match keeps the work
+    }
+  }
+  useEffect(() => {
+    state.current.name = ownName();
+    call();
+    const timer = setInterval(call, CALL_MS);
+    return () => clearInterval(timer);
+  }, [lesson]);
+  return {
+    who,
+    /** @param {'edit' | 'take'} wish */
+    wish(wish) {
+      state.current.wish = wish;
+      return call();
+    },
+  };
+}
+
+/** @param {import('../../types').EditLesson} lesson */
+export function useEdit(lesson) {
+  const [history, setHistory] = useState(/** @type {History | null} */ (null));
+  const [keeping, setKeeping] = useState(/** @type {import('../../lib/edit/keeper.js').Keeping} */ ('kept'));
+  const [damaged, setDamaged] = useState(false);
+  const latest = useRef(/** @type {History | null} */ (null));
+  const keeper = useRef(/** @type {ReturnType<typeof newKeeper> | null} */ (null));
+  const { who, wish } = usePresence(lesson.id);
+
+  /** @param {History} next */
+  function show(next) {
+    latest.current = next;
+    setHistory(next);
+  }
+
+  async function open() {
+    keeper.current?.end();
+    const mine = newKeeper(lesson.id, setKeeping);
+    keeper.current = mine;
+    let edit = null;
+    try {
+      edit = await mine.load();
+      show(edit ? restored(edit) : newHistory(newDraft(lesson.duration_ns)));
+    } catch (error) {
+      if (edit === null) {
+        throw error;
+      }
+      setDamaged(true);
+      show(newHistory(newDraft(lesson.duration_ns)));
+    }
+  }
+
+  useEffect(() => {
+    open().catch(() => setKeeping('waiting'));
+    return () => keeper.current?.end();
+  }, [lesson.id]);
+
+  const mayChange = who === 'you' && keeping !== 'changed';
+
+  /** True when it is another draft then. @param {(history: History) => History} act */
+  function act(act) {
+    const before = latest.current;
+    if (!before || !mayChange) {
+      return false;
+    }
+    const next = act(before);
+    if (next !== before) {
+      show(next);
+      keeper.current?.keep(() => kept(/** @type {History} */ (latest.current)));
+    }
+    return next !== before;
+  }
+
+  return {
+    history,
+    draft: history && now(history),
+    keeping,
+    damaged,
+    who,
+    mayChange,
+    /** False: it makes no sense here. @param {DraftChange} change */
+    change(change) {
+      try {
+        return act((before) => done(before, change));
+      } catch (error) {
+        if (error instanceof RangeError) {
+          return false;
+        }
+        throw error;
+      }
+    },
+    undo: () => act(undone),
+    redo: () => act(redone),
+    /** Edits what is kept now, instead of whoever did. @param {'edit' | 'take'} how */
+    async takeOver(how) {
+      await wish(how);
+      await open();
+    },
+  };
+}
