@@ -34,6 +34,8 @@ int lct_cmd_doctor(int argc, char **argv);
 int lct_cmd_link(int argc, char **argv);
 /** lectern push: where a room's lessons are pushed to. */
 int lct_cmd_push(int argc, char **argv);
+/** lectern rebuild: the library's index anew. */
+int lct_cmd_rebuild(int argc, char **argv);
 /** lectern room: makes a room public, or ends that. */
 int lct_cmd_room(int argc, char **argv);
 

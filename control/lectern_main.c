@@ -23,6 +23,8 @@ static const struct {
     {"link", lct_cmd_link, "make, list and revoke links for watching live", "管理直播的观看链接"},
     {"push", lct_cmd_push, "push a room's lessons to RTMP or SRT addresses",
      "把教室的课程推流到 RTMP 或 SRT 地址"},
+    {"rebuild", lct_cmd_rebuild, "make the library's index anew from the lessons' folders",
+     "根据课程文件夹重新生成资源库索引"},
     {"record", lct_cmd_record, "record a lesson without a server", "不经服务器直接录制课程"},
     {"room", lct_cmd_room, "open a room to everybody, or end that", "公开教室的直播，或取消公开"},
     {"up", lct_cmd_up, "start everything", "启动全部服务"},

@@ -27,6 +27,10 @@ LCT_LOG_TOPIC("server");
 /* What commands changed of the watch links and pushes is seen so soon. */
 #define LOOK_INTERVAL (LCT_SECOND / 2)
 
+/* What lies too long in the trash is looked for so often, and so long after the start. */
+#define TRASH_INTERVAL (600 * LCT_SECOND)
+#define TRASH_BEGIN (3 * LCT_SECOND)
+
 struct server {
     int lock; /* of the data folder; negative: not ours */
     struct lct_config *config;
@@ -35,8 +39,9 @@ struct server {
     struct lct_loop *loop;
     struct lct_thread disk_thread, catalogue_thread;
     struct lct_on_air *on_air;
-    struct lct_door *door;        /* NULL: closed */
-    struct lct_timer *look_timer; /* of the disk loop */
+    struct lct_door *door;         /* NULL: closed */
+    struct lct_timer *look_timer;  /* of the disk loop */
+    struct lct_timer *trash_timer; /* of the catalogue loop */
     /* the disk's thread */
     bool links_ill, pushes_ill;
     struct lct_ebb ebb;
@@ -161,8 +166,16 @@ static void end_timers(void *arg) {
 }
 
 /* The catalogue's thread. */
+static void empty_trash(void *arg) {
+    struct server *s = arg;
+    lct_api_empty_trash(&s->api);
+    lct_timer_set(s->trash_timer, lct_monotonic() + TRASH_INTERVAL);
+}
+
+/* The catalogue's thread. */
 static void end_catalogue(void *arg) {
     struct server *s = arg;
+    lct_timer_destroy(s->trash_timer);
     if (s->api.catalogue) {
         lct_catalogue_end(s->api.catalogue);
     }
@@ -234,6 +247,9 @@ static int open_data(struct server *s, struct lct_fault *fault) {
         .data = s->api.data, .loop = s->api.catalogue_loop, .is_recording = is_recording, .arg = s};
     s->api.catalogue = lct_catalogue_create(&settings);
     s->api.presence = lct_api_presence_create();
+    s->api.trash_days = lct_config_number(s->config, "library", NULL, "trash_days");
+    s->trash_timer = lct_timer_create(s->api.catalogue_loop, empty_trash, s);
+    lct_timer_set(s->trash_timer, lct_monotonic() + TRASH_BEGIN);
     s->look_timer = lct_timer_create(s->api.disk, look_at_data, s);
     look_at_data(s);
     return lct_access_open(s->api.data, &s->api.access, fault);

@@ -74,6 +74,12 @@ static const struct lct_config_item disk_items[] = {
      "Folder of the lessons and of the access code.", "课程与访问码所在的文件夹。"},
 };
 
+static const struct lct_config_item library_items[] = {
+    {"trash_days", LCT_CONFIG_NUMBER, "30", 0, 3650, "days",
+     "What lies in the trash so long is deleted for ever; 0: never.",
+     "回收站中的内容超过此天数后彻底删除；0 表示从不。"},
+};
+
 static const struct lct_config_item room_items[] = {
     {"name", LCT_CONFIG_TEXT, NULL, 0, 80, "", "What people call the room.", "教室的名称。"},
     {"source", LCT_CONFIG_LIST, NULL, 0, LCT_ROOM_SOURCES_MAX, "",
@@ -94,6 +100,9 @@ static const struct lct_config_section recorder = {
     "recorder", false, recorder_items, COUNT(recorder_items), "Recording.", "录制。"};
 static const struct lct_config_section disk = {
     "disk", false, disk_items, COUNT(disk_items), "Where things are kept.", "存储位置。"};
+static const struct lct_config_section library = {
+    "library",     false, library_items, COUNT(library_items), "Lessons and microlessons.",
+    "课程与微课。"};
 static const struct lct_config_section room = {"room",
                                                true,
                                                room_items,
@@ -101,8 +110,8 @@ static const struct lct_config_section room = {"room",
                                                "A room; its ID stands in addresses and file names.",
                                                "一间教室；ID 用于网址和文件名。"};
 
-static const struct lct_config_section *const sections[] = {&server, &live, &recorder, &disk,
-                                                            &room};
+static const struct lct_config_section *const sections[] = {&server, &live,    &recorder,
+                                                            &disk,   &library, &room};
 
 int lct_settings_read(const char *path, struct lct_config **ret_config, struct lct_fault *fault) {
     return lct_config_read(path, sections, COUNT(sections), ret_config, fault);

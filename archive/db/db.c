@@ -2,6 +2,7 @@
 #include "archive/db/db.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <sqlite3.h>
 
 #include "archive/db/tokenizer_priv.h"
+#include "base/crc32c.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -20,6 +22,9 @@ LCT_LOG_TOPIC("db");
 /* Another process may read; who waits for it so long has met one that hangs. */
 #define BUSY_MS 2000
 
+/* Read at once for a sum. */
+#define BLOCK (1U << 20)
+
 struct lct_db_query {
     struct lct_db_query *next;
     struct lct_db *db;
@@ -28,6 +33,7 @@ struct lct_db_query {
 };
 
 struct lct_db {
+    char *path;
     sqlite3 *handle;
     struct lct_db_query *queries;
 };
@@ -161,9 +167,67 @@ void lct_db_undo(struct lct_db *db) {
 
 /* ---- the file ---- */
 
+/* What was closed is remembered by the sum of all its bytes (PATH.sum), so that whatever happens to
+ * it meanwhile is found, in places too that SQLite's own check takes for content. While it is open
+ * there is no sum: who crashes has that check alone. */
+static int sum_of(const char *path, char ret_sum[40]) {
+    LCT_FREE uint8_t *block = lct_new(BLOCK);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    uint32_t crc = 0;
+    unsigned long long size = 0;
+    ssize_t n = fd < 0 ? -1 : 0;
+    while (fd >= 0 && (n = read(fd, block, BLOCK)) > 0) {
+        crc = lct_crc32c(crc, block, (size_t)n);
+        size += (unsigned long long)n;
+    }
+    int rc = n < 0 ? -errno : 0;
+    if (fd >= 0) {
+        (void)close(fd); /* only read */
+    }
+    (void)snprintf(ret_sum, 40, "%08x %llu\n", crc, size);
+    return rc;
+}
+
+static void keep_sum(const char *path) {
+    char sum[40];
+    LCT_FREE char *to = lct_format("%s.sum", path);
+    LCT_FREE char *log = lct_format("%s-wal", path);
+    if (access(log, F_OK) == 0 || sum_of(path, sum) < 0) {
+        return; /* another process has it open, or it is gone: no sum is none that is wrong */
+    }
+    int rc = lct_io_replace(&lct_io_system, to, sum, strlen(sum));
+    if (rc < 0) {
+        lct_debug("has no sum", "why=%s", strerror(-rc));
+    }
+}
+
+/* 1: it is as it was closed; 0: that is not known; -EBADMSG: it is not. The sum is good for once.
+ */
+static int take_sum(const char *path) {
+    char sum[40];
+    LCT_FREE char *from = lct_format("%s.sum", path);
+    LCT_FREE char *kept = NULL;
+    LCT_FREE char *folder = lct_strdup(path);
+    size_t n;
+    int rc = lct_io_slurp(from, sizeof sum, &kept, &n);
+    if (rc < 0) {
+        return 0;
+    }
+    rc = sum_of(path, sum);
+    if (rc == 0) {
+        rc = strcmp(sum, kept) == 0 ? 1 : -EBADMSG;
+    }
+    char *slash = strrchr(folder, '/');
+    *(slash ? slash : folder) = '\0';
+    if (unlink(from) < 0 || lct_io_system.sync_folder(&lct_io_system, slash ? folder : ".") < 0) {
+        return -EIO; /* it would be wrong after the next change */
+    }
+    return rc == -ENOENT ? 0 : rc;
+}
+
 /* A log of another file's would be taken for this one's: all three go together, the log first. */
 static int put_aside(const char *path, const char *as) {
-    static const char *const parts[] = {"-shm", "-wal", ""};
+    static const char *const parts[] = {".sum", "-shm", "-wal", ""};
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         LCT_FREE char *from = lct_format("%s%s", path, parts[i]);
         LCT_FREE char *to = lct_format("%s.%s%s", path, as, parts[i]);
@@ -217,6 +281,11 @@ static int open_file(const char *path, const char *const *steps, size_t n, struc
                    LCT_DB_CACHE >> 10);
     struct lct_db *db = lct_new(sizeof *db);
     int64_t version = 0;
+    int known = take_sum(path);
+    if (known < 0) {
+        free(db);
+        return known;
+    }
     int rc = sqlite3_open_v2(
         path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
     rc = code_of(rc);
@@ -226,7 +295,7 @@ static int open_file(const char *path, const char *const *steps, size_t n, struc
         rc = lct_db_add_tokenizer(db->handle);
     }
     rc = rc ? rc : run_text(db, settings);
-    rc = rc ? rc : check(db);
+    rc = rc || known ? rc : check(db);
     rc = rc ? rc : number_of(db, "PRAGMA user_version", &version);
     if (rc == 0 && (version < 0 || version > (int64_t)n)) {
         rc = -ENOTSUP;
@@ -236,6 +305,7 @@ static int open_file(const char *path, const char *const *steps, size_t n, struc
         lct_db_close(db);
         return rc;
     }
+    db->path = lct_strdup(path); /* it is whole */
     *ret_db = db;
     *ret_version = version;
     return 0;
@@ -275,6 +345,9 @@ void lct_db_close(struct lct_db *db) {
     }
     if (sqlite3_close(db->handle) != SQLITE_OK) {
         lct_error("is not closed", "why=%s", sqlite3_errmsg(db->handle));
+    } else if (db->path) {
+        keep_sum(db->path);
     }
+    free(db->path);
     free(db);
 }

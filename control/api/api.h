@@ -49,6 +49,7 @@ struct lct_api {
     struct lct_certificate
         *certificate;             /**< any thread; NULL: none is needed, or the door has its own */
     struct lct_http_server *http; /**< any thread; set before the first request is answered */
+    int64_t trash_days;           /**< fixed; 0: nothing is deleted by itself */
     const char *data;             /**< fixed */
 };
 
@@ -263,6 +264,9 @@ void lct_api_delete_share(void *app, struct lct_http_request *request);
 
 /** DELETE /api/v1/items/{id}: for ever. */
 void lct_api_delete_item(void *app, struct lct_http_request *request);
+
+/** Deletes for ever what lies in the trash longer than trash_days. Catalogue loop. */
+void lct_api_empty_trash(struct lct_api *api);
 
 /** 0 when there is a lesson or clip of this id; -ENOENT with a fault. Catalogue loop. */
 int lct_api_find_item(const struct lct_api *api, const char *id,

@@ -95,5 +95,6 @@ void lct_api_get_library(void *app, struct lct_http_request *request) {
         lct_api_answer_fault(request, &fault);
         return;
     }
+    json_object_set_new(found, "trash_days", json_integer(api->trash_days));
     lct_http_answer_json(request, 200, found);
 }

@@ -1,0 +1,180 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The library: what is found by which words and at which second, facets, order, parts; that the index
+follows the folders; the trash; lectern rebuild."""
+
+import json
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+import unittest
+import urllib.parse
+
+from _lessons import SECOND, put_clip, put_lesson, put_marks, put_metadata, put_text
+from _programs import BIN, Server, until
+
+LIGHT, MATHS, CLIP = "20260101-080000-main-0001", "20260102-080000-main-0002", "clip-20260103-080000-aaaa"
+
+
+class Library(unittest.TestCase):
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory()
+        self.data = pathlib.Path(self.folder.name)
+        self.light = put_lesson(self.data, LIGHT, "光的折射", stage="初中", subject="物理",
+                                teachers=["王老师"])
+        put_text(self.light, [(5, 9, "全反射 临界角 Snell's law ＡＢＣ"), (30, 40, "棱镜")])
+        put_marks(self.light, [(7, "重点")])
+        put_lesson(self.data, MATHS, "Pythagoras 勾股定理", 90, 1_770_000_100, stage="初中",
+                   subject="数学", teachers=["李老师", "王老师"], state="published")
+        put_clip(self.data, CLIP, [(LIGHT, 6, 20), (LIGHT, 35, 50)], "微课一", [(1, "定义")])
+        self.server = None
+        self.start()
+
+    def tearDown(self):
+        self.stop()
+        self.folder.cleanup()
+
+    def start(self, *more):
+        self.server = Server(self.data, *more)
+        until(lambda: not self.health()["building"], 20, "the index")
+
+    def stop(self):
+        if self.server:
+            self.assertEqual(self.server.stop(), 0)
+            self.server = None
+
+    def get(self, path):
+        status, _, content = self.server.ask("GET", path)
+        self.assertEqual(status, 200, content)
+        return json.loads(content)
+
+    def health(self):
+        return self.get("/healthz")["library"]
+
+    def search(self, q="", **more):
+        return self.get("/api/v1/library?" + urllib.parse.urlencode({"q": q, **more}))
+
+    def ids(self, q="", **more):
+        return [item["id"] for item in self.search(q, **more)["items"]]
+
+    def hits(self, q):
+        return {item["id"]: [(hit["kind"], hit["time_ns"] and hit["time_ns"] // SECOND)
+                             for hit in item["hits"]] for item in self.search(q)["items"]}
+
+    def test_words_are_found_where_they_stand(self):
+        self.assertEqual(self.hits("折射"), {LIGHT: [("title", None)]})
+        self.assertEqual(self.hits("临界角"), {LIGHT: [("slide", 5)], CLIP: [("slide", 0)]})
+        self.assertEqual(self.hits("棱镜"), {LIGHT: [("slide", 30)], CLIP: [("slide", 14)]})
+        self.assertEqual(self.hits("重点"), {LIGHT: [("mark", 7)], CLIP: [("mark", 1)]})
+        self.assertEqual(self.hits("定义"), {CLIP: [("chapter", 1)]})
+        self.assertEqual(self.hits("射"), {LIGHT: [("title", None), ("slide", 5)], CLIP: [("slide", 0)]})
+        for q, expected in (("角界", []), ("SNELL", [CLIP, LIGHT]), ("abc", [CLIP, LIGHT]), ("nell", []),
+                            ("pyth", [MATHS]), ("初中 勾股", [MATHS]), ("初中 棱镜", [LIGHT]), ("😀", []),
+                            ("折射 勾股", []), ("%", []), ("\"", []), ("' OR 1", []), ("折_", [LIGHT])):
+            self.assertEqual(self.ids(q), expected, q)
+        self.assertEqual(self.ids("王老师", sort="oldest"), [LIGHT, MATHS])
+
+    def test_the_title_comes_first(self):
+        put_text(put_lesson(self.data, "20270101-080000-main-0003", "新", begun=1_800_000_000),
+                 [(1, 2, "光的折射")])
+        until(lambda: len(self.ids("折射")) == 2, 20, "the new lesson")
+        self.assertEqual(self.ids("折射")[0], LIGHT)
+        self.assertEqual(self.ids("折射", sort="newest")[1], LIGHT)
+
+    def test_facets_count_what_would_be_found(self):
+        found = self.search(subject="物理", stage="初中")
+        self.assertEqual([item["id"] for item in found["items"]], [LIGHT])
+        self.assertEqual(found["facets"]["subject"], [{"term": "数学", "count": 1}, {"term": "物理", "count": 1}])
+        self.assertEqual(found["facets"]["teacher"], [{"term": "王老师", "count": 1}])
+        self.assertEqual(self.ids(teacher="李老师"), [MATHS])
+        self.assertEqual(self.ids(subject="nothing"), [])
+        self.assertEqual(self.ids(kind="clip"), [CLIP])
+        self.assertEqual(self.ids(state="published"), [MATHS])
+
+    def test_parts_fit_together(self):
+        for i in range(30):
+            put_lesson(self.data, f"20250101-0800{i:02d}-main-0000", f"课{i % 7}", 60 + i % 5,
+                       1_700_000_000 + i // 3)
+        until(lambda: self.search()["total"] == 33, 20, "33 items")
+        for sort in ("newest", "oldest", "title", "longest", "relevance"):
+            whole, ids, after = self.ids(sort=sort, limit=100), [], ""
+            while after is not None:
+                part = self.search(sort=sort, limit=4, after=after)
+                ids += [item["id"] for item in part["items"]]
+                after = part["next"]
+            self.assertEqual(ids, whole, sort)
+            self.assertEqual(len(set(ids)), 33)
+        self.assertEqual(self.ids(sort="longest")[0], MATHS)
+
+    def test_files_that_change_are_seen(self):
+        put_metadata(self.light, title="棱镜与光谱", subject="物理")
+        until(lambda: self.ids("光谱") == [LIGHT], 20, "the new title")
+        self.assertEqual(self.ids("折射"), [])
+        put_text(self.light, [(12, 13, "色散")])
+        until(lambda: self.hits("色散") == {LIGHT: [("slide", 12)], CLIP: [("slide", 6)]}, 20, "both")
+        shutil.rmtree(self.light)
+        until(lambda: self.ids() == [CLIP, MATHS], 20, "it gone")
+        self.assertTrue(self.get("/api/v1/items/" + CLIP)["sources"][0]["missing"])
+
+    def test_what_is_damaged_hides_no_more_than_itself(self):
+        (self.light / "metadata.json").write_text("{")
+        (self.light / "text.jsonl").write_bytes(b'{"time_ns":1\n\xff\xff\n{"time_ns":3,"to_ns":4,"text":"\\u0000"}\n'
+                                                b'{"time_ns":5000000000,"to_ns":6000000000,"text":"ok"}')
+        (self.data / "lessons" / MATHS / "lesson.json").write_text("{")
+        until(lambda: self.hits("ok") == {LIGHT: [("slide", 5)]}, 20, "what is left")
+        self.assertEqual(set(self.ids()), {LIGHT, CLIP})
+        self.assertEqual(self.server.ask("PUT", f"/api/v1/items/{LIGHT}/metadata", {"title": "x"},
+                                         {"If-Match": "*"})[0], 500)
+        self.assertEqual((self.light / "metadata.json").read_text(), "{", "a damaged file was written over")
+
+    def test_what_people_write_is_text(self):
+        path = f"/api/v1/items/{MATHS}"
+        tag = self.server.ask("GET", path)[1]["ETag"]
+        title = "<script>x</script>\u202e光😀\u0001 ok"
+        status, head, content = self.server.ask("PUT", path + "/metadata", {"title": title}, {"If-Match": tag})
+        self.assertEqual((status, json.loads(content)["title"]), (200, "<script>x</script>光😀  ok"))
+        self.assertEqual(head["ETag"], self.server.ask("GET", path)[1]["ETag"])
+        self.assertEqual(self.ids("script"), [MATHS], "the index is behind")
+        status, _, content = self.server.ask("PUT", path + "/metadata", {"title": "y"}, {"If-Match": tag})
+        self.assertEqual(status, 412)
+        self.assertIn("其他人", json.loads(content)["fault"]["zh"])
+
+    def test_the_trash(self):
+        item = f"/api/v1/items/{LIGHT}"
+        status, _, content = self.server.ask("PUT", item + "/trash")
+        self.assertEqual(status, 409)
+        self.assertIn("微课一", json.loads(content)["fault"]["en"])
+        self.assertEqual(self.server.ask("PUT", item + "/trash?anyway=1")[0], 200)
+        self.assertEqual((self.ids(), self.ids(trash=1)), ([CLIP, MATHS], [LIGHT]))
+        self.assertEqual(self.server.ask("DELETE", item)[0], 409, "a clip needs it")
+        self.assertEqual(self.server.ask("DELETE", f"/api/v1/items/{MATHS}")[0], 409, "not in the trash")
+        self.stop()
+        config = self.data / "lectern.conf"
+        config.write_text("[library]\ntrash_days = 1\n")
+        old = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() - 90000))
+        put_metadata(self.light, trashed=old)
+        put_metadata(self.data / "clips" / CLIP, title="微课一", trashed=old)
+        young = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() - 80000))
+        put_metadata(self.data / "lessons" / MATHS, trashed=young)
+        self.start("--config", config)
+        until(lambda: not self.light.exists() and not (self.data / "clips" / CLIP).exists(), 30, "the trash emptied")
+        self.assertEqual(self.ids(trash=1), [MATHS])
+        self.assertFalse((self.data / "deleted").exists())
+
+    def test_rebuild(self):
+        command = [BIN / "lectern", "rebuild", "--data", self.data, "--json"]
+        busy = subprocess.run(command, capture_output=True, text=True, check=False)
+        self.assertEqual(busy.returncode, 1)
+        self.stop()
+        (self.data / "library.db").write_bytes(b"x" * 10000)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        self.assertEqual((done.returncode, done.stdout), (0, '{"items":3}\n'), done.stderr)
+        self.start()
+        self.assertNotIn("fault", self.health())
+        self.assertEqual(self.ids("折射"), [LIGHT])
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=1)
