@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* A cut as a new lesson: its samples packed into chunks again, in reels like any other's. */
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,15 +20,6 @@ struct writer {
     int64_t begin; /* of the reel */
     uint8_t *bytes[LCT_CHUNK_SAMPLES_MAX];
 };
-
-static int remove_one(const char *path, const struct stat *s, int kind, struct FTW *place) {
-    (void)s, (void)kind, (void)place;
-    return remove(path);
-}
-
-static void remove_folder(const char *folder) {
-    (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS); /* what is not there is gone */
-}
 
 static int read_sample(struct writer *w, size_t i, unsigned k) {
     const struct lct_movie_piece *piece = &w->track->lane.pieces[i];
@@ -139,7 +129,7 @@ int lct_cut_write_lesson(const struct lct_io *io, const struct lct_cut *cut, con
                          struct lct_fault *fault) {
     LCT_FREE char *plain = NULL;
     LCT_FREE char *fresh = name_beside(folder, &plain);
-    remove_folder(fresh); /* of one that was killed */
+    int rc = lct_io_remove_folder(fresh); /* of one that was killed */
     fault->code = 0;
     /* An empty folder may be there: rename takes its place. */
     if (rmdir(plain) < 0 && errno != ENOENT) {
@@ -147,11 +137,11 @@ int lct_cut_write_lesson(const struct lct_io *io, const struct lct_cut *cut, con
                              "%s is there and is not an empty folder. Choose another name.",
                              "%s 已存在且不是空文件夹，请换一个名称。", plain);
     }
-    int rc = lct_io_make_folder(fresh);
+    rc = rc ? rc : lct_io_make_folder(fresh);
     rc = rc ? rc : write_all(io, cut, fresh, fault);
     rc = rc ? rc : io->rename(io, fresh, plain);
     if (rc < 0) {
-        remove_folder(fresh);
+        (void)lct_io_remove_folder(fresh); /* what cannot be is found the next time */
         return fault->code < 0 ? rc
                                : lct_fault_set(fault, rc, "cut", "Cannot write %s: %s.",
                                                "无法写入 %s：%s。", plain, strerror(-rc));

@@ -3,7 +3,6 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -389,13 +388,6 @@ int lct_item_read(const char *data, const char *id, bool recording, struct lct_i
     return 0;
 }
 
-static int remove_one(const char *path, const struct stat *info, int kind, struct FTW *where) {
-    (void)info;
-    (void)kind;
-    (void)where;
-    return remove(path) < 0 ? errno : 0;
-}
-
 int lct_item_delete(const char *data, const char *id) {
     LCT_FREE char *folder = lct_item_folder(data, id);
     LCT_FREE char *deleted = lct_format("%s/deleted", data);
@@ -412,8 +404,7 @@ int lct_item_delete(const char *data, const char *id) {
     if (rc < 0) {
         return rc;
     }
-    rc = nftw(deleted, remove_one, 16, FTW_DEPTH | FTW_PHYS);
-    return rc < 0 ? -errno : -rc;
+    return lct_io_remove_folder(deleted);
 }
 
 void lct_item_free(struct lct_item *item) {

@@ -21,6 +21,9 @@ static void run_child(char *const argv[], const struct lct_child_options *option
             _exit(127); /* it died before */
         }
     }
+    if (options->own_group) {
+        (void)setpgid(0, 0); /* cannot fail here; before exec, so that the parent may rely on it */
+    }
     if (in >= 0) {
         dup2(in, STDIN_FILENO);
     }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,4 +210,20 @@ int lct_io_make_folder(const char *path) {
         return -errno;
     }
     return S_ISDIR(s.st_mode) ? 0 : -ENOTDIR;
+}
+
+/* Goes on after what cannot be removed; the folder itself then says that it is not empty. */
+static int remove_one(const char *path, const struct stat *s, int kind, struct FTW *place) {
+    (void)s, (void)kind, (void)place;
+    (void)remove(path);
+    return 0;
+}
+
+int lct_io_remove_folder(const char *path) {
+    struct stat s;
+    (void)nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS); /* what is left is seen below */
+    if (lstat(path, &s) == 0) {
+        return remove(path) < 0 ? -errno : 0;
+    }
+    return errno == ENOENT ? 0 : -errno;
 }

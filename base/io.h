@@ -59,3 +59,9 @@ int lct_io_slurp(const char *path, size_t limit, char **ret_bytes, size_t *ret_n
 
 /** Makes a folder and its parents, mode 0750; 0 (also when it is there) or -errno. */
 int lct_io_make_folder(const char *path) LCT_MUST_USE;
+
+/**
+ * Removes a folder with all that is in it; links are removed, not followed. 0 (also when it is not
+ * there) or -errno: then what could be removed is.
+ */
+int lct_io_remove_folder(const char *path);

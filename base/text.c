@@ -64,3 +64,12 @@ void lct_text_copy(char *out, size_t size, const char *text) {
     (void)snprintf(out, size, "%s", text); /* cut off anywhere */
     lct_text_tame(out);
 }
+
+void lct_text_file_name(char *text) {
+    for (char *c = text; *c; c++) {
+        if (strchr("/\\:*?\"<>|", *c)) {
+            *c = '_';
+        }
+    }
+    lct_text_tame(text);
+}

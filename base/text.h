@@ -25,3 +25,7 @@ void lct_text_tame(char *text);
 /** Writes as many whole characters of text, tamed, as fit into size bytes (1 and more) with the
  * end. */
 void lct_text_copy(char *out, size_t size, const char *text);
+
+/** Makes text the name of a file that every file system takes, in place: tamed, and '_' for what
+ *  some do not (slashes, colons, quotes and the like). */
+void lct_text_file_name(char *text);

@@ -8,6 +8,7 @@ install(DIRECTORY control/web/ DESTINATION ${CMAKE_INSTALL_DATADIR}/lectern/web
         PATTERN "node_modules/.*" EXCLUDE
         PATTERN "typescript" EXCLUDE
         PATTERN "axe-core" EXCLUDE)
+install(DIRECTORY control/presets/ DESTINATION ${CMAKE_INSTALL_DATADIR}/lectern/presets)
 install(FILES README.md README.zh-CN.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 install(FILES control/service/lectern.service DESTINATION lib/systemd/system)

@@ -296,13 +296,9 @@ static void on_timer(void *opaque) { lct_pusher_look(opaque); }
 
 void lct_pusher_reap(struct lct_pusher *pusher) {
     int status;
-    pid_t pid;
-    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        for (struct push *push = pusher->first; push; push = push->next) {
-            if (push->pid == pid) {
-                ended(push, status);
-                break;
-            }
+    for (struct push *push = pusher->first; push; push = push->next) {
+        if (push->pid > 0 && waitpid(push->pid, &status, WNOHANG) == push->pid) {
+            ended(push, status); /* others' children are theirs to reap */
         }
     }
     lct_pusher_look(pusher);
@@ -349,17 +345,15 @@ void lct_pusher_destroy(struct lct_pusher *pusher) {
         }
     }
     while (is_one_left(pusher)) {
-        int status;
-        pid_t pid = waitpid(-1, &status, WNOHANG);
         for (struct push *push = pusher->first; push; push = push->next) {
-            push->pid = pid > 0 && push->pid == pid ? 0 : push->pid;
+            int status;
+            bool gone = push->pid > 0 && waitpid(push->pid, &status, WNOHANG) == push->pid;
+            push->pid = gone ? 0 : push->pid;
             if (push->pid > 0 && lct_monotonic() - begun > LCT_PUSHER_END_PATIENCE) {
                 (void)kill(push->pid, SIGKILL); /* gone already: reaped next */
             }
         }
-        if (pid <= 0) {
-            (void)nanosleep(&moment, NULL); /* the loop runs no more, so nothing else wakes */
-        }
+        (void)nanosleep(&moment, NULL); /* the loop runs no more, so nothing else wakes */
     }
     while (pusher->first) {
         struct push *push = pusher->first;

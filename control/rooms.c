@@ -516,6 +516,17 @@ void lct_rooms_destroy(struct lct_rooms *rooms) {
     free(rooms);
 }
 
+bool lct_rooms_are_short_of_cpu(const struct lct_rooms *rooms) {
+    bool is_short = false;
+    for (size_t i = 0; i < rooms->n; i++) {
+        const struct room *room = &rooms->rooms[i];
+        bool here = room->peer && !room->secret && strcmp(state_of(room), "recording") == 0;
+        is_short =
+            is_short || (here && lct_json_int(json_object_get(room->status, "cpu"), "step", 0) > 0);
+    }
+    return is_short;
+}
+
 /* What the API shows. */
 
 static json_t *room_json(const struct room *room) {

@@ -111,6 +111,10 @@ struct lct_bus *lct_rooms_bus(struct lct_rooms *rooms, const char *room);
  *  "away" when there is none. Borrows, until the next turn of the loop. */
 const char *lct_rooms_state(struct lct_rooms *rooms, const char *room);
 
+/** True when a recorder on this machine is recording and says that it is short of CPU
+ * ("cpu":{"step"} of docs/formats/link.md above 0). */
+bool lct_rooms_are_short_of_cpu(const struct lct_rooms *rooms);
+
 /** True when a recorder says that it is recording the lesson now. Any thread. */
 bool lct_rooms_is_recording(struct lct_rooms *rooms, const char *lesson);
 

@@ -57,26 +57,29 @@ static int fail(const struct lct_fault *fault, bool json) {
     return 1;
 }
 
-/* The folder of the pages: given, configured, installed, or of the source tree. NULL: none. */
-static char *find_web(const struct server *s, const struct lct_server_options *options) {
-    const char *given =
-        options->web ? options->web : lct_config_text(s->config, "server", NULL, "web");
-    static const char *const beside[] = {"../share/lectern/web", "../../control/web"};
+/* A folder of ours, installed or of the source tree, by a file that is in it. Owned; NULL: none. */
+static char *find_installed(const char *installed, const char *source, const char *file) {
+    const char *const beside[] = {installed, source};
     char own[PATH_MAX];
-    if (*given) {
-        return lct_strdup(given);
-    }
     ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
     own[n > 0 ? n : 0] = '\0';
     char *slash = strrchr(own, '/');
     for (size_t i = 0; slash && i < sizeof beside / sizeof *beside; i++) {
         LCT_FREE char *path = lct_format("%.*s/%s", (int)(slash - own), own, beside[i]);
-        LCT_FREE char *page = lct_format("%s/index.html", path);
-        if (access(page, R_OK) == 0) {
+        LCT_FREE char *known = lct_format("%s/%s", path, file);
+        if (access(known, R_OK) == 0) {
             return lct_strdup(path);
         }
     }
     return NULL;
+}
+
+/* The folder of the pages: given, configured, or found. NULL: none. */
+static char *find_web(const struct server *s, const struct lct_server_options *options) {
+    const char *given =
+        options->web ? options->web : lct_config_text(s->config, "server", NULL, "web");
+    return *given ? lct_strdup(given)
+                  : find_installed("../share/lectern/web", "../../control/web", "index.html");
 }
 
 static void run_loop(void *loop) { lct_loop_run(loop); }
@@ -88,6 +91,9 @@ static void on_changed(void *arg) {
     }
     if (s->api.pusher) {
         lct_pusher_look(s->api.pusher);
+    }
+    if (s->api.workers) {
+        lct_workers_hold(s->api.workers, lct_rooms_are_short_of_cpu(s->api.rooms));
     }
     if (s->api.events) {
         lct_api_events_changed(s->api.events);
@@ -179,6 +185,31 @@ static void end_catalogue(void *arg) {
     if (s->api.catalogue) {
         lct_catalogue_end(s->api.catalogue);
     }
+    if (s->api.workers) {
+        lct_workers_end(s->api.workers);
+    }
+}
+
+/* On its way from the catalogue's loop to the pages. */
+struct job_letter {
+    struct server *server;
+    json_t *job;
+};
+
+static void deliver_job(void *arg) {
+    struct job_letter *letter = arg;
+    if (letter->server->api.events) {
+        lct_api_events_job(letter->server->api.events, letter->job);
+    }
+    json_decref(letter->job);
+    free(letter);
+}
+
+/* The catalogue's thread; takes job. */
+static void on_job_changed(void *arg, json_t *job) {
+    struct job_letter *letter = lct_new(sizeof *letter);
+    *letter = (struct job_letter){arg, job};
+    lct_loop_post(letter->server->loop, deliver_job, letter);
 }
 
 /* A push's state is the pages' affair alone. */
@@ -253,6 +284,19 @@ static int open_data(struct server *s, struct lct_fault *fault) {
     s->look_timer = lct_timer_create(s->api.disk, look_at_data, s);
     look_at_data(s);
     return lct_access_open(s->api.data, &s->api.access, fault);
+}
+
+static int open_jobs(struct server *s, struct lct_fault *fault) {
+    const struct lct_workers_settings settings = {
+        .data = s->api.data, .loop = s->api.catalogue_loop, .changed = on_job_changed, .arg = s};
+    LCT_FREE char *presets =
+        find_installed("../share/lectern/presets", "../../control/presets", "1-keep.json");
+    int rc = presets ? lct_presets_load(presets, &s->api.presets, fault) : 0;
+    if (!presets) {
+        lct_warn("no folder of presets found: nothing can be exported", NULL);
+        s->api.presets = json_array();
+    }
+    return rc ? rc : lct_workers_open(&settings, &s->api.workers, fault);
 }
 
 static int open_rooms(struct server *s, struct lct_fault *fault) {
@@ -390,9 +434,9 @@ static int start(struct server *s, const struct lct_server_options *options,
                  struct lct_fault *fault) {
     s->api.data = options->data ? options->data : lct_config_text(s->config, "disk", NULL, "data");
     int rc = lct_listening_read(s->config, options->listen, &s->listening, fault);
-    if (rc < 0 || (rc = open_data(s, fault)) < 0 || (rc = open_certificate(s, fault)) < 0 ||
-        (rc = open_rooms(s, fault)) < 0 || (rc = open_door(s, fault)) < 0 ||
-        (rc = load_pages(s, options, fault)) < 0) {
+    if (rc < 0 || (rc = open_data(s, fault)) < 0 || (rc = open_jobs(s, fault)) < 0 ||
+        (rc = open_certificate(s, fault)) < 0 || (rc = open_rooms(s, fault)) < 0 ||
+        (rc = open_door(s, fault)) < 0 || (rc = load_pages(s, options, fault)) < 0) {
         return rc;
     }
     s->api.events = lct_api_events_create(s->loop, &s->api);
@@ -487,6 +531,8 @@ static void stop(struct server *s) {
     lct_library_destroy(s->api.library);
     lct_catalogue_destroy(s->api.catalogue);
     lct_api_presence_destroy(s->api.presence);
+    lct_workers_destroy(s->api.workers);
+    json_decref(s->api.presets);
     lct_library_destroy(s->api.lessons);
     lct_web_free(s->api.web);
     lct_access_close(s->api.access);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "control/command.h"
+#include "control/worker_job.h"
 #include "control/worker_jobs.h"
 #include "control/worker_push.h"
 
@@ -17,6 +18,7 @@ static const struct {
     {"cut", lct_worker_cut},
     {"export", lct_worker_export},
     {"import", lct_worker_import},
+    {"job", lct_worker_job},
 };
 
 int main(int argc, char **argv) {
@@ -28,6 +30,6 @@ int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "push") == 0) {
         return lct_worker_push();
     }
-    (void)fputs("usage: lectern-worker cut … | export … | import … | push\n", stderr);
+    (void)fputs("usage: lectern-worker cut … | export … | import … | job DATA ID | push\n", stderr);
     return 2;
 }

@@ -15,6 +15,7 @@
 #include "archive/lesson.h"
 #include "base/json.h"
 #include "base/mem.h"
+#include "control/worker_job.h"
 #include "encode/push.h"
 
 #define ORDER_MAX 8192
@@ -334,20 +335,9 @@ static json_t *read_order(void) {
     return rc < 0 ? NULL : order;
 }
 
-/* Should memory run short, a push is less dear than a recording, whose protection it was given by
- * who started it all; and should it crash, the stream key is in no core. */
-static void be_modest(void) {
-    int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-    ssize_t ignored = write(fd, "500", 3); /* without it, it is as dear as the rest */
-    (void)ignored;
-    if (fd >= 0) {
-        close(fd);
-    }
-    (void)prctl(PR_SET_DUMPABLE, 0); /* cannot fail */
-}
-
 int lct_worker_push(void) {
-    be_modest(); /* before it knows the key */
+    lct_worker_be_dispensable();
+    (void)prctl(PR_SET_DUMPABLE, 0); /* should it crash, the stream key is in no core */
     LCT_JSON json_t *order = read_order();
     struct job *job = lct_new(sizeof *job);
     job->folder = lct_json_text(order, "lesson", "");

@@ -12,11 +12,13 @@
 #include "control/certificate.h"
 #include "control/library.h"
 #include "control/links.h"
+#include "control/presets.h"
 #include "control/pusher.h"
 #include "control/pushes.h"
 #include "control/rooms.h"
 #include "control/shelf.h"
 #include "control/web.h"
+#include "control/workers.h"
 #include "stream/http/http.h"
 #include "stream/rtc/rtc.h"
 #include "stream/ws.h"
@@ -37,6 +39,8 @@ struct lct_api {
     struct lct_loop *catalogue_loop;   /**< that loop; any thread posts */
     struct lct_catalogue *catalogue;   /**< catalogue loop */
     struct lct_library *lessons;       /**< the library once more; catalogue loop */
+    struct lct_workers *workers;       /**< catalogue loop */
+    json_t *presets;                   /**< catalogue loop; fixed */
     struct lct_access *access;         /**< any thread */
     struct lct_links *links;           /**< any thread; changes: disk loop */
     struct lct_links *shares;          /**< any thread; changes: catalogue loop */
@@ -367,6 +371,27 @@ void lct_api_get_clip_versions(void *app, struct lct_http_request *request);
 /** GET /api/v1/clips/{id}/versions/{version}. */
 void lct_api_get_clip_version(void *app, struct lct_http_request *request);
 
+/** GET /api/v1/presets: and how an item ("item") stands with their rules. */
+void lct_api_get_presets(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/jobs. */
+void lct_api_get_jobs(void *app, struct lct_http_request *request);
+
+/** POST /api/v1/jobs. */
+void lct_api_post_job(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/jobs/{job}. */
+void lct_api_get_job(void *app, struct lct_http_request *request);
+
+/** PUT /api/v1/jobs/{job}: lets one that failed or was cancelled wait again. */
+void lct_api_put_job(void *app, struct lct_http_request *request);
+
+/** DELETE /api/v1/jobs/{job}: cancels it, or forgets it with its files. */
+void lct_api_delete_job(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/jobs/{job}/file: what it made. */
+void lct_api_get_job_file(void *app, struct lct_http_request *request);
+
 /** GET /api/v1/events. */
 void lct_api_get_events(void *app, struct lct_http_request *request);
 
@@ -382,6 +407,9 @@ struct lct_api_events *lct_api_events_create(struct lct_loop *loop,
 
 /** Something of a room changed: told to all streams, at most ten times a second. */
 void lct_api_events_changed(struct lct_api_events *events);
+
+/** A job changed, or went (borrows): told to all streams at once. */
+void lct_api_events_job(struct lct_api_events *events, const json_t *job);
 
 /** Ends the timer; then destroy after the loop is gone. */
 void lct_api_events_stop(struct lct_api_events *events);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
  * Server-sent events: the rooms whenever something changed, so that pages need not ask;
- * "recordings" when the list of recordings has changed. While a stream is open somebody looks: the
+ * "recordings" when the list of recordings has changed; "job" with one job whenever it changed.
+ * While a stream is open somebody looks: the
  * recorders open their sources.
  */
 #include <assert.h>
@@ -101,6 +102,11 @@ void lct_api_events_changed(struct lct_api_events *events) {
         events->dirty = true;
         set_timer(events);
     }
+}
+
+void lct_api_events_job(struct lct_api_events *events, const json_t *job) {
+    LCT_FREE char *text = lct_json_dump(job, NULL);
+    send_all(events, "job", text);
 }
 
 struct lct_api_events *lct_api_events_create(struct lct_loop *loop, struct lct_api *api) {

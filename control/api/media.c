@@ -55,12 +55,7 @@ static char *file_name(const char *folder, const char *id) {
     struct lct_fault fault;
     bool titled = lct_lesson_load(folder, &info, &fault) == 0 && *info.title;
     char *name = lct_format("%s.mp4", titled ? info.title : id);
-    for (char *c = name; *c; c++) {
-        if (strchr("/\\:*?\"<>|", *c)) {
-            *c = '_';
-        }
-    }
-    lct_text_tame(name);
+    lct_text_file_name(name);
     return name;
 }
 

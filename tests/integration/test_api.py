@@ -412,6 +412,34 @@ def bad_tracks_and_hls(server, lesson):
         check(status == 404, f"{path}: {status}")
 
 
+def jobs(server, lesson):
+    """What tests/integration/test_jobs.py does not look at: each answer is one of api.yaml's."""
+    evil = {"Origin": "http://evil.example"}
+    order = {"kind": "export", "item": lesson, "preset": "sound"}
+    server.call("getPresets", 200)
+    server.call("getPresets", 404, query="?item=nothing")
+    standing = server.call("getPresets", 200, query=f"?item={lesson}")
+    check(standing and {"keep", "sound"} <= {one["id"] for one in standing["presets"]}, "the presets")
+    for wrong in ({}, {"kind": "dance"}, {**order, "preset": "none"}, {**order, "x": 1}, {**order, "item": 7}):
+        server.call("addJob", 400, wrong)
+    server.call("addJob", 404, {**order, "item": "nothing"})
+    server.call("addJob", 403, order, headers=evil)
+    server.call("addJob", 409, {**order, "preset": "youke"})
+    job = server.call("addJob", 201, order)["id"]
+    wait_for("an export", 30, lambda: server.call("getJob", 200, job=job)["state"] == "done")
+    server.call("repeatJob", 409, {"state": "waiting"}, job=job)
+    server.call("repeatJob", 400, {"state": "done"}, job=job)
+    server.call("repeatJob", 403, {"state": "waiting"}, job=job, headers=evil)
+    check(server.call("getJobFile", 200, job=job)[4:8] == b"ftyp", "the export is no MP4")
+    server.call("getJobFile", 206, job=job, headers={"Range": "bytes=0-7"})
+    check(server.call("getJobs", 200)["jobs"][0]["id"] == job, "the jobs")
+    server.call("dropJob", 403, job=job, headers=evil)
+    server.call("dropJob", 200, job=job)
+    for operation in ("getJob", "dropJob", "getJobFile"):
+        server.call(operation, 404, job=job)
+    server.call("repeatJob", 404, {"state": "waiting"}, job=job)
+
+
 def shares(server, lesson):
     """Who has a link sees this lesson, and nothing else."""
     share = server.call("makeShare", 201, {"seconds": 100}, id=lesson)
@@ -559,6 +587,7 @@ def library(server, lesson):
     server.call("putVocabularies", 400, {"stage": [{"term": ""}]}, headers={"If-Match": "*"})
     check(server.call("getVocabularies", 200) == terms, "the terms that were added")
     shares(server, lesson)
+    jobs(server, lesson)
     server.call("deleteItem", 409, id=lesson)
     server.call("trashItem", 200, id=lesson)
     check(server.call("getLibrary", 200)["total"] == 0, "it lies in the trash")

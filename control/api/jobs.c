@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Jobs of lectern-worker and the presets of exports. Catalogue loop. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "archive/clip.h"
+#include "archive/item.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "control/api/api.h"
+#include "stream/http/http_source.h"
+
+/* ---- how an item stands with a preset ---- */
+
+static int read_item(const struct lct_api *api, const char *id, struct lct_item *ret_item,
+                     struct lct_fault *fault) {
+    int rc = lct_item_read(api->data, id, lct_rooms_is_recording(api->rooms, id), ret_item);
+    return rc == 0 ? 0
+                   : lct_fault_set(fault, rc == -EINVAL ? -EBADMSG : rc, "jobs",
+                                   "There is no lesson or microlesson %s, or it is damaged.",
+                                   "没有课程或微课 %s，或其文件已损坏。", id);
+}
+
+static bool has_title(const struct lct_api *api, const char *id) {
+    LCT_FREE char *folder = lct_item_folder(api->data, id);
+    LCT_JSON json_t *clip = NULL;
+    unsigned version;
+    return lct_item_is_clip(id) && lct_clip_newest(folder, &clip, &version) == 0 &&
+           json_is_object(json_object_get(clip, "opening"));
+}
+
+static lct_ns length_of(const struct lct_item *item) {
+    return lct_json_int(item->summary, "duration_ns", 0);
+}
+
+/* Where what asks nothing of the bytes is had at once; NULL: it must be made. Owned. */
+static char *direct_of(const json_t *preset, const char *id) {
+    bool direct =
+        lct_preset_is_copy(preset) && strcmp(lct_json_text(preset, "container", ""), "mp4") == 0;
+    return direct && !lct_item_is_clip(id) ? lct_format("/api/v1/recordings/%s/media.mp4", id)
+                                           : NULL;
+}
+
+static void add_standing(const struct lct_api *api, json_t *presets, const char *id,
+                         const struct lct_item *item) {
+    bool title = has_title(api, id);
+    size_t i;
+    json_t *preset;
+    json_array_foreach(presets, i, preset) {
+        LCT_FREE char *direct = direct_of(preset, id);
+        json_object_set_new(preset, "problems", lct_preset_check(preset, length_of(item), title));
+        json_object_set_new(preset, "bytes",
+                            json_integer(lct_preset_bytes(preset, length_of(item))));
+        if (direct) {
+            json_object_set_new(preset, "direct", json_string(direct));
+        }
+    }
+}
+
+void lct_api_get_presets(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
+    const char *id = lct_http_query(request, "item", 0);
+    LCT_JSON json_t *presets = json_deep_copy(api->presets);
+    struct lct_fault fault;
+    struct lct_item item;
+    if (id && read_item(api, id, &item, &fault) < 0) {
+        lct_api_answer_fault(request, &fault);
+        return;
+    }
+    if (id) {
+        add_standing(api, presets, id, &item);
+        lct_item_free(&item);
+    }
+    lct_http_answer_json(request, 200, json_pack("{s:O}", "presets", presets));
+}
+
+/* ---- what is asked for ---- */
+
+static int refuse(const json_t *problems, struct lct_fault *fault) {
+    size_t i;
+    const json_t *problem;
+    json_array_foreach(problems, i, problem) {
+        if (lct_json_flag(problem, "must", false)) {
+            return lct_fault_set(fault, -EBUSY, "jobs", "%s%.0s", "%.0s%s",
+                                 lct_json_text(problem, "en", ""),
+                                 lct_json_text(problem, "zh", ""));
+        }
+    }
+    return 0;
+}
+
+static int check_export(const struct lct_api *api, const json_t *preset, const char *id,
+                        const struct lct_item *item, struct lct_fault *fault) {
+    LCT_FREE char *direct = direct_of(preset, id);
+    LCT_JSON json_t *problems = lct_preset_check(preset, length_of(item), has_title(api, id));
+    if (direct) {
+        return lct_fault_set(fault, -EINVAL, "jobs",
+                             "Nothing is to be made for this: download it from %s.",
+                             "无需导出，可直接下载：%s。", direct);
+    }
+    if (length_of(item) <= 0 || lct_rooms_is_recording(api->rooms, id)) {
+        return lct_fault_set(fault, -EBUSY, "jobs",
+                             "It is being recorded, or nothing was recorded: export it when it has "
+                             "ended.",
+                             "正在录制或没有内容，请在录制结束后导出。");
+    }
+    return refuse(problems, fault);
+}
+
+static int order_export(struct lct_api *api, const json_t *body, json_t **ret_order,
+                        struct lct_fault *fault) {
+    const char *id, *name, *track;
+    struct lct_item item;
+    int rc = lct_json_only(body, (const char *[]){"kind", "item", "preset", "track", NULL}, fault);
+    rc = rc ? rc : lct_json_read_text(body, "item", 1, 80, &id, fault);
+    rc = rc ? rc : lct_json_read_text(body, "preset", 1, 80, &name, fault);
+    rc = rc ? rc : lct_json_read_text(body, "track", 0, 32, &track, fault);
+    const json_t *preset = rc == 0 ? lct_presets_find(api->presets, name) : NULL;
+    if (rc == 0 && !preset) {
+        rc = lct_fault_set(fault, -EINVAL, "jobs", "There is no preset \"%s\".", "没有预设“%s”。",
+                           name);
+    }
+    rc = rc ? rc : read_item(api, id, &item, fault);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = check_export(api, preset, id, &item, fault);
+    if (rc == 0) {
+        *ret_order = json_pack("{s:s, s:s, s:s, s:I, s:O, s:s}", "kind", "export", "item", id,
+                               "title", lct_json_text(item.summary, "title", ""), "duration_ns",
+                               (json_int_t)length_of(&item), "preset", preset, "track", track);
+    }
+    lct_item_free(&item);
+    return rc;
+}
+
+/* What people may ask for: a line a kind. Makes the worker's order of what was asked, checked. */
+static const struct {
+    const char *kind;
+    int (*order)(struct lct_api *api, const json_t *body, json_t **ret_order,
+                 struct lct_fault *fault);
+} kinds[] = {
+    {"export", order_export},
+};
+
+static int read_order(struct lct_api *api, const json_t *body, json_t **ret_order,
+                      struct lct_fault *fault) {
+    const char *kind;
+    int rc = lct_json_read_text(body, "kind", 1, 20, &kind, fault);
+    if (rc < 0) {
+        return rc;
+    }
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        if (strcmp(kind, kinds[i].kind) == 0) {
+            return kinds[i].order(api, body, ret_order, fault);
+        }
+    }
+    return lct_fault_set(fault, -EINVAL, "jobs", "There is no kind of job \"%s\".",
+                         "没有“%s”这种任务。", kind);
+}
+
+void lct_api_post_job(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
+    LCT_JSON json_t *body = NULL;
+    struct lct_fault fault;
+    json_t *order = NULL, *job = NULL;
+    int rc = lct_http_json(request, &body, &fault);
+    rc = rc ? rc : read_order(api, body, &order, &fault);
+    rc = rc ? rc : lct_workers_add(api->workers, order, &job, &fault);
+    if (rc < 0) {
+        lct_api_answer_fault(request, &fault);
+        return;
+    }
+    lct_http_answer_json(request, 201, job);
+}
+
+/* ---- what there is ---- */
+
+void lct_api_get_jobs(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
+    lct_http_answer_json(request, 200, json_pack("{s:o}", "jobs", lct_workers_json(api->workers)));
+}
+
+static void answer_job(struct lct_api *api, struct lct_http_request *request, const char *id) {
+    json_t *job = lct_workers_json_of(api->workers, id);
+    struct lct_fault fault;
+    if (!job) {
+        (void)lct_fault_set(&fault, -ENOENT, "jobs", "There is no job %s.", "没有任务 %s。", id);
+        lct_api_answer_fault(request, &fault);
+        return;
+    }
+    lct_http_answer_json(request, 200, job);
+}
+
+void lct_api_get_job(void *app, struct lct_http_request *request) {
+    answer_job(app, request, lct_http_value(request, 0));
+}
+
+void lct_api_put_job(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
+    LCT_JSON json_t *body = NULL;
+    struct lct_fault fault;
+    const char *id = lct_http_value(request, 0), *state;
+    int rc = lct_http_json(request, &body, &fault);
+    rc = rc ? rc : lct_json_only(body, (const char *[]){"state", NULL}, &fault);
+    rc = rc ? rc : lct_json_read_text(body, "state", 1, 20, &state, &fault);
+    if (rc == 0 && strcmp(state, "waiting") != 0) {
+        rc = lct_fault_set(&fault, -EINVAL, "jobs", "\"state\" can only be set to waiting.",
+                           "“state”只能设为 waiting。");
+    }
+    rc = rc ? rc : lct_workers_again(api->workers, id, &fault);
+    if (rc < 0) {
+        lct_api_answer_fault(request, &fault);
+        return;
+    }
+    answer_job(api, request, id);
+}
+
+void lct_api_delete_job(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
+    struct lct_fault fault;
+    if (lct_workers_drop(api->workers, lct_http_value(request, 0), &fault) < 0) {
+        lct_api_answer_fault(request, &fault);
+        return;
+    }
+    lct_http_answer_json(request, 200, json_object());
+}
+
+/* ---- its file ---- */
+
+struct made {
+    int fd;
+};
+
+static ssize_t read_made(void *opaque, uint64_t offset, void *bytes, size_t n) {
+    const struct made *made = opaque;
+    ssize_t got = pread(made->fd, bytes, n, (off_t)offset);
+    return got < 0 ? -errno : got;
+}
+
+/* Open until it is sent: a job that is removed meanwhile takes nothing from who downloads it. */
+static void close_made(void *opaque) {
+    struct made *made = opaque;
+    close(made->fd);
+    free(made);
+}
+
+static int open_made(const char *path, struct lct_http_source *source, struct lct_fault *fault) {
+    struct stat info = {.st_size = 0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &info) < 0) {
+        return lct_fault_set(fault, -ENOENT, "jobs", "The job's file is gone.",
+                             "任务文件已不存在。");
+    }
+    struct made *made = lct_new(sizeof *made);
+    made->fd = fd;
+    source->size = (uint64_t)info.st_size;
+    source->opaque = made;
+    return 0;
+}
+
+void lct_api_get_job_file(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
+    const char *id = lct_http_value(request, 0);
+    LCT_FREE char *path = NULL;
+    LCT_FREE char *name = NULL;
+    struct lct_http_source source = {.read = read_made, .close = close_made};
+    struct lct_fault fault;
+    if (lct_workers_file(api->workers, id, &path, &name, &fault) < 0 ||
+        open_made(path, &source, &fault) < 0) {
+        lct_api_answer_fault(request, &fault);
+        return;
+    }
+    const char *dot = strrchr(name, '.');
+    source.type = dot && strcmp(dot, ".m4a") == 0 ? "audio/mp4" : "video/mp4";
+    source.file_name = name;
+    (void)snprintf(source.tag, sizeof source.tag, "\"%s\"", id);
+    lct_http_answer_source(request, &source);
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Job "export": a lesson or a microlesson as a file, by a preset (control/presets.h). */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/clip.h"
+#include "archive/cut.h"
+#include "archive/item.h"
+#include "archive/lesson.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "control/presets.h"
+#include "control/worker_job.h"
+#include "control/worker_jobs.h"
+#include "encode/press.h"
+
+/* Of all work, encoding is so much, and decoding once what was made the rest. */
+#define ENCODING_PART 0.9
+
+/* What is exported: the movie of a lesson, or a cut's. */
+struct source {
+    struct lct_cut *cut;     /* NULL: of a lesson */
+    struct lct_movie *whole; /* NULL: of a cut */
+    const struct lct_movie *movie;
+};
+
+static void close_source(struct source *source) {
+    lct_cut_close(source->cut);
+    lct_movie_close(source->whole);
+}
+
+/* ---- what is kept ---- */
+
+/* A clip's newest version. */
+static int read_clip(const struct lct_worker_job *job, struct lct_clip *ret_clip,
+                     struct lct_fault *fault) {
+    const char *id = lct_json_text(job->order, "item", "");
+    LCT_FREE char *folder = lct_item_folder(job->data, id);
+    LCT_JSON json_t *json = NULL;
+    unsigned version;
+    int rc = lct_clip_newest(folder, &json, &version);
+    return rc < 0 ? lct_fault_set(fault, rc, "export", "The microlesson %s cannot be read.",
+                                  "无法读取微课 %s。", id)
+                  : lct_clip_read(json, ret_clip, fault);
+}
+
+static int cut_clip(const struct lct_worker_job *job, const struct lct_clip *clip,
+                    const char *const *tracks, size_t n, struct source *source,
+                    struct lct_fault *fault) {
+    struct lct_cut_range *ranges = lct_new(clip->piece_count * sizeof *ranges);
+    char **folders = lct_new(clip->piece_count * sizeof *folders);
+    for (size_t i = 0; i < clip->piece_count; i++) {
+        const struct lct_clip_piece *piece = &clip->pieces[i];
+        folders[i] = lct_item_folder(job->data, piece->lesson);
+        ranges[i] =
+            (struct lct_cut_range){.lesson = folders[i], .from = piece->from, .to = piece->to};
+    }
+    int rc = lct_cut_open(ranges, clip->piece_count, tracks, n, &source->cut, fault);
+    rc = rc ? rc : lct_cut_make(source->cut, fault);
+    source->movie = rc == 0 ? lct_cut_movie(source->cut) : NULL;
+    for (size_t i = 0; i < clip->piece_count; i++) {
+        free(folders[i]);
+    }
+    free(folders);
+    free(ranges);
+    return rc;
+}
+
+/* ---- which tracks ---- */
+
+/* The first track of the kind in a lesson. */
+static int first_track(const struct lct_lesson_info *info, bool sound, char *ret_name,
+                       struct lct_fault *fault) {
+    for (size_t i = 0; i < info->track_count; i++) {
+        if ((strcmp(info->tracks[i].kind, "sound") == 0) == sound) {
+            (void)snprintf(ret_name, LCT_TRACK_NAME_SIZE, "%s", info->tracks[i].name);
+            return 0;
+        }
+    }
+    return lct_fault_set(fault, -ENOENT, "export", "It has no %s%.0s.", "其中没有%.0s%s。",
+                         sound ? "sound" : "picture", sound ? "声音" : "画面");
+}
+
+/* One picture where the preset encodes, and the sound where there is one; of a clip as its first
+ * lesson has them. None named: all. */
+static int choose_tracks(const struct lct_worker_job *job, const char *lesson,
+                         char names[2][LCT_TRACK_NAME_SIZE], size_t *ret_n,
+                         struct lct_fault *fault) {
+    const json_t *preset = json_object_get(job->order, "preset");
+    bool pictures = !lct_preset_is_copy(preset);
+    const char *wanted = lct_json_text(job->order, "track", "");
+    LCT_FREE char *folder = lct_item_folder(job->data, lesson);
+    struct lct_lesson_info info;
+    size_t n = 0;
+    int rc = lct_lesson_load(folder, &info, fault);
+    if (!pictures && strcmp(lct_json_text(preset, "container", ""), "m4a") != 0) {
+        *ret_n = 0;
+        return rc;
+    }
+    if (rc == 0 && pictures && *wanted) {
+        (void)snprintf(names[n++], LCT_TRACK_NAME_SIZE, "%s", wanted);
+    } else if (rc == 0 && pictures) {
+        rc = first_track(&info, false, names[n++], fault);
+    }
+    if (rc == 0) {
+        int silent = first_track(&info, true, names[n], fault);
+        rc = pictures ? 0 : silent; /* pictures alone are a film, too */
+        n += silent == 0;
+    }
+    *ret_n = n;
+    return rc;
+}
+
+static int open_source(const struct lct_worker_job *job, struct source *source,
+                       struct lct_fault *fault) {
+    const char *item = lct_json_text(job->order, "item", "");
+    char names[2][LCT_TRACK_NAME_SIZE];
+    const char *tracks[2] = {names[0], names[1]};
+    struct lct_clip clip = {.pieces = NULL};
+    size_t n = 0;
+    bool is_clip = lct_item_is_clip(item);
+    int rc = is_clip ? read_clip(job, &clip, fault) : 0;
+    if (rc < 0) {
+        return rc;
+    }
+    rc = choose_tracks(job, is_clip ? clip.pieces[0].lesson : item, names, &n, fault);
+    if (rc == 0 && is_clip) {
+        rc = cut_clip(job, &clip, tracks, n, source, fault);
+    } else if (rc == 0) {
+        LCT_FREE char *folder = lct_item_folder(job->data, item);
+        rc = lct_movie_open(folder, tracks, n, &source->whole, fault);
+        source->movie = source->whole;
+    }
+    lct_clip_free(&clip);
+    return rc;
+}
+
+/* ---- what is made ---- */
+
+static ssize_t read_movie(void *movie, uint64_t offset, void *bytes, size_t n) {
+    return lct_movie_read(movie, offset, bytes, n);
+}
+
+static void on_encoded(void *arg, double part) { lct_worker_progress(arg, ENCODING_PART * part); }
+
+static void on_checked(void *arg, double part) {
+    lct_worker_progress(arg, ENCODING_PART + (1 - ENCODING_PART) * part);
+}
+
+static int check_space(const struct lct_worker_job *job, uint64_t needed, struct lct_fault *fault) {
+    uint64_t free_bytes;
+    int rc = lct_io_system.space(&lct_io_system, job->folder, &free_bytes);
+    return rc == 0 && free_bytes < needed
+               ? lct_fault_set(fault, -ENOSPC, "export",
+                               "The disk has too little space: %.0f MB are needed, %.0f MB are "
+                               "free. Delete or move something.",
+                               "磁盘空间不足：需要 %.0f MB，剩余 %.0f MB。请删除或移走一些文件。",
+                               (double)needed / 1e6, (double)free_bytes / 1e6)
+               : 0;
+}
+
+static int encode(struct lct_worker_job *job, const struct source *source, const char *path,
+                  struct lct_fault *fault) {
+    const json_t *preset = json_object_get(job->order, "preset");
+    const json_t *picture = json_object_get(preset, "picture");
+    struct lct_press_settings settings = {
+        .read = read_movie,
+        .opaque = (void *)source->movie,
+        .size = lct_movie_size(source->movie),
+        .progress = on_encoded,
+        .arg = job,
+        .width = (int)lct_json_int(picture, "width", 0),
+        .height = (int)lct_json_int(picture, "height", 0),
+        .fps = (int)lct_json_int(picture, "fps", 0),
+        .sound_bps = lct_json_int(json_object_get(preset, "sound"), "bps", 0),
+    };
+    lct_ns length = lct_json_int(job->order, "duration_ns", 0);
+    settings.picture_bps = lct_preset_picture_bps(preset, length);
+    int rc = check_space(job, (uint64_t)lct_preset_bytes(preset, length), fault);
+    return rc ? rc : lct_press_write(&settings, path, fault);
+}
+
+/* ---- what it became ---- */
+
+static int differs(struct lct_fault *fault, const char *en, const char *zh) {
+    return lct_fault_set(fault, -EIO, "export",
+                         "The file that was made does not keep the preset's rules: %s%.0s",
+                         "生成的文件不符合预设要求：%.0s%s", en, zh);
+}
+
+static int check_seen(const struct lct_worker_job *job, const struct lct_press_seen *seen,
+                      struct lct_fault *fault) {
+    const json_t *preset = json_object_get(job->order, "preset");
+    const json_t *picture = json_object_get(preset, "picture");
+    int64_t most = lct_json_int(preset, "most_bytes", INT64_MAX);
+    lct_ns length = lct_json_int(job->order, "duration_ns", 0);
+    lct_ns apart = seen->length > length ? seen->length - length : length - seen->length;
+    bool sized = !picture || (seen->width == lct_json_int(picture, "width", 0) &&
+                              seen->height == lct_json_int(picture, "height", 0));
+    double fps = (double)lct_json_int(picture, "fps", 0);
+    return seen->bytes > most ? differs(fault, "it is too large.", "文件过大。")
+           : !sized           ? differs(fault, "its size is another.", "画面尺寸不符。")
+           : picture && (seen->fps < fps - 0.01 || seen->fps > fps + 0.01)
+               ? differs(fault, "its rate is another.", "帧率不符。")
+           : apart > LCT_SECOND ? differs(fault, "its length is another.", "时长不符。")
+                                : 0;
+}
+
+/* "Title.mp4". */
+static char *file_name(const struct lct_worker_job *job, const char *ending) {
+    const char *title = lct_json_text(job->order, "title", "");
+    char *name =
+        lct_format("%s.%s", *title ? title : lct_json_text(job->order, "item", ""), ending);
+    lct_text_file_name(name);
+    return name;
+}
+
+static json_t *notes_of(const struct source *source) {
+    json_t *notes = json_array();
+    const struct lct_fault *note;
+    for (size_t i = 0; source->cut && (note = lct_cut_note(source->cut, i)); i++) {
+        (void)json_array_append_new(notes, json_pack("{s:s, s:s}", "en", note->en, "zh", note->zh));
+    }
+    return notes;
+}
+
+int lct_worker_clip(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault) {
+    const json_t *preset = json_object_get(job->order, "preset");
+    const char *ending = lct_json_text(preset, "container", "mp4");
+    bool copy = lct_preset_is_copy(preset);
+    LCT_FREE char *file = lct_format("out.%s", ending);
+    LCT_FREE char *path = lct_format("%s/%s", job->folder, file);
+    struct source source = {.cut = NULL};
+    struct lct_press_seen seen = {.bytes = 0};
+    int rc = open_source(job, &source, fault);
+    if (rc == 0 && copy) {
+        rc = check_space(job, lct_movie_size(source.movie), fault);
+        rc = rc ? rc : lct_worker_write_movie(source.movie, path, fault);
+    } else if (rc == 0) {
+        rc = encode(job, &source, path, fault);
+    }
+    rc = rc ? rc : lct_press_look(path, on_checked, job, &seen, fault);
+    rc = rc ? rc : check_seen(job, &seen, fault);
+    if (rc == 0) {
+        LCT_FREE char *name = file_name(job, ending);
+        *ret_result =
+            json_pack("{s:s, s:s, s:I, s:I, s:i, s:i, s:f, s:I, s:o}", "file", file, "name", name,
+                      "bytes", (json_int_t)seen.bytes, "duration_ns", (json_int_t)seen.length,
+                      "width", seen.width, "height", seen.height, "fps", seen.fps, "bits_per_s",
+                      (json_int_t)seen.bps, "notes", notes_of(&source));
+    }
+    close_source(&source);
+    return rc;
+}
