@@ -34,13 +34,35 @@ size_t lct_cut_row_at(const struct lct_cut_tape *tape, int64_t tick) {
     return low;
 }
 
-struct lct_cut_tape *lct_cut_tape_of(const struct lct_cut_source *source, const char *track) {
+static struct lct_cut_tape *tape_of(const struct lct_cut_source *source, const char *track) {
     for (size_t i = 0; i < source->info.track_count; i++) {
         if (strcmp(source->info.tracks[i].name, track) == 0 && source->tapes[i].count > 0) {
             return (struct lct_cut_tape *)&source->tapes[i];
         }
     }
     return NULL;
+}
+
+static bool is_sound(const struct lct_cut_track *track) {
+    return strcmp(track->info.kind, "sound") == 0;
+}
+
+struct lct_cut_view lct_cut_view(const struct lct_cut_part *part,
+                                 const struct lct_cut_track *track) {
+    bool one = part->picture[0] && !is_sound(track);
+    const char *name = one ? part->picture : track->info.name;
+    if (one && part->made) {
+        return (struct lct_cut_view){tape_of(part->made, name), 0, part->to - part->from};
+    }
+    return (struct lct_cut_view){tape_of(part->source, name), part->from, part->to};
+}
+
+float lct_cut_level(const struct lct_cut_part *part, int64_t tick) {
+    int64_t in = tick - part->at, left = part->to - part->from - in;
+    float level = in < part->fade_in ? (float)in / (float)part->fade_in : 1;
+    float out = left < part->fade_out ? (float)left / (float)part->fade_out : 1;
+    level = out < level ? out : level;
+    return level > 0 ? level : 0;
 }
 
 const uint8_t *lct_cut_chunk(struct lct_cut *cut, struct lct_cut_row *row) {
@@ -176,6 +198,53 @@ static int refuse_range(struct lct_fault *fault, const struct lct_cut_range *ran
                          from, to, range->lesson, length);
 }
 
+static int check_fades(const struct lct_cut_range *range, const struct lct_cut_part *part,
+                       struct lct_fault *fault) {
+    if (range->fade_in >= 0 && range->fade_out >= 0 &&
+        part->fade_in + part->fade_out <= part->to - part->from) {
+        return 0;
+    }
+    char from[24], to[24];
+    lct_span_format(range->from, from, sizeof from);
+    lct_span_format(lct_ticks_to_ns(part->to, TICKS), to, sizeof to);
+    return lct_fault_set(fault, -EINVAL, "cut",
+                         "The fades of %s-%s are longer than the range itself. Make them shorter.",
+                         "区间 %s-%s 的淡入淡出比区间本身还长，请缩短。", from, to);
+}
+
+static bool has_picture(const struct lct_cut_source *source, const char *name) {
+    for (size_t i = 0; i < source->info.track_count; i++) {
+        const struct lct_lesson_track *track = &source->info.tracks[i];
+        if (strcmp(track->name, name) == 0) {
+            return strcmp(track->kind, "sound") != 0;
+        }
+    }
+    return false;
+}
+
+/* Which picture a range shows, when the result has one. */
+static int choose_picture(struct lct_cut *cut, const struct lct_cut_range *range,
+                          struct lct_cut_part *part, struct lct_fault *fault) {
+    if (cut->part_count > 0 && !range->picture != !cut->parts[0].picture[0]) {
+        return lct_fault_set(fault, -EINVAL, "cut",
+                             "Either every range says which picture is shown, or none does.",
+                             "要么每个区间都指定显示的画面，要么都不指定。");
+    }
+    struct lct_cut_source *shown = (struct lct_cut_source *)part->source;
+    int rc = range->picture && range->made ? open_source(cut, range->made, &shown, fault) : 0;
+    if (rc < 0 || !range->picture) {
+        return rc;
+    }
+    if (!has_picture(shown, range->picture)) {
+        return lct_fault_set(
+            fault, -ENOENT, "cut", "%s has no picture '%s'. 'lectern verify' lists the tracks.",
+            "%s 没有画面轨道“%s”。lectern verify 会列出所有轨道。", shown->folder, range->picture);
+    }
+    (void)snprintf(part->picture, sizeof part->picture, "%s", range->picture);
+    part->made = range->made ? shown : NULL;
+    return 0;
+}
+
 static int add_part(struct lct_cut *cut, const struct lct_cut_range *range,
                     struct lct_fault *fault) {
     struct lct_cut_source *source = NULL;
@@ -190,12 +259,21 @@ static int add_part(struct lct_cut *cut, const struct lct_cut_range *range,
     if (range->from < 0 || range->from >= range->to || range->from >= to || to > source->end) {
         return refuse_range(fault, range, source->end, source->info.state == LCT_LESSON_RECORDING);
     }
-    struct lct_cut_part part = {
-        .source = source, .from = tick_from(range->from), .to = tick_from(to), .at = cut->length};
-    part.to += part.to == part.from; /* less than a tick of time is one */
-    cut->length += part.to - part.from;
-    cut->parts[cut->part_count++] = part;
-    return 0;
+    struct lct_cut_part *part = &cut->parts[cut->part_count];
+    *part = (struct lct_cut_part){.source = source,
+                                  .from = tick_from(range->from),
+                                  .to = tick_from(to),
+                                  .at = cut->length,
+                                  .fade_in = tick_from(range->fade_in),
+                                  .fade_out = tick_from(range->fade_out)};
+    part->to += part->to == part->from; /* less than a tick of time is one */
+    rc = check_fades(range, part, fault);
+    rc = rc ? rc : choose_picture(cut, range, part, fault);
+    if (rc == 0) {
+        cut->length += part->to - part->from;
+        cut->part_count++;
+    }
+    return rc;
 }
 
 /* ---- tracks ---- */
@@ -217,13 +295,32 @@ static bool is_wanted(const char *name, const char *const *tracks, size_t count)
     return wanted;
 }
 
+/* The one picture, which stands for all. */
+static void add_programme(struct lct_cut *cut) {
+    const struct lct_cut_part *first = &cut->parts[0];
+    const struct lct_cut_source *shown = first->made ? first->made : first->source;
+    struct lct_lesson_track *info = &cut->tracks[cut->track_count++].info;
+    for (size_t i = 0; i < shown->info.track_count; i++) {
+        if (strcmp(shown->info.tracks[i].name, first->picture) == 0) {
+            *info = shown->info.tracks[i];
+        }
+    }
+    (void)snprintf(info->name, sizeof info->name, LCT_CUT_ONE_PICTURE);
+    info->id = 1;
+}
+
 static int gather_tracks(struct lct_cut *cut, const char *const *wanted, size_t count,
                          struct lct_fault *fault) {
+    bool one = cut->parts[0].picture[0];
+    if (one) {
+        add_programme(cut);
+    }
     for (size_t i = 0; i < cut->source_count; i++) {
         const struct lct_cut_source *source = &cut->sources[i];
         for (size_t k = 0; k < source->info.track_count; k++) {
             const struct lct_lesson_track *info = &source->info.tracks[k];
             bool taken = source->tapes[k].count > 0 && is_wanted(info->name, wanted, count) &&
+                         (!one || strcmp(info->kind, "sound") == 0) &&
                          !track_named(cut, info->name) && cut->track_count < LCT_TAPE_TRACKS_MAX;
             if (taken) {
                 struct lct_cut_track *track = &cut->tracks[cut->track_count++];
@@ -280,11 +377,11 @@ static size_t check_part(struct lct_cut *cut, struct lct_cut_tape *tape, lct_ns 
 static void check_track(struct lct_cut *cut, const struct lct_cut_track *track) {
     for (size_t i = 0; i < cut->part_count; i++) {
         const struct lct_cut_part *part = &cut->parts[i];
-        struct lct_cut_tape *tape = lct_cut_tape_of(part->source, track->info.name);
+        struct lct_cut_view view = lct_cut_view(part, track);
         lct_ns first = 0;
-        size_t bad = tape ? check_part(cut, tape, lct_ticks_to_ns(part->from, TICKS),
-                                       lct_ticks_to_ns(part->to, TICKS), &first)
-                          : 0;
+        size_t bad = view.tape ? check_part(cut, view.tape, lct_ticks_to_ns(view.from, TICKS),
+                                            lct_ticks_to_ns(view.to, TICKS), &first)
+                               : 0;
         if (bad > 0) {
             struct lct_fault note;
             char time[24];
@@ -329,7 +426,7 @@ int lct_cut_open(const struct lct_cut_range *ranges, size_t count, const char *c
     cut->movie = lct_movie_create();
     cut->scan.fd = -1;
     cut->scanned = -1;
-    cut->sources = lct_new(count * sizeof *cut->sources);
+    cut->sources = lct_new(2 * count * sizeof *cut->sources); /* its own, and what was made */
     cut->parts = lct_new(count * sizeof *cut->parts);
     int rc = plan(cut, ranges, count, tracks, track_count, fault);
     if (rc < 0) {
@@ -339,6 +436,8 @@ int lct_cut_open(const struct lct_cut_range *ranges, size_t count, const char *c
     *ret_cut = cut;
     return 0;
 }
+
+void lct_cut_want_loudness(struct lct_cut *cut, double lufs) { cut->loudness = lufs; }
 
 lct_ns lct_cut_length(const struct lct_cut *cut) { return lct_ticks_to_ns(cut->length, TICKS); }
 
@@ -365,6 +464,9 @@ struct lct_cut_counts lct_cut_counts(const struct lct_cut *cut) {
         bool picture = track->format->codec == LCT_CODEC_H264;
         *(picture ? &counts.pictures : &counts.sounds) += track->lane.count;
         *(picture ? &counts.pictures_encoded : &counts.sounds_encoded) += track->encoded;
+        bool told = counts.loudness < 0 || track->loudness >= 0;
+        counts.loudness_before = told ? counts.loudness_before : track->loudness_before;
+        counts.loudness = told ? counts.loudness : track->loudness;
     }
     return counts;
 }

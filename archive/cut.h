@@ -34,17 +34,28 @@
 /** Up to the lesson's end, as far as it is recorded. */
 #define LCT_CUT_END INT64_MAX
 
-/** What is kept. */
+/** The track of a result that has one picture. */
+#define LCT_CUT_ONE_PICTURE "programme"
+
+/** What is kept. Either all ranges of a cut name a picture, or none. */
 struct lct_cut_range {
     const char *lesson; /**< its folder; ranges of one lesson need not follow each other */
     lct_ns from, to;    /**< lesson time; to may be LCT_CUT_END */
+    /** The track that is the one picture of the result; NULL: all tracks are kept, each under its
+     * own name. */
+    const char *picture;
+    /** A lesson in which that picture was made anew, whose time 0 is from; NULL: the lesson's own
+     * is shown. */
+    const char *made;
+    lct_ns fade_in, fade_out; /**< picture and sound, out of and into nothing; 0: none */
 };
 
 struct lct_cut;
 
 /**
  * Opens the lessons and checks what is to be kept. tracks: names, none: all that any of the lessons
- * has. 0; -ENOENT: no such lesson or track; -EINVAL: a range that is empty, reversed or too many;
+ * has (with a picture named: which tracks of sound). 0; -ENOENT: no such lesson or track; -EINVAL:
+ * a range that is empty, reversed, too many, or shorter than its fades, or pictures named for some;
  * -ERANGE: one that lies outside its lesson, or of a lesson that is being recorded reaches beyond
  * what is safe; -ENODATA: nothing was recorded; -ENOTSUP: sounds of two kinds; -ENOMEM; with a
  * fault.
@@ -57,6 +68,10 @@ int lct_cut_open(const struct lct_cut_range *ranges, size_t count, const char *c
  */
 const struct lct_fault *lct_cut_note(const struct lct_cut *cut, size_t i);
 
+/** Sound is to be as loud as that (LUFS, -40 to -5, EBU R 128): it is encoded anew, all of it.
+ * Before make. */
+void lct_cut_want_loudness(struct lct_cut *cut, double lufs);
+
 /** Length of the result. */
 lct_ns lct_cut_length(const struct lct_cut *cut);
 
@@ -67,6 +82,7 @@ int lct_cut_make(struct lct_cut *cut, struct lct_fault *fault) LCT_MUST_USE;
 struct lct_cut_counts {
     size_t pictures, pictures_encoded; /**< of all tracks */
     size_t sounds, sounds_encoded;     /**< frames */
+    double loudness_before, loudness;  /**< LUFS of the first sound; 0: not asked for, or silent */
 };
 
 /** How much of it was encoded anew. */

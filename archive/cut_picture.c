@@ -16,6 +16,9 @@
  * once more where the range begins; a camera's next one is simply shown at once. */
 #define STAND_MIN (TICKS / 10)
 
+/* While it fades a picture that stands is said so often. */
+#define FADE_STEP (TICKS / 25)
+
 /* avcC of the result: more sets than this stand in front of their key frames only. */
 #define CONFIG_MAX 16384U
 
@@ -58,13 +61,14 @@ static void count_form(struct forms *forms, const struct lct_format *format, int
 }
 
 /* Of sound all ticks are of one form, and the timescale does not matter. */
-static void find_forms(const struct lct_cut *cut, const char *track, struct forms *ret_forms) {
+static void find_forms(const struct lct_cut *cut, const struct lct_cut_track *track,
+                       struct forms *ret_forms) {
     struct forms forms = {.count = 0};
     for (size_t i = 0; i < cut->part_count; i++) {
-        const struct lct_cut_part *part = &cut->parts[i];
-        const struct lct_cut_tape *tape = lct_cut_tape_of(part->source, track);
+        const struct lct_cut_view view = lct_cut_view(&cut->parts[i], track);
+        const struct lct_cut_tape *tape = view.tape;
         uint32_t scale = tape ? tape->rows[0].format->timescale : TICKS;
-        int64_t from = part->from * scale / TICKS, to = part->to * scale / TICKS;
+        int64_t from = view.from * scale / TICKS, to = view.to * scale / TICKS;
         size_t k = tape ? lct_cut_row_at(tape, from) : 0;
         k -= k > 0; /* the one that stands, too */
         for (; tape && k < tape->count && tape->rows[k].row->info.tfdt < to; k++) {
@@ -112,11 +116,12 @@ static struct lct_format *copy_format(const struct lct_format *from,
     return f;
 }
 
-static const struct lct_format *any_format(const struct lct_cut *cut, const char *track) {
-    for (size_t i = 0; i < cut->source_count; i++) {
-        const struct lct_cut_tape *tape = lct_cut_tape_of(&cut->sources[i], track);
-        if (tape) {
-            return tape->rows[0].format;
+static const struct lct_format *any_format(const struct lct_cut *cut,
+                                           const struct lct_cut_track *track) {
+    for (size_t i = 0; i < cut->part_count; i++) {
+        const struct lct_cut_view view = lct_cut_view(&cut->parts[i], track);
+        if (view.tape) {
+            return view.tape->rows[0].format;
         }
     }
     return NULL;
@@ -142,9 +147,14 @@ static const struct lct_format *main_form(const struct forms *forms) {
 int lct_cut_choose_canvas(struct lct_cut *cut, struct lct_cut_track *track,
                           struct lct_fault *fault) {
     struct forms forms;
-    find_forms(cut, track->info.name, &forms);
+    find_forms(cut, track, &forms);
     const struct lct_format *main = main_form(&forms);
-    main = main ? main : any_format(cut, track->info.name);
+    main = main ? main : any_format(cut, track);
+    if (!main) {
+        free(forms.list);
+        return lct_fault_set(fault, -ENODATA, "cut", "Nothing of track %s was recorded.",
+                             "轨道 %s 没有录到任何内容。", track->info.name);
+    }
     int rc = 0;
     if (main->codec == LCT_CODEC_H264) {
         note_sizes(cut, track, &forms, main);
@@ -167,10 +177,14 @@ struct painter {
     struct lct_cut_track *track;
     struct lct_recode *recode;
     const struct lct_cut_part *part;
-    bool shown;    /* something of this range */
-    bool decoding; /* what the next sample refers to was decoded */
-    bool copying;  /* or copied */
-    bool standing; /* the picture decoded last is from before the range */
+    struct lct_cut_view view; /* of it */
+    size_t decode_from;       /* the row from which pictures that are copied are decoded, too: what
+                                 fades out is encoded */
+    int64_t last;             /* tick of the result, of what was shown last */
+    bool shown;               /* something of this range */
+    bool decoding;            /* what the next sample refers to was decoded */
+    bool copying;             /* or copied */
+    bool standing;            /* the picture decoded last is from before the range */
     struct lct_fault *fault;
 };
 
@@ -180,7 +194,7 @@ static const uint8_t *sample_of(struct painter *p, struct lct_cut_row *row) {
 }
 
 static int64_t tick_of(const struct painter *p, const struct lct_cut_row *row) {
-    return p->shown ? p->part->at + row->row->info.tfdt - p->part->from : p->part->at;
+    return p->shown ? p->part->at + row->row->info.tfdt - p->view.from : p->part->at;
 }
 
 static int copy(struct painter *p, const struct lct_cut_row *row) {
@@ -188,22 +202,29 @@ static int copy(struct painter *p, const struct lct_cut_row *row) {
                                               row->row->offset + lct_index_payload_at(row->row),
                                           .bytes = row->row->info.sample_bytes[0],
                                           .file = row->file};
-    int rc = lct_movie_add_picture(&p->track->lane, &piece, tick_of(p, row), row->row->info.key);
+    p->last = tick_of(p, row);
     p->shown = true;
-    return rc;
+    return lct_movie_add_picture(&p->track->lane, &piece, p->last, row->row->info.key);
 }
 
 /* Encodes the picture decoded last at a tick of the result. */
 static int encode(struct painter *p, int64_t tick, bool key) {
     struct lct_recoded made;
     struct lct_movie_piece piece;
-    int rc = lct_recode_encode(p->recode, tick, key || !p->shown, &made, p->fault);
+    const struct lct_recode_picture picture = {
+        .tick = tick,
+        .key = key || !p->shown || p->copying, /* what was copied the encoder never saw */
+        .level = lct_cut_level(p->part, tick),
+    };
+    p->copying = false;
+    int rc = lct_recode_encode(p->recode, &picture, &made, p->fault);
     if (rc < 0) {
         return rc;
     }
     rc = lct_movie_keep(p->cut->movie, made.sample, made.n, &piece);
     rc = rc ? rc : lct_movie_add_picture(&p->track->lane, &piece, tick, made.key);
     free(made.sample);
+    p->last = tick;
     p->shown = true;
     p->track->encoded++;
     return rc;
@@ -215,42 +236,67 @@ static bool decode(struct painter *p, struct lct_cut_row *row) {
                                        row->row->info.sample_bytes[0], row->row->info.key) == 0;
 }
 
+/* When a picture that stands must be said again because it fades: the next tick behind the last
+ * picture's; until: not before then. */
+static int64_t next_fade(const struct painter *p, int64_t until) {
+    const struct lct_cut_part *part = p->part;
+    int64_t in_end = part->at + part->fade_in;
+    int64_t out_begin = part->at + part->to - part->from - part->fade_out;
+    int64_t next = p->last + FADE_STEP;
+    if (next >= until) {
+        return until;
+    }
+    if (p->last < in_end && next > in_end) {
+        next = in_end; /* the first that is wholly there */
+    } else if (p->last >= in_end && next <= out_begin) {
+        next = part->fade_out > 0 ? out_begin + FADE_STEP : until;
+    }
+    return next + FADE_STEP / 2 <= until ? next : until;
+}
+
+static int fade_until(struct painter *p, int64_t until) {
+    int rc = 0;
+    bool fades = p->shown && p->decoding && p->part->fade_in + p->part->fade_out > 0;
+    for (int64_t at; rc == 0 && fades && (at = next_fade(p, until)) < until;) {
+        rc = encode(p, at, false);
+    }
+    return rc;
+}
+
 /* A picture inside the range, which can be decoded by what came before. */
-static int show(struct painter *p, struct lct_cut_row *row) {
+static int show(struct painter *p, struct lct_cut_row *row, bool decode_too) {
     const struct lct_chunk_info *info = &row->row->info;
-    bool late = !p->shown && info->tfdt - p->part->from > STAND_MIN;
+    bool late = !p->shown && info->tfdt - p->view.from > STAND_MIN;
     int rc = late && p->standing ? encode(p, p->part->at, true) : 0;
     p->standing = false;
-    p->copying = (p->copying || info->key) && same_size(row->format, p->track->format);
-    if (rc < 0 || p->copying) {
+    rc = rc ? rc : fade_until(p, tick_of(p, row));
+    bool whole = lct_cut_level(p->part, tick_of(p, row)) >= 1;
+    bool copies = (p->copying || info->key) && same_size(row->format, p->track->format) && whole;
+    if (rc < 0 || copies) {
+        p->copying = true;
+        p->decoding = rc == 0 && decode_too && decode(p, row);
         return rc ? rc : copy(p, row);
     }
     p->decoding = decode(p, row);
     return p->decoding ? encode(p, tick_of(p, row), info->key) : 0;
 }
 
-static int take(struct painter *p, struct lct_cut_row *row) {
+static int take(struct painter *p, struct lct_cut_row *row, bool decode_too) {
     bool lost = row->bad || (row->hole && !row->row->info.key);
     if (lost || (!row->row->info.key && !p->decoding && !p->copying)) {
         p->decoding = p->copying = false; /* and so are all up to the next key frame */
         return 0;
     }
-    if (row->row->info.tfdt >= p->part->from) {
-        return show(p, row);
+    if (row->row->info.tfdt >= p->view.from) {
+        return show(p, row, decode_too);
     }
     p->decoding = decode(p, row);
     p->standing = p->standing || p->decoding;
     return 0;
 }
 
-/* Where to begin: at the range's first picture if that is a key frame, else at the one before. */
-static size_t first_row(const struct lct_cut_tape *tape, const struct lct_cut_part *part) {
-    size_t i = lct_cut_row_at(tape, part->from);
-    const struct lct_cut_row *row = i < tape->count ? &tape->rows[i] : NULL;
-    if (row && row->row->info.key && !row->bad && row->row->info.tfdt - part->from <= STAND_MIN &&
-        row->row->info.tfdt < part->to) {
-        return i;
-    }
+/* The last key frame before row i. */
+static size_t key_before(const struct lct_cut_tape *tape, size_t i) {
     while (i > 0) {
         i--;
         if (tape->rows[i].row->info.key) {
@@ -260,21 +306,40 @@ static size_t first_row(const struct lct_cut_tape *tape, const struct lct_cut_pa
     return i;
 }
 
+/* Where to begin: at the range's first picture if that is a key frame, else at the one before. */
+static size_t first_row(const struct lct_cut_view *view) {
+    const struct lct_cut_tape *tape = view->tape;
+    size_t i = lct_cut_row_at(tape, view->from);
+    const struct lct_cut_row *row = i < tape->count ? &tape->rows[i] : NULL;
+    if (row && row->row->info.key && !row->bad && row->row->info.tfdt - view->from <= STAND_MIN &&
+        row->row->info.tfdt < view->to) {
+        return i;
+    }
+    return key_before(tape, i);
+}
+
 static int paint_part(struct painter *p) {
-    struct lct_cut_tape *tape = lct_cut_tape_of(p->part->source, p->track->info.name);
     int rc = 0;
+    p->view = lct_cut_view(p->part, p->track);
+    const struct lct_cut_tape *tape = p->view.tape;
     p->shown = p->decoding = p->copying = p->standing = false;
-    for (size_t i = tape ? first_row(tape, p->part) : 0;
-         rc == 0 && tape && i < tape->count && tape->rows[i].row->info.tfdt < p->part->to; i++) {
-        rc = take(p, &tape->rows[i]);
+    p->decode_from = SIZE_MAX;
+    if (tape && p->part->fade_out > 0) {
+        p->decode_from = key_before(tape, lct_cut_row_at(tape, p->view.to - p->part->fade_out + 1));
+    }
+    for (size_t i = tape ? first_row(&p->view) : 0;
+         rc == 0 && tape && i < tape->count && tape->rows[i].row->info.tfdt < p->view.to; i++) {
+        rc = take(p, &tape->rows[i], i >= p->decode_from);
     }
     if (rc == 0 && !p->shown) { /* one that stands all the time, or none at all */
         if (!p->standing) {
             lct_recode_slate(p->recode);
+            p->decoding = true;
         }
         rc = encode(p, p->part->at, true);
     }
     int64_t end = p->part->at + p->part->to - p->part->from;
+    rc = rc ? rc : fade_until(p, end);
     return rc ? rc : lct_movie_stand(&p->track->lane, end);
 }
 
@@ -314,7 +379,7 @@ static int make_format(struct lct_cut_track *track, const struct forms *forms,
 int lct_cut_make_pictures(struct lct_cut *cut, struct lct_cut_track *track,
                           struct lct_fault *fault) {
     struct forms forms;
-    find_forms(cut, track->info.name, &forms);
+    find_forms(cut, track, &forms);
     /* What the encoder's headers are compared with, while the result's format grows. */
     struct lct_format *main = copy_format(track->format, track);
     struct lct_recode_settings settings = {

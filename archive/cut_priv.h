@@ -35,8 +35,17 @@ struct lct_cut_source {
 /** A kept range. Ticks of 1/90000 s, which both timescales divide without a rest. */
 struct lct_cut_part {
     const struct lct_cut_source *source;
-    int64_t from, to; /**< lesson time */
-    int64_t at;       /**< in the result */
+    int64_t from, to;                  /**< lesson time */
+    int64_t at;                        /**< in the result */
+    char picture[LCT_TRACK_NAME_SIZE]; /**< "": each track under its own name */
+    const struct lct_cut_source *made; /**< NULL: none */
+    int64_t fade_in, fade_out;
+};
+
+/** A part as one track of the result sees it. */
+struct lct_cut_view {
+    struct lct_cut_tape *tape; /**< NULL: nothing of it */
+    int64_t from, to;          /**< on that tape's clock, ticks of 1/90000 s */
 };
 
 /** A track of the result. */
@@ -45,7 +54,8 @@ struct lct_cut_track {
     struct lct_format *format; /**< main: most of what is kept has it; when made: the result's */
     struct lct_movie_lane lane;
     size_t encoded;
-    int8_t *peaks; /**< sound: lowest and highest level of each frame */
+    int8_t *peaks;                    /**< sound: lowest and highest level of each frame */
+    double loudness_before, loudness; /**< sound: LUFS; 0: as it is, or silent */
 };
 
 struct lct_cut {
@@ -59,6 +69,7 @@ struct lct_cut {
     size_t track_count;
     struct lct_fault *notes;
     size_t note_count;
+    double loudness;      /* LUFS; 0: as it is */
     struct lct_scan scan; /* of the file below */
     int32_t scanned;      /* -1: none */
 };
@@ -66,8 +77,12 @@ struct lct_cut {
 /** The first row at or behind tick, in the tape's own timescale. */
 size_t lct_cut_row_at(const struct lct_cut_tape *tape, int64_t tick);
 
-/** The tape of that track in a lesson; NULL: it has none. Borrows. */
-struct lct_cut_tape *lct_cut_tape_of(const struct lct_cut_source *source, const char *track);
+/** What of a part a track of the result shows. */
+struct lct_cut_view lct_cut_view(const struct lct_cut_part *part,
+                                 const struct lct_cut_track *track);
+
+/** Level at a tick of the result, 0 to 1: below 1 where the part fades. */
+float lct_cut_level(const struct lct_cut_part *part, int64_t tick);
 
 /** A row's chunk, checked by its sum; NULL: it is damaged, and marked so. Valid until the next
  * call. */

@@ -7,6 +7,8 @@
 
 #include "archive/cut_priv.h"
 #include "base/mem.h"
+#include "encode/decoder.h"
+#include "encode/loudness.h"
 #include "encode/splice.h"
 
 /* One clock for pictures (90 kHz) and sound (48 kHz): 720 kHz. */
@@ -29,12 +31,24 @@ struct mixer {
     size_t run_count;
     struct made *made;
     size_t made_count, made_room;
+    struct lct_loudness *loudness; /* NULL: as it is */
+    bool settled;                  /* and it is known what is to be done */
 };
 
 static int64_t floor_div(int64_t a, int64_t b) { return a / b - (a % b < 0); }
 
+static bool goes_on(const struct mixer *m, const struct lct_cut_part *part,
+                    const struct lct_splice_run *run) {
+    if (m->run_count == 0 || m->parts[m->run_count - 1]->source != part->source) {
+        return false;
+    }
+    const struct lct_splice_run *before = &m->runs[m->run_count - 1];
+    return run->frame - before->frame == run->slot - before->slot;
+}
+
 /* A run begins in the slot in which its part does, with the frame that was nearest to there. Parts
- * so short that they have no slot are not heard. */
+ * so short that they have no slot are not heard, and one that goes on where the one before ended
+ * needs no join. */
 static void lay_runs(struct mixer *m, int64_t slots) {
     const struct lct_cut *cut = m->cut;
     for (size_t i = 0; i < cut->part_count; i++) {
@@ -45,19 +59,22 @@ static void lay_runs(struct mixer *m, int64_t slots) {
             break;
         }
         m->run_count -= m->run_count > 0 && m->runs[m->run_count - 1].slot == slot;
-        m->runs[m->run_count] = (struct lct_splice_run){
+        const struct lct_splice_run run = {
             .slot = slot,
             .frame = floor_div(time + A_FRAME / 2, A_FRAME),
             .cut = (unsigned)((at - slot * A_FRAME) / A_SAMPLE),
         };
-        m->parts[m->run_count++] = part;
+        if (!goes_on(m, part, &run)) {
+            m->runs[m->run_count] = run;
+            m->parts[m->run_count++] = part;
+        }
     }
 }
 
 /* The row and which of its samples a frame is; NULL: it is not there. */
 static struct lct_cut_row *row_of(const struct mixer *m, size_t run, int64_t frame,
                                   unsigned *ret_sample) {
-    struct lct_cut_tape *tape = lct_cut_tape_of(m->parts[run]->source, m->track->info.name);
+    struct lct_cut_tape *tape = lct_cut_view(m->parts[run], m->track).tape;
     if (!tape || frame < 0) {
         return NULL;
     }
@@ -116,6 +133,76 @@ static int put(void *opaque, int64_t slot, const uint8_t *bytes, size_t n) {
     return rc;
 }
 
+/* ---- fades and loudness ---- */
+
+static int64_t tick_of_slot(int64_t slot) { return slot * A_FRAME / A_TICK; }
+
+/* The part that is heard at a tick. */
+static const struct lct_cut_part *part_at(const struct lct_cut *cut, int64_t tick) {
+    size_t low = 0, high = cut->part_count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        *(cut->parts[middle].at <= tick ? &low : &high) = middle;
+    }
+    return &cut->parts[low];
+}
+
+/* A slot may touch several parts. */
+static bool fades(const struct mixer *m, int64_t slot) {
+    const struct lct_cut *cut = m->cut;
+    int64_t from = tick_of_slot(slot), to = tick_of_slot(slot + 1) + 1;
+    for (const struct lct_cut_part *part = part_at(cut, from);
+         part < cut->parts + cut->part_count && part->at < to; part++) {
+        int64_t end = part->at + part->to - part->from;
+        bool in = part->fade_in > 0 && from < part->at + part->fade_in;
+        bool out = part->fade_out > 0 && to > end - part->fade_out;
+        if (in || out) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool changes(void *opaque, int64_t slot) {
+    const struct mixer *m = opaque;
+    return m->settled || fades(m, slot);
+}
+
+static void change(void *opaque, int64_t slot, float *sound) {
+    const struct mixer *m = opaque;
+    for (int i = 0; fades(m, slot) && i < AAC_FRAME; i++) {
+        int64_t tick = (slot * A_FRAME + (int64_t)i * A_SAMPLE) / A_TICK;
+        float level = lct_cut_level(part_at(m->cut, tick), tick);
+        sound[2 * i] *= level;
+        sound[2 * i + 1] *= level;
+    }
+    if (m->settled) {
+        lct_loudness_apply(m->loudness, slot * AAC_FRAME, sound, AAC_FRAME);
+    }
+}
+
+static int measure(void *opaque, int64_t slot, const float *sound) {
+    const struct mixer *m = opaque;
+    (void)slot;
+    return lct_loudness_add(m->loudness, sound, AAC_FRAME);
+}
+
+/* What is to be done to be as loud as is wanted. */
+static int settle(struct mixer *m, const struct lct_splice_plan *plan, struct lct_fault *fault) {
+    int rc;
+    m->loudness = lct_loudness_create(m->cut->loudness);
+    do {
+        rc = lct_splice_hear(plan, measure, fault);
+    } while (rc == 0 && lct_loudness_settle(m->loudness));
+    double before, after;
+    m->settled = rc == 0 && lct_loudness_result(m->loudness, &before, &after);
+    if (m->settled) {
+        m->track->loudness_before = before;
+        m->track->loudness = after;
+    }
+    return rc;
+}
+
 /* Made frames, copied ones, and silence where there is none. */
 static int lay_frames(struct mixer *m, int64_t slots) {
     size_t run = 0, next = 0;
@@ -160,9 +247,13 @@ int lct_cut_make_sound(struct lct_cut *cut, struct lct_cut_track *track, struct 
         .has = has,
         .read = read_frame,
         .put = put,
+        .changes = changes,
+        .change = change,
         .opaque = &m,
     };
-    int rc = lct_splice_make(&plan, fault);
+    int rc = cut->loudness < 0 ? settle(&m, &plan, fault) : 0;
+    rc = rc ? rc : lct_splice_make(&plan, fault);
+    lct_loudness_destroy(m.loudness);
     track->encoded = m.made_count;
     if (rc == 0) {
         rc = lay_frames(&m, slots);

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "control/command.h"
 #include "control/worker_jobs.h"
+#include "encode/loudness.h"
 
 struct cut_options {
     struct lct_cut_range *ranges; /* owned */
@@ -23,23 +24,27 @@ struct cut_options {
     const char *out;
     const char *tracks[LCT_TAPE_TRACKS_MAX];
     size_t track_count;
+    double loudness; /* LUFS; 0: as it is */
     bool json;
 };
 
 static int usage(void) {
     (void)fputs(
-        lct_say("usage: lectern cut LESSON --keep FROM-TO [--keep FROM-TO …] [LESSON --keep …] "
-                "-o FILE.mp4|FOLDER/\n"
-                "       lectern cut CLIP -o FILE.mp4|FOLDER/\n"
-                "                   [--track NAME …] [--json]\n"
-                "FROM and TO are lesson time, 93.5 or 0:01:33.5; 'FROM-' is up to the end.\n"
-                "CLIP is the folder of a microlesson, DATA/clips/ID.\n",
-                "用法：lectern cut 课程文件夹 --keep 起-止 [--keep 起-止 …] [课程文件夹 --keep …] "
-                "-o 文件.mp4|文件夹/\n"
-                "      lectern cut 微课文件夹 -o 文件.mp4|文件夹/\n"
-                "                  [--track 轨道 …] [--json]\n"
-                "起、止为课程时间，如 93.5 或 0:01:33.5；“起-”表示直到结尾。\n"
-                "微课文件夹即 DATA/clips/编号。\n"),
+        lct_say(
+            "usage: lectern cut LESSON --keep FROM-TO [--keep FROM-TO …] [LESSON --keep …] "
+            "-o FILE.mp4|FOLDER/\n"
+            "       lectern cut CLIP -o FILE.mp4|FOLDER/\n"
+            "                   [--track NAME …] [--loudness LUFS] [--json]\n"
+            "behind a --keep, of its range: [--picture TRACK] [--fade-in S] [--fade-out S]\n"
+            "FROM and TO are lesson time, 93.5 or 0:01:33.5; 'FROM-' is up to the end.\n"
+            "CLIP is the folder of a microlesson, DATA/clips/ID.\n",
+            "用法：lectern cut 课程文件夹 --keep 起-止 [--keep 起-止 …] [课程文件夹 --keep …] "
+            "-o 文件.mp4|文件夹/\n"
+            "      lectern cut 微课文件夹 -o 文件.mp4|文件夹/\n"
+            "                  [--track 轨道 …] [--loudness 响度LUFS] [--json]\n"
+            "写在 --keep 之后、只对该区间有效：[--picture 轨道] [--fade-in 秒] [--fade-out 秒]\n"
+            "起、止为课程时间，如 93.5 或 0:01:33.5；“起-”表示直到结尾。\n"
+            "微课文件夹即 DATA/clips/编号。\n"),
         stderr);
     return 2;
 }
@@ -69,11 +74,47 @@ static int add_range(struct cut_options *o, const char *text, struct lct_fault *
     return 0;
 }
 
+static int read_fade(const char *text, lct_ns *fade, struct lct_fault *fault) {
+    const char *rest = lct_span_parse(text, fade);
+    if (!rest || *rest) {
+        return lct_fault_set(fault, -EINVAL, "cut", "'%s' is no length of a fade: write seconds.",
+                             "“%s”不是淡入淡出的时长：请写秒数。", text);
+    }
+    return 0;
+}
+
+static int read_loudness(const char *text, double *loudness, struct lct_fault *fault) {
+    char *end;
+    *loudness = strtod(text, &end);
+    if (*end || !(*loudness >= LCT_LOUDNESS_MIN && *loudness <= LCT_LOUDNESS_MAX)) {
+        return lct_fault_set(fault, -EINVAL, "cut",
+                             "'%s' is no loudness: write LUFS from %g to %g; the web's is -16.",
+                             "“%s”不是响度：请写 %g 到 %g 之间的 LUFS 值，网络视频常用 -16。", text,
+                             LCT_LOUDNESS_MIN, LCT_LOUDNESS_MAX);
+    }
+    return 0;
+}
+
+/* What is said of the range before it. */
+static int add_detail(struct cut_options *o, int option, const char *text,
+                      struct lct_fault *fault) {
+    struct lct_cut_range *range = &o->ranges[o->range_count - 1];
+    if (option == 'p') {
+        range->picture = text;
+        return 0;
+    }
+    return read_fade(text, option == 'i' ? &range->fade_in : &range->fade_out, fault);
+}
+
 /* 0; -EINVAL: wrong use, with a fault when there is more to say than the usage. */
 static int read_options(int argc, char **argv, struct cut_options *o, struct lct_fault *fault) {
     static const struct option known[] = {{"keep", required_argument, NULL, 'k'},
                                           {"out", required_argument, NULL, 'o'},
                                           {"track", required_argument, NULL, 't'},
+                                          {"picture", required_argument, NULL, 'p'},
+                                          {"fade-in", required_argument, NULL, 'i'},
+                                          {"fade-out", required_argument, NULL, 'f'},
+                                          {"loudness", required_argument, NULL, 'l'},
                                           {"json", no_argument, NULL, 'j'},
                                           {NULL, 0, NULL, 0}};
     int c, rc = 0;
@@ -87,6 +128,10 @@ static int read_options(int argc, char **argv, struct cut_options *o, struct lct
             o->out = optarg;
         } else if (c == 't' && o->track_count < LCT_TAPE_TRACKS_MAX) {
             o->tracks[o->track_count++] = optarg;
+        } else if ((c == 'p' || c == 'i' || c == 'f') && o->range_count > 0) {
+            rc = rc ? rc : add_detail(o, c, optarg, fault);
+        } else if (c == 'l') {
+            rc = rc ? rc : read_loudness(optarg, &o->loudness, fault);
         } else if (c == 'j') {
             o->json = true;
         } else {
@@ -116,6 +161,10 @@ static void report(const struct lct_cut *cut, const struct cut_options *o) {
         (void)printf(lct_say("%s: %s, %zu pictures (%zu encoded anew)\n",
                              "%s：%s，%zu 帧画面（其中 %zu 帧重新编码）\n"),
                      out, length, n.pictures, n.pictures_encoded);
+        if (n.loudness < 0) {
+            (void)printf(lct_say("loudness: %.1f LUFS, was %.1f\n", "响度：%.1f LUFS，原为 %.1f\n"),
+                         n.loudness, n.loudness_before);
+        }
         return;
     }
     json_t *notes = json_array();
@@ -128,6 +177,10 @@ static void report(const struct lct_cut *cut, const struct cut_options *o) {
         (json_int_t)lct_cut_length(cut), "pictures", (json_int_t)n.pictures, "pictures_encoded",
         (json_int_t)n.pictures_encoded, "sounds", (json_int_t)n.sounds, "sounds_encoded",
         (json_int_t)n.sounds_encoded, "notes", notes);
+    if (n.loudness < 0) {
+        (void)json_object_set_new(json, "loudness_before", json_real(n.loudness_before));
+        (void)json_object_set_new(json, "loudness", json_real(n.loudness));
+    }
     LCT_FREE char *text = lct_json_dump(json, NULL);
     (void)puts(text);
 }
@@ -160,8 +213,11 @@ static int read_clip(struct cut_options *o, struct lct_clip *clip, char ***ret_l
     for (size_t i = 0; i < clip->piece_count; i++) {
         const struct lct_clip_piece *piece = &clip->pieces[i];
         lessons[i] = lct_format("%s/../../lessons/%s", o->lesson, piece->lesson);
-        o->ranges[i] =
-            (struct lct_cut_range){.lesson = lessons[i], .from = piece->from, .to = piece->to};
+        o->ranges[i] = (struct lct_cut_range){.lesson = lessons[i],
+                                              .from = piece->from,
+                                              .to = piece->to,
+                                              .fade_in = piece->fade_in,
+                                              .fade_out = piece->fade_out};
     }
     o->range_count = clip->piece_count;
     *ret_lessons = lessons;
@@ -184,6 +240,7 @@ int lct_worker_cut(int argc, char **argv) {
     rc = rc ? rc : lct_cut_open(o.ranges, o.range_count, o.tracks, o.track_count, &cut, &fault);
     if (rc == 0) {
         say_notes(cut);
+        lct_cut_want_loudness(cut, o.loudness);
         rc = lct_cut_make(cut, &fault);
     }
     rc = rc ? rc : write_out(cut, o.out, &fault);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "encode/colour.h"
 #include "encode/decoder.h"
 #include "encode/fit.h"
 #include "encode/nal.h"
@@ -22,6 +23,7 @@ struct lct_recode {
     struct lct_fit *fit;
     struct lct_frame *picture; /* decoded last, on the canvas */
     struct lct_video_encoder *encoder;
+    enum lct_colour colour;                 /* of the encoder */
     uint8_t avcc[2 * LCT_NAL_SET_MAX + 32]; /* of the encoder */
     size_t avcc_bytes;
     bool own_sets;
@@ -122,10 +124,19 @@ static int open_with(struct lct_recode *r, const struct lct_video_settings *sett
     return 0;
 }
 
+/* The encoder says one colour of all its pictures. */
+static void recolour(struct lct_recode *r, enum lct_colour colour) {
+    struct lct_frame *picture = lct_colour_convert(r->picture, colour);
+    lct_frame_unref(r->picture);
+    r->picture = picture;
+}
+
 /* The first picture tells whether the headers are the reel's; if not, they get another id. */
 static int begin(struct lct_recode *r, int64_t tick, struct lct_video_packet *ret_packet,
                  struct lct_fault *fault) {
     struct lct_video_settings settings = settings_for(r);
+    r->colour = settings.colour;
+    recolour(r, r->colour);
     int rc = open_with(r, &settings, tick, ret_packet, fault);
     if (rc == 0 && !is_of_format(r)) {
         settings.sets_id = free_id(r->settings.ids_taken);
@@ -135,20 +146,34 @@ static int begin(struct lct_recode *r, int64_t tick, struct lct_video_packet *re
     return rc;
 }
 
-int lct_recode_encode(struct lct_recode *recode, int64_t tick, bool key,
+/* Encodes a frame that takes the place of the picture for so long. */
+static int encode_dimmed(struct lct_recode *r, const struct lct_recode_picture *picture,
+                         struct lct_video_packet *ret_packet, struct lct_fault *fault) {
+    struct lct_frame *bright = r->picture;
+    int rc = 0;
+    r->picture = lct_colour_dim(bright, picture->level);
+    if (!r->encoder) {
+        rc = begin(r, picture->tick, ret_packet, fault);
+    } else {
+        recolour(r, r->colour);
+        rc = lct_video_encode(r->encoder, r->picture, picture->tick, picture->key, ret_packet);
+        rc = rc < 0 ? lct_fault_set(fault, -EIO, "encode", "A picture does not encode.",
+                                    "一帧画面无法编码。")
+                    : 0;
+    }
+    lct_frame_unref(r->picture);
+    r->picture = bright;
+    return rc;
+}
+
+int lct_recode_encode(struct lct_recode *recode, const struct lct_recode_picture *picture,
                       struct lct_recoded *ret_recoded, struct lct_fault *fault) {
     struct lct_video_packet packet;
     if (!recode->picture) {
         return lct_fault_set(fault, -ENODATA, "encode", "There is no picture to encode.",
                              "没有可编码的画面。");
     }
-    int rc = 0;
-    if (!recode->encoder) {
-        rc = begin(recode, tick, &packet, fault);
-    } else if (lct_video_encode(recode->encoder, recode->picture, tick, key, &packet) < 0) {
-        rc = lct_fault_set(fault, -EIO, "encode", "A picture does not encode.",
-                           "一帧画面无法编码。");
-    }
+    int rc = encode_dimmed(recode, picture, &packet, fault);
     if (rc < 0) {
         return rc;
     }

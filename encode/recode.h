@@ -9,7 +9,7 @@
  *
  *     r = lct_recode_open(&settings);
  *     lct_recode_decode(r, format, sample, n, true);      // a key frame, then those after it
- *     lct_recode_encode(r, tick, true, &head);            // the picture decoded last
+ *     lct_recode_encode(r, &picture, &head, &fault);      // the picture decoded last
  *     avcc = lct_recode_sets(r, &n);                      // at the end, for the avcC
  */
 #pragma once
@@ -57,11 +57,15 @@ void lct_recode_slate(struct lct_recode *recode);
 /** True when there is a picture to be encoded. */
 bool lct_recode_has_picture(const struct lct_recode *recode);
 
-/**
- * Encodes the picture decoded last, at tick of 1/90000 s, which grows from call to call; key: make
- * it an IDR. 0; -ENODATA: nothing was decoded; or -errno; with a fault.
- */
-int lct_recode_encode(struct lct_recode *recode, int64_t tick, bool key,
+/** How the picture decoded last is to be encoded. */
+struct lct_recode_picture {
+    int64_t tick; /**< of 1/90000 s; grows from call to call */
+    bool key;     /**< make it an IDR */
+    float level;  /**< 1: as it is, 0: black */
+};
+
+/** Encodes the picture decoded last. 0; -ENODATA: nothing was decoded; or -errno; with a fault. */
+int lct_recode_encode(struct lct_recode *recode, const struct lct_recode_picture *picture,
                       struct lct_recoded *ret_recoded, struct lct_fault *fault) LCT_MUST_USE;
 
 /** The avcC of the heads, when their parameter sets are not the format's own; NULL: they are, or

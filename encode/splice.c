@@ -70,7 +70,7 @@ static bool is_altered(const struct lct_splice_plan *plan, int64_t slot) {
     }
     size_t run = run_of(plan, slot);
     int64_t frame = frame_of(plan, run, slot);
-    if (is_join(plan, run, slot)) {
+    if (is_join(plan, run, slot) || (plan->changes && plan->changes(plan->opaque, slot))) {
         return true;
     }
     if (!is_heard(plan, run, frame)) { /* the half of a neighbour would be heard in it */
@@ -156,7 +156,11 @@ static int hear(struct joiner *j, int64_t slot, float *out) {
     }
     size_t run = run_of(plan, slot);
     int rc = sound_of(j, run, frame_of(plan, run, slot), out);
-    return rc == 0 && is_join(plan, run, slot) ? join(j, run, slot, out) : rc;
+    rc = rc == 0 && is_join(plan, run, slot) ? join(j, run, slot, out) : rc;
+    if (rc == 0 && plan->changes && plan->changes(plan->opaque, slot)) {
+        plan->change(plan->opaque, slot, out);
+    }
+    return rc;
 }
 
 /* ---- encoding a stretch of slots ---- */
@@ -256,10 +260,42 @@ static int64_t next_made(const struct lct_splice_plan *plan, int64_t slot) {
     return slot;
 }
 
-int lct_splice_make(const struct lct_splice_plan *plan, struct lct_fault *fault) {
+static int begin(const struct lct_splice_plan *plan, struct joiner **ret_joiner) {
     struct joiner *j = lct_new(sizeof *j);
     j->plan = plan;
-    int rc = lct_sound_decoder_open(plan->format, &j->decoder);
+    *ret_joiner = j;
+    return lct_sound_decoder_open(plan->format, &j->decoder);
+}
+
+static int end(struct joiner *j, int rc, struct lct_fault *fault) {
+    lct_sound_decoder_close(j->decoder);
+    free(j);
+    if (rc < 0 && fault && fault->code == 0) {
+        return lct_fault_set(fault, rc, "encode", "The sound cannot be joined (%s).",
+                             "声音无法拼接（%s）。", strerror(-rc));
+    }
+    return rc;
+}
+
+int lct_splice_hear(const struct lct_splice_plan *plan,
+                    int (*take)(void *opaque, int64_t slot, const float *sound),
+                    struct lct_fault *fault) {
+    struct joiner *j;
+    float sound[SAMPLES * 2];
+    int rc = begin(plan, &j);
+    if (fault) {
+        fault->code = 0;
+    }
+    for (int64_t slot = 0; rc == 0 && slot < plan->slots; slot++) {
+        rc = hear(j, slot, sound);
+        rc = rc ? rc : take(plan->opaque, slot, sound);
+    }
+    return end(j, rc, fault);
+}
+
+int lct_splice_make(const struct lct_splice_plan *plan, struct lct_fault *fault) {
+    struct joiner *j;
+    int rc = begin(plan, &j);
     int64_t first = rc == 0 ? next_made(plan, 0) : plan->slots;
     if (fault) {
         fault->code = 0;
@@ -274,11 +310,5 @@ int lct_splice_make(const struct lct_splice_plan *plan, struct lct_fault *fault)
         rc = make_stretch(j, first, last, fault);
         first = next;
     }
-    lct_sound_decoder_close(j->decoder);
-    free(j);
-    if (rc < 0 && fault && fault->code == 0) {
-        return lct_fault_set(fault, rc, "encode", "The sound cannot be joined (%s).",
-                             "声音无法拼接（%s）。", strerror(-rc));
-    }
-    return rc;
+    return end(j, rc, fault);
 }

@@ -49,8 +49,19 @@ struct lct_splice_plan {
     int (*read)(void *opaque, size_t run, int64_t frame, uint8_t *out, size_t *ret_n);
     /** This slot's frame was encoded anew (borrows); slots come in order. 0 or -errno. */
     int (*put)(void *opaque, int64_t slot, const uint8_t *bytes, size_t n);
+    /** Is the new sound in that slot to be changed (a fade, a gain)? NULL: none is. Any order. */
+    bool (*changes)(void *opaque, int64_t slot);
+    /** Changes such a slot's LCT_AAC_SAMPLES stereo floats. A slot may be changed more than once,
+     * in any order, always alike. */
+    void (*change)(void *opaque, int64_t slot, float *sound);
     void *opaque;
 };
+
+/** Hears the new sound from its begin to its end, decoded (LCT_AAC_SAMPLES stereo floats a slot,
+ * borrowed); nothing is encoded. 0, or what read and take gave; with a fault. */
+int lct_splice_hear(const struct lct_splice_plan *plan,
+                    int (*take)(void *opaque, int64_t slot, const float *sound),
+                    struct lct_fault *fault) LCT_MUST_USE;
 
 /** Makes what is not copied. 0, or what read and put gave, or the codec's -errno; with a fault. */
 int lct_splice_make(const struct lct_splice_plan *plan, struct lct_fault *fault) LCT_MUST_USE;

@@ -55,8 +55,9 @@ static struct lct_cut *cut(const struct lct_cut_range *ranges, size_t count) {
 Test(cut, only_heads_are_encoded) {
     /* from the third of five up to the next key: 3; up to 3.0 s: copied; then from a key on: none
      */
-    const struct lct_cut_range ranges[] = {{lesson, 1200 * LCT_MS, 3000 * LCT_MS},
-                                           {lesson, 4000 * LCT_MS, LCT_CUT_END}};
+    const struct lct_cut_range ranges[] = {
+        {.lesson = lesson, .from = 1200 * LCT_MS, .to = 3000 * LCT_MS},
+        {.lesson = lesson, .from = 4000 * LCT_MS, .to = LCT_CUT_END}};
     struct lct_cut *c = cut(ranges, 2);
     struct lct_cut_counts counts = lct_cut_counts(c);
     cr_assert_eq(counts.pictures, 18 + 20, "%zu", counts.pictures);
@@ -68,24 +69,39 @@ Test(cut, only_heads_are_encoded) {
 
 Test(cut, what_is_refused) {
     const struct {
-        struct lct_cut_range range;
+        const char *lesson;
+        lct_ns from, to;
+        const char *picture;
+        lct_ns fade_in, fade_out;
         int error;
     } bad[] = {
-        {{lesson, 3 * LCT_SECOND, 2 * LCT_SECOND}, -EINVAL},
-        {{lesson, 3 * LCT_SECOND, 3 * LCT_SECOND}, -EINVAL},
-        {{lesson, -1, 3 * LCT_SECOND}, -EINVAL},
-        {{lesson, 1 * LCT_SECOND, 7 * LCT_SECOND}, -ERANGE},
-        {{lesson, 6 * LCT_SECOND, LCT_CUT_END}, -ERANGE},
-        {{made, 1 * LCT_SECOND, 2 * LCT_SECOND}, -ENOENT},
+        {lesson, 3 * LCT_SECOND, 2 * LCT_SECOND, NULL, 0, 0, -EINVAL},
+        {lesson, 3 * LCT_SECOND, 3 * LCT_SECOND, NULL, 0, 0, -EINVAL},
+        {lesson, -1, 3 * LCT_SECOND, NULL, 0, 0, -EINVAL},
+        {lesson, 1 * LCT_SECOND, 7 * LCT_SECOND, NULL, 0, 0, -ERANGE},
+        {lesson, 6 * LCT_SECOND, LCT_CUT_END, NULL, 0, 0, -ERANGE},
+        {made, 1 * LCT_SECOND, 2 * LCT_SECOND, NULL, 0, 0, -ENOENT},
+        {lesson, 1 * LCT_SECOND, 2 * LCT_SECOND, "screen", 0, 0, -ENOENT},
+        {lesson, 1 * LCT_SECOND, 2 * LCT_SECOND, NULL, 600 * LCT_MS, 600 * LCT_MS, -EINVAL},
+        {lesson, 1 * LCT_SECOND, 2 * LCT_SECOND, NULL, -1, 0, -EINVAL},
     };
     struct lct_cut *c;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        cr_assert_eq(lct_cut_open(&bad[i].range, 1, NULL, 0, &c, &fault), bad[i].error, "%zu: %s",
-                     i, fault.en);
+        const struct lct_cut_range range = {.lesson = bad[i].lesson,
+                                            .from = bad[i].from,
+                                            .to = bad[i].to,
+                                            .picture = bad[i].picture,
+                                            .fade_in = bad[i].fade_in,
+                                            .fade_out = bad[i].fade_out};
+        cr_assert_eq(lct_cut_open(&range, 1, NULL, 0, &c, &fault), bad[i].error, "%zu: %s", i,
+                     fault.en);
         cr_assert(fault.en[0] && fault.zh[0]);
     }
     const char *const tracks[] = {"screen"};
-    const struct lct_cut_range good = {lesson, 0, LCT_SECOND};
+    const struct lct_cut_range good = {.lesson = lesson, .to = LCT_SECOND};
+    const struct lct_cut_range mixed[] = {
+        good, {.lesson = lesson, .to = LCT_SECOND, .picture = "camera"}};
+    cr_assert_eq(lct_cut_open(mixed, 2, NULL, 0, &c, &fault), -EINVAL);
     cr_assert_eq(lct_cut_open(&good, 1, tracks, 1, &c, &fault), -ENOENT);
     cr_assert_eq(lct_cut_open(&good, 0, NULL, 0, &c, &fault), -EINVAL);
 }
@@ -102,7 +118,8 @@ static size_t names_in(const char *folder) {
 
 /* Whichever write fails: no lesson, nothing left behind. */
 Test(cut, a_lesson_that_cannot_be_written_is_not_there) {
-    const struct lct_cut_range range = {lesson, 1200 * LCT_MS, 3000 * LCT_MS};
+    const struct lct_cut_range range = {
+        .lesson = lesson, .from = 1200 * LCT_MS, .to = 3000 * LCT_MS};
     struct lct_cut *c = cut(&range, 1);
     static const enum lct_disk_call calls[] = {LCT_DISK_OPEN, LCT_DISK_PWRITE, LCT_DISK_FDATASYNC,
                                                LCT_DISK_RENAME};
@@ -128,7 +145,8 @@ Test(cut, a_lesson_that_cannot_be_written_is_not_there) {
 }
 
 Test(cut, a_lesson_of_a_cut_is_whole) {
-    const struct lct_cut_range range = {lesson, 1200 * LCT_MS, 3000 * LCT_MS};
+    const struct lct_cut_range range = {
+        .lesson = lesson, .from = 1200 * LCT_MS, .to = 3000 * LCT_MS};
     struct lct_cut *c = cut(&range, 1);
     struct lct_verify verify;
     cr_assert_eq(lct_cut_write_lesson(&lct_io_system, c, made, &fault), 0, "%s", fault.en);
