@@ -225,6 +225,17 @@ void lct_api_put_collection(void *app, struct lct_http_request *request);
 /** DELETE /api/v1/collections/{id}. */
 void lct_api_delete_collection(void *app, struct lct_http_request *request);
 
+/** GET, POST /api/v1/uploads; GET, PUT, DELETE /api/v1/uploads/{id}. Each takes the request. */
+void lct_api_get_uploads(void *app, struct lct_http_request *request);
+/** See above. */
+void lct_api_post_upload(void *app, struct lct_http_request *request);
+/** See above. */
+void lct_api_get_upload(void *app, struct lct_http_request *request);
+/** See above. */
+void lct_api_put_upload(void *app, struct lct_http_request *request);
+/** See above. */
+void lct_api_delete_upload(void *app, struct lct_http_request *request);
+
 /** GET /api/v1/vocabularies. */
 void lct_api_get_vocabularies(void *app, struct lct_http_request *request);
 

@@ -3,6 +3,7 @@
 
 #include "archive/clip.h"
 #include "archive/subtitle.h"
+#include "archive/uploads.h"
 #include "control/api/api.h"
 
 static const struct lct_http_route routes[] = {
@@ -104,6 +105,12 @@ static const struct lct_http_route routes[] = {
     {LCT_HTTP_GET, "/live/{room}/{lesson}/{track}/{file}", lct_api_get_hls_file, LCT_HTTP_DISK,
      false, 0},
     {LCT_HTTP_GET, "/metrics", lct_api_get_metrics, LCT_HTTP_MAIN, false, 0},
+    {LCT_HTTP_GET, "/api/v1/uploads", lct_api_get_uploads, LCT_HTTP_CATALOGUE, false, 0},
+    {LCT_HTTP_POST, "/api/v1/uploads", lct_api_post_upload, LCT_HTTP_CATALOGUE, false, 0},
+    {LCT_HTTP_GET, "/api/v1/uploads/{id}", lct_api_get_upload, LCT_HTTP_CATALOGUE, false, 0},
+    {LCT_HTTP_PUT, "/api/v1/uploads/{id}", lct_api_put_upload, LCT_HTTP_CATALOGUE, false,
+     LCT_UPLOAD_PIECE_MAX},
+    {LCT_HTTP_DELETE, "/api/v1/uploads/{id}", lct_api_delete_upload, LCT_HTTP_CATALOGUE, false, 0},
     {LCT_HTTP_GET, "/api/v1/vocabularies", lct_api_get_vocabularies, LCT_HTTP_CATALOGUE, false, 0},
     {LCT_HTTP_PUT, "/api/v1/vocabularies", lct_api_put_vocabularies, LCT_HTTP_CATALOGUE, false,
      1 << 20},

@@ -117,6 +117,23 @@ enum lct_http_range_kind lct_http_range(const char *text, uint64_t size, uint64_
     return LCT_HTTP_RANGE_ONE;
 }
 
+bool lct_http_content_range(const char *text, uint64_t *ret_first, uint64_t *ret_last,
+                            uint64_t *ret_size) {
+    uint64_t first, last, size;
+    if (!text || strncasecmp(text, "bytes ", 6) != 0) {
+        return false;
+    }
+    text += 6;
+    if (!number(&text, &first) || *text++ != '-' || !number(&text, &last) || *text++ != '/' ||
+        !number(&text, &size) || *text || first > last || last >= size) {
+        return false;
+    }
+    *ret_first = first;
+    *ret_last = last;
+    *ret_size = size;
+    return true;
+}
+
 bool lct_http_cookie(const char *header, const char *name, char *out, size_t size) {
     size_t length = strlen(name);
     while (header && *header) {

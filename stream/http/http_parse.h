@@ -55,6 +55,13 @@ enum lct_http_range_kind {
 enum lct_http_range_kind lct_http_range(const char *text, uint64_t size, uint64_t *ret_first,
                                         uint64_t *ret_last);
 
+/**
+ * Reads a Content-Range header of a piece that a client sends, "bytes FIRST-LAST/SIZE" (RFC 9110
+ * sec. 14.4). False: it is none, or not within itself: FIRST <= LAST < SIZE.
+ */
+bool lct_http_content_range(const char *text, uint64_t *ret_first, uint64_t *ret_last,
+                            uint64_t *ret_size);
+
 /** Copies the value of a cookie into out; false when it is missing or does not fit. */
 bool lct_http_cookie(const char *header, const char *name, char *out, size_t size);
 

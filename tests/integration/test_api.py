@@ -543,6 +543,36 @@ def edits(server, lesson):
     server.call("getEditPage", 401, lesson=lesson, code=False)
 
 
+def uploads(server):
+    for bad in ({}, {"name": "a"}, {"size": 1}, {"name": "", "size": 1}, {"name": "a", "size": 0},
+                {"name": "a", "size": 2**36 + 1}, {"name": "x" * 256, "size": 1}):
+        server.call("addUpload", 400, bad)
+    one = server.call("addUpload", 201, {"name": "课 1.mp4", "size": 10})
+    two = server.call("addUpload", 201, {"name": "课 1.mp4", "size": 10})
+    check(one["id"] != two["id"] and one["have"] == 0, "two of one name are two")
+
+    def put(status, content, place, upload=one["id"]):
+        return server.call("putUpload", status, content, id=upload, headers={
+            "Content-Type": "application/octet-stream", **({"Content-Range": place} if place else {})})
+
+    for content, place in ((b"abcd", None), (b"abcd", "bytes 0-3/11"), (b"abcd", "bytes 0-4/10"),
+                           (b"abcd", "bytes 3-0/10"), (b"abcd", "0-3/10"), (b"", "bytes 0-0/10")):
+        put(400, content, place)
+    put(409, b"abcd", "bytes 1-4/10")
+    check(put(200, b"abcd", "bytes 0-3/10")["have"] == 4, "four bytes have come")
+    put(409, b"abcd", "bytes 0-3/10")
+    check(server.call("getUpload", 200, id=one["id"])["have"] == 4, "and they are there")
+    check(put(200, b"efghij", "bytes 4-9/10")["have"] == 10, "all has come")
+    put(404, b"abcd", "bytes 0-3/10", "nothing")
+    with contextlib.suppress(ConnectionError):  # it may be refused before all of it is sent
+        put(413, bytes(2**20 + 1), "bytes 0-1048576/2000000")
+    check([u["have"] for u in server.call("getUploads", 200)["uploads"]] in ([10, 0], [0, 10]), "the list")
+    for upload in (one, two):
+        server.call("deleteUpload", 200, id=upload["id"])
+        server.call("deleteUpload", 404, id=upload["id"])
+    server.call("getUpload", 404, id=one["id"])
+
+
 def library(server, lesson):
     wait_for("the lesson in the library", 10, lambda: any(
         one["id"] == lesson and not one["recording"] and one["duration_ns"] > 3e9
@@ -566,6 +596,7 @@ def library(server, lesson):
     made = server.call("addCollection", 201, {"title": "合集", "items": [lesson, "gone"]})
     server.call("addCollection", 400, {"items": [lesson]})
     server.call("addCollection", 400, {"title": "x", "items": ["../x"]})
+    uploads(server)
     one = made["id"]
     check(server.call("getCollections", 200)["collections"][0]["count"] == 2, "its items")
     check(server.call("getLibrary", 200, query="?collection=" + one)["total"] == 1, "those there are")

@@ -63,6 +63,33 @@ static void range(const char *text, uint64_t size, enum lct_http_range_kind kind
     cr_assert_eq(l, last, "%s", text);
 }
 
+static bool piece(const char *text) {
+    uint64_t first = 1, last = 0, size = 0;
+    bool right = lct_http_content_range(text, &first, &last, &size);
+    cr_assert(!right || (first == 5 && last == 9 && size == 10), "%s", text);
+    return right;
+}
+
+Test(http_parse, reads_where_a_piece_lies) {
+    static const char *const wrong[] = {NULL,
+                                        "",
+                                        "bytes",
+                                        "bytes 5-9",
+                                        "bytes 5-9/*",
+                                        "bytes */10",
+                                        "bytes=5-9/10",
+                                        "bytes 9-5/10",
+                                        "bytes 5-10/10",
+                                        "bytes 5-9/10 ",
+                                        "bytes -5-9/10",
+                                        "bytes 5-9/18446744073709551616"};
+    cr_assert(piece("bytes 5-9/10"));
+    cr_assert(piece("Bytes 5-9/10"));
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        cr_assert_not(piece(wrong[i]), "%s", wrong[i]);
+    }
+}
+
 Test(http_parse, reads_ranges) {
     range("bytes=0-0", 10, LCT_HTTP_RANGE_ONE, 0, 0);
     range("Bytes=5-", 10, LCT_HTTP_RANGE_ONE, 5, 9);

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "archive/uploads.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "base/text.h"
+
+#define FOLDER "uploads"
+#define ABOUT_BYTES_MAX 4096
+
+static char *path_of(const char *data, const char *id, const char *what) {
+    return lct_format("%s/" FOLDER "/%s%s", data, id, what);
+}
+
+char *lct_uploads_path(const char *data, const char *id) { return path_of(data, id, "/data"); }
+
+static int none(const char *id, struct lct_fault *fault) {
+    return lct_fault_set(fault, -ENOENT, "uploads", "There is no upload %s. It may be too old.",
+                         "没有上传任务 %s，可能已过期。", id);
+}
+
+static int refused(int rc, struct lct_fault *fault) {
+    return rc == -ENOSPC || rc == -EDQUOT
+               ? lct_fault_set(fault, -ENOSPC, "uploads",
+                               "The disk is full. Have space made; the upload goes on where it is.",
+                               "磁盘已满。请先腾出空间，上传会从当前位置继续。")
+               : lct_fault_set(fault, rc, "uploads", "The upload cannot be saved: %s.",
+                               "无法保存上传的内容：%s。", strerror(-rc));
+}
+
+int lct_uploads_find(const char *data, const char *id, struct lct_upload *ret_upload,
+                     struct lct_fault *fault) {
+    LCT_FREE char *about = path_of(data, lct_lesson_is_id(id) ? id : "-", "/upload.json");
+    LCT_FREE char *path = lct_uploads_path(data, lct_lesson_is_id(id) ? id : "-");
+    LCT_JSON json_t *json = NULL;
+    struct stat s = {.st_size = 0};
+    struct lct_fault why;
+    int rc = lct_json_load(about, ABOUT_BYTES_MAX, &json, &why);
+    if (rc < 0) {
+        return rc == -ENOENT ? none(id, fault) : refused(rc, fault);
+    }
+    if (stat(path, &s) < 0 && errno != ENOENT) {
+        return refused(-errno, fault);
+    }
+    struct lct_upload upload = {.size = (uint64_t)lct_json_int(json, "size", 0),
+                                .have = (uint64_t)s.st_size};
+    (void)snprintf(upload.id, sizeof upload.id, "%s", id);
+    lct_text_copy(upload.name, sizeof upload.name, lct_json_text(json, "name", ""));
+    *ret_upload = upload;
+    return 0;
+}
+
+static int is_upload(const struct dirent *entry) { return lct_lesson_is_id(entry->d_name); }
+
+size_t lct_uploads_all(const char *data, struct lct_upload **ret_uploads) {
+    LCT_FREE char *folder = path_of(data, "", "");
+    struct dirent **names = NULL;
+    int n = scandir(folder, &names, is_upload, alphasort);
+    size_t count = 0;
+    *ret_uploads = lct_new((size_t)(n > 0 ? n : 1) * sizeof **ret_uploads);
+    for (int i = 0; i < n; i++) {
+        struct lct_fault fault;
+        count += lct_uploads_find(data, names[i]->d_name, &(*ret_uploads)[count], &fault) == 0;
+        free(names[i]);
+    }
+    free(names);
+    return count;
+}
+
+/* upload.json goes first: without it there is no upload, whatever else a crash leaves. */
+static int remove_files(const char *data, const char *id) {
+    static const char *const files[] = {"/upload.json", "/data", "/upload.json.new"};
+    LCT_FREE char *folder = path_of(data, id, "");
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        LCT_FREE char *path = path_of(data, id, files[i]);
+        if (unlink(path) < 0 && errno != ENOENT) {
+            return -errno;
+        }
+    }
+    return rmdir(folder) < 0 ? -errno : 0;
+}
+
+int lct_uploads_remove(const char *data, const char *id, struct lct_fault *fault) {
+    struct lct_upload upload;
+    int rc = lct_uploads_find(data, id, &upload, fault);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = remove_files(data, id);
+    return rc < 0 ? refused(rc, fault) : 0;
+}
+
+/* Those to which nothing came for too long, and what a crash left. */
+static void remove_old(const char *data) {
+    LCT_FREE char *folder = path_of(data, "", "");
+    struct dirent **names = NULL;
+    int n = scandir(folder, &names, is_upload, alphasort);
+    for (int i = 0; i < n; i++) {
+        LCT_FREE char *file = lct_uploads_path(data, names[i]->d_name);
+        LCT_FREE char *one = path_of(data, names[i]->d_name, "");
+        struct stat s;
+        bool there = stat(file, &s) == 0 || stat(one, &s) == 0;
+        if (there && lct_wall() - s.st_mtim.tv_sec * LCT_SECOND > LCT_UPLOADS_KEPT) {
+            (void)remove_files(data, names[i]->d_name); /* again the next time */
+        }
+        free(names[i]);
+    }
+    free(names);
+}
+
+static int check_room(const struct lct_io *io, const char *data, uint64_t size,
+                      struct lct_fault *fault) {
+    struct lct_upload *all = NULL;
+    size_t n = lct_uploads_all(data, &all);
+    uint64_t free_bytes = 0, coming = size;
+    for (size_t i = 0; i < n; i++) {
+        coming += all[i].size > all[i].have ? all[i].size - all[i].have : 0;
+    }
+    free(all);
+    if (n >= LCT_UPLOADS_MAX) {
+        return lct_fault_set(fault, -EUSERS, "uploads",
+                             "%u files are being uploaded already. Finish or remove one.",
+                             "已有 %u 个文件在上传，请先完成或移除其中一个。", LCT_UPLOADS_MAX);
+    }
+    int rc = io->space(io, data, &free_bytes);
+    if (rc < 0) {
+        return refused(rc, fault);
+    }
+    /* the lesson that is made of it wants as much once more */
+    if (free_bytes < 2 * coming + LCT_UPLOADS_SPACE) {
+        return lct_fault_set(fault, -ENOSPC, "uploads",
+                             "The disk has %.1f GB left, and %.1f GB are needed. Have space made.",
+                             "磁盘剩余 %.1f GB，需要 %.1f GB，请先腾出空间。",
+                             (double)free_bytes / 1e9,
+                             (double)(2 * coming + LCT_UPLOADS_SPACE) / 1e9);
+    }
+    return 0;
+}
+
+/* A lesson's id of its own, whatever else begins in this second. */
+static void make_id(char ret_id[LCT_LESSON_ID_SIZE]) {
+    struct lct_lesson_info info;
+    uint32_t number;
+    lct_random(&number, sizeof number);
+    lct_lesson_new("import", "", &info);
+    (void)snprintf(ret_id, LCT_LESSON_ID_SIZE, "%.50s%04x", info.id, number & 0xffffU);
+}
+
+int lct_uploads_add(const struct lct_io *io, const char *data, const char *name, uint64_t size,
+                    struct lct_upload *ret_upload, struct lct_fault *fault) {
+    struct lct_upload upload = {.size = size};
+    remove_old(data);
+    int rc = check_room(io, data, size, fault);
+    if (rc < 0) {
+        return rc;
+    }
+    make_id(upload.id);
+    lct_text_copy(upload.name, sizeof upload.name, name);
+    LCT_FREE char *parent = path_of(data, "", "");
+    LCT_FREE char *folder = path_of(data, upload.id, "");
+    LCT_FREE char *about = path_of(data, upload.id, "/upload.json");
+    LCT_JSON json_t *json =
+        json_pack("{s:i, s:s, s:I}", "version", 1, "name", upload.name, "size", (json_int_t)size);
+    size_t n;
+    LCT_FREE char *text = lct_json_dump(json, &n);
+    rc = lct_io_make_folder(folder);
+    rc = rc ? rc : io->sync_folder(io, parent);
+    rc = rc ? rc : lct_io_replace(io, about, text, n);
+    if (rc < 0) {
+        (void)remove_files(data, upload.id); /* again when it is old */
+        return refused(rc, fault);
+    }
+    *ret_upload = upload;
+    return 0;
+}
+
+static int append(const struct lct_io *io, const char *path, uint64_t at, const void *bytes,
+                  size_t n) {
+    int fd = io->open(io, path, O_WRONLY | O_CREAT, 0640);
+    if (fd < 0) {
+        return fd;
+    }
+    int rc = lct_io_write_all(io, fd, bytes, n, (off_t)at);
+    rc = rc ? rc : io->fdatasync(io, fd);
+    if (rc < 0) {
+        (void)io->ftruncate(io, fd, (off_t)at); /* what is half there is sent again */
+    }
+    int closed = io->close(io, fd);
+    return rc ? rc : closed;
+}
+
+int lct_uploads_put(const struct lct_io *io, const char *data, const char *id, uint64_t at,
+                    const void *bytes, size_t n, struct lct_upload *ret_upload,
+                    struct lct_fault *fault) {
+    struct lct_upload upload;
+    int rc = lct_uploads_find(data, id, &upload, fault);
+    if (rc < 0) {
+        return rc;
+    }
+    if (at != upload.have) {
+        return lct_fault_set(
+            fault, -EAGAIN, "uploads", "%llu bytes of this file are here: go on with the next one.",
+            "该文件已收到 %llu 字节，请从下一个字节继续。", (unsigned long long)upload.have);
+    }
+    if (n == 0 || n > upload.size - upload.have) {
+        return lct_fault_set(fault, -EINVAL, "uploads",
+                             "That is more than the %llu bytes this file was said to have.",
+                             "超出了该文件声明的 %llu 字节。", (unsigned long long)upload.size);
+    }
+    LCT_FREE char *path = lct_uploads_path(data, id);
+    rc = append(io, path, at, bytes, n);
+    if (rc < 0) {
+        return refused(rc, fault);
+    }
+    upload.have += n;
+    *ret_upload = upload;
+    return 0;
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "archive/uploads.h"
+
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "tests/support/disk.h"
+
+static char *data;
+static struct lct_test_disk disk;
+static struct lct_fault fault;
+
+static void setup(void) {
+    data = lct_test_folder();
+    lct_test_disk_init(&disk);
+}
+
+static void teardown(void) {
+    lct_test_disk_forget(&disk);
+    lct_test_remove(data);
+    free(data);
+}
+
+TestSuite(uploads, .init = setup, .fini = teardown, .timeout = 30);
+
+static struct lct_upload begin(const char *name, uint64_t size) {
+    struct lct_upload upload;
+    cr_assert_eq(lct_uploads_add(&disk.io, data, name, size, &upload, &fault), 0, "%s", fault.en);
+    return upload;
+}
+
+static int put(const char *id, uint64_t at, const char *bytes, struct lct_upload *ret_upload) {
+    return lct_uploads_put(&disk.io, data, id, at, bytes, strlen(bytes), ret_upload, &fault);
+}
+
+Test(uploads, grow_at_their_end_and_nowhere_else) {
+    struct lct_upload one = begin("课.mp4", 6), seen;
+    cr_assert_eq(put(one.id, 1, "abc", &seen), -EAGAIN);
+    cr_assert_eq(put(one.id, 0, "abc", &seen), 0);
+    cr_assert_eq(seen.have, 3);
+    cr_assert_eq(put(one.id, 0, "abc", &seen), -EAGAIN);
+    cr_assert_not_null(strstr(fault.en, "3 bytes"), "%s", fault.en);
+    cr_assert_eq(put(one.id, 3, "defg", &seen), -EINVAL);
+    cr_assert_eq(put(one.id, 3, "def", &seen), 0);
+    cr_assert_eq(put(one.id, 6, "g", &seen), -EINVAL);
+    LCT_FREE char *path = lct_uploads_path(data, one.id);
+    LCT_FREE char *text = NULL;
+    size_t n;
+    cr_assert_eq(lct_io_slurp(path, 100, &text, &n), 0);
+    cr_assert_str_eq(text, "abcdef");
+    cr_assert_eq(lct_uploads_find(data, one.id, &seen, &fault), 0);
+    cr_assert_str_eq(seen.name, "课.mp4");
+    cr_assert_eq(seen.size, 6);
+}
+
+Test(uploads, of_one_name_are_two) {
+    struct lct_upload one = begin("a.mp4", 3), two = begin("a.mp4", 3), seen, *all = NULL;
+    cr_assert_str_neq(one.id, two.id);
+    cr_assert_eq(put(one.id, 0, "abc", &seen), 0);
+    cr_assert_eq(lct_uploads_all(data, &all), 2);
+    cr_assert_eq(all[0].have + all[1].have, 3);
+    free(all);
+    cr_assert_eq(lct_uploads_remove(data, one.id, &fault), 0);
+    cr_assert_eq(lct_uploads_remove(data, one.id, &fault), -ENOENT);
+    cr_assert_eq(lct_uploads_all(data, &all), 1);
+    free(all);
+}
+
+Test(uploads, are_no_way_out_of_the_folder) {
+    struct lct_upload seen;
+    cr_assert_eq(lct_uploads_find(data, "../lessons", &seen, &fault), -ENOENT);
+    cr_assert_eq(put("..", 0, "a", &seen), -ENOENT);
+    cr_assert_eq(lct_uploads_remove(data, ".", &fault), -ENOENT);
+}
+
+Test(uploads, lose_nothing_to_a_disk_that_fails) {
+    static const struct {
+        enum lct_disk_call call;
+        int error;
+    } ways[] = {{LCT_DISK_OPEN, EIO},
+                {LCT_DISK_PWRITE, ENOSPC},
+                {LCT_DISK_PWRITE, EIO},
+                {LCT_DISK_FDATASYNC, EIO}};
+    struct lct_upload one = begin("a.mp4", 100), seen;
+    disk.torn = true; /* a write that fails has written half */
+    uint64_t at = 0;
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        cr_assert_eq(put(one.id, at, "abcd", &seen), 0);
+        at += 4;
+        lct_test_disk_fail(&disk, ways[i].call, 0, ways[i].error);
+        cr_assert_eq(put(one.id, at, "efgh", &seen), -ways[i].error);
+        cr_assert(lct_test_disk_failed(&disk));
+        cr_assert_eq(lct_uploads_find(data, one.id, &seen, &fault), 0);
+        cr_assert_eq(seen.have, at, "way %zu", i);
+    }
+    cr_assert_eq(put(one.id, at, "efgh", &seen), 0);
+}
+
+Test(uploads, are_not_begun_by_halves) {
+    for (int call = LCT_DISK_OPEN; call < LCT_DISK_CALLS; call++) {
+        struct lct_upload upload, *all = NULL;
+        lct_test_disk_fail(&disk, (enum lct_disk_call)call, 0, EIO);
+        int rc = lct_uploads_add(&disk.io, data, "a.mp4", 1, &upload, &fault);
+        if (lct_test_disk_failed(&disk)) {
+            cr_assert_eq(rc, -EIO, "call %d", call);
+            cr_assert_eq(lct_uploads_all(data, &all), 0, "call %d", call);
+            free(all);
+        } else {
+            lct_test_disk_fail(&disk, LCT_DISK_OPEN, -1, 0);
+            cr_assert_eq(lct_uploads_remove(data, upload.id, &fault), 0);
+        }
+    }
+}
+
+Test(uploads, are_bounded_and_grow_old) {
+    struct lct_upload one = {.size = 0}, seen;
+    for (unsigned i = 0; i < LCT_UPLOADS_MAX; i++) {
+        one = begin("a.mp4", 3);
+    }
+    cr_assert_eq(lct_uploads_add(&disk.io, data, "a.mp4", 3, &seen, &fault), -EUSERS);
+    cr_assert_eq(put(one.id, 0, "abc", &seen), 0);
+    LCT_FREE char *path = lct_uploads_path(data, one.id);
+    const struct timespec old[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
+    cr_assert_eq(utimensat(AT_FDCWD, path, old, 0), 0);
+    (void)begin("b.mp4", 3); /* there is room again */
+    cr_assert_eq(lct_uploads_find(data, one.id, &seen, &fault), -ENOENT);
+}
+
+Test(uploads, leave_room_for_recordings) {
+    struct lct_upload seen;
+    uint64_t free_bytes;
+    cr_assert_eq(disk.io.space(&disk.io, data, &free_bytes), 0);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, "a.mp4", free_bytes, &seen, &fault), -ENOSPC);
+}
