@@ -16,6 +16,10 @@
 /** Kept ranges of lessons as one MP4 or a new lesson. */
 int lct_worker_cut(int argc, char **argv);
 
+/** The slides of a lesson's screen, and the text on them, into text.jsonl. Without a screen it does
+ *  nothing. */
+int lct_worker_slides(int argc, char **argv);
+
 /** A lesson as one MP4. */
 int lct_worker_export(int argc, char **argv);
 

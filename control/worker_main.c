@@ -15,10 +15,8 @@ static const struct {
     const char *name;
     lct_command_fn run;
 } jobs[] = {
-    {"cut", lct_worker_cut},
-    {"export", lct_worker_export},
-    {"import", lct_worker_import},
-    {"job", lct_worker_job},
+    {"cut", lct_worker_cut}, {"export", lct_worker_export}, {"import", lct_worker_import},
+    {"job", lct_worker_job}, {"slides", lct_worker_slides},
 };
 
 int main(int argc, char **argv) {
@@ -30,6 +28,8 @@ int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "push") == 0) {
         return lct_worker_push();
     }
-    (void)fputs("usage: lectern-worker cut … | export … | import … | job DATA ID | push\n", stderr);
+    (void)fputs(
+        "usage: lectern-worker cut … | export … | import … | job DATA ID | slides … | push\n",
+        stderr);
     return 2;
 }

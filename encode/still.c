@@ -19,7 +19,7 @@ struct lct_still {
     AVCodecContext *jpeg;
     AVFrame *small;
     AVPacket *jpeg_packet;
-    struct SwsContext *sws;
+    struct SwsContext *sws, *sws_gray;
 };
 
 struct lct_still *lct_still_create(void) {
@@ -44,6 +44,7 @@ void lct_still_destroy(struct lct_still *still) {
         av_frame_free(&still->picture);
         av_frame_free(&still->small);
         sws_freeContext(still->sws);
+        sws_freeContext(still->sws_gray);
         free(still);
     }
 }
@@ -166,5 +167,27 @@ int lct_still_jpeg(struct lct_still *still, int width, const uint8_t **ret_jpeg,
     }
     *ret_jpeg = still->jpeg_packet->data;
     *ret_n = (size_t)still->jpeg_packet->size;
+    return 0;
+}
+
+int lct_still_gray(struct lct_still *still, int width, int height, uint8_t **ret_gray,
+                   int *ret_height) {
+    const AVFrame *from = still->picture;
+    if (!still->decoded) {
+        return -ENODATA;
+    }
+    height = height > 0 ? height : (from->height * width + from->width - 1) / from->width;
+    still->sws_gray =
+        sws_getCachedContext(still->sws_gray, from->width, from->height, from->format, width,
+                             height, AV_PIX_FMT_GRAY8, SWS_AREA, NULL, NULL, NULL);
+    if (!still->sws_gray) {
+        return -ENOMEM;
+    }
+    /* swscale writes rows in steps of its own: room for the last one's */
+    uint8_t *gray = lct_new((size_t)width * (size_t)height + 64);
+    sws_scale(still->sws_gray, (const uint8_t *const *)from->data, from->linesize, 0, from->height,
+              (uint8_t *const[]){gray}, (const int[]){width});
+    *ret_gray = gray;
+    *ret_height = height;
     return 0;
 }

@@ -35,3 +35,11 @@ int lct_still_decode(struct lct_still *still, struct lct_format *format, const u
  */
 int lct_still_jpeg(struct lct_still *still, int width, const uint8_t **ret_jpeg,
                    size_t *ret_n) LCT_MUST_USE;
+
+/**
+ * The brightness of the picture decoded last, scaled to width x height (0: as the picture's sides
+ * say): width bytes a row. *ret_gray is owned (free). 0 or -errno; -ENODATA when nothing was
+ * decoded.
+ */
+int lct_still_gray(struct lct_still *still, int width, int height, uint8_t **ret_gray,
+                   int *ret_height) LCT_MUST_USE;

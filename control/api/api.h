@@ -250,6 +250,12 @@ void lct_api_get_item(void *app, struct lct_http_request *request);
 json_t *lct_api_subtitles(const struct lct_api *api, const char *id,
                           const json_t *sources) LCT_MUST_USE;
 
+/** Adds to a lesson's item its chapters, whose they are, and its slides. Catalogue loop. */
+void lct_api_add_chapters(json_t *item, const char *folder);
+
+/** PUT /api/v1/items/{id}/chapters. */
+void lct_api_put_chapters(void *app, struct lct_http_request *request);
+
 /** GET /api/v1/items/{id}/subtitles/{lang}. */
 void lct_api_get_subtitles(void *app, struct lct_http_request *request);
 

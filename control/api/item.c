@@ -54,15 +54,6 @@ static void add_members(json_t *item, const json_t *from, const char *const *key
     }
 }
 
-static void add_chapters(json_t *item, const char *folder) {
-    LCT_FREE char *path = lct_format("%s/chapters.json", folder);
-    LCT_JSON json_t *json = NULL;
-    struct lct_fault unused;
-    if (lct_json_load(path, LCT_ITEM_FILE_MAX, &json, &unused) == 0) {
-        add_members(item, json, (const char *[]){"chapters", NULL});
-    }
-}
-
 static int add_lesson(struct lct_api *api, const char *id, const char *folder, json_t *item,
                       struct lct_fault *fault) {
     LCT_JSON json_t *lesson = NULL;
@@ -77,7 +68,7 @@ static int add_lesson(struct lct_api *api, const char *id, const char *folder, j
     json_object_set(item, "lesson_state", json_object_get(lesson, "state"));
     json_object_set(item, "duration_ns", json_object_get(lesson, "duration_ns"));
     json_object_set(item, "used_by", users);
-    add_chapters(item, folder);
+    lct_api_add_chapters(item, folder);
     return 0;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
 
+#include "archive/chapters.h"
 #include "archive/clip.h"
 #include "archive/subtitle.h"
 #include "archive/uploads.h"
@@ -33,6 +34,8 @@ static const struct lct_http_route routes[] = {
     {LCT_HTTP_GET, "/api/v1/events", lct_api_get_events, LCT_HTTP_MAIN, false, 0},
     {LCT_HTTP_GET, "/api/v1/items/{id}", lct_api_get_item, LCT_HTTP_CATALOGUE, false, 0},
     {LCT_HTTP_DELETE, "/api/v1/items/{id}", lct_api_delete_item, LCT_HTTP_CATALOGUE, false, 0},
+    {LCT_HTTP_PUT, "/api/v1/items/{id}/chapters", lct_api_put_chapters, LCT_HTTP_CATALOGUE, false,
+     LCT_CHAPTERS_BYTES_MAX},
     {LCT_HTTP_PUT, "/api/v1/items/{id}/metadata", lct_api_put_metadata, LCT_HTTP_CATALOGUE, false,
      0},
     {LCT_HTTP_GET, "/api/v1/items/{id}/shares", lct_api_get_shares, LCT_HTTP_CATALOGUE, false, 0},

@@ -501,6 +501,11 @@ def subtitles(server, lesson):
     found = server.call("getLibrary", 200, query="?q=" + urllib.parse.quote("反射"))
     check(found["items"] and found["items"][0]["hits"][0] == {
         "time_ns": 10**9, "kind": "subtitle", "text": "全反射"}, f"found by a subtitle: {found}")
+    chapters = {"chapters": [{"time_ns": 10**9, "title": "导入"}]}
+    server.call("putChapters", 404, chapters, id="nothing")
+    server.call("putChapters", 400, {"chapters": [{"title": "x"}]}, id=lesson)
+    server.call("putChapters", 200, chapters, id=lesson)
+    server.call("putChapters", 412, chapters, id=lesson, headers={"If-Match": '"x"'})
     server.call("deleteSubtitles", 200, **where)
     server.call("deleteSubtitles", 404, **where)
     server.call("getSubtitles", 404, **where)
