@@ -130,6 +130,10 @@ static void write_track(const char *folder, struct lct_format *f, lct_ns length)
                                       .samples = camera ? 1 : 2,
                                       .key = !camera || i % GOP == 0,
                                       .sample_bytes = {a->n, camera ? 0 : b->n}};
+        if (!camera) { /* a waveform: loud and less loud by turns of 20 s */
+            int8_t loud = (int8_t)(20 + 60 * ((i / LOOP) % 2));
+            memcpy(info.peaks, (int8_t[]){(int8_t)-loud, loud, (int8_t)-loud, loud}, 4);
+        }
         if (info.key && (!reel || tick - begin >= 600 * (int64_t)f->timescale)) {
             check(!reel || lct_reel_close(reel, tick) == 0, "close");
             check(lct_reel_open(&lct_io_system, path, ++number, f, &head, &reel) == 0, path);
