@@ -88,8 +88,8 @@ int lct_replica_keep(struct lct_replica *replica, uint64_t left,
                      struct lct_fault *fault) LCT_MUST_USE;
 
 /** Makes durable what was written and compares a file, as the disk has it, with its original's size
- * and SHA-256. 0: the
- * same, and kept in mind; -EBADMSG: it is another; -EINVAL or the disk's -errno with a fault. */
+ * and SHA-256. 0: the same, and kept in mind; -EBADMSG: it is another; -EINVAL or the disk's -errno
+ * with a fault. */
 int lct_replica_check(struct lct_replica *replica, const char *name, uint64_t bytes,
                       const uint8_t sum[LCT_DIGEST_SIZE], struct lct_fault *fault) LCT_MUST_USE;
 

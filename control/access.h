@@ -33,9 +33,9 @@ const char *lct_access_code(const struct lct_access *access);
 
 /**
  * Compares what a client (its address as text; what counts as one: base/network.h) gave (case and
- * dashes do not count) in constant time. A right code is
- * right even from an address that must wait: with 130 bits, waiting protects the log and the CPU,
- * not the secret, and nobody can lock others out.
+ * dashes do not count) in constant time. A right code is right even from an address that must wait:
+ * with 130 bits, waiting protects the log and the CPU, not the secret, and nobody can lock others
+ * out.
  */
 enum lct_access_answer lct_access_try(struct lct_access *access, const char *client,
                                       const char *given);

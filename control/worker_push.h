@@ -14,10 +14,10 @@
  *     {"state":"ended"}
  *
  *     connecting -> sending    the platform takes the stream
- *     connecting -> waiting    it does not, there is no picture yet, or the lesson is another
- * room's sending    -> waiting    the connection broke waiting    -> connecting after 1 s, twice as
- * long each time, at most 30 s any        -> ended      the lesson ended and its rest is sent, or
- * SIGTERM came: exit 0
+ *     connecting -> waiting    it does not, there is no picture yet, or the lesson is another's
+ *     sending    -> waiting    the connection broke
+ *     waiting    -> connecting after 1 s, twice as long each time, at most 30 s
+ *     any        -> ended      the lesson ended and its rest is sent, or SIGTERM came: exit 0
  *
  * Who is so slow that the backlog passes LCT_WORKER_PUSH_BEHIND goes on at the newest key frame
  * ("skips"). One thread.

@@ -4,8 +4,7 @@
  * stated list, and back up when there has been room for a while. Never size, never sound. Pure
  * state, no clock.
  *
- *   step 0 veryfast   1 superfast   2 ultrafast   3 ultrafast, half the frames   4 a quarter of
- * them
+ *   step 0 veryfast   1 superfast   2 ultrafast   3 ultrafast, half the frames   4 and a quarter
  *
  *     if (lct_effort_note(&effort, now, &work)) reopen(lct_effort_preset(&effort));
  */

@@ -175,6 +175,12 @@ static void leave_place(struct lct_http_conn *conn) {
     }
 }
 
+/* Is a place too dear to be kept for the next request? A proxy's is its requests'. */
+static bool is_crowded(const struct lct_http_conn *conn) {
+    return *conn->place && !conn->is_proxy &&
+           lct_http_places_crowded(conn->hall->places, conn->place);
+}
+
 /* At full seconds, all connections together: in the last millisecond before a timer the library
  * polls without waiting, and with one for each of 100 sockets did hardly anything else. */
 static void set_tick(struct lws *wsi) {
@@ -335,7 +341,7 @@ static void begin_answer(void *opaque) {
     conn->sent_at_tick = UINT64_MAX;
     bool is_long = body->kind->endless || request->length > LCT_HTTP_WRITE_AT_ONCE;
     bool sends_on = holds_input(conn) > 0;
-    request->close_after |= sends_on || body->kind->endless;
+    request->close_after |= sends_on || body->kind->endless || is_crowded(conn);
     if (sends_on && is_long) {
         atomic_fetch_add(&conn->hall->refused, 1);
         end_soon(conn);

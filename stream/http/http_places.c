@@ -50,6 +50,11 @@ bool lct_http_places_take(struct lct_http_places *places, const char *address) {
     return true;
 }
 
+bool lct_http_places_crowded(struct lct_http_places *places, const char *address) {
+    const struct client *client = client_of(places, address);
+    return client && client->taken > LCT_HTTP_PER_ADDRESS_MAX / 2;
+}
+
 void lct_http_places_leave(struct lct_http_places *places, const char *address) {
     struct client *client = client_of(places, address);
     assert(client && client->taken > 0);

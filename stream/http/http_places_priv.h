@@ -27,5 +27,9 @@ bool lct_http_places_any(struct lct_http_places *places, const char *address);
 /** Takes a place for an address (fewer than LCT_HTTP_CLIENT_SIZE bytes); false: there is none. */
 bool lct_http_places_take(struct lct_http_places *places, const char *address) LCT_MUST_USE;
 
+/** Does an address have more than half of the places it may have? Then none is to be kept for what
+ * may be asked next: a class that opens the page comes from one network. */
+bool lct_http_places_crowded(struct lct_http_places *places, const char *address);
+
 /** Gives one back that was taken. */
 void lct_http_places_leave(struct lct_http_places *places, const char *address);

@@ -26,7 +26,7 @@
  * both weigh the same. */
 #define WIDTH_UP 1.25
 #define WIDTH_DOWN (1 / 1.06)
-/* A sender that is silent for so long has not filled the line meanwhile, us. */
+/* While a sender is silent for so long a queue may have run empty, us. */
 #define PAUSE_US 150000
 /* Arrivals further apart, or back by half of it, are those of another line, or of a liar, us. */
 #define JUMP_US 2000000
@@ -92,10 +92,15 @@ static void grow(struct lct_estimate *e, int64_t us, lct_ns now) {
     }
 }
 
+/* So much longer than the fastest of late nothing waits but in a queue. */
+static bool is_queued(const struct lct_estimate *e, uint32_t delay) {
+    uint32_t least = earlier_of(e->delay[0], e->delay[1]);
+    return later(delay, least) > LCT_ESTIMATE_QUEUE / LCT_US;
+}
+
 /* Even what waited least in this span waited long. */
 static bool has_queue(const struct lct_estimate *e) {
-    uint32_t least = earlier_of(e->delay[0], e->delay[1]);
-    return e->span.got > 0 && later(e->span.delay, least) > LCT_ESTIMATE_QUEUE / LCT_US;
+    return e->span.got > 0 && is_queued(e, e->span.delay);
 }
 
 /* A span is over. */
@@ -171,8 +176,9 @@ static void take(struct lct_estimate *e, const struct lct_estimate_packet *p, in
     e->newest = at > e->newest ? at : e->newest;
     remember(e, delay, at);
     take_train(e, p, at);
-    if (span->got > 0 && later(p->sent, span->sent) > PAUSE_US && has_queue(e)) {
-        *span = (struct lct_estimate_span){0}; /* what arrived is not what the line carries */
+    bool paused = span->got > 0 && later(p->sent, span->sent) > PAUSE_US;
+    if (paused && has_queue(e) && !is_queued(e, delay)) {
+        *span = (struct lct_estimate_span){0}; /* the line stood idle: it carries more than came */
     }
     if (span->got == 0) {
         span->from = at;

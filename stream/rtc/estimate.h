@@ -12,10 +12,10 @@
  * of a second waited LCT_ESTIMATE_QUEUE longer than the fastest of late. Random loss and jitter
  * leave no such queue. It has to stand for two thirds, unless it overflows: then one is enough.
  * Where there is no room to queue, more than LCT_ESTIMATE_LOSS is lost. Then what arrived is what
- * the line carries. From there the estimate grows while the line is clean, but
- * not beyond what packets that left together arrived at: their spread is the line's width. Jitter
- * makes most such trains longer, and a machine that looks late some of them shorter, so neither the
- * mean nor the fastest tells it, but what one in five exceeds.
+ * the line carries. From there the estimate grows while the line is clean, but not beyond what
+ * packets that left together arrived at: their spread is the line's width. Jitter makes most such
+ * trains longer, and a machine that looks late some of them shorter, so neither the mean nor the
+ * fastest tells it, but what one in five exceeds.
  *
  * Viewers without transport-wide feedback are taken by their word (REMB, receiver reports).
  */

@@ -47,12 +47,24 @@ export async function watch(page, up, lang = 'zh') {
 export const frames = (page) => page.evaluate(() => Array.from(document.querySelectorAll('.pane video'),
     (video) => video.getVideoPlaybackQuality().totalVideoFrames));
 
+/** What each element is at, for who asks why nothing is shown. */
+const elements = (page) => page.evaluate(() => Array.from(document.querySelectorAll('.pane video'), (video) => ({
+    at: video.currentTime, state: video.readyState, width: video.videoWidth, paused: video.paused, seeking: video.seeking,
+    buffered: Array.from(video.buffered, (_, i) => [video.buffered.start(i), video.buffered.end(i)]),
+    frames: video.getVideoPlaybackQuality().totalVideoFrames, words: document.querySelector('.stage-words')?.textContent,
+})));
+
 /** Waits until n elements show pictures and no words stand before them. */
-export const plays = (page, n, seconds = 15) => p.until(async () => {
-    const counts = await frames(page);
-    const real = await page.evaluate(() => Array.from(document.querySelectorAll('.pane video')).every((video) => video.videoWidth > 2));
-    return real && counts.length === n && counts.every((count) => count > 0) && !(await p.has(page, '.stage-words'));
-}, `${n} pictures`, seconds);
+export async function plays(page, n, seconds = 15) {
+    try {
+        await p.until(async () => {
+            const all = await elements(page);
+            return all.length === n && all.every((one) => one.width > 2 && one.frames > 0 && !one.words);
+        }, `${n} pictures`, seconds);
+    } catch (error) {
+        throw new Error(`${error.message}: ${JSON.stringify(await elements(page))}`);
+    }
+}
 
 /** Waits until the camera's picture is less than so many milliseconds behind the room. */
 export const isLive = (page, late, seconds = 15) => p.until(async () => {

@@ -48,6 +48,14 @@ async function together(page) {
     }, 'both pictures to play together');
 }
 
+/** What something else than the page has paused is not told as lost. */
+async function isPausedElsewhere(page) {
+    await page.evaluate(() => document.querySelector('.pane video').pause());
+    await p.sleep(3000);
+    p.check(!(await p.has(page, '.stage-words')), 'no words stand before what was paused');
+    await page.evaluate(() => document.querySelector('.pane video').play());
+}
+
 async function comesToTheEnd(page, up) {
     await w.startLesson(up, '断开的课');
     await w.plays(page, 2);
@@ -59,6 +67,7 @@ async function comesToTheEnd(page, up) {
     await page.keyboard.press('ArrowLeft');
     await page.waitForSelector('.from-tape');
     await together(page);
+    await isPausedElsewhere(page);
     take(up);
     await p.reads(page, '.stage-words', AWAY.zh, 30);
     await p.speak(page, 'en');

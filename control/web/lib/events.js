@@ -56,6 +56,9 @@ export function listen({ address, probe, on, link, refused }) {
   /** @param {Response} response */
   async function refuse(response) {
     const { fault } = await response.json().catch(() => ({}));
+    if (state === 'closed') {
+      return;
+    }
     if (refused && fault) {
       state = 'closed';
       refused(fault);

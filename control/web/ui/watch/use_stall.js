@@ -5,23 +5,24 @@ const LOOK_MS = 250;
 const STALL_MS = 2000;
 
 /**
- * True while something that is to play (on) stands: it has been at one place for a while.
+ * True while an element that is to play (on) stands: it has been at one place for a while. What a key
+ * of the phone or another app has paused does not.
  * @param {boolean} on
- * @param {() => number | undefined} place of the element, in seconds
+ * @param {() => HTMLVideoElement | undefined} element
  */
-export function useStall(on, place) {
+export function useStall(on, element) {
   const [stalled, setStalled] = useState(false);
   useEffect(() => {
     setStalled(false);
     if (!on) {
       return undefined;
     }
-    let at = place();
+    let at = element()?.currentTime;
     let movedMs = performance.now();
     const timer = setInterval(() => {
-      const now = place();
-      if (now !== at || document.hidden) {
-        at = now;
+      const one = element();
+      if (one?.currentTime !== at || one?.paused || document.hidden) {
+        at = one?.currentTime;
         movedMs = performance.now();
       }
       setStalled(performance.now() - movedMs > STALL_MS);

@@ -77,7 +77,7 @@ export function Watch({ room: id }) {
     reopen: watching.reopen });
 
   const stalled = useStall(watching.way?.kind === 'hls' && !paused && !touch,
-    () => elements.current.get(panes[0]?.[0])?.currentTime);
+    () => elements.current.get(panes[0]?.[0]));
 
   useTick(TICK_MS, !!sight.moment);
   useEffect(() => followRoom(id, setFollowed), [id]);

@@ -15,6 +15,8 @@ Test(http_places, of_one_address_end) {
     }
     cr_expect_not(lct_http_places_any(places, "192.0.2.7"));
     cr_expect_not(lct_http_places_take(places, "192.0.2.7"));
+    cr_expect(lct_http_places_crowded(places, "192.0.2.7"));
+    cr_expect_not(lct_http_places_crowded(places, "192.0.2.8"));
     cr_expect(lct_http_places_take(places, "192.0.2.8"), "another one has its own");
     lct_http_places_leave(places, "192.0.2.7");
     cr_expect(lct_http_places_take(places, "192.0.2.7"));

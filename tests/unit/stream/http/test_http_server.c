@@ -378,6 +378,24 @@ Test(http_server, limits_each_address_over_tls_too, .timeout = 60) {
     hang_up(ssl);
 }
 
+Test(http_server, keeps_no_connections_of_a_crowd, .timeout = 60) {
+    int fds[LCT_HTTP_PER_ADDRESS_MAX / 2];
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
+        fds[i] = dial("127.0.0.1", lct_http_port(server));
+    }
+    await_connections(sizeof fds / sizeof *fds);
+    expect(ask("127.0.0.1", "GET /who" HOST "\r\n"), "HTTP/1.1 200", "Connection: close\r\n");
+    char answer[2000] = "";
+    int alone = dial("127.0.0.3", lct_http_port(server));
+    cr_assert_gt(send(alone, "GET /who" HOST "\r\n", strlen("GET /who" HOST "\r\n"), 0), 0);
+    cr_assert_gt(recv(alone, answer, sizeof answer - 1, 0), 0);
+    cr_expect(strstr(answer, "Connection: keep-alive\r\n"), "%s", answer);
+    close(alone);
+    for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
+        close(fds[i]);
+    }
+}
+
 Test(http_server, believes_its_proxies_only, .timeout = 60) {
 #define SAID "X-Forwarded-For: 198.51.100.9, 192.0.2.7\r\nX-Forwarded-Proto: https\r\n"
     expect(ask("127.0.0.2", "GET /who" HOST SAID "Connection: close\r\n\r\n"), "HTTP/1.1 200",

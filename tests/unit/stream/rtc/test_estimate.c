@@ -137,6 +137,26 @@ Test(estimate, a_narrow_line_is_known_within_two_seconds) {
     cr_assert_lt(mbps(), 2);
 }
 
+/* Slides: five pictures a second without sound, and nothing between them. */
+static double show_slides(double seconds, bool (*until)(void)) {
+    int64_t from = now, end = now + (int64_t)(seconds * 1e6);
+    for (; now < end && !until(); now += FEEDBACK_US) {
+        for (int k = 0; (now - from) % 200000 == 0 && k < 50; k++) {
+            leave(PACKET, now + k * PACE_US);
+        }
+        tell();
+    }
+    return (double)(now - from) / 1e6;
+}
+
+Test(estimate, a_queue_that_outlasts_the_pauses_is_known_too) {
+    line.mbps = 2; /* they take 2.4 */
+    line.queue = 2000000;
+    cr_assert_lt(show_slides(10, is_full), 3);
+    cr_assert_gt(mbps(), 1.4);
+    cr_assert_lt(mbps(), 2);
+}
+
 static bool is_pressed(void) { return lct_estimate_is_pressed(&e); }
 
 Test(estimate, a_queue_that_runs_over_is_known_by_one_span) {

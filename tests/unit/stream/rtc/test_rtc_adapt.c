@@ -378,7 +378,7 @@ Test(rtc_adapt, without_a_small_one_nothing_is_better_than_half_of_it) {
     measure(&s, 2, &kbps, &fps);
     cr_assert_lt(kbps, 100, "%f", kbps);
     set_rate(0);
-    for (int i = 0; i < 25 && kbps < 2000; i++) {
+    for (int i = 0; i < 60 && kbps < 2000; i++) { /* it was down to 226 kbit/s once */
         measure(&s, 1, &kbps, &fps);
     }
     cr_assert_gt(kbps, 2000, "although nothing told that the line is wide again");
