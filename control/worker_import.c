@@ -1,66 +1,29 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/*
- * lectern-worker import: files that others recorded as a lesson. Several files are one lesson: what
- * they show was recorded at the same time (camera, screen, sound), but for those whose names differ
- * in a number only and whose pictures have one size: these follow one another, as camcorders split
- * what they record.
- */
-#include <ctype.h>
+/* lectern-worker import, by a person; and the job "import" of an upload. */
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
-#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
 
-#include "archive/maker.h"
-#include "base/json.h"
+#include "archive/lesson.h"
+#include "archive/uploads.h"
 #include "base/mem.h"
-#include "base/sandbox.h"
-#include "base/text.h"
 #include "control/command.h"
+#include "control/import.h"
+#include "control/worker_job.h"
 #include "control/worker_jobs.h"
-#include "encode/foreign.h"
 
-#define FILES_MAX 64U
-#define MEMORY_BYTES                                                                               \
-    (3ULL << 30) /* an 8K H.265 stream holds 17 pictures of 50 MB, and twice 10 bit */
-#define CPU_SECONDS (24U * 3600)
-#define FILE_BYTES (16ULL << 30) /* a reel */
+/* ---- by a person ---- */
 
-/* A file that is imported. */
-struct part {
-    char *path;       /* owned */
-    const char *name; /* the last of its path */
-    int fd;
-    struct lct_foreign *foreign;
-    bool follows; /* the one before it, in time */
-    lct_ns from;  /* lesson time of its begin */
-};
-
-/* A track of the lesson: one stream, and of the parts that follow the same one. */
-struct track {
-    struct lct_lesson_track info;
-    size_t part, stream;
-    bool sound, copied;
-};
-
-struct import {
+struct options {
     const char *out, *title;
     bool json;
-    struct part parts[FILES_MAX];
-    size_t part_count;
-    struct track tracks[LCT_TAPE_TRACKS_MAX];
-    size_t track_count;
-    struct lct_maker *maker;
-    struct lct_lesson_info info;
-    json_t *notes; /* what else is to be said, as faults */
+    struct lct_import_file *files; /* owned, and their paths */
+    size_t count;
 };
 
 static int usage(void) {
@@ -72,13 +35,6 @@ static int usage(void) {
         stderr);
     return 2;
 }
-
-static void note(struct import *in, const struct lct_fault *what) {
-    (void)fprintf(stderr, "lectern: %s\n", lct_fault_text(what));
-    (void)json_array_append_new(in->notes, json_pack("{s:s, s:s}", "en", what->en, "zh", what->zh));
-}
-
-/* ---- the files ---- */
 
 static bool is_media(const char *name) {
     static const char *const known[] = {
@@ -93,61 +49,41 @@ static bool is_media(const char *name) {
     return false;
 }
 
-static int too_many(struct lct_fault *fault) {
-    return lct_fault_set(fault, -E2BIG, "import", "At most %u files make a lesson.",
-                         "一节课最多由 %u 个文件组成。", FILES_MAX);
-}
-
-static int add_file(struct import *in, const char *path, struct lct_fault *fault) {
-    if (in->part_count == FILES_MAX) {
-        return too_many(fault);
+/* Takes path. One too many is kept, so that it is refused. */
+static void add_file(struct options *o, char *path) {
+    if (o->count > LCT_IMPORT_FILES_MAX) {
+        free(path);
+        return;
     }
-    struct part *part = &in->parts[in->part_count];
-    struct stat s;
-    /* not blocking: a pipe of that name would be waited for */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0 || fstat(fd, &s) < 0 || !S_ISREG(s.st_mode)) {
-        int rc = fd < 0 ? -errno : -EMEDIUMTYPE;
-        (void)close(fd);
-        return lct_fault_set(fault, rc, "import", "Cannot read %s: %s.", "无法读取 %s：%s。", path,
-                             rc == -EMEDIUMTYPE ? "no file" : strerror(-rc));
-    }
-    part->fd = fd;
-    part->path = lct_strdup(path);
-    const char *slash = strrchr(part->path, '/');
-    part->name = slash ? slash + 1 : part->path;
-    in->part_count++;
-    return 0;
+    const char *slash = strrchr(path, '/');
+    o->files[o->count++] = (struct lct_import_file){path, slash ? slash + 1 : path};
 }
 
 static int is_wanted(const struct dirent *entry) { return is_media(entry->d_name); }
 
-static int add_folder(struct import *in, const char *path, struct lct_fault *fault) {
+static int add_folder(struct options *o, const char *path, struct lct_fault *fault) {
     struct dirent **names = NULL;
+    size_t before = o->count;
     int n = scandir(path, &names, is_wanted, versionsort), rc = n < 0 ? -errno : 0;
     for (int i = 0; i < n; i++) {
-        LCT_FREE char *file = lct_format("%s/%s", path, names[i]->d_name);
+        char *file = lct_format("%s/%s", path, names[i]->d_name);
         struct stat s;
-        if (rc == 0 && stat(file, &s) == 0 && S_ISREG(s.st_mode)) {
-            rc = add_file(in, file, fault);
+        if (stat(file, &s) == 0 && S_ISREG(s.st_mode)) {
+            add_file(o, file);
+        } else {
+            free(file);
         }
         free(names[i]);
     }
     free(names);
-    return n > 0 || rc < 0
-               ? rc
-               : lct_fault_set(fault, -ENOENT, "import", "There is no video or sound file in %s.",
-                               "%s 中没有视频或音频文件。", path);
-}
-
-static int add_path(struct import *in, const char *path, struct lct_fault *fault) {
-    struct stat s;
-    return stat(path, &s) == 0 && S_ISDIR(s.st_mode) ? add_folder(in, path, fault)
-                                                     : add_file(in, path, fault);
+    return rc == 0 && o->count > before ? 0
+                                        : lct_fault_set(fault, rc ? rc : -ENOENT, "import",
+                                                        "There is no video or sound file in %s.",
+                                                        "%s 中没有视频或音频文件。", path);
 }
 
 /* 0; -EINVAL: wrong use; or -errno with a fault. */
-static int read_options(int argc, char **argv, struct import *in, struct lct_fault *fault) {
+static int read_options(int argc, char **argv, struct options *o, struct lct_fault *fault) {
     static const struct option known[] = {{"out", required_argument, NULL, 'o'},
                                           {"title", required_argument, NULL, 't'},
                                           {"json", no_argument, NULL, 'j'},
@@ -156,386 +92,107 @@ static int read_options(int argc, char **argv, struct import *in, struct lct_fau
     fault->code = 0;
     while ((c = getopt_long(argc, argv, "o:", known, NULL)) != -1) {
         if (c == 'o') {
-            in->out = optarg;
+            o->out = optarg;
         } else if (c == 't') {
-            in->title = optarg;
+            o->title = optarg;
         } else if (c == 'j') {
-            in->json = true;
+            o->json = true;
         } else {
             return -EINVAL;
         }
     }
-    if (optind == argc || !in->out || !in->out[0]) {
-        return -EINVAL;
-    }
     for (; rc == 0 && optind < argc; optind++) {
-        rc = add_path(in, argv[optind], fault);
-    }
-    return rc;
-}
-
-/* ---- what they make ---- */
-
-/* "00001.MTS" and "00002.MTS": equal but for digits. */
-static bool differ_in_number(const char *a, const char *b) {
-    bool number = false;
-    while (*a && *b) {
-        if (isdigit((unsigned char)*a) && isdigit((unsigned char)*b)) {
-            unsigned long x = strtoul(a, (char **)&a, 10), y = strtoul(b, (char **)&b, 10);
-            number = number || x != y;
-        } else if (*a++ != *b++) {
-            return false;
+        struct stat s;
+        if (stat(argv[optind], &s) == 0 && S_ISDIR(s.st_mode)) {
+            rc = add_folder(o, argv[optind], fault);
+        } else {
+            add_file(o, lct_strdup(argv[optind]));
         }
     }
-    return !*a && !*b && number;
+    return rc ? rc : o->count > 0 && o->out && o->out[0] ? 0 : -EINVAL;
 }
 
-static const struct lct_foreign_stream *find_stream(const struct part *part, bool sound, size_t nth,
-                                                    size_t *ret_at) {
-    const struct lct_foreign_info *info = lct_foreign_info(part->foreign);
-    for (size_t i = 0; i < info->stream_count; i++) {
-        if (info->streams[i].sound == sound && nth-- == 0) {
-            *ret_at = i;
-            return &info->streams[i];
-        }
-    }
-    return NULL;
-}
-
-static bool follows(const struct part *before, const struct part *part) {
-    size_t at;
-    const struct lct_foreign_stream *a = find_stream(before, false, 0, &at);
-    const struct lct_foreign_stream *b = find_stream(part, false, 0, &at);
-    bool alike = a ? b && a->width == b->width && a->height == b->height : !b;
-    return alike && differ_in_number(before->name, part->name);
-}
-
-/* A picture of the computer, by the words recorders use for it. */
-static bool names_screen(const char *name) {
-    static const char *const words[] = {"screen",       "slide", "ppt",  "vga",  "hdmi", "desktop",
-                                        "presentation", "屏",    "课件", "电脑", "桌面"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (strcasestr(name, words[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static size_t count_kind(const struct import *in, const char *kind) {
-    size_t n = 0;
-    for (size_t i = 0; i < in->track_count; i++) {
-        n += strcmp(in->tracks[i].info.kind, kind) == 0;
-    }
-    return n;
-}
-
-static void add_track(struct import *in, size_t part, size_t stream) {
-    if (in->track_count == LCT_TAPE_TRACKS_MAX) {
-        return;
-    }
-    const struct lct_foreign_stream *s =
-        &lct_foreign_info(in->parts[part].foreign)->streams[stream];
-    struct track *t = &in->tracks[in->track_count];
-    const char *kind = s->sound                             ? "sound"
-                       : names_screen(in->parts[part].name) ? "screen"
-                                                            : "camera";
-    size_t n = count_kind(in, kind) + 1;
-    *t = (struct track){.part = part, .stream = stream, .sound = s->sound};
-    (void)snprintf(t->info.kind, sizeof t->info.kind, "%s", kind);
-    (void)snprintf(t->info.name, sizeof t->info.name, n > 1 ? "%s-%zu" : "%s", kind, n);
-    lct_text_copy(t->info.source, sizeof t->info.source, in->parts[part].name);
-    t->info.id = (uint32_t)++in->track_count;
-}
-
-/* Whose sound is the lesson's: a file of nothing but sound, else the first that has any. What the
- * others have is the same room heard a second time. */
-static size_t choose_sound(const struct import *in) {
-    size_t first = FILES_MAX, at;
-    for (size_t i = 0; i < in->part_count; i++) {
-        if (in->parts[i].follows || !find_stream(&in->parts[i], true, 0, &at)) {
-            continue;
-        }
-        if (!find_stream(&in->parts[i], false, 0, &at)) {
-            return i;
-        }
-        first = first == FILES_MAX ? i : first;
-    }
-    return first;
-}
-
-static void choose_tracks(struct import *in) {
-    size_t sound = choose_sound(in), at;
-    for (size_t i = 0; i < in->part_count; i++) {
-        const struct part *part = &in->parts[i];
-        for (size_t n = 0; !part->follows && find_stream(part, false, n, &at); n++) {
-            add_track(in, i, at);
-        }
-        if (!part->follows && i != sound && find_stream(part, true, 0, &at)) {
-            struct lct_fault fault;
-            (void)lct_fault_set(
-                &fault, 0, "import", "The sound of %s is left out: the lesson has that of %s.",
-                "未采用 %s 的声音：本课使用 %s 的声音。", part->name, in->parts[sound].name);
-            note(in, &fault);
-        }
-    }
-    for (size_t n = 0; sound < FILES_MAX && find_stream(&in->parts[sound], true, n, &at); n++) {
-        add_track(in, sound, at);
-    }
-}
-
-static void place_parts(struct import *in) {
-    for (size_t i = 1; i < in->part_count; i++) {
-        struct part *part = &in->parts[i], *before = part - 1;
-        part->follows = follows(before, part);
-        if (part->follows) {
-            part->from = before->from + lct_foreign_info(before->foreign)->length;
-        }
-    }
-    for (size_t i = 0; i < in->part_count; i++) {
-        lct_ns end = in->parts[i].from + lct_foreign_info(in->parts[i].foreign)->length;
-        in->info.end = end > in->info.end ? end : in->info.end;
-    }
-}
-
-static int open_parts(struct import *in, struct lct_fault *fault) {
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < in->part_count; i++) {
-        struct part *part = &in->parts[i];
-        struct lct_fault said;
-        rc = lct_foreign_open(part->fd, part->name, &part->foreign, fault);
-        if (rc == 0 && lct_foreign_info(part->foreign)->cut_off) {
-            (void)lct_fault_set(&said, 0, "import",
-                                "%s is damaged or cut off; what comes before that is imported.",
-                                "%s 已损坏或不完整，将导入其前面完好的部分。", part->name);
-            note(in, &said);
-        }
-    }
-    return rc;
-}
-
-/* ---- making ---- */
-
-static int put(void *opaque, struct lct_chunk *chunk) {
-    struct import *in = opaque;
-    return lct_maker_put(in->maker, chunk);
-}
-
-static size_t parts_behind(const struct import *in, size_t first) {
-    size_t n = 1;
-    while (first + n < in->part_count && in->parts[first + n].follows) {
-        n++;
-    }
-    return n;
-}
-
-/* Which of its kind the track's stream is in its own file. */
-static size_t nth_of_kind(const struct import *in, const struct track *t) {
-    const struct lct_foreign_info *info = lct_foreign_info(in->parts[t->part].foreign);
-    size_t n = 0;
-    for (size_t i = 0; i < t->stream; i++) {
-        n += info->streams[i].sound == t->sound;
-    }
-    return n;
-}
-
-/* Of one file: 0, -ENODATA when it has nothing of that, -ENOTSUP when it cannot be copied. */
-static int make_part(struct import *in, struct track *t, size_t i, bool copy,
-                     struct lct_fault *fault) {
-    struct part *part = &in->parts[i];
-    size_t at;
-    const struct lct_foreign_stream *s = find_stream(part, t->sound, nth_of_kind(in, t), &at);
-    if (!s || (copy && !s->fits)) {
-        return s ? -ENOTSUP : -ENODATA;
-    }
-    bool last = i + 1 == in->part_count || !in->parts[i + 1].follows;
-    struct lct_foreign_track how = {
-        .name = t->info.name,
-        .id = t->info.id,
-        .screen = strcmp(t->info.kind, "screen") == 0,
-        .copy = copy,
-        .width = t->info.width,
-        .height = t->info.height,
-        .from = part->from,
-        .to = last ? in->info.end : in->parts[i + 1].from,
-        .put = put,
-        .opaque = in,
-    };
-    return lct_foreign_make(part->foreign, at, &how, fault);
-}
-
-static int make_as(struct import *in, struct track *t, bool copy, struct lct_fault *fault) {
-    size_t n = parts_behind(in, t->part), made = 0;
-    int rc = lct_maker_track(in->maker, t->info.name);
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        rc = make_part(in, t, t->part + i, copy, fault);
-        made += rc == 0;
-        rc = rc == -ENODATA && n > 1 ? 0 : rc;
-    }
-    return rc ? rc : made > 0 ? 0 : -ENODATA;
-}
-
-static int make_track(struct import *in, struct track *t, struct lct_fault *fault) {
-    const struct lct_foreign_stream *s =
-        &lct_foreign_info(in->parts[t->part].foreign)->streams[t->stream];
-    int rc = -ENOTSUP;
-    fault->code = 0;
-    t->info.width = s->width;
-    t->info.height = s->height;
-    if (s->fits) {
-        rc = make_as(in, t, true, fault);
-        t->copied = rc == 0;
-    }
-    if (rc == -ENOTSUP || rc == -EBADMSG) { /* it looked as if it could be copied, perhaps */
-        if (!t->sound) {
-            lct_foreign_canvas(s->width, s->height, &t->info.width, &t->info.height);
-        }
-        rc = make_as(in, t, false, fault);
-    }
-    if (rc < 0 && fault->code == 0) {
-        (void)lct_fault_set(fault, rc, "import", "Cannot write track %s: %s.",
-                            "无法写入轨道 %s：%s。", t->info.name, strerror(-rc));
-    }
-    return rc;
-}
-
-/* A track of which nothing decodes is left out, and said. */
-static int make_tracks(struct import *in, struct lct_fault *fault) {
-    size_t kept = 0;
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < in->track_count; i++) {
-        struct track *t = &in->tracks[i];
-        rc = make_track(in, t, fault);
-        if (rc == 0) {
-            in->tracks[kept] = *t;
-            in->info.tracks[kept++] = t->info;
-            lct_ns end = lct_maker_end(in->maker);
-            in->info.end = end > in->info.end && !t->sound ? end : in->info.end;
-        } else if (rc == -ENODATA) {
-            lct_maker_drop(in->maker);
-            note(in, fault);
-            rc = 0;
-        }
-    }
-    in->info.track_count = kept;
-    in->track_count = rc ? in->track_count : kept;
-    return rc ? rc : kept > 0 ? 0 : fault->code;
-}
-
-/* What the lesson is called and when it was: by whoever asks, the tags, the file. */
-static void name_lesson(struct import *in) {
-    const struct lct_foreign_info *first = lct_foreign_info(in->parts[0].foreign);
-    LCT_FREE char *plain = lct_strdup(in->out);
-    char *title = in->title         ? lct_strdup(in->title)
-                  : first->title[0] ? lct_strdup(first->title)
-                                    : lct_strdup(in->parts[0].name);
-    char *end = in->title || first->title[0] ? NULL : strrchr(title, '.');
-    if (end && end != title) {
-        *end = '\0';
-    }
-    struct lct_lesson_info made = in->info;
-    struct stat s;
-    lct_lesson_new("import", title, &in->info);
-    free(title);
-    in->info.end = made.end;
-    in->info.state = LCT_LESSON_ENDED;
-    in->info.track_count = made.track_count;
-    memcpy(in->info.tracks, made.tracks, sizeof made.tracks);
-    if (first->wall != LCT_NS_NONE) {
-        in->info.zero_wall = first->wall;
-    } else if (fstat(in->parts[0].fd, &s) == 0 && s.st_mtim.tv_sec > 0) {
-        in->info.zero_wall =
-            s.st_mtim.tv_sec * LCT_SECOND - made.end; /* it was written to the end */
-    }
-    const char *id = basename(plain);
-    if (lct_lesson_is_id(id)) {
-        (void)snprintf(in->info.id, sizeof in->info.id, "%s", id);
-    }
-}
-
-static int shut_in(const struct import *in, struct lct_fault *fault) {
-    LCT_FREE char *plain = lct_strdup(in->out);
-    const char *const writes[] = {dirname(plain), NULL};
-    int rc = lct_io_make_folder(writes[0]);
-    if (rc < 0) {
-        return lct_fault_set(fault, rc, "import", "Cannot write into %s: %s.", "无法写入 %s：%s。",
-                             writes[0], strerror(-rc));
-    }
-    tzset(); /* reads a file */
-    rc = lct_sandbox_enter(&(struct lct_sandbox){.writes = writes,
-                                                 .memory_bytes = MEMORY_BYTES,
-                                                 .cpu_seconds = CPU_SECONDS,
-                                                 .file_bytes = FILE_BYTES},
-                           NULL);
-    return rc < 0 ? lct_fault_set(fault, rc, "import",
-                                  "Foreign files are read only by a process that is shut in, and "
-                                  "this system does not allow that: %s.",
-                                  "外来文件只能在隔离的进程中读取，而本系统不允许隔离：%s。",
-                                  strerror(-rc))
-                  : 0;
-}
-
-static void report(const struct import *in) {
+static void report(const struct options *o, const json_t *said) {
     char length[24];
-    lct_span_format(in->info.end, length, sizeof length);
-    LCT_FREE char *out = lct_strdup(in->out);
-    lct_text_tame(out);
-    if (!in->json) {
-        (void)printf(lct_say("%s: %s, %zu tracks\n", "%s：%s，%zu 条轨道\n"), out, length,
-                     in->info.track_count);
+    size_t i;
+    const json_t *note;
+    json_array_foreach(json_object_get(said, "notes"), i, note) {
+        (void)fprintf(stderr, "lectern: %s\n",
+                      lct_say(lct_json_text(note, "en", ""), lct_json_text(note, "zh", "")));
+    }
+    if (o->json) {
+        LCT_FREE char *text = lct_json_dump(said, NULL);
+        (void)puts(text);
         return;
     }
-    json_t *tracks = json_array();
-    for (size_t i = 0; i < in->info.track_count; i++) {
-        (void)json_array_append_new(tracks, json_pack("{s:s, s:b}", "name", in->info.tracks[i].name,
-                                                      "copied", (int)in->tracks[i].copied));
-    }
-    LCT_JSON json_t *json =
-        json_pack("{s:s, s:s, s:s, s:I, s:o, s:O}", "folder", out, "lesson", in->info.id, "title",
-                  in->info.title, "length_ns", (json_int_t)in->info.end, "tracks", tracks, "notes",
-                  in->notes);
-    LCT_FREE char *text = lct_json_dump(json, NULL);
-    (void)puts(text);
-}
-
-static int import_all(struct import *in, struct lct_fault *fault) {
-    int rc = shut_in(in, fault);
-    rc = rc ? rc : lct_maker_begin(&lct_io_system, in->out, &in->maker, fault);
-    rc = rc ? rc : open_parts(in, fault);
-    if (rc < 0) {
-        return rc;
-    }
-    place_parts(in);
-    choose_tracks(in);
-    rc = make_tracks(in, fault);
-    if (rc == 0) {
-        name_lesson(in);
-        rc = lct_maker_finish(in->maker, &in->info, fault);
-    }
-    return rc;
+    lct_span_format(lct_json_int(said, "length_ns", 0), length, sizeof length);
+    (void)printf(lct_say("%s: %s, %zu tracks\n", "%s：%s，%zu 条轨道\n"),
+                 lct_json_text(said, "folder", ""), length,
+                 json_array_size(json_object_get(said, "tracks")));
 }
 
 int lct_worker_import(int argc, char **argv) {
-    struct import *in = lct_new(sizeof *in);
+    LCT_FREE struct lct_import_file *files = lct_new((LCT_IMPORT_FILES_MAX + 1) * sizeof *files);
+    struct options o = {.files = files};
     struct lct_fault fault;
-    in->notes = json_array();
-    int rc = read_options(argc, argv, in, &fault), status;
+    LCT_JSON json_t *said = NULL;
+    int rc = read_options(argc, argv, &o, &fault), status = 0;
     if (rc < 0 && fault.code == 0) {
         status = usage();
     } else {
-        rc = rc ? rc : import_all(in, &fault);
-        if (rc == 0) {
-            report(in);
-        }
-        status = rc < 0 ? lct_command_fail(&fault, in->json) : 0;
+        const struct lct_import_settings settings = {
+            .files = files, .file_count = o.count, .out = o.out, .title = o.title};
+        rc = rc ? rc : lct_import(&settings, &said, &fault);
+        status = rc < 0 ? lct_command_fail(&fault, o.json) : 0;
     }
-    lct_maker_destroy(in->maker);
-    for (size_t i = 0; i < in->part_count; i++) {
-        lct_foreign_close(in->parts[i].foreign);
-        (void)close(in->parts[i].fd);
-        free(in->parts[i].path);
+    if (said) {
+        report(&o, said);
     }
-    json_decref(in->notes);
-    free(in);
+    for (size_t i = 0; i < o.count; i++) {
+        free((char *)files[i].path);
+    }
     return status;
+}
+
+/* ---- the job ---- */
+
+static void on_progress(void *arg, double part) { lct_worker_progress(arg, part); }
+
+/* The lesson has the upload's id: when it is there, a worker made it and died before it said so. */
+static bool is_made(const char *folder, json_t **ret_result) {
+    struct lct_lesson_info info;
+    struct lct_fault fault;
+    if (lct_lesson_load(folder, &info, &fault) < 0) {
+        return false;
+    }
+    *ret_result = json_pack("{s:s, s:s, s:I}", "lesson", info.id, "title", info.title, "length_ns",
+                            (json_int_t)info.end);
+    return true;
+}
+
+int lct_worker_upload(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault) {
+    const char *id = lct_json_text(job->order, "upload", "");
+    LCT_FREE char *path = lct_uploads_path(job->data, id);
+    LCT_FREE char *uploads = lct_format("%s/uploads", job->data);
+    LCT_FREE char *out = lct_format("%s/lessons/%s", job->data, id);
+    struct lct_fault ignored;
+    int rc = 0;
+    if (!is_made(out, ret_result)) {
+        const struct lct_import_file file = {path, lct_json_text(job->order, "title", "")};
+        rc = lct_import(&(struct lct_import_settings){.files = &file,
+                                                      .file_count = 1,
+                                                      .out = out,
+                                                      .also_writes = uploads,
+                                                      .progress = on_progress,
+                                                      .arg = job},
+                        ret_result, fault);
+        if (rc == 0) {
+            json_object_del(*ret_result, "folder"); /* a path of this machine */
+        }
+    }
+    if (rc == 0) {
+        int removed = lct_uploads_remove(job->data, id, &ignored);
+        (void)removed; /* what stays grows old */
+    }
+    return rc;
 }

@@ -25,6 +25,7 @@ static const struct {
     lct_worker_job_fn run;
 } kinds[] = {
     {"export", lct_worker_clip},
+    {"import", lct_worker_upload},
 };
 
 static void say(json_t *owned) {

@@ -47,3 +47,6 @@ void lct_worker_be_dispensable(void);
 
 /** "export": an item as a file, by a preset. */
 int lct_worker_clip(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault);
+
+/** "import": an upload as a lesson of its id. */
+int lct_worker_upload(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault);

@@ -10,6 +10,7 @@
 
 #include "archive/clip.h"
 #include "archive/item.h"
+#include "archive/uploads.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "control/api/api.h"
@@ -139,6 +140,25 @@ static int order_export(struct lct_api *api, const json_t *body, json_t **ret_or
     return rc;
 }
 
+static int order_import(struct lct_api *api, const json_t *body, json_t **ret_order,
+                        struct lct_fault *fault) {
+    const char *id;
+    struct lct_upload upload;
+    int rc = lct_json_only(body, (const char *[]){"kind", "upload", NULL}, fault);
+    rc = rc ? rc : lct_json_read_text(body, "upload", 1, LCT_LESSON_ID_SIZE - 1, &id, fault);
+    rc = rc ? rc : lct_uploads_find(api->data, id, &upload, fault);
+    if (rc < 0) {
+        return rc;
+    }
+    if (upload.have < upload.size) {
+        return lct_fault_set(fault, -EBUSY, "jobs", "Not all of %s has come yet.",
+                             "%s 尚未全部上传。", upload.name);
+    }
+    *ret_order =
+        json_pack("{s:s, s:s, s:s}", "kind", "import", "upload", upload.id, "title", upload.name);
+    return 0;
+}
+
 /* What people may ask for: a line a kind. Makes the worker's order of what was asked, checked. */
 static const struct {
     const char *kind;
@@ -146,6 +166,7 @@ static const struct {
                  struct lct_fault *fault);
 } kinds[] = {
     {"export", order_export},
+    {"import", order_import},
 };
 
 static int read_order(struct lct_api *api, const json_t *body, json_t **ret_order,
