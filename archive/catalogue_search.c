@@ -99,10 +99,12 @@ static bool has_term(const struct lct_entry *entry, int facet, uint32_t term) {
 static bool is_wanted(const struct search *s, size_t num) {
     const struct lct_entry *entry = &s->c->entries[num];
     const struct lct_catalogue_query *q = s->query;
+    if (s->asked && (s->n_words == 0 || s->found[num] != s->n_words)) {
+        return false; /* first: entries lie far apart in memory */
+    }
     return entry->id && entry->trashed == q->trash && (!s->chosen || s->chosen[num]) &&
            (!q->kind || entry->clip == (strcmp(q->kind, "clip") == 0)) &&
-           (!q->state || entry->published == (strcmp(q->state, "published") == 0)) &&
-           (!s->asked || (s->n_words > 0 && s->found[num] == s->n_words));
+           (!q->state || entry->published == (strcmp(q->state, "published") == 0));
 }
 
 static void count(struct search *s, const struct lct_entry *entry, int facet) {
