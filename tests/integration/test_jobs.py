@@ -1,0 +1,234 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Exports by presets, judged by ffmpeg: what is made keeps the preset's rules, at whatever moment a
+worker or the server is killed nothing half is left and the job is done all the same, a full disk is
+said in words, and what is cancelled is gone."""
+
+import json
+import os
+import pathlib
+import random
+import shutil
+import signal
+import subprocess
+import tempfile
+import unittest
+
+from _programs import BIN, Server, until
+
+LESSON = "20260101-080000-a-0001"
+OVER = ("done", "failed", "cancelled")
+
+
+def probe(path):
+    done = subprocess.run(["ffprobe", "-v", "error", "-count_frames", "-of", "json", "-show_entries",
+                           "stream=codec_name,codec_type,width,height,avg_frame_rate,nb_read_frames:"
+                           "format=size,duration", path], capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+class Jobs(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.folder = tempfile.TemporaryDirectory()
+        cls.data = pathlib.Path(cls.folder.name)
+        (cls.data / "lessons").mkdir()
+        subprocess.run([BIN / "lectern", "record", "--source", "demo", "--duration", "3", "--out",
+                        cls.data / "lessons" / LESSON], check=True, capture_output=True)
+        cls.server = Server(cls.data)
+
+    @classmethod
+    def tearDownClass(cls):
+        status = cls.server.stop()
+        cls.folder.cleanup()
+        assert status == 0, f"lectern-server ended with {status}"
+
+    def ask(self, method, path, body=None, status=200):
+        got, _, content = self.server.ask(method, "/api/v1" + path, body)
+        self.assertEqual(got, status, content)
+        return json.loads(content)
+
+    def export(self, preset, item=LESSON, status=201, **more):
+        return self.ask("POST", "/jobs", {"kind": "export", "item": item, "preset": preset, **more}, status)
+
+    def job(self, made):
+        return self.ask("GET", "/jobs/" + made["id"])
+
+    def over(self, made, state="done"):
+        until(lambda: self.job(made)["state"] in OVER, 120, "a job's end")
+        job = self.job(made)
+        self.assertEqual(job["state"], state, job)
+        return job
+
+    def folder_of(self, made):
+        return self.data / "jobs" / made["id"]
+
+    def files(self, made):
+        return sorted(path.name for path in self.folder_of(made).iterdir())
+
+    def saved(self, made):
+        status, head, content = self.server.ask("GET", f"/api/v1/jobs/{made['id']}/file")
+        self.assertEqual(status, 200)
+        path = self.data / "saved.mp4"
+        path.write_bytes(content)
+        said = subprocess.run(["ffmpeg", "-v", "warning", "-i", path, "-f", "null", "-"], check=True,
+                              capture_output=True, text=True).stderr
+        self.assertEqual(said, "")
+        return probe(path), content, head
+
+    def worker(self, made):
+        """The process that does the job, 0: none."""
+        for folder in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                words = (folder / "cmdline").read_bytes().split(b"\0")
+            except OSError:
+                continue
+            if words[1:2] == [b"job"] and words[3:4] == [made["id"].encode()]:
+                return int(folder.name)
+        return 0
+
+    def running(self, made):
+        until(lambda: self.worker(made), 30, "its worker")
+        return self.worker(made)
+
+    def test_keeps_the_rules_of_a_preset(self):
+        seen, content, head = self.saved(self.over(self.export("weike")))
+        picture = next(s for s in seen["streams"] if s["codec_type"] == "video")
+        sound = next(s for s in seen["streams"] if s["codec_type"] == "audio")
+        self.assertEqual((picture["codec_name"], picture["width"], picture["height"], picture["avg_frame_rate"]),
+                         ("h264", 1280, 720, "25/1"))
+        self.assertEqual(sound["codec_name"], "aac")
+        self.assertLess(abs(float(seen["format"]["duration"]) - 3), 0.2)
+        self.assertEqual(int(picture["nb_read_frames"]), round(float(seen["format"]["duration"]) * 25))
+        self.assertLess(content.index(b"moov"), content.index(b"mdat"))  # plays while it comes
+        self.assertIn("attachment", head["Content-Disposition"])
+        job = self.ask("GET", "/jobs")["jobs"][0]
+        self.assertEqual(job["result"]["bytes"], len(content))
+
+    def test_the_screen_and_a_microlesson_and_the_sound_alone(self):
+        edl = {"version": 1, "pieces": [{"lesson": LESSON, "from_ns": 1300000000, "to_ns": 2500000000},
+                                        {"lesson": LESSON, "from_ns": 300000000, "to_ns": 900000000}]}
+        clip = self.ask("POST", "/clips", {"title": "光的\"折射\"/1", "edl": edl}, 201)["id"]
+        screen, sound = self.export("small", clip, track="screen"), self.export("sound", clip)
+        seen, _, head = self.saved(self.over(screen))
+        self.assertLess(abs(float(seen["format"]["duration"]) - 1.8), 0.1)
+        self.assertEqual(self.job(screen)["result"]["name"], "光的_折射__1.mp4")
+        self.assertIn("%E5%85%89", head["Content-Disposition"])
+        seen, _, _ = self.saved(self.over(sound))
+        self.assertEqual([s["codec_type"] for s in seen["streams"]], ["audio"])
+
+    def test_says_before_what_must_be_changed(self):
+        presets = {one["id"]: one for one in self.ask("GET", f"/presets?item={LESSON}")["presets"]}
+        self.assertTrue(presets["keep"]["direct"].endswith("media.mp4"))
+        self.assertEqual(presets["small"]["problems"], [])
+        self.assertFalse(presets["weike"]["problems"][0]["must"])  # no title card
+        words = self.export("youke", status=409)["fault"]["en"]
+        self.assertIn("30:00", words)
+        self.assertIn("media.mp4", self.export("keep", status=400)["fault"]["en"])
+        job = self.over(self.export("small", track="nothing"), "failed")
+        self.assertIn("nothing", job["fault"]["en"])
+
+    def test_killed_at_any_moment_it_is_done_all_the_same(self):
+        rest = random.Random(20)
+        made = [self.export("contest") for _ in range(2)]
+        for i, one in enumerate(made):
+            pid = self.running(one)
+            part = self.folder_of(one) / "out.mp4.part"
+            if i == 1:
+                until(part.exists, 30, "something half")
+            else:
+                until(lambda: (self.job(one).get("progress", 1) > 0.1 * rest.random()), 30, "progress")
+            os.kill(pid, signal.SIGKILL)
+            until(lambda: self.worker(one) != pid, 10, "its end")
+        for one in made:
+            job = self.over(one)
+            self.assertIn(job["tries"], (1, 2))
+            self.assertEqual(self.files(one), ["job.json", "out.mp4"])
+        self.saved(made[1])
+
+    def test_what_dies_each_time_is_given_up_and_may_be_asked_for_again(self):
+        made = self.export("contest")
+        for _ in range(3):
+            pid = self.running(made)
+            os.kill(pid, signal.SIGKILL)
+            until(lambda: self.worker(made) != pid, 10, "its end")
+        job = self.over(made, "failed")
+        self.assertIn("3 times", job["fault"]["en"])
+        self.assertEqual(self.files(made), ["job.json"])
+        self.assertEqual(self.ask("PUT", "/jobs/" + made["id"], {"state": "waiting"})["tries"], 0)
+        self.over(made)
+
+    def test_the_server_dies_and_its_workers_with_it(self):
+        made = self.export("contest")
+        pid = self.running(made)
+        self.server.process.kill()
+        self.server.process.wait()
+        self.server.process.stdout.close()
+        until(lambda: not pathlib.Path(f"/proc/{pid}").exists() or self.worker(made) == 0, 10, "the worker's end")
+        type(self).server = Server(self.data)
+        self.assertEqual(self.over(made)["tries"], 2)
+
+    def test_a_server_that_is_told_to_end_takes_no_try_away(self):
+        made = self.export("contest")
+        self.running(made)
+        self.assertEqual(self.server.stop(), 0)
+        self.assertEqual(self.worker(made), 0)
+        type(self).server = Server(self.data)
+        self.assertEqual(self.over(made)["tries"], 1)
+
+    def test_cancelled_it_leaves_nothing(self):
+        made, behind = self.export("contest"), self.export("sound")
+        pid = self.running(made)
+        os.kill(pid, signal.SIGSTOP)  # one that hears nothing
+        self.ask("DELETE", "/jobs/" + made["id"])
+        self.over(made, "cancelled")
+        self.assertEqual(self.files(made), ["job.json"])
+        self.over(behind)
+        for one in (made, behind):
+            self.ask("DELETE", "/jobs/" + one["id"])
+            self.assertFalse(self.folder_of(one).exists())
+
+    def test_workers_yield_to_all_others(self):
+        pid = self.running(self.export("contest"))
+        until(lambda: os.sched_getscheduler(pid) == os.SCHED_IDLE, 10, "its priority")
+        self.assertEqual(os.getpriority(os.PRIO_PROCESS, pid), 19)
+        self.assertEqual(os.getpgid(pid), pid)
+
+    def test_a_full_disk_is_said(self):
+        """Before it is begun, and when others fill it meanwhile."""
+        small = self.data / "small"
+        small.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", small], check=True)
+        shutil.copytree(self.data / "lessons", small / "lessons")
+        filler = small / "filler"
+
+        def fill(left):
+            state = os.statvfs(small)
+            filler.write_bytes(bytes(max(state.f_bavail * state.f_bsize - left, 0)))
+
+        def fails(made):
+            job = self.over(made, "failed")
+            self.assertEqual(job["fault"]["code"], "no-space", job)
+            self.assertEqual(sorted(path.name for path in (small / "jobs" / made["id"]).iterdir()), ["job.json"])
+
+        kept, type(self).server = self.server, Server(small)
+        try:
+            fill(200_000)
+            made = self.export("contest")
+            fails(made)
+            filler.unlink()
+            self.ask("PUT", "/jobs/" + made["id"], {"state": "waiting"})
+            pid = self.running(made)
+            until((small / "jobs" / made["id"] / "out.mp4.part").exists, 30, "the beginning")
+            os.kill(pid, signal.SIGSTOP)
+            fill(0)
+            os.kill(pid, signal.SIGCONT)
+            fails(made)
+        finally:
+            self.server.stop()
+            type(self).server = kept
+            subprocess.run(["umount", small], check=True)
+
+
+if __name__ == "__main__":
+    unittest.main()
