@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Job "export": a lesson or a microlesson as a file, by a preset (control/presets.h). */
+/* Jobs "export": a lesson or a microlesson as a file, by a preset (control/presets.h); and "heads":
+ * what of a microlesson must be made so that it can be muxed while it is sent. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +11,7 @@
 #include "archive/cut.h"
 #include "archive/item.h"
 #include "archive/lesson.h"
+#include "archive/movie_file.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -47,16 +50,24 @@ static int read_clip(const struct lct_worker_job *job, struct lct_clip *ret_clip
                   : lct_clip_read(json, ret_clip, fault);
 }
 
+/* picture: the one that is shown where the clip leaves it to who watches; NULL: tracks are kept as
+ * they are, those that are named or all. */
 static int cut_clip(const struct lct_worker_job *job, const struct lct_clip *clip,
-                    const char *const *tracks, size_t n, struct source *source,
+                    const char *picture, const char *const *tracks, size_t n, struct source *source,
                     struct lct_fault *fault) {
     struct lct_cut_range *ranges = lct_new(clip->piece_count * sizeof *ranges);
     char **folders = lct_new(clip->piece_count * sizeof *folders);
     for (size_t i = 0; i < clip->piece_count; i++) {
         const struct lct_clip_piece *piece = &clip->pieces[i];
         folders[i] = lct_item_folder(job->data, piece->lesson);
-        ranges[i] =
-            (struct lct_cut_range){.lesson = folders[i], .from = piece->from, .to = piece->to};
+        ranges[i] = (struct lct_cut_range){
+            .lesson = folders[i],
+            .from = piece->from,
+            .to = piece->to,
+            .picture = picture && piece->layout != LCT_CLIP_ALL ? piece->main : picture,
+            .fade_in = piece->fade_in,
+            .fade_out = piece->fade_out,
+        };
     }
     int rc = lct_cut_open(ranges, clip->piece_count, tracks, n, &source->cut, fault);
     rc = rc ? rc : lct_cut_make(source->cut, fault);
@@ -84,58 +95,82 @@ static int first_track(const struct lct_lesson_info *info, bool sound, char *ret
                          sound ? "sound" : "picture", sound ? "声音" : "画面");
 }
 
-/* One picture where the preset encodes, and the sound where there is one; of a clip as its first
- * lesson has them. None named: all. */
-static int choose_tracks(const struct lct_worker_job *job, const char *lesson,
-                         char names[2][LCT_TRACK_NAME_SIZE], size_t *ret_n,
-                         struct lct_fault *fault) {
+/* What of an item is exported. */
+struct choice {
+    char picture[LCT_TRACK_NAME_SIZE]; /* the one; "": all, or with a sound none */
+    char sound[LCT_TRACK_NAME_SIZE];   /* the one; "": all */
+};
+
+/* Tracks that are not asked for by name are the first of the lesson, or of a clip's first. */
+static int choose(const struct lct_worker_job *job, const char *lesson, bool one_picture,
+                  struct choice *ret_choice, struct lct_fault *fault) {
     const json_t *preset = json_object_get(job->order, "preset");
-    bool pictures = !lct_preset_is_copy(preset);
     const char *wanted = lct_json_text(job->order, "track", "");
+    bool m4a = strcmp(lct_json_text(preset, "container", ""), "m4a") == 0;
+    one_picture = one_picture || (preset && !lct_preset_is_copy(preset));
     LCT_FREE char *folder = lct_item_folder(job->data, lesson);
+    struct choice choice = {.picture = ""};
     struct lct_lesson_info info;
-    size_t n = 0;
     int rc = lct_lesson_load(folder, &info, fault);
-    if (!pictures && strcmp(lct_json_text(preset, "container", ""), "m4a") != 0) {
-        *ret_n = 0;
+    if (rc == 0 && m4a) {
+        rc = first_track(&info, true, choice.sound, fault);
+    } else if (rc == 0 && one_picture) {
+        (void)snprintf(choice.picture, sizeof choice.picture, "%s", wanted);
+        rc = *wanted ? 0 : first_track(&info, false, choice.picture, fault);
+        (void)first_track(&info, true, choice.sound, fault); /* pictures alone are a film, too */
+    }
+    *ret_choice = choice;
+    return rc;
+}
+
+static bool has_one_picture(const struct lct_clip *clip) {
+    bool one = false;
+    for (size_t i = 0; i < clip->piece_count; i++) {
+        one = one || clip->pieces[i].layout != LCT_CLIP_ALL;
+    }
+    return one;
+}
+
+static int open_clip(const struct lct_worker_job *job, struct source *source,
+                     struct lct_fault *fault) {
+    struct lct_clip clip = {.pieces = NULL};
+    struct choice choice;
+    int rc = read_clip(job, &clip, fault);
+    if (rc < 0) {
         return rc;
     }
-    if (rc == 0 && pictures && *wanted) {
-        (void)snprintf(names[n++], LCT_TRACK_NAME_SIZE, "%s", wanted);
-    } else if (rc == 0 && pictures) {
-        rc = first_track(&info, false, names[n++], fault);
+    rc = choose(job, clip.pieces[0].lesson, has_one_picture(&clip), &choice, fault);
+    const char *tracks[] = {choice.sound};
+    rc = rc ? rc
+            : cut_clip(job, &clip, *choice.picture ? choice.picture : NULL, tracks,
+                       *choice.sound != 0, source, fault);
+    lct_clip_free(&clip);
+    return rc;
+}
+
+static int open_lesson(const struct lct_worker_job *job, struct source *source,
+                       struct lct_fault *fault) {
+    const char *id = lct_json_text(job->order, "item", "");
+    LCT_FREE char *folder = lct_item_folder(job->data, id);
+    struct choice choice;
+    int rc = choose(job, id, false, &choice, fault);
+    const char *tracks[2];
+    size_t n = 0;
+    if (*choice.picture) {
+        tracks[n++] = choice.picture;
     }
-    if (rc == 0) {
-        int silent = first_track(&info, true, names[n], fault);
-        rc = pictures ? 0 : silent; /* pictures alone are a film, too */
-        n += silent == 0;
+    if (*choice.sound) {
+        tracks[n++] = choice.sound;
     }
-    *ret_n = n;
+    rc = rc ? rc : lct_movie_open(folder, tracks, n, &source->whole, fault);
+    source->movie = source->whole;
     return rc;
 }
 
 static int open_source(const struct lct_worker_job *job, struct source *source,
                        struct lct_fault *fault) {
-    const char *item = lct_json_text(job->order, "item", "");
-    char names[2][LCT_TRACK_NAME_SIZE];
-    const char *tracks[2] = {names[0], names[1]};
-    struct lct_clip clip = {.pieces = NULL};
-    size_t n = 0;
-    bool is_clip = lct_item_is_clip(item);
-    int rc = is_clip ? read_clip(job, &clip, fault) : 0;
-    if (rc < 0) {
-        return rc;
-    }
-    rc = choose_tracks(job, is_clip ? clip.pieces[0].lesson : item, names, &n, fault);
-    if (rc == 0 && is_clip) {
-        rc = cut_clip(job, &clip, tracks, n, source, fault);
-    } else if (rc == 0) {
-        LCT_FREE char *folder = lct_item_folder(job->data, item);
-        rc = lct_movie_open(folder, tracks, n, &source->whole, fault);
-        source->movie = source->whole;
-    }
-    lct_clip_free(&clip);
-    return rc;
+    bool clip = lct_item_is_clip(lct_json_text(job->order, "item", ""));
+    return clip ? open_clip(job, source, fault) : open_lesson(job, source, fault);
 }
 
 /* ---- what is made ---- */
@@ -251,6 +286,48 @@ int lct_worker_clip(struct lct_worker_job *job, json_t **ret_result, struct lct_
                       "bytes", (json_int_t)seen.bytes, "duration_ns", (json_int_t)seen.length,
                       "width", seen.width, "height", seen.height, "fps", seen.fps, "bits_per_s",
                       (json_int_t)seen.bps, "notes", notes_of(&source));
+    }
+    close_source(&source);
+    return rc;
+}
+
+/* ---- what is not made at all ---- */
+
+static int is_kept_movie(const struct dirent *entry) {
+    size_t n = strlen(entry->d_name);
+    return n > 6 && strcmp(entry->d_name + n - 6, ".movie") == 0;
+}
+
+/* Of versions before: nobody asks for them. */
+static void remove_others(const char *folder, const char *name) {
+    struct dirent **entries;
+    int n = scandir(folder, &entries, is_kept_movie, alphasort);
+    for (int i = 0; i < n; i++) {
+        LCT_FREE char *path = lct_format("%s/%s", folder, entries[i]->d_name);
+        if (strcmp(entries[i]->d_name, name) != 0) {
+            (void)remove(path); /* then it is in nobody's way */
+        }
+        free(entries[i]);
+    }
+    if (n >= 0) {
+        free(entries);
+    }
+}
+
+int lct_worker_heads(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault) {
+    const char *id = lct_json_text(job->order, "item", "");
+    LCT_FREE char *folder = lct_item_folder(job->data, id);
+    LCT_FREE char *name = lct_format("%04d.movie", (int)lct_json_int(job->order, "version", 0));
+    LCT_FREE char *path = lct_format("%s/%s", folder, name);
+    struct source source = {.cut = NULL};
+    int rc = open_clip(job, &source, fault);
+    if (rc == 0 && (rc = lct_movie_save(&lct_io_system, source.movie, job->data, path)) < 0) {
+        rc = lct_fault_set(fault, rc, "export", "Cannot write %s: %s.", "无法写入 %s：%s。", path,
+                           strerror(-rc));
+    }
+    if (rc == 0) {
+        remove_others(folder, name);
+        *ret_result = json_pack("{s:o}", "notes", notes_of(&source));
     }
     close_source(&source);
     return rc;

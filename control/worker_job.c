@@ -26,6 +26,7 @@ static const struct {
 } kinds[] = {
     {"export", lct_worker_clip},
     {"import", lct_worker_upload},
+    {"heads", lct_worker_heads},
 };
 
 static void say(json_t *owned) {
@@ -53,11 +54,14 @@ void lct_worker_be_dispensable(void) {
 }
 
 /* What cannot be had is not needed: every one of these is allowed to everybody. Threads that libav
- * starts inherit it. */
-static void be_modest(void) {
+ * starts inherit it. Who is waited for gets the little that nice leaves, others only what nobody
+ * else wants. */
+static void be_modest(const json_t *order) {
     const struct sched_param none = {.sched_priority = 0};
     (void)setpriority(PRIO_PROCESS, 0, 19);
-    (void)sched_setscheduler(0, SCHED_IDLE, &none);
+    if (strcmp(lct_json_text(order, "kind", ""), "heads") != 0) {
+        (void)sched_setscheduler(0, SCHED_IDLE, &none);
+    }
     (void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE);
     lct_worker_be_dispensable();
 }
@@ -79,7 +83,6 @@ int lct_worker_job(int argc, char **argv) {
         (void)fputs("usage: lectern-worker job DATA ID\n", stderr);
         return 2;
     }
-    be_modest();
     LCT_FREE char *folder = lct_format("%s/jobs/%s", argv[1], argv[2]);
     LCT_FREE char *path = lct_format("%s/job.json", folder);
     LCT_JSON json_t *json = NULL;
@@ -89,6 +92,7 @@ int lct_worker_job(int argc, char **argv) {
     int rc = lct_json_load(path, LCT_JOB_BYTES_MAX, &json, &fault);
     struct lct_worker_job job = {
         .data = argv[1], .folder = folder, .order = json_object_get(json, "order")};
+    be_modest(job.order);
     rc = rc ? rc : find_kind(job.order, &run, &fault);
     rc = rc ? rc : run(&job, &result, &fault);
     say(rc < 0 ? json_pack("{s:o}", "fault", lct_json_of_fault(&fault))

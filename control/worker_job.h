@@ -50,3 +50,5 @@ int lct_worker_clip(struct lct_worker_job *job, json_t **ret_result, struct lct_
 
 /** "import": an upload as a lesson of its id. */
 int lct_worker_upload(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault);
+/** "heads": a clip's movie (archive/movie_file.h), kept beside its version as NNNN.movie. */
+int lct_worker_heads(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault);

@@ -322,6 +322,9 @@ void lct_api_presence_destroy(struct lct_api_presence *presence);
 /** GET /api/v1/recordings/{id}/marks. */
 void lct_api_get_marks(void *app, struct lct_http_request *request);
 
+/** GET /api/v1/clips/{id}/media.mp4. */
+void lct_api_get_clip_media(void *app, struct lct_http_request *request);
+
 /** GET /api/v1/recordings/{id}/media.mp4. */
 void lct_api_get_media(void *app, struct lct_http_request *request);
 

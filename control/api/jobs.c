@@ -43,8 +43,8 @@ static lct_ns length_of(const struct lct_item *item) {
 static char *direct_of(const json_t *preset, const char *id) {
     bool direct =
         lct_preset_is_copy(preset) && strcmp(lct_json_text(preset, "container", ""), "mp4") == 0;
-    return direct && !lct_item_is_clip(id) ? lct_format("/api/v1/recordings/%s/media.mp4", id)
-                                           : NULL;
+    const char *what = lct_item_is_clip(id) ? "clips" : "recordings";
+    return direct ? lct_format("/api/v1/%s/%s/media.mp4", what, id) : NULL;
 }
 
 static void add_standing(const struct lct_api *api, json_t *presets, const char *id,

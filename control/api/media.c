@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* A lesson as one MP4, muxed while it is sent; of a lesson that still runs, what is saved so far.
- */
+/* A lesson or a microlesson as one MP4, muxed while it is sent; of a lesson that still runs, what
+ * is saved so far. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/clip.h"
 #include "archive/lesson.h"
+#include "archive/metadata.h"
 #include "archive/movie.h"
+#include "archive/movie_file.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -82,4 +85,86 @@ void lct_api_get_media(void *app, struct lct_http_request *request) {
                                      .opaque = movie};
     make_tag(source.tag, sizeof source.tag, id, source.size, names, n);
     lct_http_answer_source(request, &source);
+}
+
+/* ---- a microlesson: catalogue loop ---- */
+
+/* A request that waits for what must be made. */
+struct waiting {
+    struct lct_api *api;
+    struct lct_http_request *request;
+    unsigned version;
+};
+
+static char *clip_folder(const struct lct_api *api, const struct lct_http_request *request) {
+    return lct_format("%s/clips/%s", api->data, lct_http_value(request, 0));
+}
+
+static char *clip_name(const char *folder, const char *id) {
+    LCT_JSON json_t *metadata = NULL;
+    struct lct_fault unused;
+    const char *title = lct_metadata_load(folder, &metadata, &unused) == 0
+                            ? lct_json_text(metadata, "title", "")
+                            : "";
+    char *name = lct_format("%s.mp4", *title ? title : id);
+    lct_text_file_name(name);
+    return name;
+}
+
+/* False: there is none (any more) that fits its lessons. */
+static bool answer_kept(const struct lct_api *api, struct lct_http_request *request,
+                        unsigned version) {
+    const char *id = lct_http_value(request, 0);
+    LCT_FREE char *folder = clip_folder(api, request);
+    LCT_FREE char *path = lct_format("%s/%04u.movie", folder, version);
+    struct lct_movie *movie;
+    if (lct_movie_load(path, api->data, &movie) < 0) {
+        return false;
+    }
+    LCT_FREE char *name = clip_name(folder, id);
+    struct lct_http_source source = {.type = "video/mp4",
+                                     .size = lct_movie_size(movie),
+                                     .file_name = name,
+                                     .read = read_movie,
+                                     .close = close_movie,
+                                     .opaque = movie};
+    (void)snprintf(source.tag, sizeof source.tag, "\"%llx-%u\"", (unsigned long long)source.size,
+                   version);
+    lct_http_answer_source(request, &source);
+    return true;
+}
+
+static void on_made(void *arg, const struct lct_fault *fault) {
+    struct waiting *waiting = arg;
+    struct lct_fault gone;
+    bool answered = !fault && answer_kept(waiting->api, waiting->request, waiting->version);
+    if (!answered) {
+        (void)lct_fault_set(&gone, -EBUSY, "api", "The lessons changed meanwhile. Try again.",
+                            "课程内容刚刚发生变化，请重试。");
+        lct_api_answer_fault(waiting->request, fault ? fault : &gone);
+    }
+    free(waiting);
+}
+
+void lct_api_get_clip_media(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
+    const char *id = lct_http_value(request, 0);
+    LCT_FREE char *folder = clip_folder(api, request);
+    LCT_JSON json_t *clip = NULL;
+    struct lct_fault fault;
+    unsigned version;
+    int rc = lct_clip_is_id(id) ? lct_clip_newest(folder, &clip, &version) : -ENOENT;
+    if (rc < 0) {
+        (void)lct_fault_set(&fault, rc == -EINVAL ? -EBADMSG : rc, "api",
+                            "There is no microlesson %s, or it is damaged.",
+                            "没有微课 %s，或其文件已损坏。", id);
+        lct_api_answer_fault(request, &fault);
+    } else if (!answer_kept(api, request, version)) {
+        struct waiting *waiting = lct_new(sizeof *waiting);
+        *waiting = (struct waiting){api, request, version};
+        lct_workers_quick(
+            api->workers,
+            json_pack("{s:s, s:s, s:i}", "kind", "heads", "item", id, "version", (int)version),
+            on_made, waiting);
+    }
 }

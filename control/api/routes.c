@@ -22,6 +22,8 @@ static const struct lct_http_route routes[] = {
     {LCT_HTTP_GET, "/api/v1/clips/{id}", lct_api_get_clip, LCT_HTTP_CATALOGUE, false, 0},
     {LCT_HTTP_PUT, "/api/v1/clips/{id}", lct_api_put_clip, LCT_HTTP_CATALOGUE, false,
      LCT_CLIP_BYTES_MAX},
+    {LCT_HTTP_GET, "/api/v1/clips/{id}/media.mp4", lct_api_get_clip_media, LCT_HTTP_CATALOGUE,
+     false, 0},
     {LCT_HTTP_GET, "/api/v1/clips/{id}/versions", lct_api_get_clip_versions, LCT_HTTP_CATALOGUE,
      false, 0},
     {LCT_HTTP_GET, "/api/v1/clips/{id}/versions/{version}", lct_api_get_clip_version,

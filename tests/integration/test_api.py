@@ -640,6 +640,9 @@ def clips(server, lesson):
     clip = made["id"]
     check(made["version"] == 1 and made["edl"]["pieces"] == pieces, f"the clip: {made}")
     tag = server.ask("GET", f"/api/v1/clips/{clip}")[1]["ETag"]
+    check(server.call("getClipMedia", 200, id=clip)[4:8] == b"ftyp", "the clip's media is no MP4")
+    server.call("getClipMedia", 206, id=clip, headers={"Range": "bytes=0-7"})
+    server.call("getClipMedia", 404, id="clip-20260101-000000-0000")
     item = server.call("getItem", 200, id=clip)
     check(item and item["title"] == "折射" and item["duration_ns"] == second + second // 30 and
           [one["id"] for one in item["sources"]] == [lesson], f"the item of the clip: {item}")

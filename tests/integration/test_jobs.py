@@ -117,6 +117,43 @@ class Jobs(unittest.TestCase):
         seen, _, _ = self.saved(self.over(sound))
         self.assertEqual([s["codec_type"] for s in seen["streams"]], ["audio"])
 
+    def test_a_microlesson_is_muxed_while_it_is_sent(self):
+        """Once made, its movie reads without a worker; a new version is another movie."""
+        edl = {"version": 1, "pieces": [{"lesson": LESSON, "from_ns": 700000000, "to_ns": 1900000000},
+                                        {"lesson": LESSON, "from_ns": 100000000, "to_ns": 900000000}]}
+        clip = self.ask("POST", "/clips", {"edl": edl}, 201)["id"]
+        media, folder = f"/api/v1/clips/{clip}/media.mp4", self.data / "clips" / clip
+        status, head, content = self.server.ask("GET", media)
+        self.assertEqual((status, head["Content-Type"]), (200, "video/mp4"))
+        path, cut = self.data / "clip.mp4", self.data / "cut.mp4"
+        path.write_bytes(content)
+        subprocess.run([BIN / "lectern", "cut", folder, "-o", cut], check=True, capture_output=True)
+        self.assertEqual(content, cut.read_bytes())
+        self.assertEqual([s["codec_type"] for s in probe(path)["streams"]], ["video", "video", "audio"])
+        part = self.server.ask("GET", media, headers={"Range": f"bytes={len(content) // 2}-"})
+        self.assertEqual((part[0], part[2]), (206, content[len(content) // 2:]))
+        self.assertEqual(self.ask("GET", "/jobs")["jobs"], [j for j in self.ask("GET", "/jobs")["jobs"]
+                                                           if j["kind"] == "export"])
+        kept = (folder / "0001.movie").stat()
+        self.assertLess(kept.st_size, len(content))
+        self.server.ask("GET", media)
+        self.assertEqual((folder / "0001.movie").stat().st_mtime_ns, kept.st_mtime_ns)
+        tag = self.server.ask("GET", f"/api/v1/clips/{clip}")[1]["ETag"]
+        edl["pieces"].pop()
+        status, _, _ = self.server.ask("PUT", f"/api/v1/clips/{clip}", {"edl": edl}, {"If-Match": tag})
+        self.assertEqual(status, 200)
+        self.assertLess(len(self.server.ask("GET", media)[2]), len(content))
+        self.assertEqual([p.name for p in folder.glob("*.movie")], ["0002.movie"])
+        (folder / "0002.movie").write_bytes(b"lctmovi1")  # damaged: made anew
+        self.assertEqual(self.server.ask("GET", media)[0], 200)
+        self.assertEqual(self.server.ask("GET", "/api/v1/clips/clip-20260101-000000-0000/media.mp4")[0], 404)
+        edl["pieces"][0].update(picture={"layout": "single", "main": "screen"}, fade_in_ns=200000000)
+        clip = self.ask("POST", "/clips", {"edl": edl}, 201)["id"]
+        path.write_bytes(self.server.ask("GET", f"/api/v1/clips/{clip}/media.mp4")[2])
+        self.assertEqual([(s["codec_type"], s.get("width")) for s in probe(path)["streams"]],
+                         [("video", 1920), ("audio", None)])
+        self.over(self.export("small", clip))
+
     def test_says_before_what_must_be_changed(self):
         presets = {one["id"]: one for one in self.ask("GET", f"/presets?item={LESSON}")["presets"]}
         self.assertTrue(presets["keep"]["direct"].endswith("media.mp4"))

@@ -9,6 +9,7 @@
 
 #include "archive/lesson.h"
 #include "archive/movie.h"
+#include "archive/movie_file.h"
 #include "base/mem.h"
 #include "encode/mp4.h"
 #include "encode/silence.h"
@@ -181,4 +182,56 @@ Test(movie, says_what_is_not_there) {
     write_lesson();
     cr_assert_eq(lct_movie_open(folder, names, 1, &movie, &fault), -ENOENT);
     cr_assert_not_null(strstr(fault.en, "blackboard"));
+}
+
+static char *kept(void) { return lct_format("%s/kept.movie", folder); }
+
+Test(movie, is_kept_in_a_small_file_and_reads_the_same) {
+    write_lesson();
+    struct lct_movie *movie = open_movie(NULL, 0), *again = NULL;
+    LCT_FREE char *path = kept();
+    LCT_FREE char *elsewhere = lct_format("%s/camera", folder);
+    cr_assert_eq(lct_movie_save(&lct_io_system, movie, elsewhere, path), -EINVAL);
+    cr_assert_eq(lct_movie_load(path, folder, &again), -ENOENT);
+    cr_assert_eq(lct_movie_save(&lct_io_system, movie, folder, path), 0);
+    cr_assert_eq(lct_movie_load(path, folder, &again), 0);
+    cr_assert_eq(lct_movie_size(again), lct_movie_size(movie));
+    LCT_FREE uint8_t *one = read_all(movie);
+    LCT_FREE uint8_t *two = read_all(again);
+    cr_assert_eq(memcmp(one, two, lct_movie_size(movie)), 0);
+    lct_movie_close(movie);
+    lct_movie_close(again);
+}
+
+Test(movie, that_was_kept_is_not_opened_when_its_reels_have_changed) {
+    write_lesson();
+    struct lct_movie *movie = open_movie(NULL, 0), *again = NULL;
+    LCT_FREE char *path = kept();
+    LCT_FREE char *reel = lct_format("%s/camera/0002.mp4", folder);
+    cr_assert_eq(lct_movie_save(&lct_io_system, movie, folder, path), 0);
+    cr_assert_eq(truncate(reel, 1000), 0);
+    cr_assert_eq(lct_movie_load(path, folder, &again), -ESTALE);
+    cr_assert_eq(unlink(reel), 0);
+    cr_assert_eq(lct_movie_load(path, folder, &again), -ESTALE);
+    lct_movie_close(movie);
+}
+
+/* Cut off anywhere, and with any byte turned, it is refused. */
+Test(movie, that_was_kept_and_is_damaged_is_refused) {
+    write_lesson();
+    struct lct_movie *movie = open_movie(NULL, 0), *again = NULL;
+    LCT_FREE char *path = kept();
+    LCT_FREE char *bytes = NULL;
+    size_t n;
+    cr_assert_eq(lct_movie_save(&lct_io_system, movie, folder, path), 0);
+    cr_assert_eq(lct_io_slurp(path, 1 << 20, &bytes, &n), 0);
+    for (size_t i = 0; i < n; i += 1 + i / 64) {
+        cr_assert_eq(lct_movie_parse((uint8_t *)bytes, i, folder, &again), -EBADMSG, "%zu", i);
+        bytes[i] ^= 4;
+        cr_assert_eq(lct_movie_parse((uint8_t *)bytes, n, folder, &again), -EBADMSG, "%zu", i);
+        bytes[i] ^= 4;
+    }
+    cr_assert_eq(lct_movie_parse((uint8_t *)bytes, n, folder, &again), 0);
+    lct_movie_close(again);
+    lct_movie_close(movie);
 }
