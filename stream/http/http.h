@@ -35,7 +35,8 @@ struct lct_http_server;
 /** Largest request body, where a route says nothing else. */
 #define LCT_HTTP_BODY_MAX (64U << 10)
 
-/** Connections at once, in all and from one address. */
+/** Connections at once, in all and from one network (base/network.h), without WebSockets and
+ * streams of events, which have limits of their own. */
 #define LCT_HTTP_CONNECTIONS_MAX 512
 #define LCT_HTTP_PER_ADDRESS_MAX 128
 

@@ -41,6 +41,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "stream/http/http_admit_priv.h"
+#include "stream/http/http_events.h"
 #include "stream/http/http_listen_priv.h"
 #include "stream/http/http_request_priv.h"
 #include "stream/http/http_socket.h"
@@ -72,7 +73,8 @@ struct lct_http_conn {
     uint64_t sent_at_tick;               /* UINT64_MAX: it was not being sent then */
     size_t heard;                        /* bytes of messages that a socket's client sent */
     struct lct_http_conn *older, *newer; /* in PHASE_HEAD */
-    bool asks;                           /* no WebSocket */
+    bool asks;                           /* one of hall->asking */
+    bool stays;                          /* one of hall->staying */
     bool is_tls;
     bool is_proxy; /* it speaks for others, and each of its requests takes a place for one */
     char peer[LCT_HTTP_CLIENT_SIZE];
@@ -179,6 +181,28 @@ static void leave_place(struct lct_http_conn *conn) {
 static bool is_crowded(const struct lct_http_conn *conn) {
     return *conn->place && !conn->is_proxy &&
            lct_http_places_crowded(conn->hall->places, conn->place);
+}
+
+/* It is a WebSocket now, or a stream of events, or ends. */
+static void ask_no_more(struct lct_http_conn *conn) {
+    conn->hall->asking -= conn->asks;
+    conn->asks = false;
+    leave_place(conn);
+}
+
+/* A stream of events is counted by whose route it is, not as one of its network's: viewers of a
+ * school share an address, and each has one as long as he watches. */
+static void begin_stream(struct lct_http_conn *conn) {
+    if (conn->hall->staying < LCT_HTTP_STREAMS_MAX) {
+        conn->stays = true;
+        conn->hall->staying++;
+        ask_no_more(conn);
+    }
+}
+
+static void end_stream(struct lct_http_conn *conn) {
+    conn->hall->staying -= conn->stays;
+    conn->stays = false;
 }
 
 /* At full seconds, all connections together: in the last millisecond before a timer the library
@@ -346,6 +370,9 @@ static void begin_answer(void *opaque) {
         atomic_fetch_add(&conn->hall->refused, 1);
         end_soon(conn);
         return;
+    }
+    if (body->kind->endless && !request->head) {
+        begin_stream(conn);
     }
     if (body->kind->begin && !request->head) {
         body->kind->begin(body, wake, conn);
@@ -708,13 +735,6 @@ bool lct_http_conn_may_come(struct lct_http_hall *hall, int fd) {
     return oldest != NULL;
 }
 
-/* It is a WebSocket now, or ends. */
-static void ask_no_more(struct lct_http_conn *conn) {
-    conn->hall->asking -= conn->asks;
-    conn->asks = false;
-    leave_place(conn);
-}
-
 struct lct_http_conn *lct_http_conn_create(struct lct_http_hall *hall, struct lws *wsi) {
     struct lct_http_conn *conn = lct_new(sizeof *conn);
     conn->hall = hall;
@@ -738,6 +758,7 @@ void lct_http_conn_destroy(struct lct_http_conn *conn) {
     leave_request(conn);
     line_up(conn, false);
     ask_no_more(conn);
+    end_stream(conn);
     atomic_fetch_sub(&conn->hall->connections, 1);
     free(conn);
 }

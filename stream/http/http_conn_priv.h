@@ -34,7 +34,8 @@ struct lct_http_hall {
     struct lct_http_readers *readers;
     /* HTTP thread */
     struct lct_http_places *places;
-    unsigned asking;                       /* connections that are no WebSockets */
+    unsigned asking;                       /* connections that are neither WebSocket nor staying */
+    unsigned staying;                      /* streams of events; those too many ask */
     struct lct_http_conn *oldest, *newest; /* of those that wait for a request */
     /* any thread */
     atomic_ullong requests, bytes_out, refused, connections, streams;

@@ -17,6 +17,9 @@ struct lct_http_stream;
 /** Messages that may wait in a stream of events. */
 #define LCT_HTTP_EVENTS_WAITING 32
 
+/** Streams that do not count among the connections; those beyond do. More than all routes allow. */
+#define LCT_HTTP_STREAMS_MAX 1536
+
 /**
  * Answers with server-sent events and leaves the connection open. closed(arg) is called once, in
  * the loop of the request's route (a route of LCT_HTTP_HERE has none: never), when the client has

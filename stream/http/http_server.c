@@ -14,6 +14,7 @@
 #include "base/thread.h"
 #include "stream/http/http.h"
 #include "stream/http/http_conn_priv.h"
+#include "stream/http/http_events.h"
 #include "stream/http/http_listen_priv.h"
 #include "stream/http/http_socket.h"
 #include "stream/http/http_source_priv.h"
@@ -159,8 +160,9 @@ static struct lws_context *make_context(struct lct_http_server *server) {
         .gid = -1,
         .uid = -1,
         .max_http_header_data = LCT_HTTP_HEAD_MAX,
-        .max_http_header_pool = LCT_HTTP_CONNECTIONS_MAX + LEAVING,
-        .fd_limit_per_thread = LCT_HTTP_CONNECTIONS_MAX + LCT_HTTP_SOCKETS_MAX + LEAVING,
+        .max_http_header_pool = LCT_HTTP_CONNECTIONS_MAX + LCT_HTTP_STREAMS_MAX + LEAVING,
+        .fd_limit_per_thread =
+            LCT_HTTP_CONNECTIONS_MAX + LCT_HTTP_STREAMS_MAX + LCT_HTTP_SOCKETS_MAX + LEAVING,
         .retry_and_idle_policy = &idle,
         .keepalive_timeout = LCT_HTTP_IDLE_SECONDS,
         .timeout_secs = LCT_HTTP_BODY_SECONDS,

@@ -22,10 +22,14 @@
 
 #define MEDIA_SIZE (3U * 1000 * 1000 + 7)
 
+#define VIEWERS (LCT_HTTP_CONNECTIONS_MAX + 100) /* of one school */
+
 static struct lct_http_server *server;
 static struct lct_loop *loop;
 static struct lct_thread thread;
 static _Atomic(struct lct_http_stream *) stream;
+static struct lct_http_stream *viewers[VIEWERS];
+static size_t n_viewers;
 static struct lct_http_request *held[LCT_HTTP_PER_ADDRESS_MAX];
 static size_t n_held;
 static SSL_CTX *client;
@@ -88,6 +92,15 @@ static void hold(void *app, struct lct_http_request *request) {
     held[n_held++] = request;
 }
 
+static void on_viewer_gone(void *arg) { lct_http_stream_end(*(struct lct_http_stream **)arg); }
+
+static void view(void *app, struct lct_http_request *request) {
+    (void)app;
+    struct lct_http_stream **viewer = &viewers[n_viewers++];
+    *viewer = lct_http_answer_events(request, on_viewer_gone, viewer);
+    lct_http_stream_send(*viewer, "first", "1");
+}
+
 static const struct lct_http_route routes[] = {
     {LCT_HTTP_GET, "/hold", hold, LCT_HTTP_HERE, false, 0},
     {LCT_HTTP_GET, "/who", who, LCT_HTTP_HERE, false, 0},
@@ -96,6 +109,7 @@ static const struct lct_http_route routes[] = {
     {LCT_HTTP_POST, "/echo", echo, LCT_HTTP_HERE, false, 0},
     {LCT_HTTP_GET, "/media", media, LCT_HTTP_HERE, false, 0},
     {LCT_HTTP_GET, "/events", events, LCT_HTTP_MAIN, false, 0},
+    {LCT_HTTP_GET, "/view", view, LCT_HTTP_MAIN, false, 0},
 };
 
 static void run_loop(void *arg) { lct_loop_run(arg); }
@@ -394,6 +408,24 @@ Test(http_server, keeps_no_connections_of_a_crowd, .timeout = 60) {
     for (size_t i = 0; i < sizeof fds / sizeof *fds; i++) {
         close(fds[i]);
     }
+}
+
+Test(http_server, lets_a_whole_school_watch, .timeout = 60) {
+    static int fds[VIEWERS];
+    char answer[2000];
+    for (size_t i = 0; i < VIEWERS; i++) {
+        fds[i] = dial("127.0.0.1", lct_http_port(server));
+        cr_assert_gt(send(fds[i], "GET /view" HOST "\r\n", strlen("GET /view" HOST "\r\n"), 0), 0);
+        ssize_t n = recv(fds[i], answer, sizeof answer - 1, 0);
+        cr_assert_gt(n, 0, "viewer %zu is sent away", i);
+        answer[n] = '\0';
+        cr_assert_eq(strncmp(answer, "HTTP/1.1 200", 12), 0, "viewer %zu: %s", i, answer);
+    }
+    expect(ask("127.0.0.1", "GET /who" HOST "Connection: close\r\n\r\n"), "HTTP/1.1 200", "client");
+    for (size_t i = 0; i < VIEWERS; i++) {
+        close(fds[i]);
+    }
+    await_connections(0);
 }
 
 Test(http_server, believes_its_proxies_only, .timeout = 60) {
