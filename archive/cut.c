@@ -212,7 +212,7 @@ static int check_fades(const struct lct_cut_range *range, const struct lct_cut_p
                          "区间 %s-%s 的淡入淡出比区间本身还长，请缩短。", from, to);
 }
 
-static bool has_picture(const struct lct_cut_source *source, const char *name) {
+bool lct_cut_has_picture(const struct lct_cut_source *source, const char *name) {
     for (size_t i = 0; i < source->info.track_count; i++) {
         const struct lct_lesson_track *track = &source->info.tracks[i];
         if (strcmp(track->name, name) == 0) {
@@ -235,7 +235,7 @@ static int choose_picture(struct lct_cut *cut, const struct lct_cut_range *range
     if (rc < 0 || !range->picture) {
         return rc;
     }
-    if (!has_picture(shown, range->picture)) {
+    if (!lct_cut_has_picture(shown, range->picture)) {
         return lct_fault_set(
             fault, -ENOENT, "cut", "%s has no picture '%s'. 'lectern verify' lists the tracks.",
             "%s 没有画面轨道“%s”。lectern verify 会列出所有轨道。", shown->folder, range->picture);

@@ -81,6 +81,9 @@ size_t lct_cut_row_at(const struct lct_cut_tape *tape, int64_t tick);
 struct lct_cut_view lct_cut_view(const struct lct_cut_part *part,
                                  const struct lct_cut_track *track);
 
+/** True when a lesson has a track of pictures of that name. */
+bool lct_cut_has_picture(const struct lct_cut_source *source, const char *name);
+
 /** Level at a tick of the result, 0 to 1: below 1 where the part fades. */
 float lct_cut_level(const struct lct_cut_part *part, int64_t tick);
 

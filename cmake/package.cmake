@@ -9,6 +9,7 @@ install(DIRECTORY control/web/ DESTINATION ${CMAKE_INSTALL_DATADIR}/lectern/web
         PATTERN "typescript" EXCLUDE
         PATTERN "axe-core" EXCLUDE)
 install(DIRECTORY control/presets/ DESTINATION ${CMAKE_INSTALL_DATADIR}/lectern/presets)
+install(DIRECTORY control/cards/ DESTINATION ${CMAKE_INSTALL_DATADIR}/lectern/cards)
 install(FILES README.md README.zh-CN.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
 install(FILES control/service/lectern.service DESTINATION lib/systemd/system)
@@ -36,7 +37,7 @@ set(CPACK_DEBIAN_PACKAGE_SECTION video)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS
     "adduser, ca-certificates, gstreamer1.0-plugins-base, gstreamer1.0-plugins-good, gstreamer1.0-plugins-bad, gstreamer1.0-libav, gstreamer1.0-alsa, gstreamer1.0-pulseaudio")
-set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "tesseract-ocr-chi-sim, tesseract-ocr-eng") # text on slides
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "tesseract-ocr-chi-sim, tesseract-ocr-eng, fonts-noto-cjk, fonts-noto-color-emoji") # text on slides; text on cards
 set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
     "${CMAKE_SOURCE_DIR}/control/service/postinst;${CMAKE_SOURCE_DIR}/control/service/prerm;${CMAKE_BINARY_DIR}/conffiles")
 file(WRITE ${CMAKE_BINARY_DIR}/conffiles "/etc/lectern/lectern.conf\n")

@@ -21,6 +21,19 @@ void lct_program_path(const char *name, char ret_path[LCT_PROGRAM_PATH_SIZE]) {
     (void)snprintf(ret_path, LCT_PROGRAM_PATH_SIZE, "%s%s", own, name);
 }
 
+char *lct_program_data(const char *what) {
+    static const char *const beside[] = {"../share/lectern", "../../control"};
+    for (size_t i = 0; i < sizeof beside / sizeof *beside; i++) {
+        char folder[LCT_PROGRAM_PATH_SIZE];
+        lct_program_path(beside[i], folder);
+        LCT_FREE char *path = lct_format("%s/%s", folder, what);
+        if (access(path, R_OK) == 0) {
+            return lct_strdup(path);
+        }
+    }
+    return NULL;
+}
+
 char *lct_default_data(void) {
     const char *home = getenv("HOME");
     return geteuid() == 0 || !home ? lct_strdup("/var/lib/lectern")

@@ -12,6 +12,10 @@
  */
 void lct_program_path(const char *name, char ret_path[LCT_PROGRAM_PATH_SIZE]);
 
+/** The folder of what came with the programs ("web", "presets", "cards"): installed beside them, or
+ * of the source tree; NULL: it is not there. Owned (free). */
+char *lct_program_data(const char *what) LCT_MUST_USE;
+
 /** The data folder when nobody names one: the system's for root, else one in the home. Owned
  * (free). */
 char *lct_default_data(void) LCT_MUST_USE;

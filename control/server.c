@@ -2,7 +2,6 @@
 #include "control/server.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include "control/listening.h"
 #include "control/notice.h"
 #include "control/on_air.h"
+#include "control/programs.h"
 #include "control/settings.h"
 
 LCT_LOG_TOPIC("server");
@@ -57,29 +57,11 @@ static int fail(const struct lct_fault *fault, bool json) {
     return 1;
 }
 
-/* A folder of ours, installed or of the source tree, by a file that is in it. Owned; NULL: none. */
-static char *find_installed(const char *installed, const char *source, const char *file) {
-    const char *const beside[] = {installed, source};
-    char own[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
-    own[n > 0 ? n : 0] = '\0';
-    char *slash = strrchr(own, '/');
-    for (size_t i = 0; slash && i < sizeof beside / sizeof *beside; i++) {
-        LCT_FREE char *path = lct_format("%.*s/%s", (int)(slash - own), own, beside[i]);
-        LCT_FREE char *known = lct_format("%s/%s", path, file);
-        if (access(known, R_OK) == 0) {
-            return lct_strdup(path);
-        }
-    }
-    return NULL;
-}
-
 /* The folder of the pages: given, configured, or found. NULL: none. */
 static char *find_web(const struct server *s, const struct lct_server_options *options) {
     const char *given =
         options->web ? options->web : lct_config_text(s->config, "server", NULL, "web");
-    return *given ? lct_strdup(given)
-                  : find_installed("../share/lectern/web", "../../control/web", "index.html");
+    return *given ? lct_strdup(given) : lct_program_data("web");
 }
 
 static void run_loop(void *loop) { lct_loop_run(loop); }
@@ -289,8 +271,7 @@ static int open_data(struct server *s, struct lct_fault *fault) {
 static int open_jobs(struct server *s, struct lct_fault *fault) {
     const struct lct_workers_settings settings = {
         .data = s->api.data, .loop = s->api.catalogue_loop, .changed = on_job_changed, .arg = s};
-    LCT_FREE char *presets =
-        find_installed("../share/lectern/presets", "../../control/presets", "1-keep.json");
+    LCT_FREE char *presets = lct_program_data("presets");
     int rc = presets ? lct_presets_load(presets, &s->api.presets, fault) : 0;
     if (!presets) {
         lct_warn("no folder of presets found: nothing can be exported", NULL);

@@ -21,7 +21,8 @@
 
 #define SILENT (-70.0)  /* LUFS: R 128's absolute gate */
 #define NEAR_ENOUGH 0.1 /* LU */
-#define HEARD_MAX 5     /* times */
+#define HEARD_MAX 8     /* times */
+#define SLOPE_MIN 0.1   /* LU a dB: where the limiter takes most of what is given */
 #define GAIN_MAX_DB 40.0
 
 struct lct_loudness {
@@ -34,6 +35,8 @@ struct lct_loudness {
     size_t count, room; /* blocks */
     int64_t at;         /* sample */
     double before, after, gain_db;
+    double step_db; /* by which gain_db was changed last; 0: not yet */
+    double slope;   /* LU that a dB of it brings: 1 but for the limiter */
     bool silent;
 };
 
@@ -52,6 +55,7 @@ static void begin_meter(struct lct_loudness *l) {
 struct lct_loudness *lct_loudness_create(double target) {
     struct lct_loudness *l = lct_new(sizeof *l);
     l->target = target;
+    l->slope = 1;
     begin_meter(l);
     return l;
 }
@@ -175,11 +179,15 @@ bool lct_loudness_settle(struct lct_loudness *loudness) {
     if (!l->measured) {
         again = settle_first(l);
     } else {
-        l->after = measure(l);
-        double missing = l->target - l->after;
-        again = fabs(missing) > NEAR_ENOUGH && l->heard < HEARD_MAX;
+        double now = measure(l), missing = l->target - now;
+        if (l->step_db != 0) {
+            l->slope = fmin(fmax((now - l->after) / l->step_db, SLOPE_MIN), 1);
+        }
+        l->after = now;
+        l->step_db = fmin(missing / l->slope, GAIN_MAX_DB - l->gain_db);
+        again = fabs(missing) > NEAR_ENOUGH && l->heard < HEARD_MAX && l->step_db != 0;
         if (again) {
-            l->gain_db = fmin(l->gain_db + missing, GAIN_MAX_DB);
+            l->gain_db += l->step_db;
             (void)plan_gains(l);
         }
     }

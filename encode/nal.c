@@ -289,3 +289,11 @@ size_t lct_nal_merge_avcc(const uint8_t *a, size_t a_bytes, const uint8_t *b, si
             rest_of_other ? other.rest_bytes : both.rest_bytes);
     return w.failed ? 0 : w.at;
 }
+
+unsigned lct_nal_free_id(uint32_t taken) {
+    unsigned id = 0;
+    while (id < 31 && taken & (1U << id)) {
+        id++;
+    }
+    return id;
+}

@@ -76,6 +76,9 @@ void lct_nal_picture_size(const struct lct_nal_sets *sets, int *ret_width, int *
  */
 uint32_t lct_nal_avcc_ids(const uint8_t *avcc, size_t n);
 
+/** The lowest id that is not taken, of the 32 that parameter sets may all have. */
+unsigned lct_nal_free_id(uint32_t taken);
+
 /**
  * Writes an avcC record with the sets of a and those of b whose ids a does not have; profile and
  * level are the higher ones. Returns its size, 0 when it does not fit or one of them cannot be

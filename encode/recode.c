@@ -93,14 +93,6 @@ static struct lct_video_settings settings_for(const struct lct_recode *r) {
     return s;
 }
 
-static unsigned free_id(uint32_t taken) {
-    unsigned id = 0;
-    while (id < 31 && taken & (1U << id)) {
-        id++;
-    }
-    return id;
-}
-
 static bool is_of_format(const struct lct_recode *r) {
     const struct lct_format *f = r->settings.format;
     return r->avcc_bytes == f->config_bytes && memcmp(r->avcc, f->config, r->avcc_bytes) == 0;
@@ -139,7 +131,7 @@ static int begin(struct lct_recode *r, int64_t tick, struct lct_video_packet *re
     recolour(r, r->colour);
     int rc = open_with(r, &settings, tick, ret_packet, fault);
     if (rc == 0 && !is_of_format(r)) {
-        settings.sets_id = free_id(r->settings.ids_taken);
+        settings.sets_id = lct_nal_free_id(r->settings.ids_taken);
         r->own_sets = true;
         rc = open_with(r, &settings, tick, ret_packet, fault);
     }
