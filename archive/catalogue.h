@@ -30,7 +30,7 @@ struct lct_catalogue;
 /** All folders are looked through so long after the last time, or after LCT_CATALOGUE_SHARE times
  * as long as that took. */
 #define LCT_CATALOGUE_PAUSE (2 * LCT_SECOND)
-#define LCT_CATALOGUE_SHARE 30
+#define LCT_CATALOGUE_SHARE 100
 
 /** Words of a query that count, items of a part of a list, hits and bytes of one that are shown,
  *  terms of a facet. */
