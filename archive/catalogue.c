@@ -294,6 +294,9 @@ static int look_at(struct lct_catalogue *c, const char *id, bool anyway) {
     }
     rc = keep(c, id, as_of, &item);
     lct_item_free(&item);
+    if (rc == 0 && c->was_read) {
+        c->was_read(c->arg, id);
+    }
     return rc < 0 ? rc : 1;
 }
 
@@ -595,6 +598,7 @@ struct lct_catalogue *lct_catalogue_create(const struct lct_catalogue_settings *
     c->path = lct_format("%s/library.db", settings->data);
     c->loop = settings->loop;
     c->is_recording = settings->is_recording;
+    c->was_read = settings->was_read;
     c->arg = settings->arg;
     pthread_mutex_init(&c->lock, NULL);
     c->building = true;

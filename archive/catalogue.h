@@ -46,6 +46,9 @@ struct lct_catalogue_settings {
     struct lct_loop *loop;
     /** True while a recorder is at work on the lesson. */
     bool (*is_recording)(void *arg, const char *lesson);
+    /** An item was read: it is new, its files have changed, or its recording ended. In the loop,
+     *  from within: it may call nothing here. */
+    void (*was_read)(void *arg, const char *id);
     void *arg;
 };
 

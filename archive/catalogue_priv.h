@@ -36,6 +36,7 @@ struct lct_catalogue {
     char *data, *path;
     struct lct_loop *loop;
     bool (*is_recording)(void *, const char *);
+    void (*was_read)(void *, const char *);
     void *arg;
     /* loop */
     struct lct_db *db; /**< NULL: it cannot be opened */

@@ -194,6 +194,29 @@ static void on_job_changed(void *arg, json_t *job) {
     lct_loop_post(letter->server->loop, deliver_job, letter);
 }
 
+/* On its way out of the catalogue. */
+struct item_letter {
+    struct server *server;
+    char *id;
+};
+
+static void deliver_item(void *arg) {
+    struct item_letter *letter = arg;
+    lct_api_want_slides(&letter->server->api, letter->id);
+    free(letter->id);
+    free(letter);
+}
+
+/* The catalogue's thread, from within the catalogue. */
+static void on_item_read(void *arg, const char *id) {
+    struct server *s = arg;
+    if (lct_api_lacks_slides(&s->api, id)) {
+        struct item_letter *letter = lct_new(sizeof *letter);
+        *letter = (struct item_letter){s, lct_strdup(id)};
+        lct_loop_post(s->api.catalogue_loop, deliver_item, letter);
+    }
+}
+
 /* A push's state is the pages' affair alone. */
 static void on_push_changed(void *arg) {
     struct server *s = arg;
@@ -257,7 +280,12 @@ static int open_data(struct server *s, struct lct_fault *fault) {
     s->api.pushes = lct_pushes_create(s->api.data);
     s->api.lessons = lct_library_create(lessons, is_recording, s);
     const struct lct_catalogue_settings settings = {
-        .data = s->api.data, .loop = s->api.catalogue_loop, .is_recording = is_recording, .arg = s};
+        .data = s->api.data,
+        .loop = s->api.catalogue_loop,
+        .is_recording = is_recording,
+        .was_read = on_item_read,
+        .arg = s,
+    };
     s->api.catalogue = lct_catalogue_create(&settings);
     s->api.presence = lct_api_presence_create();
     s->api.trash_days = lct_config_number(s->config, "library", NULL, "trash_days");

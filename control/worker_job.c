@@ -27,6 +27,7 @@ static const struct {
     {"export", lct_worker_clip},
     {"import", lct_worker_upload},
     {"heads", lct_worker_heads},
+    {"slides", lct_worker_slides_job},
 };
 
 static void say(json_t *owned) {

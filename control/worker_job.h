@@ -12,7 +12,7 @@
  * It has the lowest priority of CPU and disk, and is the first to go when memory runs short. One
  * thread of ours.
  *
- *     int lct_worker_slides(struct lct_worker_job *job, json_t **ret_result, struct lct_fault
+ *     int lct_worker_thing(struct lct_worker_job *job, json_t **ret_result, struct lct_fault
  * *fault) … lct_worker_progress(job, 0.5); … *ret_result = json_pack(…); return 0;
  */
 #pragma once
@@ -52,3 +52,5 @@ int lct_worker_clip(struct lct_worker_job *job, json_t **ret_result, struct lct_
 int lct_worker_upload(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault);
 /** "heads": a clip's movie (archive/movie_file.h), kept beside its version as NNNN.movie. */
 int lct_worker_heads(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault);
+/** "slides": the slides of a lesson and the text on them, into its folder. */
+int lct_worker_slides_job(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault);

@@ -4,7 +4,9 @@
  * and reads nothing there but a protocol's answers.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "control/command.h"
 #include "control/worker_job.h"
@@ -19,7 +21,16 @@ static const struct {
     {"job", lct_worker_job}, {"slides", lct_worker_slides},
 };
 
+/* The threads of the OCR (archive/ocr/ocr.h) are counted when a program begins: so it begins once
+ * more. If it cannot, it costs more. */
+static void use_one_thread(char **argv) {
+    if (!getenv("OMP_THREAD_LIMIT") && setenv("OMP_THREAD_LIMIT", "1", 1) == 0) {
+        (void)execv("/proc/self/exe", argv);
+    }
+}
+
 int main(int argc, char **argv) {
+    use_one_thread(argv);
     for (size_t i = 0; argc >= 2 && i < sizeof jobs / sizeof *jobs; i++) {
         if (strcmp(argv[1], jobs[i].name) == 0) {
             return jobs[i].run(argc - 1, argv + 1);

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "archive/feed.h"
+#include "archive/item.h"
 #include "archive/lesson.h"
 #include "archive/ocr/ocr.h"
 #include "archive/slides.h"
@@ -17,8 +18,12 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "control/command.h"
+#include "control/worker_job.h"
 #include "control/worker_jobs.h"
 #include "encode/still.h"
+
+/* s that a job waits at most for the recorder of a lesson that has ended. */
+#define LOCK_WAITS 30
 
 struct slides_options {
     const char *lesson;
@@ -27,8 +32,9 @@ struct slides_options {
 
 struct job {
     const char *lesson;
-    char *track; /* the folder of its screen, owned; NULL: it has none */
-    lct_ns end;  /* of what is recorded */
+    struct lct_worker_job *tell; /* who is told of progress; NULL: nobody */
+    char *track;                 /* the folder of its screen, owned; NULL: it has none */
+    lct_ns end;                  /* of what is recorded */
     struct lct_still *still;
     struct lct_slides_look *looks; /* owned */
     size_t look_count, look_room;
@@ -121,6 +127,15 @@ static void count_bytes(struct job *job, const struct lct_feed_chunk *chunk) {
     }
 }
 
+/* Part of the work that looking is; the rest is reading. */
+#define LOOKING 0.2
+
+static void tell(const struct job *job, double part) {
+    if (job->tell) {
+        lct_worker_progress(job->tell, part);
+    }
+}
+
 static int look_at_all(struct job *job, struct lct_fault *fault) {
     struct lct_feed *feed = lct_feed_create(job->track);
     struct lct_feed_chunk chunk;
@@ -128,6 +143,7 @@ static int look_at_all(struct job *job, struct lct_fault *fault) {
     while ((rc = lct_feed_next(feed, &chunk)) == 0) {
         if (chunk.info.key) {
             look(job, &chunk);
+            tell(job, job->end > 0 ? LOOKING * (double)chunk.time / (double)job->end : 0);
         } else {
             count_bytes(job, &chunk);
         }
@@ -175,6 +191,7 @@ static int read_all(struct job *job, struct lct_ocr *ocr, struct lct_fault *faul
             const char *known = known_text(job, i);
             job->slides[i].text = known ? lct_strdup(known) : read_slide(job, ocr, &chunk);
             i++;
+            tell(job, LOOKING + (1 - LOOKING) * (double)i / (double)job->slide_count);
         }
     }
     lct_feed_destroy(feed);
@@ -219,47 +236,24 @@ static int find_slides(struct job *job, struct lct_fault *fault) {
     return rc;
 }
 
-static void report(const struct job *job, bool json) {
+static json_t *result_json(const struct job *job) {
     size_t moving = 0;
     for (size_t i = 0; i < job->slide_count; i++) {
         moving += job->slides[i].moving;
     }
-    if (!json) {
-        (void)printf(lct_say("%zu slides, %zu of them moving pictures\n",
-                             "共 %zu 张课件，其中 %zu 张为动态画面\n"),
-                     job->slide_count, moving);
-        return;
-    }
-    LCT_JSON json_t *told =
-        json_pack("{s:I, s:I, s:I, s:I}", "slides", (json_int_t)job->slide_count, "moving",
-                  (json_int_t)moving, "read", (json_int_t)job->read, "key_frames",
-                  (json_int_t)job->look_count);
-    LCT_FREE char *text = lct_json_dump(told, NULL);
-    (void)puts(text);
+    return json_pack("{s:I, s:I, s:I, s:I}", "slides", (json_int_t)job->slide_count, "moving",
+                     (json_int_t)moving, "read", (json_int_t)job->read, "key_frames",
+                     (json_int_t)job->look_count);
 }
 
-/* The OCR's threads are counted when the program begins: it begins once more. */
-static void use_one_thread(char **argv) {
-    if (!getenv("OMP_THREAD_LIMIT") && setenv("OMP_THREAD_LIMIT", "1", 1) == 0) {
-        (void)execv("/proc/self/exe", argv - 1); /* argv[0] is the job's name; else: more threads */
-    }
-}
-
-int lct_worker_slides(int argc, char **argv) {
-    struct slides_options o = {.json = false};
-    struct job job = {.track = NULL};
-    struct lct_fault fault;
-    if (read_options(argc, argv, &o) < 0) {
-        return usage();
-    }
-    use_one_thread(argv);
-    lct_thread_nice(5);
-    job.lesson = o.lesson;
-    job.still = lct_still_create();
-    int rc = find_screen(&job, &fault);
-    rc = rc || !job.track ? rc : find_slides(&job, &fault);
+/* 0 with *ret_result (owned), or -errno with a fault. */
+static int run(const char *lesson, struct lct_worker_job *asked, json_t **ret_result,
+               struct lct_fault *fault) {
+    struct job job = {.lesson = lesson, .tell = asked, .still = lct_still_create()};
+    int rc = find_screen(&job, fault);
+    rc = rc || !job.track ? rc : find_slides(&job, fault);
     if (rc == 0) {
-        report(&job, o.json);
+        *ret_result = result_json(&job);
     }
     for (size_t i = 0; i < job.slide_count; i++) {
         free(job.slides[i].text);
@@ -268,5 +262,35 @@ int lct_worker_slides(int argc, char **argv) {
     free(job.looks);
     free(job.track);
     lct_still_destroy(job.still);
-    return rc < 0 ? lct_command_fail(&fault, o.json) : 0;
+    return rc;
+}
+
+int lct_worker_slides_job(struct lct_worker_job *job, json_t **ret_result,
+                          struct lct_fault *fault) {
+    LCT_FREE char *folder = lct_item_folder(job->data, lct_json_text(job->order, "item", ""));
+    for (int i = 0; i < LOCK_WAITS && lct_lesson_is_locked(folder); i++) {
+        sleep(1); /* its recorder is about to leave it */
+    }
+    return run(folder, job, ret_result, fault);
+}
+
+int lct_worker_slides(int argc, char **argv) {
+    struct slides_options o = {.json = false};
+    struct lct_fault fault;
+    LCT_JSON json_t *result = NULL;
+    if (read_options(argc, argv, &o) < 0) {
+        return usage();
+    }
+    lct_thread_nice(5);
+    if (run(o.lesson, NULL, &result, &fault) < 0) {
+        return lct_command_fail(&fault, o.json);
+    }
+    if (o.json) {
+        LCT_FREE char *text = lct_json_dump(result, NULL);
+        (void)puts(text);
+    } else {
+        (void)printf(lct_say("%lld slides\n", "共 %lld 张课件\n"),
+                     (long long)lct_json_int(result, "slides", 0));
+    }
+    return 0;
 }

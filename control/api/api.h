@@ -250,6 +250,14 @@ void lct_api_get_item(void *app, struct lct_http_request *request);
 json_t *lct_api_subtitles(const struct lct_api *api, const char *id,
                           const json_t *sources) LCT_MUST_USE;
 
+/** True for a lesson that has ended, shows a screen, lies here as a whole, and whose slides nobody
+ *  has looked for. Catalogue loop. */
+bool lct_api_lacks_slides(const struct lct_api *api, const char *id);
+
+/** Has them looked for, unless that was asked for in the last days (archive/jobs.h), or much waits.
+ *  Catalogue loop. */
+void lct_api_want_slides(struct lct_api *api, const char *id);
+
 /** Adds to a lesson's item its chapters, whose they are, and its slides. Catalogue loop. */
 void lct_api_add_chapters(json_t *item, const char *folder);
 

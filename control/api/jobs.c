@@ -10,11 +10,17 @@
 
 #include "archive/clip.h"
 #include "archive/item.h"
+#include "archive/jobs.h"
+#include "archive/lesson.h"
+#include "archive/replica.h"
 #include "archive/uploads.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "control/api/api.h"
 #include "stream/http/http_source.h"
+
+LCT_LOG_TOPIC("api");
 
 /* ---- how an item stands with a preset ---- */
 
@@ -159,6 +165,78 @@ static int order_import(struct lct_api *api, const json_t *body, json_t **ret_or
     return 0;
 }
 
+static json_t *slides_order(const char *id, const char *title) {
+    return json_pack("{s:s, s:s, s:s}", "kind", "slides", "item", id, "title", title);
+}
+
+static int order_slides(struct lct_api *api, const json_t *body, json_t **ret_order,
+                        struct lct_fault *fault) {
+    const char *id;
+    struct lct_item item;
+    int rc = lct_json_only(body, (const char *[]){"kind", "item", NULL}, fault);
+    rc = rc ? rc : lct_json_read_text(body, "item", 1, 80, &id, fault);
+    rc = rc ? rc : read_item(api, id, &item, fault);
+    if (rc < 0) {
+        return rc;
+    }
+    if (lct_item_is_clip(id)) {
+        rc = lct_fault_set(fault, -EINVAL, "jobs",
+                           "A microlesson has the slides of its lessons: look for theirs.",
+                           "微课使用其来源课程的课件，请对来源课程进行识别。");
+    } else if (lct_rooms_is_recording(api->rooms, id)) {
+        rc = lct_fault_set(fault, -EBUSY, "jobs",
+                           "It is being recorded. Its slides are looked for when it has ended.",
+                           "正在录制，结束后将识别课件。");
+    } else {
+        *ret_order = slides_order(id, lct_json_text(item.summary, "title", ""));
+    }
+    lct_item_free(&item);
+    return rc;
+}
+
+bool lct_api_lacks_slides(const struct lct_api *api, const char *id) {
+    LCT_FREE char *folder = lct_item_folder(api->data, id);
+    LCT_FREE char *path = lct_format("%s/text.jsonl", folder);
+    struct lct_lesson_info info;
+    struct lct_fault unused;
+    if (lct_item_is_clip(id) || access(path, F_OK) == 0 ||
+        lct_lesson_load(folder, &info, &unused) < 0 || info.state != LCT_LESSON_ENDED) {
+        return false;
+    }
+    LCT_JSON json_t *copy = lct_replica_state(api->data, id);
+    bool screen = false;
+    for (size_t i = 0; i < info.track_count; i++) {
+        screen = screen || strcmp(info.tracks[i].kind, "screen") == 0;
+    }
+    return screen && (!copy || lct_json_flag(copy, "complete", false));
+}
+
+void lct_api_want_slides(struct lct_api *api, const char *id) {
+    struct lct_item item;
+    struct lct_fault fault;
+    LCT_JSON json_t *jobs = lct_workers_json(api->workers);
+    json_t *job;
+    size_t i, waiting = 0;
+    json_array_foreach(jobs, i, job) {
+        if (strcmp(lct_json_text(job, "kind", ""), "slides") == 0 &&
+            strcmp(lct_json_text(job, "item", ""), id) == 0) {
+            return;
+        }
+        waiting += strcmp(lct_json_text(job, "state", ""), "waiting") == 0;
+    }
+    /* Half the queue is people's: a library that is new here is not read in one go. */
+    if (waiting >= LCT_JOBS_WAITING_MAX / 2 || read_item(api, id, &item, &fault) < 0) {
+        return;
+    }
+    json_t *added = NULL;
+    if (lct_workers_add(api->workers, slides_order(id, lct_json_text(item.summary, "title", "")),
+                        &added, &fault) < 0) {
+        lct_warn("slides are not looked for", "item=%s why=%s", id, fault.en);
+    }
+    json_decref(added);
+    lct_item_free(&item);
+}
+
 /* What people may ask for: a line a kind. Makes the worker's order of what was asked, checked. */
 static const struct {
     const char *kind;
@@ -167,6 +245,7 @@ static const struct {
 } kinds[] = {
     {"export", order_export},
     {"import", order_import},
+    {"slides", order_slides},
 };
 
 static int read_order(struct lct_api *api, const json_t *body, json_t **ret_order,

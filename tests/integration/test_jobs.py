@@ -102,7 +102,7 @@ class Jobs(unittest.TestCase):
         self.assertEqual(int(picture["nb_read_frames"]), round(float(seen["format"]["duration"]) * 25))
         self.assertLess(content.index(b"moov"), content.index(b"mdat"))  # plays while it comes
         self.assertIn("attachment", head["Content-Disposition"])
-        job = self.ask("GET", "/jobs")["jobs"][0]
+        job = next(job for job in self.ask("GET", "/jobs")["jobs"] if job["kind"] == "export")
         self.assertEqual(job["result"]["bytes"], len(content))
 
     def test_the_screen_and_a_microlesson_and_the_sound_alone(self):
@@ -132,8 +132,7 @@ class Jobs(unittest.TestCase):
         self.assertEqual([s["codec_type"] for s in probe(path)["streams"]], ["video", "video", "audio"])
         part = self.server.ask("GET", media, headers={"Range": f"bytes={len(content) // 2}-"})
         self.assertEqual((part[0], part[2]), (206, content[len(content) // 2:]))
-        self.assertEqual(self.ask("GET", "/jobs")["jobs"], [j for j in self.ask("GET", "/jobs")["jobs"]
-                                                           if j["kind"] == "export"])
+        self.assertNotIn("heads", [job["kind"] for job in self.ask("GET", "/jobs")["jobs"]])
         kept = (folder / "0001.movie").stat()
         self.assertLess(kept.st_size, len(content))
         self.server.ask("GET", media)

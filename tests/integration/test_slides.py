@@ -133,6 +133,24 @@ class Slides(unittest.TestCase):
         self.assertEqual(server.ask("DELETE", clip + "/subtitles/zh")[0], 200)
         self.assertEqual(server.ask("GET", clip + "/subtitles/zh")[2], text)
 
+    def test_5_the_server_has_it_done(self):
+        """For a lesson that it finds ended and nobody has looked at, and when it is asked."""
+        (self.lesson / "text.jsonl").unlink()
+        server = Server(self.data)
+        try:
+            def jobs():
+                return json.loads(server.ask("GET", "/api/v1/jobs")[2])["jobs"]
+            until(lambda: (self.lesson / "text.jsonl").exists(), 30, "the slides")
+            until(lambda: jobs()[0]["state"] == "done", 10, "the job's end")
+            self.assertEqual([(job["kind"], job["item"]) for job in jobs()], [("slides", ID)])
+            self.assertEqual(len(self.read()), 5)
+            ask = lambda item: server.ask("POST", "/api/v1/jobs", {"kind": "slides", "item": item})
+            self.assertEqual(ask("nothing")[0], 404)
+            self.assertEqual(ask(ID)[0], 201)
+            until(lambda: [job["state"] for job in jobs()] == ["done"] * 2, 30, "the other job")
+        finally:
+            server.stop()
+
     def test_4_what_is_no_lesson_is_said(self):
         with worker(self.data) as process:
             out, err = process.communicate()
