@@ -133,6 +133,35 @@ export interface Live {
   at: Date;
   /** Counts up when the list of recordings has changed. */
   recordings: number;
+  /** Newest first. */
+  jobs: Job[];
+}
+
+/** What lectern-worker does, did or has to do. */
+export interface Job {
+  id: string;
+  kind: string;
+  state: 'waiting' | 'running' | 'done' | 'failed' | 'cancelled';
+  created: string;
+  title?: string;
+  item?: string;
+  preset?: Preset;
+  progress?: number;
+  left_s?: number;
+  held?: boolean;
+  cancelling?: boolean;
+  result?: { file?: string; bytes?: number; notes?: { en: string; zh: string }[] };
+  fault?: FaultText;
+}
+
+/** What an item can be exported as, and how it stands with the rules. */
+export interface Preset {
+  id: string;
+  name: { en: string; zh: string };
+  about: { en: string; zh: string };
+  problems?: { must: boolean; en: string; zh: string }[];
+  bytes?: number;
+  direct?: string;
 }
 
 /** A room as its viewers may know it (GET /api/v1/live/{room}). */

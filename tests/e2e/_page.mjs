@@ -229,7 +229,7 @@ export async function looksGood(page, name, part = '.sharing') {
         await sleep(200);
         const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
         check(wide <= 0, `${name} (${size}) is ${wide} pixels wider than the screen`);
-        const found = await page.evaluate(() => window.axe.run('.room'));
+        const found = await page.evaluate((s) => window.axe.run({ include: [['.room'], [s]] }), part);
         check(found.violations.length === 0, `axe on ${name}: ${JSON.stringify(found.violations.map((one) => one.id))}`);
         await page.evaluate((s) => document.querySelector(s).scrollIntoView(), part);
         await shot(page, `${name}-${size}`);

@@ -6,6 +6,7 @@ import { follow } from '../lib/live.js';
 import { chooseWords, LanguageProvider, startingWords } from '../lib/language.js';
 import { timeOfDay } from '../lib/format.js';
 import { Head } from './head.js';
+import { Jobs } from './jobs.js';
 import { Recordings } from './recordings.js';
 import { Room } from './room.js';
 
@@ -31,6 +32,7 @@ export function App() {
       ${!live?.rooms && html`<p class="opening">${t.opening}</p>`}
       ${live?.rooms && rooms.length === 0 && html`<p class="opening">${t.noRooms}</p>`}
       ${rooms.map((room) => html`<${Room} key=${room.id} room=${room} lost=${live?.link === 'lost'} />`)}
+      ${live?.rooms && live.jobs.length > 0 && html`<${Jobs} jobs=${live.jobs} lost=${live.link === 'lost'} />`}
       ${live?.rooms && html`<${Recordings} rooms=${rooms} news=${live.recordings} />`}
     </main>
   <//>`;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What to download: a menu that is an ordinary list of links.
+// What to download: a menu that is an ordinary list of links; and what can be exported.
 
-import { html, useEffect, useRef } from '../vendor/preact.js';
+import { html, useEffect, useRef, useState } from '../vendor/preact.js';
 import { mediaUrl } from '../lib/api.js';
 import { useWords } from '../lib/language.js';
 import { isSound, trackName } from '../lib/names.js';
+import { Exports } from './exports.js';
 
 /** @typedef {import('../types').Recording} Recording */
 
@@ -27,6 +28,7 @@ function choices(t, recording) {
 /** @param {{ recording: Recording, name: string }} props */
 export function Download({ recording, name }) {
   const t = useWords();
+  const [open, setOpen] = useState(false);
   const menu = useRef(/** @type {HTMLDetailsElement | null} */ (null));
   useEffect(() => {
     /** @param {Event} event */
@@ -46,13 +48,14 @@ export function Download({ recording, name }) {
     }
   }
 
-  return html`<details class="download" ref=${menu}
+  return html`<details class="download" ref=${menu} onToggle=${() => setOpen(Boolean(menu.current?.open))}
       onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === 'Escape' && closeMenu()}>
     <summary class="button">${t.download}<span class="unseen"> ${name}</span></summary>
     <ul class="download-list">
       ${choices(t, recording).map(({ words, tracks }) => html`<li>
         <a href=${mediaUrl(recording.id, tracks)} download onClick=${closeMenu}>${words}</a>
       </li>`)}
+      ${open && recording.state === 'ended' && html`<${Exports} item=${recording.id} />`}
     </ul>
   </details>`;
 }
