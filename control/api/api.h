@@ -423,6 +423,9 @@ void lct_api_get_job_file(void *app, struct lct_http_request *request);
 /** GET /api/v1/events. */
 void lct_api_get_events(void *app, struct lct_http_request *request);
 
+/** GET /lessons/{id}: the page that plays a lesson or microlesson. */
+void lct_api_get_lesson_page(void *app, struct lct_http_request *request);
+
 /** GET /watch/{room}: the page of a room's viewers, which other pages may embed. */
 void lct_api_get_watch(void *app, struct lct_http_request *request);
 

@@ -88,9 +88,13 @@ static json_t *sources_json(const struct lct_api *api, const json_t *sources) {
             metadata = json_object(); /* damaged: it says nothing */
         }
         const char *title = there ? lct_json_text(metadata, "title", info.title) : "";
+        json_t *tracks = json_array();
+        for (size_t k = 0; there && k < info.track_count; k++) {
+            json_array_append_new(tracks, json_string(info.tracks[k].name));
+        }
         json_array_append_new(list,
-                              json_pack("{s:s, s:s, s:b, s:b}", "id", id, "title", title, "missing",
-                                        (int)!there, "trashed",
+                              json_pack("{s:s, s:s, s:o, s:b, s:b}", "id", id, "title", title,
+                                        "tracks", tracks, "missing", (int)!there, "trashed",
                                         json_is_string(json_object_get(metadata, "trashed"))));
     }
     return list;

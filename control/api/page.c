@@ -29,6 +29,16 @@ void lct_api_get_page(void *app, struct lct_http_request *request) {
     }
 }
 
+void lct_api_get_lesson_page(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
+    const struct lct_http_file *file = api->web ? lct_web_find(api->web, "/lesson.html") : NULL;
+    if (file) {
+        lct_http_answer_file(request, file);
+    } else {
+        lct_api_get_page(app, request);
+    }
+}
+
 void lct_api_get_watch(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
     const struct lct_http_file *file = api->web ? lct_web_find(api->web, "/watch.html") : NULL;

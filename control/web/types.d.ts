@@ -106,6 +106,38 @@ export interface Gap {
   to_ns: number;
 }
 
+export interface Chapter {
+  time_ns: number;
+  title: string;
+}
+
+/** A kept range of a lesson (docs/formats/clip.md). */
+export interface Piece {
+  lesson: string;
+  from_ns: number;
+  to_ns: number;
+  picture?: { layout: 'single' | 'side' | 'inset'; main: string; other?: string };
+}
+
+/** A lesson or a microlesson, with all that a player needs (GET /api/v1/items/{id}). */
+export interface Item {
+  id: string;
+  kind: 'lesson' | 'clip';
+  title: string;
+  created: string;
+  duration_ns: number;
+  chapters: Chapter[];
+  subtitles: { lang: string; label: string }[];
+  recording: boolean;
+  /** Of a lesson. */
+  tracks?: Track[];
+  marks?: Mark[];
+  gaps?: Gap[];
+  /** Of a microlesson. */
+  pieces?: Piece[];
+  sources?: { id: string; title: string; tracks: string[]; missing: boolean }[];
+}
+
 export interface Recording {
   id: string;
   room: string;

@@ -209,6 +209,8 @@ def watch_links(server):
     page = 200 if (ROOT / "control" / "web" / "watch.html").exists() else 404
     server.call("getWatchPage", page, room="main")
     server.call("getWatchPage", 401, room="main", code=False)
+    server.call("getLessonPage", page, id="nothing")
+    server.call("getLessonPage", 401, id="nothing", code=False)
     for link in listed["links"]:
         status, head, _ = server.ask("GET", link["url"], code=False)
         check(status == 303 and head["Location"] == "/watch/main", f"{link}: {status}")
@@ -645,7 +647,7 @@ def clips(server, lesson):
     server.call("getClipMedia", 404, id="clip-20260101-000000-0000")
     item = server.call("getItem", 200, id=clip)
     check(item and item["title"] == "折射" and item["duration_ns"] == second + second // 30 and
-          [one["id"] for one in item["sources"]] == [lesson], f"the item of the clip: {item}")
+          [(one["id"], len(one["tracks"])) for one in item["sources"]] == [(lesson, 3)], f"the item of the clip: {item}")
     check([one["id"] for one in server.call("getItem", 200, id=lesson)["used_by"]] == [clip], "who uses it")
     fault = server.call("trashItem", 409, id=lesson)
     check(fault and "折射" in fault["fault"]["zh"], f"a lesson in use: {fault}")

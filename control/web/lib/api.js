@@ -32,9 +32,10 @@ const ODD = {
  * @param {string} path below /api/v1
  * @param {object} [body]
  * @param {string} [tag]
+ * @param {AbortSignal} [signal] nobody waits for the answer any more
  * @returns {Promise<{ json: any, tag: string }>}
  */
-export async function askTagged(method, path, body, tag) {
+export async function askTagged(method, path, body, tag, signal) {
   let response;
   try {
     response = await fetch(`/api/v1${path}`, {
@@ -42,6 +43,7 @@ export async function askTagged(method, path, body, tag) {
       credentials: 'same-origin',
       headers: { ...(body && { 'Content-Type': 'application/json' }), ...(tag && { 'If-Match': tag }) },
       body: body ? JSON.stringify(body) : undefined,
+      signal,
     });
   } catch {
     throw new Fault(UNREACHABLE);
@@ -60,9 +62,10 @@ export async function askTagged(method, path, body, tag) {
  * @param {string} method
  * @param {string} path below /api/v1
  * @param {object} [body]
+ * @param {AbortSignal} [signal] nobody waits for the answer any more
  * @returns {Promise<any>}
  */
-export const ask = async (method, path, body) => (await askTagged(method, path, body)).json;
+export const ask = async (method, path, body, signal) => (await askTagged(method, path, body, undefined, signal)).json;
 
 /** @param {unknown} error @returns {FaultText} */
 export const faultText = (error) => (error instanceof Fault ? error.text : ODD);

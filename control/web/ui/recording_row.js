@@ -63,7 +63,7 @@ export function RecordingRow({ recording, room, news, open, onOpen }) {
     <div class="recording-row">
       <div class="recording-words">
         <h3 id=${nameId}>
-          <span class="recording-name">${name}</span>
+          <a class="recording-name" href=${`/lessons/${recording.id}`}>${name}</a>
           ${recording.tracks.some((track) => track.demo) && html` <span class="demo">${t.demo}</span>`}
         </h3>
         <p class="recording-facts">${facts.map((fact) => html`<span>${fact}</span>`)}</p>

@@ -17,6 +17,25 @@ export function readChunk(bytes) {
   return { track: view.getUint32(TRACK_ID), ticks: view.getUint32(TFDT) * 2 ** 32 + view.getUint32(TFDT + 4) };
 }
 
+const TRUN_FLAGS = 76; // tfdt 20, then trun: 8 before its version and flags
+const FIRST_FLAGS = 0x4;
+const DURATIONS = 0x100;
+
+/**
+ * Writes another time into a chunk, and if there is one another duration of its only picture.
+ * @param {Uint8Array} bytes begin with the chunk
+ * @param {number} tick @param {number} [duration]
+ */
+export function placeChunk(bytes, tick, duration) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const flags = view.getUint32(TRUN_FLAGS);
+  view.setUint32(TFDT, Math.floor(tick / 2 ** 32));
+  view.setUint32(TFDT + 4, tick % 2 ** 32);
+  if (duration && flags & DURATIONS) {
+    view.setUint32(TRUN_FLAGS + 12 + (flags & FIRST_FLAGS ? 4 : 0), duration);
+  }
+}
+
 /**
  * Ticks a second of an init's track: mdhd's timescale; 0 when there is none.
  * @param {Uint8Array} init

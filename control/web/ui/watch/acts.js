@@ -43,7 +43,7 @@ export function Acts({ sight, view, pictures, hasSound, watching, muted, paused,
 }
 
 /** @param {{ view: View, pictures: string[], hasSound: boolean, onView: (view: View) => void, onSwap: () => void }} props */
-function Views({ view, pictures, hasSound, onView, onSwap }) {
+export function Views({ view, pictures, hasSound, onView, onSwap }) {
   const t = useWords();
   if (pictures.length + (hasSound ? 1 : 0) < 2) {
     return null; // nothing to choose

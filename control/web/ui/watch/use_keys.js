@@ -3,11 +3,11 @@ import { useEffect, useRef } from '../../vendor/preact.js';
 
 /**
  * The keyboard, wherever the focus is but in a control that uses the key itself.
- * @param {import('./acts.js').ActsNow} acts
+ * @param {Record<string, () => void>} keys by what is pressed, in small letters
  */
-export function useKeys(acts) {
-  const now = useRef(acts);
-  now.current = acts;
+export function useKeys(keys) {
+  const now = useRef(keys);
+  now.current = keys;
   useEffect(() => {
     /** @param {KeyboardEvent} event */
     function onKey(event) {
@@ -16,10 +16,7 @@ export function useKeys(acts) {
       if (event.ctrlKey || event.altKey || event.metaKey || own) {
         return;
       }
-      const { pause, full, mute, back, forward, markBefore, markAfter, live, swap, help } = now.current;
-      const keys = { ' ': pause, f: full, m: mute, arrowleft: back, arrowright: forward, '[': markBefore, ']': markAfter,
-        '【': markBefore, '】': markAfter, l: live, s: swap, '?': help, '？': help };
-      const act = keys[/** @type {keyof typeof keys} */ (event.key.toLowerCase())];
+      const act = now.current[event.key.toLowerCase()];
       if (act) {
         event.preventDefault();
         act();

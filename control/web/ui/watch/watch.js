@@ -172,7 +172,8 @@ export function Watch({ room: id }) {
   const acts = { full, pause, swap, mute: () => (touch ? touched() : setMuted(!muted)),
     back: () => step(-STEP_S), forward: () => step(STEP_S), markBefore: () => toMark(-1), markAfter: () => toMark(1),
     live: sight.toLive, help: () => setHelp(!help) };
-  useKeys(acts);
+  useKeys({ ' ': pause, f: full, m: acts.mute, arrowleft: acts.back, arrowright: acts.forward, '[': acts.markBefore, ']': acts.markAfter,
+    '【': acts.markBefore, '】': acts.markAfter, l: acts.live, s: swap, '?': acts.help, '？': acts.help });
 
   return html`<${LanguageProvider} value=${t}>
     <div class=${`watch-box${quiet ? ' is-quiet' : ''}${FRAMED ? ' is-framed' : ''}`} ref=${box}>

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What a player plays: pieces of lessons one after the other, a lesson being one piece of itself. Pure.
+
+/** @typedef {import('../../types').Piece} Piece */
+
+/**
+ * A piece and its place. Nanoseconds: of lesson time (from, to) and of clip time (at).
+ * @typedef {{ lesson: string, from: number, to: number, at: number, picture?: Piece['picture'] }} Planned
+ * @typedef {{ pieces: Planned[], length: number }} Plan
+ */
+
+/** @param {Piece[]} pieces @returns {Plan} */
+export function planOf(pieces) {
+  let length = 0;
+  const planned = pieces.map(({ lesson, from_ns: from, to_ns: to, picture }) => {
+    const at = length;
+    length += to - from;
+    return { lesson, from, to, at, picture };
+  });
+  return { pieces: planned, length };
+}
+
+/**
+ * Which piece clip time is in; behind the end the last one.
+ * @param {Plan} plan @param {number} time nanoseconds
+ */
+export function pieceAt({ pieces }, time) {
+  let [low, high] = [0, pieces.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (pieces[middle].at <= time) {
+      low = middle;
+    } else {
+      high = middle - 1;
+    }
+  }
+  return low;
+}
+
+/** Where in its lesson clip time is. @param {Plan} plan @param {number} time nanoseconds */
+export function lessonTime(plan, time) {
+  const { lesson, from, at } = plan.pieces[pieceAt(plan, time)];
+  return { lesson, time: from + time - at };
+}
+
+/**
+ * Where in the clip a moment of a lesson is first shown; null: nowhere.
+ * @param {Plan} plan @param {string} lesson @param {number} time nanoseconds
+ */
+export function clipTime({ pieces }, lesson, time) {
+  const piece = pieces.find((one) => one.lesson === lesson && one.from <= time && time < one.to);
+  return piece ? piece.at + time - piece.from : null;
+}
+
+/**
+ * What of a clip a stretch of it is, as pieces of lessons.
+ * @param {Plan} plan @param {number} from @param {number} to nanoseconds
+ * @returns {Piece[]}
+ */
+export function stretch({ pieces }, from, to) {
+  return pieces.flatMap(({ lesson, from: begin, to: end, at, picture }) => {
+    const first = Math.max(begin, begin + from - at);
+    const last = Math.min(end, begin + to - at);
+    return first < last ? [{ lesson, from_ns: first, to_ns: last, ...(picture && { picture }) }] : [];
+  });
+}
+
+/** Ticks of nanoseconds, exact where both are below 2^53. @param {number} ns @param {number} timescale */
+export const ticksOf = (ns, timescale) =>
+  Math.floor(ns / 1e9) * timescale + Math.round(((ns % 1e9) * timescale) / 1e9);

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Three presses make a microlesson: begin here, end here, save.
+
+import { html, useState } from '../../vendor/preact.js';
+import { ask, faultText } from '../../lib/api.js';
+import { said, useWords } from '../../lib/language.js';
+import { stretch } from '../../lib/player/plan.js';
+
+/** @typedef {import('../../lib/player/item.js').Playable} Playable */
+/** @typedef {{ from: number | null, to: number | null }} Part seconds */
+
+/**
+ * @param {{ playable: Playable, name: string, part: Part, onBegin: () => void, onEnd: () => void,
+ *   onSaved: (id: string, title: string) => void }} props
+ */
+export function Clipping({ playable, name, part, onBegin, onEnd, onSaved }) {
+  const t = useWords();
+  const [title, setTitle] = useState(/** @type {string | null} */ (null)); // null: nobody has written one
+  const [trouble, setTrouble] = useState('');
+  const [saving, setSaving] = useState(false);
+  const { from, to } = part;
+  const whole = from !== null && to !== null && to > from;
+  const shown = title ?? t.clipPart(name);
+
+  /** @param {Event} event */
+  async function save(event) {
+    event.preventDefault();
+    if (!whole || saving) {
+      return;
+    }
+    setSaving(true);
+    try {
+      const pieces = stretch(playable.plan, Math.round(from * 1e9), Math.round(to * 1e9));
+      const { id } = await ask('POST', '/clips', { title: shown, edl: { pieces } });
+      setTitle(null);
+      setTrouble('');
+      onSaved(id, shown);
+    } catch (error) {
+      setTrouble(said(t, faultText(error)));
+    }
+    setSaving(false);
+  }
+
+  return html`<form class="clipping" onSubmit=${save} aria-label=${t.clip}>
+    <button type="button" class="act" aria-pressed=${from !== null} onClick=${onBegin}>
+      ${from === null ? t.clipBegin : t.clipBeginAt(from)}</button>
+    <button type="button" class="act" aria-pressed=${to !== null} disabled=${from === null} onClick=${onEnd}>
+      ${to === null ? t.clipEnd : t.clipEndAt(to)}</button>
+    ${whole && html`<label class="clip-title"><span class="unseen">${t.clipTitle}</span>
+      <input value=${shown} maxlength="200" placeholder=${t.clipTitle}
+        onInput=${(/** @type {any} */ event) => setTitle(event.target.value)} /></label>
+      <button type="submit" class="act act-save" disabled=${saving}>${t.clipSave}</button>`}
+    ${from !== null && to !== null && !whole && html`<p class="clip-words" role="status">${t.clipEmpty}</p>`}
+    ${trouble && html`<p class="clip-words clip-bad" role="alert">${trouble}</p>`}
+  </form>`;
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// What is in a lesson, by time: chapters, marks, what is said; search in all of it and on its slides.
+
+import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
+import { ask } from '../../lib/api.js';
+import { seconds, span } from '../../lib/format.js';
+import { useWords } from '../../lib/language.js';
+
+/** @typedef {import('../../lib/player/item.js').Playable} Playable */
+/** @typedef {import('../../lib/player/subtitles.js').Cue} Cue */
+/** @typedef {{ at: number, kind: 'chapter' | 'mark' | 'subtitle' | 'slide', text: string }} Line */
+
+const WAIT_MS = 300; // until somebody has written
+
+/**
+ * What the server finds on this item's slides.
+ * @param {string} id @param {string} wanted
+ */
+function useSlides(id, wanted) {
+  const [lines, setLines] = useState(/** @type {Line[]} */ ([]));
+  useEffect(() => {
+    let current = true;
+    setLines([]);
+    const timer = setTimeout(async () => {
+      const found = wanted ? await ask('GET', `/library?q=${encodeURIComponent(wanted)}&limit=100`).catch(() => null) : null;
+      const hits = found?.items?.find((/** @type {any} */ one) => one.id === id)?.hits || [];
+      if (current) {
+        setLines(hits.filter((/** @type {any} */ hit) => hit.kind === 'slide' && hit.time_ns !== null)
+          .map((/** @type {any} */ hit) => ({ at: seconds(hit.time_ns), kind: 'slide', text: hit.text })));
+      }
+    }, WAIT_MS);
+    return () => {
+      current = false;
+      clearTimeout(timer);
+    };
+  }, [id, wanted]);
+  return lines;
+}
+
+/**
+ * @param {{ playable: Playable, cues: Cue[], place: number, onSeek: (at: number) => void }} props
+ */
+export function Inside({ playable, cues, place, onSeek }) {
+  const t = useWords();
+  const [wanted, setWanted] = useState('');
+  const list = useRef(/** @type {HTMLElement | null} */ (null));
+  const slides = useSlides(playable.item.id, wanted.trim());
+  /** @type {Line[]} */
+  const all = [...playable.points, ...cues.map(({ from, text }) => ({ at: from, kind: /** @type {const} */ ('subtitle'), text }))]
+    .sort((a, b) => a.at - b.at);
+  const low = wanted.trim().toLowerCase();
+  const lines = low ? [...all.filter(({ text }) => text.toLowerCase().includes(low)), ...slides].sort((a, b) => a.at - b.at) : all;
+  let now = -1;
+  lines.forEach(({ at }, i) => {
+    now = at <= place + 0.05 ? i : now;
+  });
+  useEffect(() => {
+    const box = list.current;
+    const line = /** @type {HTMLElement | null} */ (box?.querySelector('[aria-current]') || null);
+    if (box && line && !box.matches(':hover, :focus-within')) { // not under somebody's hand
+      box.scrollTop = line.offsetTop - box.clientHeight / 2;
+    }
+  }, [now]);
+  return html`<aside class="inside">
+    <label class="inside-find"><span class="unseen">${t.findInside}</span>
+      <input type="search" placeholder=${t.findInside} value=${wanted}
+        onInput=${(/** @type {any} */ event) => setWanted(event.target.value)} /></label>
+    ${lines.length === 0 && html`<p class="inside-none" role="status">${low ? t.nothingInside : t.insideEmpty}</p>`}
+    <ol class="inside-list" ref=${list}>
+      ${lines.map(({ at, kind, text }, i) => html`<li><button type="button" class=${`line line-${kind}`}
+        aria-current=${i === now ? 'true' : undefined} onClick=${() => onSeek(at)}>
+          <span class="line-time">${span(at)}</span>
+          <span class="line-text">${kind !== 'subtitle' && html`<span class="line-kind">${t.foundKinds[kind]}</span> `}${text || t.markNow}</span>
+      </button></li>`)}
+    </ol>
+  </aside>`;
+}

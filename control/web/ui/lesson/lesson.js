@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// The page of a lesson or microlesson: watch it, find something in it, make a microlesson of it.
+
+import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
+import { faultText } from '../../lib/api.js';
+import { day } from '../../lib/format.js';
+import { chooseWords, LanguageProvider, said, startingWords } from '../../lib/language.js';
+import { isSound } from '../../lib/names.js';
+import { fetchItem, mayChange } from '../../lib/player/item.js';
+import { canPlay } from '../../lib/player/pane.js';
+import { pieceAt } from '../../lib/player/plan.js';
+import { keepPlace, placeOf } from '../../lib/player/resume.js';
+import { cuesAt, fetchCues } from '../../lib/player/subtitles.js';
+import { fit, panesOf, picturesOf } from '../../lib/watch/view.js';
+import { Languages } from '../head.js';
+import { Keys } from '../watch/keys.js';
+import { useKeys } from '../watch/use_keys.js';
+import { useQuiet } from '../watch/use_quiet.js';
+import { useTick } from '../watch/use_tick.js';
+import { Acts, SPEEDS } from './acts.js';
+import { Bar } from './bar.js';
+import { Clipping } from './clipping.js';
+import { Inside } from './inside.js';
+import { Stage } from './stage.js';
+import { usePlayer } from './use_player.js';
+
+/** @typedef {import('../../types').View} View */
+/** @typedef {import('../../lib/player/item.js').Playable} Playable */
+/** @typedef {import('../../lib/player/subtitles.js').Cue} Cue */
+
+const STEP_S = 10;
+const PICTURE_S = 1 / 30;
+const SAME_MARK_S = 3; // behind a mark: back means the one before it
+const TICK_MS = 250;
+const KEEP_MS = 3000;
+const SAID_MS = 8000;
+
+const idHere = () => decodeURIComponent(location.pathname.split('/')[2] || '');
+
+/** The moment that the address names, in seconds; null: none. */
+function momentHere() {
+  const t = Number(new URLSearchParams(location.search).get('t') ?? NaN);
+  return Number.isFinite(t) && t >= 0 ? t : null;
+}
+
+/** How a piece wants its pictures. @param {import('../../types').Piece['picture']} picture @returns {View | null} */
+const viewOf = (picture) => (picture ? { main: picture.main,
+  layout: /** @type {const} */ ({ single: 'one', side: 'side', inset: 'large' })[picture.layout] } : null);
+
+export function Lesson() {
+  const [t, setWords] = useState(startingWords);
+  const [id, setId] = useState(idHere);
+  const [playable, setPlayable] = useState(/** @type {Playable | null} */ (null));
+  const [trouble, setTrouble] = useState(/** @type {import('../../types').FaultText | null} */ (null));
+  const [begin, setBegin] = useState({ at: 0, plays: false });
+  const [wish, setWish] = useState(/** @type {View} */ ({ layout: 'large', main: '' }));
+  const [single, setSingle] = useState(false);
+  const [muted, setMuted] = useState(false);
+  const [speed, setSpeed] = useState(1);
+  const [part, setPart] = useState(/** @type {import('./clipping.js').Part} */ ({ from: null, to: null }));
+  const [notice, setNotice] = useState('');
+  const [resumed, setResumed] = useState(false);
+  const [lang, setLang] = useState('');
+  const [cues, setCues] = useState(/** @type {Cue[]} */ ([]));
+  const [help, setHelp] = useState(false);
+  const [may, setMay] = useState(false);
+  const box = useRef(/** @type {HTMLElement | null} */ (null));
+  const elements = useRef(/** @type {Map<string, HTMLVideoElement>} */ (new Map()));
+  const silence = useRef(0);
+  const quiet = useQuiet();
+
+  /** @param {string} text */
+  function say(text) {
+    clearTimeout(silence.current);
+    silence.current = setTimeout(() => setNotice(''), SAID_MS);
+    setNotice(text);
+  }
+
+  /* what it is */
+  useEffect(() => {
+    let current = true;
+    setPlayable(null);
+    setTrouble(null);
+    setCues([]);
+    setLang('');
+    setPart({ from: null, to: null });
+    mayChange().then((may) => {
+      setMay(may);
+      return fetchItem(id, may);
+    }).then((found) => {
+      if (current) {
+        const moment = momentHere();
+        const kept = moment ?? placeOf(id);
+        setBegin((old) => ({ at: old.plays ? 0 : kept, plays: old.plays }));
+        setResumed(moment === null && kept > 0);
+        setPlayable(found);
+      }
+    }, (error) => current && setTrouble(faultText(error)));
+    return () => {
+      current = false;
+    };
+  }, [id]);
+  useEffect(() => {
+    const back = () => {
+      setBegin({ at: 0, plays: false });
+      setId(idHere());
+    };
+    addEventListener('popstate', back);
+    return () => removeEventListener('popstate', back);
+  }, []);
+  useEffect(() => {
+    let current = true;
+    setCues([]);
+    if (lang) {
+      fetchCues(id, lang).then((found) => current && setCues(found));
+    }
+    return () => {
+      current = false;
+    };
+  }, [id, lang]);
+
+  /* what is shown of it */
+  const item = playable?.item;
+  const name = item ? item.title || day(item.created, t.locale) : '';
+  const tracks = (playable?.tracks || []).map((track) => ({ name: track }));
+  const pictures = picturesOf(tracks);
+  const hasSound = tracks.some((track) => isSound(track.name));
+  const directed = !!item?.pieces?.some((piece) => piece.picture);
+  const wanted = single && wish.layout !== 'sound' ? { layout: /** @type {const} */ ('one'), main: wish.main } : wish;
+  const ready = !!playable && playable.missing.length === 0 && canPlay(playable.plan) && playable.plan.length > 0;
+  const panes = ready ? panesOf(directed && !single ? { layout: 'large', main: '' } : fit(wanted, pictures, hasSound), tracks) : [];
+  const player = usePlayer({ playable: ready ? playable : null, panes, startAt: begin.at, plays: begin.plays, speed, muted,
+    element: (track) => /** @type {HTMLVideoElement} */ (elements.current.get(track)),
+    single: () => {
+      setSingle(true);
+      say(t.playsOne);
+    },
+    skipped: (s) => say(t.passedGap(s)) });
+  const length = playable ? playable.plan.length / 1e9 : 0;
+  const place = player ? player.now() : begin.at;
+  const now = playable && ready ? playable.plan.pieces[pieceAt(playable.plan, place * 1e9)] : null;
+  const view = fit((!single && viewOf(now?.picture)) || wanted, pictures, hasSound);
+  const shown = view.layout === 'one' ? [view.main] : pictures;
+  const state = player?.state || 'paused';
+  const playing = state === 'playing' || state === 'waiting';
+
+  useTick(TICK_MS, playing);
+  useEffect(() => {
+    document.documentElement.lang = t.locale;
+    document.title = name || t.title;
+  }, [t, name]);
+  useEffect(() => {
+    const keep = () => player && player.state !== 'broken' && keepPlace(id, player.state === 'ended' ? 0 : player.now(), length);
+    const timer = setInterval(keep, KEEP_MS);
+    addEventListener('pagehide', keep);
+    return () => {
+      clearInterval(timer);
+      removeEventListener('pagehide', keep);
+    };
+  }, [player, id, length]);
+
+  /* what can be done */
+  const [, redraw] = useState(0);
+  /** @param {number} at */
+  function seek(at) {
+    player?.seek(at);
+    setResumed(false);
+    redraw((n) => n + 1);
+  }
+  function toggle() {
+    setResumed(false);
+    if (playing) {
+      player?.pause();
+    } else {
+      player?.play();
+    }
+  }
+  function full() {
+    if (document.fullscreenElement) {
+      document.exitFullscreen();
+    } else if (box.current?.requestFullscreen) {
+      box.current.requestFullscreen().catch(() => {}); // a frame may forbid it
+    } else {
+      /** @type {any} */ (elements.current.get(view.main))?.webkitEnterFullscreen?.(); // iPhones know it for a picture only
+    }
+  }
+  /** @param {number} way */
+  function toPoint(way) {
+    const points = playable?.points || [];
+    const found = way < 0 ? points.filter(({ at }) => at < place - SAME_MARK_S).pop() : points.find(({ at }) => at > place + 0.5);
+    if (found) {
+      seek(found.at);
+    }
+  }
+  /** @param {number} by pictures */
+  function frame(by) {
+    player?.pause();
+    seek((player?.now() || 0) + by * PICTURE_S);
+  }
+  /** @param {number} by */
+  const faster = (by) => setSpeed(SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, SPEEDS.indexOf(speed) + by))]);
+  const here = () => player?.now() || 0;
+  const beginHere = () => setPart({ from: here(), to: null });
+  const endHere = () => part.from !== null && setPart({ from: part.from, to: here() });
+  /** @param {string} clip @param {string} title */
+  function saved(clip, title) {
+    history.pushState(null, '', `/lessons/${clip}`);
+    setBegin({ at: 0, plays: true });
+    setId(clip);
+    say(t.clipSaved(title));
+  }
+  const acts = { toggle, full, back: () => seek(here() - STEP_S), forward: () => seek(here() + STEP_S), mute: () => setMuted(!muted),
+    help: () => setHelp(!help),
+    swap: () => pictures.length > 1 && setWish({ ...wanted, main: pictures[(pictures.indexOf(view.main) + 1) % pictures.length] }) };
+  useKeys({ ' ': toggle, k: toggle, j: acts.back, l: acts.forward, arrowleft: acts.back, arrowright: acts.forward,
+    ',': () => frame(-1), '.': () => frame(1), '，': () => frame(-1), '。': () => frame(1),
+    '[': () => toPoint(-1), ']': () => toPoint(1), '【': () => toPoint(-1), '】': () => toPoint(1),
+    '<': () => faster(-1), '>': () => faster(1), '《': () => faster(-1), '》': () => faster(1),
+    i: beginHere, o: endHere, c: () => setLang(lang ? '' : item?.subtitles[0]?.lang || ''), s: acts.swap, m: acts.mute, f: full,
+    '?': acts.help, '？': acts.help });
+
+  const words = trouble ? (trouble.code === 'not-found' ? t.noItem : said(t, trouble))
+    : !playable ? t.opening
+      : playable.missing.length > 0 ? t.lessonMissing(playable.missing.filter(Boolean).join(t.lang === 'zh' ? '、' : ', '))
+        : !canPlay(playable.plan) ? t.browserTooOld
+          : state === 'broken' ? t.cannotPlay : '';
+  return html`<${LanguageProvider} value=${t}>
+    <div class=${`watch-box lesson-box${quiet ? ' is-quiet' : ''}`} ref=${box}>
+      <header class="watch-top">
+        ${may && html`<a class="act act-home" href="/">${t.toRecordings}</a>`}
+        <h1 class="watch-title"><span class="watch-room">${name || t.opening}</span>
+          ${item?.kind === 'clip' && html` <span class="watch-lesson">${t.clip}</span>`}</h1>
+        <${Languages} onLanguage=${(/** @type {'zh' | 'en'} */ next) => setWords(chooseWords(next))} />
+      </header>
+      <div class="lesson-body">
+        <${Stage} view=${view} panes=${panes} shown=${shown} state=${state} words=${words} notice=${notice}
+          cues=${cuesAt(cues, place).map(({ text }) => text)} elements=${elements.current} onPlay=${toggle}
+          onMain=${(/** @type {string} */ main) => setWish({ ...wanted, main })} />
+        ${playable && html`<${Inside} playable=${playable} cues=${cues} place=${place} onSeek=${seek} />`}
+      </div>
+      <footer class="watch-foot">
+        ${ready && playable && html`<${Bar} playable=${playable} place=${place} length=${length} part=${part}
+          picture=${pictures.find((one) => one.startsWith('screen')) || pictures[0] || ''} onSeek=${seek} />`}
+        ${resumed && html`<p class="resumed" role="status">${t.resumedAt(begin.at)}
+          <button type="button" class="act" onClick=${() => seek(0)}>${t.fromStart}</button></p>`}
+        <${Acts} playing=${playing} idle=${!player} muted=${muted} speed=${speed} view=${view} pictures=${directed && !single ? [] : pictures} hasSound=${hasSound}
+          subtitles=${item?.subtitles || []} lang=${lang} acts=${acts} onSpeed=${setSpeed} onView=${setWish} onLang=${setLang}>
+          ${ready && playable && may && html`<${Clipping} playable=${playable} name=${name} part=${part} onBegin=${beginHere} onEnd=${endHere} onSaved=${saved} />`}
+        <//>
+      </footer>
+      ${help && html`<${Keys} list=${t.lessonKeys} onClose=${() => setHelp(false)} />`}
+    </div>
+  <//>`;
+}

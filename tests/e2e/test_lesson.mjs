@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// The page of a lesson in both browsers: two pictures on one clock while it plays, is sought in and
+// at twice the speed; a seek to the very picture; a microlesson whose every join is exact; three
+// presses that make one, which plays at once; where one was is kept; what is said is shown and found.
+
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { forEachBrowser, shot } from './_browsers.mjs';
+import { watchApart } from './_apart.mjs';
+import { addTwo } from './_two.mjs';
+import { decodeClock } from './player/clock.mjs';
+import * as p from './_page.mjs';
+
+const FRAME_MS = 1000 / 30;
+const AXE = readFileSync(join(p.web, 'node_modules/axe-core/axe.min.js'), 'utf8');
+const LANGS = { chromium: 'zh', firefox: 'en' };
+const SECOND = 1e9;
+const PIECES = [[3.1, 3.6], [1, 2.5], [2.2, 2.3], [14.5, 17.1]]; // the last over two reels of two sizes
+
+const videos = (page, test) => page.evaluate((text) => {
+    const all = Array.from(document.querySelectorAll('.pane:not([hidden]) video'));
+    return all.length > 0 && all.every(new Function('one', `return ${text}`));
+}, test);
+const plays = (page) => p.until(() => videos(page, '!one.paused && one.readyState > 2 && !one.seeking'), 'it to play');
+const stands = (page) => p.until(() => videos(page, 'one.paused && one.readyState > 1 && !one.seeking'), 'pictures that stand');
+const press = (page, selector) => page.evaluate((s) => document.querySelector(s).click(), selector);
+
+async function open(page, up, id) {
+    await page.goto(`${up.url}lessons/${id}`);
+    await page.waitForSelector('.big-play');
+    await stands(page);
+}
+
+const seek = (page, at) => page.evaluate((to) => {
+    const bar = document.querySelector('.watch-place');
+    bar.value = to;
+    bar.dispatchEvent(new Event('input', { bubbles: true }));
+}, at);
+
+const choose = (page, selector, value) => page.evaluate(({ s, v }) => {
+    const box = document.querySelector(s);
+    box.value = v;
+    box.dispatchEvent(new Event('change', { bubbles: true }));
+}, { s: selector, v: value });
+
+/** At most looks at new pictures both are of one moment, and at four of five nearly so, however busy the machine. */
+async function together(page, ms, what) {
+    const found = await page.evaluate(watchApart, { ms, decode: decodeClock.toString() });
+    const apart = found.map(({ apart: by }) => Math.abs(by)).sort((a, b) => a - b);
+    const over = apart.filter((by) => by > FRAME_MS + 1).length;
+    console.log(`${what}: ${apart.length} looks, ${over} more than a picture apart, at most ${apart.at(-1)} ms`);
+    const [middle, most] = [0.5, 0.8].map((share) => apart[Math.floor(share * apart.length)]);
+    p.check(apart.length > 10 && middle <= FRAME_MS + 1 && most <= 3 * FRAME_MS + 1, `${what}: ${apart}`);
+}
+
+/** Seeks while it stands, and both pictures are those of lesson time source. */
+async function finds(page, truth, at, source) {
+    await seek(page, at);
+    await stands(page);
+    const wanted = truth.filter((one) => one.pts <= source + 0.0006).at(-1).code;
+    const code = await p.until(async () => {
+        await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+        const seen = await p.demoClock(page);
+        return seen === wanted ? { seen } : null;
+    }, `the picture of ${wanted} ms at ${at}`, 8);
+    return code;
+}
+
+async function addClip(up, lesson) {
+    const pieces = PIECES.map(([from, to]) => ({ lesson, from_ns: Math.round(from * SECOND), to_ns: Math.round(to * SECOND) }));
+    const answer = await fetch(`${up.url}api/v1/clips`, { method: 'POST', body: JSON.stringify({ title: '折射', edl: { pieces } }),
+        headers: { Authorization: `Bearer ${up.code}`, 'Content-Type': 'application/json' } });
+    p.check(answer.status === 201, `the clip: ${answer.status} ${await answer.clone().text()}`);
+    return (await answer.json()).id;
+}
+
+/** Every piece's first pictures and its last, in the order in which seeks jump about. */
+async function joins(page, truth) {
+    let at = 0;
+    const places = PIECES.flatMap(([from, to]) => {
+        const start = at;
+        at += to - from;
+        return [0, 0.1, to - from - 0.1].filter((by) => by < to - from - 0.05).map((by) => ({ at: Math.round(10 * (start + by)) / 10, source: from + by }));
+    });
+    for (const { at: to, source } of [...places.filter((_, i) => i % 2), ...places.filter((_, i) => i % 2 === 0)]) {
+        await finds(page, truth, to, source);
+    }
+    return places.length;
+}
+
+async function looksGood(page, name) {
+    await page.evaluate(AXE);
+    for (const size of ['desk', 'phone']) {
+        await p.resize(page, size);
+        await p.sleep(300);
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        p.check(wide <= 0, `${name} (${size}) is ${wide} pixels wider than the screen`);
+        const found = await page.evaluate(() => window.axe.run());
+        const faults = found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+        p.check(faults.length === 0, `axe on ${name} (${size}): ${faults.join('\n')}`);
+        await shot(page, `lesson-${name}-${size}`);
+    }
+    await p.resize(page, 'desk');
+}
+
+async function inside(page, name) {
+    await choose(page, '.acts-main label:last-of-type select', 'zh');
+    await seek(page, 3);
+    await p.reads(page, '.cues', /斜射入水中/);
+    await p.until(async () => (await p.text(page, '.line[aria-current] .line-text')).includes('斜射'), 'the transcript to follow');
+    await looksGood(page, `${name}-${LANGS[name]}`);
+    await page.click('.inside-find input');
+    await page.keyboard.type('8');
+    await p.reads(page, '.inside-none', /Nothing|没有/);
+    await page.keyboard.press('Backspace');
+    await press(page, '.inside-list li:last-child .line');
+    await p.until(async () => (await page.evaluate(() => document.querySelector('.watch-place').value)) >= 8, 'the chapter');
+}
+
+async function threePresses(page, up, truth) {
+    await seek(page, 3.1);
+    await stands(page);
+    await press(page, '.clipping .act:nth-of-type(1)');
+    await seek(page, 5.2);
+    await stands(page);
+    await press(page, '.clipping .act:nth-of-type(2)');
+    await page.waitForSelector('.act-save');
+    await press(page, '.act-save');
+    await p.until(() => page.evaluate(() => location.pathname.startsWith('/lessons/clip-')), 'the microlesson');
+    await plays(page);
+    await p.reads(page, '.stage-notice', /library|资料库/);
+    const item = await up.api(`/items/${await page.evaluate(() => location.pathname.split('/')[2])}`);
+    p.check(item.pieces.length === 1 && item.pieces[0].from_ns === 3.1e9 && item.pieces[0].to_ns === 5.2e9, JSON.stringify(item.pieces));
+    await p.until(() => videos(page, 'one.paused'), 'its end');
+    await finds(page, truth, 0, 3.1);
+}
+
+const up = await p.startUp(['demo']);
+const { id, truth } = addTwo(up);
+const clip = await p.until(() => addClip(up, id), 'a clip');
+
+await forEachBrowser(async (page, name) => {
+    await p.enter(page, up, LANGS[name]);
+    await open(page, up, id);
+    await page.click('.big-play');
+    await plays(page);
+    await together(page, 2500, `${name}, playing`);
+    await seek(page, 9.5);
+    await plays(page);
+    await together(page, 1500, `${name}, after a seek`);
+    await seek(page, 2);
+    await choose(page, '.act-speed select', '2');
+    await plays(page);
+    await together(page, 2000, `${name}, twice as fast`);
+    await page.keyboard.press(' ');
+    await stands(page);
+    for (const at of [0, 7.9, 8, 0.1, 12.3, 23.9, 16]) {
+        await finds(page, truth, at, at);
+    }
+    await inside(page, name);
+    await seek(page, 12);
+    await stands(page);
+    await threePresses(page, up, truth);
+    await open(page, up, clip);
+    console.log(`${name}: ${await joins(page, truth)} places around joins right`);
+    await open(page, up, id);
+    await seek(page, 13);
+    await stands(page);
+    await page.evaluate(() => dispatchEvent(new Event('pagehide')));
+    await open(page, up, id);
+    await p.reads(page, '.resumed', /00:13/);
+    await p.until(async () => await p.demoClock(page) === truth.filter((one) => one.pts <= 13.0006).at(-1).code, 'where one was');
+});
+await up.close();

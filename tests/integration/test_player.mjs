@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Where a player puts what it plays (control/web/lib/player/plan.js, place.js): pieces one after the
+// other, pictures on the ticks of a cut, what only the decoder needs out of sight, sound frame by frame.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = process.env.LCT_SOURCE ?? join(fileURLToPath(import.meta.url), '../../..');
+const load = (name) => import(join(root, 'control/web/lib/player', name));
+const { planOf, pieceAt, lessonTime, clipTime, stretch, ticksOf } = await load('plan.js');
+const { placePictures, placeSound } = await load('place.js');
+
+const S = 1e9;
+const plan = planOf([{ lesson: 'a', from_ns: 10 * S, to_ns: 12 * S }, { lesson: 'b', from_ns: 0, to_ns: S },
+    { lesson: 'a', from_ns: 11 * S, to_ns: 14 * S }]);
+assert.equal(plan.length, 6 * S);
+assert.deepEqual([0, 2 * S - 1, 2 * S, 3 * S, 6 * S, 99 * S].map((time) => pieceAt(plan, time)), [0, 0, 1, 2, 2, 2]);
+assert.deepEqual(lessonTime(plan, 4 * S), { lesson: 'a', time: 12 * S });
+assert.equal(clipTime(plan, 'a', 11.5 * S), 1.5 * S);
+assert.equal(clipTime(plan, 'a', 13 * S), 5 * S);
+assert.equal(clipTime(plan, 'b', 2 * S), null);
+assert.deepEqual(stretch(plan, S, 3.5 * S), [{ lesson: 'a', from_ns: 11 * S, to_ns: 12 * S },
+    { lesson: 'b', from_ns: 0, to_ns: S }, { lesson: 'a', from_ns: 11 * S, to_ns: 11.5 * S }]);
+assert.deepEqual(stretch(plan, 2 * S, 2 * S), []);
+assert.equal(ticksOf(864000 * S + 1, 90000), 864000 * 90000);
+
+/* ten pictures a second from a key frame at 9.5 s on; the piece begins with the sixth */
+const rows = Array.from({ length: 10 }, (_, i) => ({ time: 9.5 * S + i * 1e8, key: i === 0 }));
+const [piece] = plan.pieces;
+const BEGIN = 90000; // a second
+const placed = placePictures(rows, piece, 10.5 * S, 90000);
+assert.deepEqual(placed.slice(0, 5).map(({ tick }) => tick), [5, 4, 3, 2, 1].map((n) => BEGIN - n));
+assert.deepEqual(placed.slice(5).map(({ tick }) => tick), [0, 1, 2, 3, 4].map((n) => BEGIN + 9000 * n));
+placed.forEach(({ tick, duration }, i) => assert.equal(tick + duration, placed[i + 1]?.tick ?? BEGIN + 45000));
+
+/* a slide that has stood since before: shown from the piece's begin on */
+const still = placePictures([{ time: 8 * S, key: true }, { time: 9 * S }, { time: 11 * S }], piece, 12.5 * S, 90000);
+assert.deepEqual(still, [{ tick: BEGIN - 1, duration: 1 }, { tick: BEGIN, duration: 90000 }, { tick: BEGIN + 90000, duration: 90000 }]);
+assert.deepEqual(placePictures([{ time: 8 * S, key: true }], piece, 99 * S, 90000), [{ tick: BEGIN, duration: 180000 }]);
+
+/* a thousand pieces of odd lengths: sound without a hole, never half a frame off */
+const many = planOf(Array.from({ length: 1000 }, (_, i) => ({ lesson: 'a', from_ns: 7777777 * i, to_ns: 7777777 * i + 33366667 })));
+let end = 1;
+for (const one of many.pieces) {
+    const { shift, from, to } = placeSound(one, 48000);
+    assert.ok(Math.abs(from - end) < 1e-9 && shift % 1024 === 48000 % 1024);
+    const off = shift / 48000 - 1 - (one.at - one.from) / S;
+    assert.ok(Math.abs(off) <= 512 / 48000 + 1e-4, `${off}`);
+    end = to;
+}
+console.log('pieces, pictures and sound in their places');
