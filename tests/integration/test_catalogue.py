@@ -163,6 +163,21 @@ class Library(unittest.TestCase):
         self.assertEqual(self.ids(trash=1), [MATHS])
         self.assertFalse((self.data / "deleted").exists())
 
+    def test_a_shared_clip_opens_its_lessons_media(self):
+        """And no other's; 404: let in, these lessons have no tapes."""
+        share = json.loads(self.server.ask("POST", f"/api/v1/items/{CLIP}/shares", {})[2])
+        head = self.server.ask("GET", share["url"], code=False)[1]
+        cookie = {"Cookie": "a=b; " + head["Set-Cookie"].split(";")[0]}
+        def status(path):
+            return self.server.ask("GET", path, headers=cookie, code=False)[0]
+        self.assertEqual(status(f"/api/v1/items/{CLIP}"), 200)
+        self.assertEqual(status(f"/api/v1/recordings/{LIGHT}/tracks/camera/thumb"), 404)
+        for path in (f"/api/v1/recordings/{MATHS}/tracks/camera/thumb", f"/api/v1/items/{LIGHT}",
+                     f"/api/v1/recordings/{LIGHT}", f"/lessons/{LIGHT}", "/api/v1/library"):
+            self.assertIn(status(path), (401, 403), path)
+        self.server.ask("PUT", f"/api/v1/items/{CLIP}/trash")
+        self.assertIn(status(f"/api/v1/recordings/{LIGHT}/tracks/camera/thumb"), (401, 403))
+
     def test_rebuild(self):
         command = [BIN / "lectern", "rebuild", "--data", self.data, "--json"]
         busy = subprocess.run(command, capture_output=True, text=True, check=False)
