@@ -229,15 +229,18 @@ static int compose_piece(struct lct_produce *p, size_t i, const char *folder,
     int rc = lct_stage_open(&p->settings, folder, &stage, fault);
     bool open = rc == 0;
     if (open) {
-        fault->code = 0;
         rc = compose_all(&c, &stage, part->to - part->from, folder ? SIZE_MAX : TRIAL_PICTURES);
     }
-    int closed = lct_stage_close(&stage, rc == 0 && folder ? &part->source->info : NULL,
-                                 part->to - part->from);
-    rc = rc ? rc : closed;
     if (rc < 0 && open) {
         rc = lct_fault_set(fault, rc, "cut", "The pictures cannot be composed: %s.",
                            "画面无法合成：%s。", strerror(-rc));
+    }
+    struct lct_fault closing;
+    int closed = lct_stage_close(&stage, rc == 0 && folder ? &part->source->info : NULL,
+                                 part->to - part->from, &closing);
+    if (rc == 0 && closed < 0) {
+        *fault = closing;
+        rc = closed;
     }
     if (!folder && stage.pictures > 0) { /* what a trial took is what all of it takes */
         p->done = stage.pictures;
@@ -253,16 +256,20 @@ static int make_card(struct lct_produce *p, size_t which, const char *folder,
     const struct lct_produce_card *card = which ? &p->order.closing : &p->order.opening;
     int64_t end = lct_ns_to_ticks(card->length, TICKS);
     struct lct_stage stage;
-    int rc = lct_stage_open(&p->settings, folder, &stage, fault);
-    for (int64_t tick = 0; rc == 0 && tick < end; tick += CARD_STEP) {
-        rc = lct_stage_put(&stage, p->cards[which], tick, least(tick + CARD_STEP, end));
-        fault->code = 0;
+    struct lct_fault closing;
+    int rc = lct_stage_open(&p->settings, folder, &stage, fault), put = 0;
+    for (int64_t tick = 0; rc == 0 && put == 0 && tick < end; tick += CARD_STEP) {
+        put = lct_stage_put(&stage, p->cards[which], tick, least(tick + CARD_STEP, end));
     }
-    int closed = lct_stage_close(&stage, rc == 0 ? &p->cut->parts[0].source->info : NULL, end);
-    rc = rc ? rc : closed;
-    if (rc < 0 && fault->code == 0) {
-        return lct_fault_set(fault, rc, "card", "A card cannot be written: %s.",
-                             "片头片尾无法写入：%s。", strerror(-rc));
+    if (put < 0) {
+        rc = lct_fault_set(fault, put, "card", "A card cannot be written: %s.",
+                           "片头片尾无法写入：%s。", strerror(-put));
+    }
+    int closed =
+        lct_stage_close(&stage, rc == 0 ? &p->cut->parts[0].source->info : NULL, end, &closing);
+    if (rc == 0 && closed < 0) {
+        *fault = closing;
+        rc = closed;
     }
     return rc;
 }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "archive/cut_priv.h"
+#include "archive/maker.h"
 #include "archive/produce.h"
 #include "encode/coded.h"
 #include "encode/decoder.h"
@@ -45,7 +46,7 @@ struct lct_stage {
     struct lct_video_settings settings;
     struct lct_video_encoder *encoder;
     struct lct_coded coded;
-    struct lct_reel *reel;
+    struct lct_maker *maker; /**< NULL: a trial */
     int64_t last_key;
     size_t pictures;
 };
@@ -63,6 +64,6 @@ int lct_stage_put(struct lct_stage *stage, struct lct_frame *frame, int64_t tick
                   int64_t until) LCT_MUST_USE;
 
 /** Ends it at a tick as a lesson of like's room and title; like NULL: what was made is given up. 0
- * or -errno. */
-int lct_stage_close(struct lct_stage *stage, const struct lct_lesson_info *like,
-                    int64_t end) LCT_MUST_USE;
+ * or -errno with a fault. */
+int lct_stage_close(struct lct_stage *stage, const struct lct_lesson_info *like, int64_t end,
+                    struct lct_fault *fault) LCT_MUST_USE;

@@ -2,8 +2,6 @@
 /* What a produce encodes: pictures of its own, in a small lesson that a cut can take. */
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "archive/produce_priv.h"
 #include "base/mem.h"
@@ -27,21 +25,19 @@ void lct_stage_settings(const struct lct_format *format, bool screen,
     *ret_settings = s;
 }
 
+static int begin_lesson(struct lct_stage *s, struct lct_fault *fault) {
+    int rc = lct_maker_begin(&lct_io_system, s->folder, &s->maker, fault);
+    return rc ? rc : lct_maker_track(s->maker, LCT_CUT_ONE_PICTURE);
+}
+
 int lct_stage_open(const struct lct_video_settings *settings, const char *folder,
                    struct lct_stage *ret_stage, struct lct_fault *fault) {
     struct lct_stage *s = ret_stage;
     *s = (struct lct_stage){.coded = {.id = 1}, .settings = *settings, .last_key = INT64_MIN};
     (void)snprintf(s->coded.name, sizeof s->coded.name, LCT_CUT_ONE_PICTURE);
     (void)snprintf(s->folder, sizeof s->folder, "%s", folder ? folder : "");
-    return lct_video_open(settings, &s->encoder, fault);
-}
-
-static int begin_reel(struct lct_stage *s) {
-    char path[LCT_PATH_SIZE];
-    struct lct_index_head head = {.lesson = 0};
-    int n = snprintf(path, sizeof path, "%s/" LCT_CUT_ONE_PICTURE, s->folder);
-    int rc = n < (int)sizeof path ? lct_io_make_folder(path) : -ENAMETOOLONG;
-    return rc ? rc : lct_reel_open(&lct_io_system, path, 1, s->coded.format, &head, &s->reel);
+    int rc = lct_video_open(settings, &s->encoder, fault);
+    return rc || !folder ? rc : begin_lesson(s, fault);
 }
 
 int lct_stage_put(struct lct_stage *s, struct lct_frame *frame, int64_t tick, int64_t until) {
@@ -61,23 +57,19 @@ int lct_stage_put(struct lct_stage *s, struct lct_frame *frame, int64_t tick, in
         lct_coded_renew(&s->coded, &sets, s->settings.width, s->settings.height,
                         lct_video_options(s->encoder));
     }
-    rc = s->reel ? 0 : begin_reel(s);
     const struct lct_coded_when when = {.time = lct_ticks_to_ns(tick, TICKS),
                                         .promise = lct_ticks_to_ns(until, TICKS) -
                                                    lct_ticks_to_ns(tick, TICKS),
                                         .key = packet.key};
-    struct lct_chunk *chunk =
-        rc == 0 ? lct_coded_pack(&s->coded, packet.bytes, packet.n, &when) : NULL;
-    rc = rc ? rc : chunk ? lct_reel_append(s->reel, chunk, false) : -ENOMEM;
-    lct_chunk_unref(chunk);
-    return rc;
+    struct lct_chunk *chunk = lct_coded_pack(&s->coded, packet.bytes, packet.n, &when);
+    return chunk ? lct_maker_put(s->maker, chunk) : -ENOMEM;
 }
 
-int lct_stage_close(struct lct_stage *s, const struct lct_lesson_info *like, int64_t end) {
+int lct_stage_close(struct lct_stage *s, const struct lct_lesson_info *like, int64_t end,
+                    struct lct_fault *fault) {
     struct lct_lesson_info info;
     int rc = 0;
-    if (s->reel && like) {
-        rc = lct_reel_close(s->reel, end);
+    if (s->maker && like) {
         lct_lesson_new(like->room, like->title, &info);
         info.state = LCT_LESSON_ENDED;
         info.end = lct_ticks_to_ns(end, TICKS);
@@ -87,10 +79,9 @@ int lct_stage_close(struct lct_stage *s, const struct lct_lesson_info *like, int
                                                    .id = 1,
                                                    .width = s->settings.width,
                                                    .height = s->settings.height};
-        rc = rc ? rc : lct_lesson_save(&lct_io_system, s->folder, &info);
-    } else {
-        lct_reel_abandon(s->reel);
+        rc = lct_maker_finish(s->maker, &info, fault);
     }
+    lct_maker_destroy(s->maker);
     lct_video_close(s->encoder);
     lct_coded_fini(&s->coded);
     return rc;

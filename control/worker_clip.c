@@ -12,27 +12,40 @@
 #include "archive/item.h"
 #include "archive/lesson.h"
 #include "archive/movie_file.h"
+#include "archive/produce.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "control/presets.h"
+#include "control/programs.h"
 #include "control/worker_job.h"
 #include "control/worker_jobs.h"
 #include "encode/press.h"
 
-/* Of all work, encoding is so much, and decoding once what was made the rest. */
-#define ENCODING_PART 0.9
+/* Of all work so much is making what the lessons do not have, encoding then, and the rest decoding
+ * once what was made. */
+#define MAKING_PART 0.3
+#define ENCODING_PART 0.6
 
-/* What is exported: the movie of a lesson, or a cut's. */
+/* A card is shown so long: the presets' rules say 5 s. */
+#define CARD_LENGTH (5 * LCT_SECOND)
+
+/* What is exported: the movie of a lesson, or of a clip. */
 struct source {
-    struct lct_cut *cut;     /* NULL: of a lesson */
-    struct lct_movie *whole; /* NULL: of a cut */
+    struct lct_produce *produce; /* NULL: of a lesson */
+    struct lct_movie *whole;     /* NULL: of a clip */
     const struct lct_movie *movie;
+    lct_ns cards; /* so much longer than the item it is */
+    char *folder; /* of what was made for it; owned, removed at the end; NULL: none */
 };
 
 static void close_source(struct source *source) {
-    lct_cut_close(source->cut);
+    lct_produce_close(source->produce);
     lct_movie_close(source->whole);
+    if (source->folder) {
+        (void)lct_io_remove_folder(source->folder); /* it goes with the job at the latest */
+    }
+    free(source->folder);
 }
 
 /* ---- what is kept ---- */
@@ -50,33 +63,79 @@ static int read_clip(const struct lct_worker_job *job, struct lct_clip *ret_clip
                   : lct_clip_read(json, ret_clip, fault);
 }
 
-/* picture: the one that is shown where the clip leaves it to who watches; NULL: tracks are kept as
- * they are, those that are named or all. */
-static int cut_clip(const struct lct_worker_job *job, const struct lct_clip *clip,
-                    const char *picture, const char *const *tracks, size_t n, struct source *source,
-                    struct lct_fault *fault) {
-    struct lct_cut_range *ranges = lct_new(clip->piece_count * sizeof *ranges);
-    char **folders = lct_new(clip->piece_count * sizeof *folders);
-    for (size_t i = 0; i < clip->piece_count; i++) {
-        const struct lct_clip_piece *piece = &clip->pieces[i];
-        folders[i] = lct_item_folder(job->data, piece->lesson);
-        ranges[i] = (struct lct_cut_range){
-            .lesson = folders[i],
-            .from = piece->from,
-            .to = piece->to,
-            .picture = picture && piece->layout != LCT_CLIP_ALL ? piece->main : picture,
-            .fade_in = piece->fade_in,
-            .fade_out = piece->fade_out,
-        };
+/* How a clip is shown. */
+struct shown {
+    const char *picture; /* the one, where the clip leaves it to who watches; NULL: tracks are kept
+                            as they are, those that are named or all */
+    const char *tracks[1];
+    size_t track_count;
+    bool made; /* with what must be made: two pictures in one, cards */
+};
+
+static struct lct_produce_piece piece_of(const struct lct_clip_piece *piece, const char *folder,
+                                         const struct shown *shown) {
+    struct lct_produce_piece p = {.lesson = folder,
+                                  .from = piece->from,
+                                  .to = piece->to,
+                                  .fade_in = piece->fade_in,
+                                  .fade_out = piece->fade_out};
+    if (shown->picture && piece->layout == LCT_CLIP_ALL) {
+        p.layout = LCT_CLIP_SINGLE;
+        p.main = shown->picture;
+    } else if (shown->picture) {
+        p.layout = shown->made ? piece->layout : LCT_CLIP_SINGLE;
+        p.main = piece->main;
+        p.other = shown->made && piece->other[0] ? piece->other : NULL;
     }
-    int rc = lct_cut_open(ranges, clip->piece_count, tracks, n, &source->cut, fault);
-    rc = rc ? rc : lct_cut_make(source->cut, fault);
-    source->movie = rc == 0 ? lct_cut_movie(source->cut) : NULL;
+    return p;
+}
+
+static void on_made(void *job, unsigned permille) {
+    lct_worker_progress(job, MAKING_PART * permille / 1000);
+}
+
+/* A card's design by its name in the clip; NULL: it has none, or lectern does not know it. Owned.
+ */
+static char *design_of(const struct lct_clip_card *card, const struct shown *shown) {
+    LCT_FREE char *folder = lct_program_data("cards");
+    char *path = shown->made && shown->picture && card->template[0] && folder
+                     ? lct_format("%s/%s.json", folder, card->template)
+                     : NULL;
+    return path;
+}
+
+static int make_clip(struct lct_worker_job *job, const struct lct_clip *clip,
+                     const struct shown *shown, struct source *source, struct lct_fault *fault) {
+    struct lct_produce_piece *pieces = lct_new(clip->piece_count * sizeof *pieces);
+    char **folders = lct_new(clip->piece_count * sizeof *folders);
+    LCT_FREE char *opening = design_of(&clip->opening, shown);
+    LCT_FREE char *closing = design_of(&clip->closing, shown);
+    for (size_t i = 0; i < clip->piece_count; i++) {
+        folders[i] = lct_item_folder(job->data, clip->pieces[i].lesson);
+        pieces[i] = piece_of(&clip->pieces[i], folders[i], shown);
+    }
+    const struct lct_produce_order order = {
+        .pieces = pieces,
+        .count = clip->piece_count,
+        .tracks = shown->tracks,
+        .track_count = shown->track_count,
+        .opening = {opening, clip->opening.fields, CARD_LENGTH},
+        .closing = {closing, clip->closing.fields, CARD_LENGTH},
+    };
+    source->folder = lct_format("%s/made", job->folder);
+    source->cards = (opening ? CARD_LENGTH : 0) + (closing ? CARD_LENGTH : 0);
+    (void)lct_io_remove_folder(source->folder); /* of a try before */
+    int rc = lct_io_make_folder(source->folder);
+    rc = rc ? lct_fault_set(fault, rc, "export", "Cannot write %s: %s.", "无法写入 %s：%s。",
+                            source->folder, strerror(-rc))
+            : lct_produce_open(&order, source->folder, &source->produce, fault);
+    rc = rc ? rc : lct_produce_make(source->produce, on_made, job, fault);
+    source->movie = rc == 0 ? lct_cut_movie(lct_produce_cut(source->produce)) : NULL;
     for (size_t i = 0; i < clip->piece_count; i++) {
         free(folders[i]);
     }
     free(folders);
-    free(ranges);
+    free(pieces);
     return rc;
 }
 
@@ -131,7 +190,8 @@ static bool has_one_picture(const struct lct_clip *clip) {
     return one;
 }
 
-static int open_clip(const struct lct_worker_job *job, struct source *source,
+/* made: with what must be made for it, beside heads. */
+static int open_clip(struct lct_worker_job *job, bool made, struct source *source,
                      struct lct_fault *fault) {
     struct lct_clip clip = {.pieces = NULL};
     struct choice choice;
@@ -140,10 +200,11 @@ static int open_clip(const struct lct_worker_job *job, struct source *source,
         return rc;
     }
     rc = choose(job, clip.pieces[0].lesson, has_one_picture(&clip), &choice, fault);
-    const char *tracks[] = {choice.sound};
-    rc = rc ? rc
-            : cut_clip(job, &clip, *choice.picture ? choice.picture : NULL, tracks,
-                       *choice.sound != 0, source, fault);
+    const struct shown shown = {.picture = *choice.picture ? choice.picture : NULL,
+                                .tracks = {choice.sound},
+                                .track_count = *choice.sound != 0,
+                                .made = made};
+    rc = rc ? rc : make_clip(job, &clip, &shown, source, fault);
     lct_clip_free(&clip);
     return rc;
 }
@@ -167,10 +228,9 @@ static int open_lesson(const struct lct_worker_job *job, struct source *source,
     return rc;
 }
 
-static int open_source(const struct lct_worker_job *job, struct source *source,
-                       struct lct_fault *fault) {
+static int open_source(struct lct_worker_job *job, struct source *source, struct lct_fault *fault) {
     bool clip = lct_item_is_clip(lct_json_text(job->order, "item", ""));
-    return clip ? open_clip(job, source, fault) : open_lesson(job, source, fault);
+    return clip ? open_clip(job, true, source, fault) : open_lesson(job, source, fault);
 }
 
 /* ---- what is made ---- */
@@ -179,10 +239,13 @@ static ssize_t read_movie(void *movie, uint64_t offset, void *bytes, size_t n) {
     return lct_movie_read(movie, offset, bytes, n);
 }
 
-static void on_encoded(void *arg, double part) { lct_worker_progress(arg, ENCODING_PART * part); }
+static void on_encoded(void *arg, double part) {
+    lct_worker_progress(arg, MAKING_PART + ENCODING_PART * part);
+}
 
 static void on_checked(void *arg, double part) {
-    lct_worker_progress(arg, ENCODING_PART + (1 - ENCODING_PART) * part);
+    const double before = MAKING_PART + ENCODING_PART;
+    lct_worker_progress(arg, before + (1 - before) * part);
 }
 
 static int check_space(const struct lct_worker_job *job, uint64_t needed, struct lct_fault *fault) {
@@ -212,7 +275,7 @@ static int encode(struct lct_worker_job *job, const struct source *source, const
         .fps = (int)lct_json_int(picture, "fps", 0),
         .sound_bps = lct_json_int(json_object_get(preset, "sound"), "bps", 0),
     };
-    lct_ns length = lct_json_int(job->order, "duration_ns", 0);
+    lct_ns length = lct_json_int(job->order, "duration_ns", 0) + source->cards;
     settings.picture_bps = lct_preset_picture_bps(preset, length);
     int rc = check_space(job, (uint64_t)lct_preset_bytes(preset, length), fault);
     return rc ? rc : lct_press_write(&settings, path, fault);
@@ -226,12 +289,12 @@ static int differs(struct lct_fault *fault, const char *en, const char *zh) {
                          "生成的文件不符合预设要求：%.0s%s", en, zh);
 }
 
-static int check_seen(const struct lct_worker_job *job, const struct lct_press_seen *seen,
-                      struct lct_fault *fault) {
+static int check_seen(const struct lct_worker_job *job, const struct source *source,
+                      const struct lct_press_seen *seen, struct lct_fault *fault) {
     const json_t *preset = json_object_get(job->order, "preset");
     const json_t *picture = json_object_get(preset, "picture");
     int64_t most = lct_json_int(preset, "most_bytes", INT64_MAX);
-    lct_ns length = lct_json_int(job->order, "duration_ns", 0);
+    lct_ns length = lct_json_int(job->order, "duration_ns", 0) + source->cards;
     lct_ns apart = seen->length > length ? seen->length - length : length - seen->length;
     bool sized = !picture || (seen->width == lct_json_int(picture, "width", 0) &&
                               seen->height == lct_json_int(picture, "height", 0));
@@ -256,7 +319,7 @@ static char *file_name(const struct lct_worker_job *job, const char *ending) {
 static json_t *notes_of(const struct source *source) {
     json_t *notes = json_array();
     const struct lct_fault *note;
-    for (size_t i = 0; source->cut && (note = lct_cut_note(source->cut, i)); i++) {
+    for (size_t i = 0; source->produce && (note = lct_produce_note(source->produce, i)); i++) {
         (void)json_array_append_new(notes, json_pack("{s:s, s:s}", "en", note->en, "zh", note->zh));
     }
     return notes;
@@ -268,7 +331,7 @@ int lct_worker_clip(struct lct_worker_job *job, json_t **ret_result, struct lct_
     bool copy = lct_preset_is_copy(preset);
     LCT_FREE char *file = lct_format("out.%s", ending);
     LCT_FREE char *path = lct_format("%s/%s", job->folder, file);
-    struct source source = {.cut = NULL};
+    struct source source = {.produce = NULL};
     struct lct_press_seen seen = {.bytes = 0};
     int rc = open_source(job, &source, fault);
     if (rc == 0 && copy) {
@@ -278,7 +341,7 @@ int lct_worker_clip(struct lct_worker_job *job, json_t **ret_result, struct lct_
         rc = encode(job, &source, path, fault);
     }
     rc = rc ? rc : lct_press_look(path, on_checked, job, &seen, fault);
-    rc = rc ? rc : check_seen(job, &seen, fault);
+    rc = rc ? rc : check_seen(job, &source, &seen, fault);
     if (rc == 0) {
         LCT_FREE char *name = file_name(job, ending);
         *ret_result =
@@ -319,8 +382,8 @@ int lct_worker_heads(struct lct_worker_job *job, json_t **ret_result, struct lct
     LCT_FREE char *folder = lct_item_folder(job->data, id);
     LCT_FREE char *name = lct_format("%04d.movie", (int)lct_json_int(job->order, "version", 0));
     LCT_FREE char *path = lct_format("%s/%s", folder, name);
-    struct source source = {.cut = NULL};
-    int rc = open_clip(job, &source, fault);
+    struct source source = {.produce = NULL};
+    int rc = open_clip(job, false, &source, fault);
     if (rc == 0 && (rc = lct_movie_save(&lct_io_system, source.movie, job->data, path)) < 0) {
         rc = lct_fault_set(fault, rc, "export", "Cannot write %s: %s.", "无法写入 %s：%s。", path,
                            strerror(-rc));

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* lectern-worker cut: kept ranges of lessons as one MP4 file, or as a new lesson. */
 #include <errno.h>
-#include <ftw.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -380,11 +379,6 @@ static int produce(const struct cut_options *o, const struct lct_subtitle *capti
     return rc;
 }
 
-static int remove_one(const char *path, const struct stat *s, int kind, struct FTW *place) {
-    (void)s, (void)kind, (void)place;
-    return remove(path);
-}
-
 /* What is made on the way lies beside the result, where there must be room anyway. */
 static int run(struct cut_options *o, struct lct_fault *fault) {
     struct lct_subtitle captions = {.cues = NULL};
@@ -399,7 +393,7 @@ static int run(struct cut_options *o, struct lct_fault *fault) {
                            o->out, strerror(errno));
     } else if (rc == 0) {
         rc = produce(o, &captions, folder, fault);
-        (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+        (void)lct_io_remove_folder(folder); /* what is left is in nobody's way */
     }
     lct_subtitle_free(&captions);
     lct_clip_free(&clip);

@@ -153,6 +153,16 @@ class Jobs(unittest.TestCase):
                          [("video", 1920), ("audio", None)])
         self.over(self.export("small", clip))
 
+    def test_what_no_lesson_has_is_made_for_it(self):
+        both = {"layout": "side", "main": "screen", "other": "camera"}
+        edl = {"version": 1, "opening": {"template": "opening", "fields": {"title": "圆的面积"}},
+               "pieces": [{"lesson": LESSON, "from_ns": 300000000, "to_ns": 1500000000, "picture": both}]}
+        made = self.export("small", self.ask("POST", "/clips", {"edl": edl}, 201)["id"])
+        seen, _, _ = self.saved(self.over(made))
+        self.assertLess(abs(float(seen["format"]["duration"]) - 6.2), 0.1)
+        self.assertIn("composed", self.job(made)["result"]["notes"][-1]["en"])
+        self.assertNotIn("made", self.files(made))
+
     def test_says_before_what_must_be_changed(self):
         presets = {one["id"]: one for one in self.ask("GET", f"/presets?item={LESSON}")["presets"]}
         self.assertTrue(presets["keep"]["direct"].endswith("media.mp4"))
