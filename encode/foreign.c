@@ -371,7 +371,7 @@ static void sum_up(struct looks *looks) {
 /* ---- refusing, in words ---- */
 
 static int refuse_format(struct lct_foreign *f, int rc, struct lct_fault *fault) {
-    static const char *const lists[] = {"#EXTM3U", "ffconcat", "v=0", "<?xml", "<MPD", "file "};
+    static const char *const lists[] = {"#EXTM3U", "ffconcat", "v=0", "<MPD", "file "};
     char head[16] = "";
     (void)!pread(f->fd, head, sizeof head - 1, 0);
     if (rc == AVERROR(ENOMEM)) {

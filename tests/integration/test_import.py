@@ -285,6 +285,26 @@ class Import(unittest.TestCase):
             self.is_whole()
             self.assertEqual(os.listdir(self.place.name), ["lesson"])
 
+    def test_films_of_debians_packages(self):
+        """As people's programs of twenty years wrote them; in a campaign all, else the small ones."""
+        films = [f for package in PACKAGES for f in files_of(package) if f.suffix in SUFFIXES]
+        if not films:
+            self.skipTest("the packages are not installed")
+        good = 0
+        for film in films if DEEP else [f for f in films if f.stat().st_size < 300_000][:6]:
+            with self.subTest(film.name):
+                status, said, words = self.run_import(film)
+                self.assertIn(status, (0, 1), words)
+                if status == 0:
+                    good += 1
+                    self.is_whole()
+                else:
+                    self.assertTrue(said["fault"]["zh"])
+                    self.nothing_is_left()
+            self.tearDown()
+            self.setUp()
+        self.assertGreater(good, 0)
+
     def test_nothing_is_overwritten(self):
         self.imported(self.folder / "voice.m4a")
         before = sorted(self.out.rglob("*"))
@@ -292,6 +312,15 @@ class Import(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("not an empty folder", said["fault"]["en"])
         self.assertEqual(sorted(self.out.rglob("*")), before)
+
+
+PACKAGES = ("gnome-user-docs", "janus-demos", "opencv-doc", "python3-mecavideo")
+SUFFIXES = (".avi", ".gif", ".mjr", ".mkv", ".mov", ".mp3", ".mp4", ".mpg", ".ogg", ".ogv", ".wav", ".webm")
+
+
+def files_of(package):
+    listed = subprocess.run(["dpkg", "-L", package], capture_output=True, text=True).stdout
+    return sorted(path for path in map(pathlib.Path, listed.split("\n")) if path.is_file())
 
 
 def damage(data, n, chance):

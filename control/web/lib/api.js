@@ -51,9 +51,9 @@ export async function askTagged(method, path, body, tag, signal) {
   if (response.status === 401) {
     location.reload(); // the server then asks for the access code
   }
-  const json = await response.json().catch(() => ({ fault: ODD }));
-  if (json.fault || !response.ok) {
-    throw new Fault(json.fault || ODD);
+  const json = await response.json().catch(() => null);
+  if (!json || !response.ok) { /* a job that failed has a fault of its own, and is an answer */
+    throw new Fault(json?.fault || ODD);
   }
   return { json, tag: response.headers.get('ETag') || '' };
 }
@@ -66,6 +66,35 @@ export async function askTagged(method, path, body, tag, signal) {
  * @returns {Promise<any>}
  */
 export const ask = async (method, path, body, signal) => (await askTagged(method, path, body, undefined, signal)).json;
+
+/**
+ * Sends the piece of an upload that begins at byte at.
+ * @param {string} id
+ * @param {Blob} piece
+ * @param {number} at
+ * @param {number} size of the whole
+ * @param {AbortSignal} signal
+ * @returns {Promise<{ have: number }>}
+ */
+export async function sendPiece(id, piece, at, size, signal) {
+  let response;
+  try {
+    response = await fetch(`/api/v1/uploads/${id}`, {
+      method: 'PUT',
+      credentials: 'same-origin',
+      headers: { 'Content-Type': 'application/octet-stream', 'Content-Range': `bytes ${at}-${at + piece.size - 1}/${size}` },
+      body: piece,
+      signal,
+    });
+  } catch {
+    throw new Fault(UNREACHABLE);
+  }
+  const json = await response.json().catch(() => null);
+  if (!json || !response.ok) {
+    throw new Fault(json?.fault || ODD);
+  }
+  return json;
+}
 
 /** @param {unknown} error @returns {FaultText} */
 export const faultText = (error) => (error instanceof Fault ? error.text : ODD);

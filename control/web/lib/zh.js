@@ -128,6 +128,30 @@ export const zh = {
   askRevoke: '撤销后，用它观看的人会断开。',
   cancel: '取消',
 
+  uploads: {
+    title: '导入视频',
+    hint: '手机、摄像机和其他录播设备录的视频、音频，每个最大 64 GB，导入后即成为一节录像。',
+    choose: '选择文件…',
+    states: {
+      sending: '正在上传',
+      waiting: '网络已断开，恢复后自动继续',
+      paused: '已暂停',
+      lacking: '只传了一部分：请再次选择同一文件以继续',
+      making: '正在生成录像',
+      refused: '无法导入',
+      done: '已在录像列表中',
+    },
+    /** @param {string} name */
+    bar: (name) => `${name} 的进度`,
+    pause: '暂停',
+    goOn: '继续',
+    giveUp: '放弃',
+    /** @param {string} name */
+    giveUpName: (name) => `放弃 ${name}`,
+    askGiveUp: '删除已上传的部分？',
+    dismiss: '知道了',
+    room: '导入',
+  },
   pushing: '推流到平台',
   pushesWell: (/** @type {number} */ n) => `${n} 路正在推流`,
   pushesIll: (/** @type {number} */ n) => `${n} 路没有推上`,

@@ -9,12 +9,14 @@ import { Head } from './head.js';
 import { Jobs } from './jobs.js';
 import { Recordings } from './recordings.js';
 import { Room } from './room.js';
+import { Upload } from './upload.js';
 
 /** @typedef {import('../types').Live} Live */
 
 export function App() {
   const [t, setWords] = useState(startingWords);
   const [live, setLive] = useState(/** @type {Live | null} */ (null));
+  const [made, setMade] = useState(0); // lessons of uploads, since the page was opened
   useEffect(() => follow(setLive), []);
   useEffect(() => {
     document.documentElement.lang = t.locale;
@@ -33,7 +35,8 @@ export function App() {
       ${live?.rooms && rooms.length === 0 && html`<p class="opening">${t.noRooms}</p>`}
       ${rooms.map((room) => html`<${Room} key=${room.id} room=${room} lost=${live?.link === 'lost'} />`)}
       ${live?.rooms && live.jobs.length > 0 && html`<${Jobs} jobs=${live.jobs} lost=${live.link === 'lost'} />`}
-      ${live?.rooms && html`<${Recordings} rooms=${rooms} news=${live.recordings} />`}
+      ${live?.rooms && html`<${Recordings} rooms=${rooms} news=${live.recordings + made} />`}
+      ${live?.rooms && html`<${Upload} onDone=${() => setMade((n) => n + 1)} />`}
     </main>
   <//>`;
 }

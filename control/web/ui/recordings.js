@@ -86,7 +86,7 @@ export function Recordings({ rooms, news }) {
     ${list && list.length === 0 && html`<p class="quiet">${t.noRecordings}</p>`}
     <ul class="recording-list">
       ${(list || []).map((recording) => html`<${RecordingRow} key=${recording.id} recording=${asOfNow(recording, rooms)}
-        room=${names.get(recording.room) || recording.room} news=${news} open=${open === recording.id}
+        room=${names.get(recording.room) || (recording.room === 'import' ? t.uploads.room : recording.room)} news=${news} open=${open === recording.id}
         onOpen=${(/** @type {boolean} */ on) => setOpen(on ? recording.id : '')} />`)}
     </ul>
     ${list && more && html`<button type="button" class="button" onClick=${() => setWanted(list.length + MORE)}>

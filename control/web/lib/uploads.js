@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Files on their way to the server, piece by piece, and what becomes of them there.
+//
+//   const uploads = new Uploads(show);       // show() is called whenever something changed
+//   await uploads.load();                    // what came before this page was opened
+//   uploads.add(input.files);                // one that came in part goes on where it is
+//   uploads.close();
+
+import { ask, faultText, sendPiece } from './api.js';
+
+/** @typedef {import('../types').FaultText} FaultText */
+/**
+ * 'sending': pieces go out; 'paused': a person's wish, or a fault; 'waiting': the line is away, it
+ * goes on by itself; 'lacking': it came in part, before this page: its file must be chosen again;
+ * 'making': a lesson is made of it; 'refused': it cannot be; 'done'.
+ * @typedef {{ id: string, name: string, size: number, have: number, file: File | null, state: string,
+ *   progress: number, fault: FaultText | null, job: string, abort: AbortController | null, turn: number }} Upload
+ */
+
+const PIECE_MIN = 16 << 10;
+const PIECE_MAX = 1 << 20; // the server takes no more
+const QUICK_MS = 1000; // a piece that took no longer is followed by a larger one
+const SLOW_MS = 6000; // the server waits 20 s for a piece
+const RETRY_MS = 2000;
+const LOOK_MS = 700;
+
+/** @param {number} ms */
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+export class Uploads {
+  /** @param {() => void} show */
+  constructor(show) {
+    this.show = show;
+    this.closed = false;
+    /** @type {Upload[]} */
+    this.list = [];
+  }
+
+  close() {
+    this.closed = true;
+    this.list.forEach((one) => one.abort?.abort());
+  }
+
+  async load() {
+    const [{ uploads }, { jobs }] = await Promise.all([ask('GET', '/uploads'), ask('GET', '/jobs')]);
+    for (const upload of uploads) {
+      const one = this.put(upload, null);
+      const job = jobs.find((/** @type {any} */ known) => known.kind === 'import' && known.upload === one.id);
+      if (one.have < one.size) {
+        one.state = 'lacking';
+      } else if (job) {
+        this.watch(one, job.id);
+      } else {
+        this.make(one);
+      }
+    }
+    this.show();
+  }
+
+  /**
+   * @param {{ id: string, name: string, size: number, have: number }} upload
+   * @param {File | null} file
+   */
+  put(upload, file) {
+    /** @type {Upload} */
+    const one = { ...upload, file, state: 'paused', progress: 0, fault: null, job: '', abort: null, turn: 0 };
+    this.list.push(one);
+    return one;
+  }
+
+  /** @param {Iterable<File>} files */
+  async add(files) {
+    for (const file of files) {
+      const known = this.list.find((one) => one.state === 'lacking' && one.name === file.name && one.size === file.size);
+      if (known) {
+        known.file = file;
+        this.send(known);
+        continue;
+      }
+      try {
+        this.send(this.put(await ask('POST', '/uploads', { name: file.name, size: file.size }), file));
+      } catch (error) {
+        const one = this.put({ id: '', name: file.name, size: file.size, have: 0 }, null);
+        this.refuse(one, error);
+      }
+    }
+  }
+
+  /** @param {Upload} one @param {unknown} error */
+  refuse(one, error) {
+    one.state = 'refused';
+    one.fault = faultText(error);
+    this.show();
+  }
+
+  /** @param {Upload} one */
+  pause(one) {
+    one.state = 'paused';
+    one.abort?.abort();
+    this.show();
+  }
+
+  /** Gives it up, here and there. @param {Upload} one */
+  async remove(one) {
+    one.abort?.abort();
+    one.state = 'paused';
+    this.list = this.list.filter((other) => other !== one);
+    this.show();
+    try {
+      if (one.job) {
+        await ask('DELETE', `/jobs/${one.job}`);
+      }
+      if (one.id) {
+        await ask('DELETE', `/uploads/${one.id}`);
+      }
+    } catch {
+      // it is gone already, or grows old there
+    }
+  }
+
+  /** Sends until it is whole, or its state is another. @param {Upload} one */
+  async send(one) {
+    const turn = ++one.turn; // paused and gone on with: the loop of before ends
+    one.state = 'sending';
+    one.fault = null;
+    this.show();
+    const file = /** @type {File} */ (one.file);
+    let piece = PIECE_MIN * 4;
+    while (one.state === 'sending' && one.turn === turn && one.have < one.size && !this.closed) {
+      const begun = performance.now();
+      one.abort = new AbortController();
+      try {
+        const bytes = file.slice(one.have, Math.min(one.size, one.have + piece));
+        const { have } = await sendPiece(one.id, bytes, one.have, one.size, one.abort.signal);
+        one.have = Math.max(have, one.have);
+        const took = performance.now() - begun;
+        piece = took < QUICK_MS ? Math.min(PIECE_MAX, piece * 2) : took > SLOW_MS ? Math.max(PIECE_MIN, piece >> 1) : piece;
+      } catch (error) {
+        piece = PIECE_MIN;
+        await this.mend(one, error);
+      }
+      this.show();
+    }
+    if (one.state === 'sending' && one.turn === turn && !this.closed) {
+      await this.make(one);
+    }
+  }
+
+  /**
+   * A piece did not go: the server says how much there is. Without an answer it is asked again and
+   * again; what it refuses is said and waits for a person.
+   * @param {Upload} one
+   * @param {unknown} error
+   */
+  async mend(one, error) {
+    const before = one.have;
+    while (one.state === 'sending' || one.state === 'waiting') {
+      try {
+        one.have = (await ask('GET', `/uploads/${one.id}`)).have;
+        const lost = faultText(error).code === 'unreachable';
+        one.state = lost || one.have > before ? 'sending' : 'paused';
+        one.fault = one.state === 'paused' ? faultText(error) : null;
+        return;
+      } catch (worse) {
+        if (faultText(worse).code !== 'unreachable') {
+          this.refuse(one, worse);
+          return;
+        }
+        one.state = 'waiting';
+        this.show();
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+
+  /** @param {Upload} one */
+  async make(one) {
+    try {
+      await this.watch(one, (await ask('POST', '/jobs', { kind: 'import', upload: one.id })).id);
+    } catch (error) {
+      this.refuse(one, error);
+    }
+  }
+
+  /** @param {Upload} one @param {string} id of the job */
+  async watch(one, id) {
+    one.job = id;
+    one.state = 'making';
+    while (one.state === 'making' && !this.closed) {
+      const job = await ask('GET', `/jobs/${id}`).catch(() => null); // the line is away: again
+      one.progress = job?.progress || 0;
+      if (job?.state === 'done') {
+        one.state = 'done';
+      } else if (job?.state === 'failed' || job?.state === 'cancelled') {
+        one.state = 'refused';
+        one.fault = job.fault || null;
+      }
+      this.show();
+      await sleep(LOOK_MS);
+    }
+  }
+}

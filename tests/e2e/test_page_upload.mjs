@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Films are brought in on the page: one becomes a recording, one that is broken off goes on after a
+// reload where it was, and what is no film is refused in words.
+
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { temporary, withBrowser } from './_browsers.mjs';
+import * as p from './_page.mjs';
+
+const words = {
+    zh: { done: /已在录像列表中/, paused: /已暂停/, lacking: /再次选择同一文件/, refused: /无法导入/, list: /指向其他文件/, none: /不是可导入/ },
+    en: { done: /is in the recordings/, paused: /paused/, lacking: /choose the same file again/, refused: /cannot be brought in/, list: /names other files/, none: /no video or sound/ },
+};
+
+const folder = temporary();
+const film = join(folder, '圆的面积.mp4'), noise = join(folder, 'noise.mp4'), list = join(folder, 'list.mp4');
+execFileSync('ffmpeg', ['-v', 'error', '-nostdin', '-f', 'lavfi', '-i', 'testsrc2=s=320x180:r=25', '-f', 'lavfi', '-i', 'sine=440:r=44100',
+    '-t', '4', '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac', film]);
+writeFileSync(noise, randomBytes(48 << 20));
+writeFileSync(list, '#EXTM3U\n0001.mp4\n');
+
+async function choose(page, file) {
+    const input = await page.$('#upload-files');
+    await (input.setInputFiles ?? input.uploadFile).call(input, file);
+}
+
+/** How many per cent the first file on its way has come. */
+const percent = async (page) => Number(/(\d+)\s%/.exec(await p.text(page, '.upload-facts'))?.[1] ?? -1);
+
+async function uploads(page, up, lang) {
+    const t = words[lang];
+    await p.enter(page, up, lang);
+    const before = await p.count(page, '.recording');
+    await choose(page, film);
+    await p.reads(page, '.upload-facts', t.done, 40);
+    await p.until(async () => (await p.count(page, '.recording')) === before + 1, 'the recording', 20);
+    p.check((await p.text(page, '.recording h3')).includes('圆的面积'), 'its title is the file\'s name');
+    await p.looksGood(page, `upload-done-${lang}`, '.uploads');
+    await page.click('.upload-acts .button');
+    await p.until(async () => (await p.count(page, '.upload')) === 0, 'it to be dismissed');
+
+    await choose(page, noise);
+    await p.until(async () => (await percent(page)) >= 5, 'some of it to be sent', 30);
+    await page.click('.upload-acts .button');
+    await p.reads(page, '.upload-facts', t.paused);
+    const sent = await percent(page);
+    p.check(sent >= 5 && sent < 100, `paused at ${sent} %`);
+    await p.looksGood(page, `upload-paused-${lang}`, '.uploads');
+    await page.reload();
+    await p.reads(page, '.upload-facts', t.lacking);
+    p.check((await percent(page)) >= sent, 'what was sent is there');
+    await choose(page, noise);
+    p.check((await p.count(page, '.upload')) === 1, 'it is the same one');
+    await p.reads(page, '.upload-facts', t.refused, 60);
+    await p.reads(page, '.upload .band', t.none);
+    await page.click('.upload-acts .button');
+
+    await choose(page, list);
+    await p.reads(page, '.upload .band', t.list, 40);
+    await p.looksGood(page, `upload-refused-${lang}`, '.uploads');
+    await page.click('.upload-acts .button');
+    await p.until(async () => (await p.count(page, '.upload')) === 0, 'nothing to be left');
+    await p.until(() => page.evaluate(async () => (await (await fetch('/api/v1/uploads')).json()).uploads.length === 0), 'nor on the server');
+}
+
+const up = await p.startUp(['demo']);
+for (const [name, lang] of [['chromium', 'zh'], ['firefox', 'en']]) {
+    await withBrowser(name, async (page) => {
+        await uploads(page, up, lang);
+        console.log(`${name} (${lang}): a film, one gone on with after a reload, a list that is refused`);
+    });
+}
+await up.close();
