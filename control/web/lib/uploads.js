@@ -14,7 +14,8 @@ import { ask, faultText, sendPiece } from './api.js';
  * goes on by itself; 'lacking': it came in part, before this page: its file must be chosen again;
  * 'making': a lesson is made of it; 'refused': it cannot be; 'done'.
  * @typedef {{ id: string, name: string, size: number, have: number, file: File | null, state: string,
- *   progress: number, fault: FaultText | null, job: string, abort: AbortController | null, turn: number }} Upload
+ *   progress: number, fault: FaultText | null, job: string, abort: AbortController | null, turn: number,
+ *   notes: { en: string, zh: string }[] }} Upload
  */
 
 const PIECE_MIN = 16 << 10;
@@ -63,7 +64,7 @@ export class Uploads {
    */
   put(upload, file) {
     /** @type {Upload} */
-    const one = { ...upload, file, state: 'paused', progress: 0, fault: null, job: '', abort: null, turn: 0 };
+    const one = { ...upload, file, state: 'paused', progress: 0, fault: null, job: '', abort: null, turn: 0, notes: [] };
     this.list.push(one);
     return one;
   }
@@ -191,6 +192,7 @@ export class Uploads {
       one.progress = job?.progress || 0;
       if (job?.state === 'done') {
         one.state = 'done';
+        one.notes = job.result?.notes || [];
       } else if (job?.state === 'failed' || job?.state === 'cancelled') {
         one.state = 'refused';
         one.fault = job.fault || null;

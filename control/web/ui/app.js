@@ -23,6 +23,7 @@ export function App() {
     document.title = t.title;
   }, [t]);
   const rooms = live?.rooms || [];
+  const jobs = (live?.jobs || []).filter((job) => job.kind !== 'import'); // these stand with their files
   return html`<${LanguageProvider} value=${t}>
     <${Head} onLanguage=${(/** @type {'zh' | 'en'} */ lang) => setWords(chooseWords(lang))} />
     <div class="link" role="alert">
@@ -34,7 +35,7 @@ export function App() {
       ${!live?.rooms && html`<p class="opening">${t.opening}</p>`}
       ${live?.rooms && rooms.length === 0 && html`<p class="opening">${t.noRooms}</p>`}
       ${rooms.map((room) => html`<${Room} key=${room.id} room=${room} lost=${live?.link === 'lost'} />`)}
-      ${live?.rooms && live.jobs.length > 0 && html`<${Jobs} jobs=${live.jobs} lost=${live.link === 'lost'} />`}
+      ${live?.rooms && jobs.length > 0 && html`<${Jobs} jobs=${jobs} lost=${live.link === 'lost'} />`}
       ${live?.rooms && html`<${Recordings} rooms=${rooms} news=${live.recordings + made} />`}
       ${live?.rooms && html`<${Upload} onDone=${() => setMade((n) => n + 1)} />`}
     </main>

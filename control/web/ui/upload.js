@@ -28,6 +28,7 @@ function Row({ uploads, one }) {
     </div>
     ${runs && html`<progress class="upload-bar" max="100" value=${percent} aria-label=${w.bar(one.name)}></progress>`}
     ${one.fault && html`<p class="band band-warn" role="status">${said(t, one.fault)}</p>`}
+    ${one.notes.map((note) => html`<p class="band band-warn">${said(t, note)}</p>`)}
     <div class="upload-acts">
       ${(one.state === 'sending' || one.state === 'waiting') && html`<button type="button" class="button button-small"
         onClick=${() => uploads.pause(one)}>${w.pause}<span class="unseen"> ${one.name}</span></button>`}
