@@ -114,7 +114,10 @@ static int read_pieces(struct lct_reader *r, struct lct_movie *movie, size_t cou
         piece->source = lct_get_u64(r);
         piece->bytes = lct_get_u32(r);
         uint32_t file = lct_get_u32(r);
-        uint64_t limit = file == 0 ? made : file <= movie->file_count ? sizes[file - 1] : 0;
+        if (file > movie->file_count) {
+            return -EBADMSG;
+        }
+        uint64_t limit = file == 0 ? made : sizes[file - 1];
         if (piece->bytes > limit || piece->source > limit - piece->bytes) {
             return -EBADMSG;
         }
