@@ -21,7 +21,7 @@ process.setMaxListeners(40); // one for each program and folder that must not ou
 
 const bin = process.env.LCT_BIN ?? join(source, 'build/bin');
 export const web = join(source, 'control/web');
-const AXE = readFileSync(join(web, 'node_modules/axe-core/axe.min.js'), 'utf8');
+export const AXE = readFileSync(join(web, 'node_modules/axe-core/axe.min.js'), 'utf8');
 
 /** Whole campaigns instead of samples. */
 export const deep = !['', '0', 'OFF', undefined].includes(process.env.LCT_DEEP);

@@ -178,6 +178,17 @@ assert.deepEqual(d.edlOf(draft.clips[0], 'lesson-1').pieces[0], { lesson: 'lesso
 does({ do: 'keep', from_ns: 3600 * S - 1, to_ns: 3600 * S });
 assert.equal(d.clipLength(d.newDraft(9).clips[0]), 0);
 
+/* What is worth snapping to. */
+const { silences, snap, neighbour } = await load('snap.js');
+const loud = (from, to) => Array.from({ length: 200 }, (_, i) => (i >> 1 >= from && i >> 1 < to ? 0 : [-50, 50][i % 2]));
+const wave = { from_ns: 10 * S, to_ns: 15 * S, duration_ns: 99 * S, peaks: loud(20, 40) }; // 50 ms a point
+assert.deepEqual(silences(wave), [11.5 * S], 'the middle of a second of silence');
+assert.deepEqual(silences({ ...wave, peaks: loud(20, 26) }), [], 'too short');
+assert.deepEqual(silences({ ...wave, peaks: loud(90, 100) }), [14.75 * S], 'up to the end of what is seen');
+assert.deepEqual(silences({ ...wave, to_ns: 99 * S }), [], 'too coarse to tell');
+assert.deepEqual([snap(100, [90, 108], 10), snap(100, [80], 10), snap(100, [], 10)], [108, 100, 100]);
+assert.deepEqual([neighbour(5, [9, 1, 7, 5, 3], 1), neighbour(5, [9, 1, 7, 5, 3], -1), neighbour(9, [9, 1], 1)], [7, 3, undefined]);
+
 /* More than may be kept: the oldest changes become the begin, the draft and what can be redone stay. */
 let long = h.newHistory(d.newDraft(1000));
 const title = 'x'.repeat(1000);

@@ -350,7 +350,7 @@ export const en = {
     empty: 'Nothing is kept yet. Move along the time line, set begin and end with I and O, then press Enter to keep.',
     keepAll: 'Keep the whole lesson',
     pieces: 'What is kept',
-    piece: (n, from, to) => `Piece ${n}, ${from} to ${to}`,
+    piece: (n) => `Piece ${n}`,
     length: (text) => `${text} in all`,
     earlier: 'Earlier',
     later: 'Later',

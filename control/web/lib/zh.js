@@ -350,7 +350,7 @@ export const zh = {
     empty: '还没有保留任何内容。在时间轴上移动，用 I 和 O 标出起止，再按回车保留。',
     keepAll: '保留整节课',
     pieces: '保留的片段',
-    piece: (/** @type {number} */ n, /** @type {string} */ from, /** @type {string} */ to) => `片段 ${n}，${from} 至 ${to}`,
+    piece: (/** @type {number} */ n) => `片段 ${n}`,
     length: (/** @type {string} */ text) => `共 ${text}`,
     earlier: '前移',
     later: '后移',

@@ -67,11 +67,12 @@ export function Pieces({ lesson, clip, index, mayChange, change, onSeek, picked,
         }
         setHeld(-1);
       }}>
-      <button type="button" class="edit-piece-main" aria-label=${t.edit.piece(i + 1, exact(piece.from_ns), exact(piece.to_ns))} onClick=${() => {
+      <button type="button" class="edit-piece-main" onClick=${() => {
         onPick(i);
         onSeek(piece.from_ns);
       }}>
         ${names[0] && html`<img src=${thumbUrl(lesson.id, names[names.length - 1], piece.from_ns / 1e9)} alt="" width="112" height="63" loading="lazy" />`}
+        <span class="unseen">${t.edit.piece(i + 1)}</span>
         <span class="edit-piece-words">
           <span>${exact(piece.from_ns)} – ${exact(piece.to_ns)}</span>
           <strong>${exact(lengthOf(piece))}</strong>
