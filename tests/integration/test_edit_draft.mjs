@@ -178,7 +178,10 @@ assert.deepEqual(d.edlOf(draft.clips[0], 'lesson-1').pieces[0], { lesson: 'lesso
 does({ do: 'keep', from_ns: 3600 * S - 1, to_ns: 3600 * S });
 assert.equal(d.clipLength(d.newDraft(9).clips[0]), 0);
 
-/* What is worth snapping to. */
+/* Fades, and what is worth snapping to. */
+const fading = { from_ns: 0, to_ns: 10 * S, fade_in_ns: 2 * S, fade_out_ns: 4 * S };
+assert.deepEqual([0, 1, 2, 5, 8, 10].map((s) => d.fadeAt(fading, s * S)), [0, 0.5, 1, 1, 0.5, 0]);
+assert.equal(d.fadeAt({ from_ns: 0, to_ns: 1 }, 0), 1);
 const { silences, snap, neighbour } = await load('snap.js');
 const loud = (from, to) => Array.from({ length: 200 }, (_, i) => (i >> 1 >= from && i >> 1 < to ? 0 : [-50, 50][i % 2]));
 const wave = { from_ns: 10 * S, to_ns: 15 * S, duration_ns: 99 * S, peaks: loud(20, 40) }; // 50 ms a point

@@ -197,6 +197,10 @@ export function apply(draft, op) {
 /** @param {DraftPiece} piece */
 export const lengthOf = (piece) => piece.to_ns - piece.from_ns;
 
+/** How bright and loud a piece is at a moment of the lesson, 0 to 1. @param {DraftPiece} piece @param {number} time_ns */
+export const fadeAt = ({ from_ns, to_ns, fade_in_ns, fade_out_ns }, time_ns) => Math.max(0, Math.min(1,
+  fade_in_ns ? (time_ns - from_ns) / fade_in_ns : 1, fade_out_ns ? (to_ns - time_ns) / fade_out_ns : 1));
+
 /** How long a clip is. @param {DraftClip} clip */
 export const clipLength = (clip) => clip.pieces.reduce((sum, piece) => sum + lengthOf(piece), 0);
 

@@ -64,7 +64,7 @@ function Desk({ lesson }) {
   const t = useWords();
   const edit = useEdit(lesson);
   const length = lesson.duration_ns;
-  const show = useShow({ length_ns: length });
+  const show = useShow(lesson);
   const [chosen, setChosen] = useState(0);
   const [picked, setPicked] = useState(-1);
   const [view, setView] = useState({ from: 0, to: length });

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The pictures as the microlesson shows them at this moment.
+// The pictures as the microlesson shows them at this moment; a thumbnail until somebody wants more.
 
 import { html } from '../../vendor/preact.js';
-import { mediaUrl, thumbUrl } from '../../lib/api.js';
+import { thumbUrl } from '../../lib/api.js';
 import { useWords } from '../../lib/language.js';
 import { isSound, trackName } from '../../lib/names.js';
+import { panesOf } from './use_show.js';
 
-const SHORT_NS = 15 * 60e9; // the tables of a longer lesson are fetched when somebody plays it
 const POSTER_S = 5; // thumbnails are no nearer to each other
 
 /**
@@ -15,16 +15,13 @@ const POSTER_S = 5; // thumbnails are no nearer to each other
  */
 export function Stage({ lesson, show, picture }) {
   const t = useWords();
-  const names = lesson.tracks.map((track) => track.name);
-  const sound = names.filter(isSound).slice(0, 1);
-  const pictures = names.filter((name) => !isSound(name)).slice(0, 2);
-  const shown = picture ? [picture.main, ...(picture.other ? [picture.other] : [])] : pictures;
+  const names = panesOf(lesson).map(([name]) => name);
+  const shown = picture ? [picture.main, ...(picture.other ? [picture.other] : [])] : names;
   const layout = picture?.layout || (shown.length > 1 ? 'side' : 'single');
   const poster = POSTER_S * Math.floor(show.at / 1e9 / POSTER_S);
   return html`<main class=${`stage edit-stage stage-${layout}`} data-panes=${shown.length}>
-    ${pictures.map((name, i) => html`<div key=${name} hidden=${!shown.includes(name)} class=${name === shown[0] ? 'pane pane-main' : 'pane'}>
-      <video playsinline muted=${i > 0} preload=${lesson.duration_ns < SHORT_NS ? 'auto' : 'none'} poster=${thumbUrl(lesson.id, name, poster)}
-        src=${mediaUrl(lesson.id, [name, ...(i === 0 ? sound : [])])} aria-label=${trackName(t, name)}
+    ${names.map((name) => html`<div key=${name} class=${`pane${name === shown[0] ? ' pane-main' : ''}${shown.includes(name) ? '' : ' pane-away'}`}>
+      <video playsinline poster=${show.isAwake || isSound(name) ? undefined : thumbUrl(lesson.id, name, poster)} aria-label=${trackName(t, name)}
         ref=${(/** @type {HTMLVideoElement | null} */ one) => (one ? show.elements.set(name, one) : show.elements.delete(name))}></video>
     </div>`)}
   </main>`;
