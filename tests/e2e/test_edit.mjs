@@ -143,8 +143,12 @@ async function edit(name, lang) {
 
         /* One more microlesson in one go, and both are saved. */
         await keys(page, 'n');
+        await p.until(() => p.has(page, '.edit-tabs .act:nth-child(2)[aria-pressed=true]'), 'the new one to be chosen');
         await page.click('.edit-title');
-        await page.keyboard.type(`微课 ${name}`);
+        await page.keyboard.type('微课');
+        await page.evaluate(() => document.querySelector('.edit-canvas').dispatchEvent(new WheelEvent('wheel', { deltaY: -100, cancelable: true })));
+        await p.sleep(100); // what changes beside it takes nothing away
+        await page.keyboard.type(` ${name}`);
         await page.keyboard.press('Tab');
         await page.evaluate(() => document.activeElement.blur());
         await page.click('.edit-empty .act');

@@ -17,6 +17,20 @@ import { isSound, trackName } from '../../lib/names.js';
 
 const FADE_NS = 1e9;
 
+/**
+ * A line of text: what is being typed stays, whatever else on the page changes meanwhile.
+ * @param {{ value: string, label: string, name: string, disabled: boolean, onText: (text: string) => void }} props
+ */
+function Line({ value, label, name, disabled, onText }) {
+  const [typed, setTyped] = useState(/** @type {string | null} */ (null));
+  return html`<input type="text" class=${name} maxlength="200" value=${typed ?? value} disabled=${disabled} aria-label=${label} placeholder=${label}
+    onInput=${(/** @type {any} */ event) => setTyped(event.target.value)}
+    onChange=${(/** @type {any} */ event) => {
+      setTyped(null);
+      onText(event.target.value.trim());
+    }} />`;
+}
+
 /** What can be shown of these pictures, with words. @param {import('../../lib/language.js').Words} t @param {string[]} names @returns {{ words: string, picture: DraftPicture | null }[]} */
 function choices(t, names) {
   /** @type {{ words: string, picture: DraftPicture | null }[]} */
@@ -107,8 +121,8 @@ export function Chapters({ clip, index, mayChange, change, onSeek }) {
   return html`<section class="edit-chapters"><h2>${t.edit.chapters}</h2><ol>
     ${heard.map(({ time_ns, title }) => html`<li key=${time_ns}>
       <button type="button" class="act" onClick=${() => onSeek(time_ns)}>${exact(clipTimeOf(clip, pieceAt(clip, time_ns), time_ns))}</button>
-      <input type="text" maxlength="200" value=${title} disabled=${!mayChange} aria-label=${t.edit.chapterTitle} placeholder=${t.edit.chapterTitle}
-        onChange=${(/** @type {any} */ event) => change({ do: 'chapter', clip: index, time_ns, title: event.target.value.trim() })} />
+      <${Line} name="edit-chapter" value=${title} label=${t.edit.chapterTitle} disabled=${!mayChange}
+        onText=${(/** @type {string} */ text) => change({ do: 'chapter', clip: index, time_ns, title: text })} />
       <button type="button" class="act" disabled=${!mayChange} aria-label=${t.edit.dropChapter} title=${t.edit.dropChapter}
         onClick=${() => change({ do: 'chapter', clip: index, time_ns, title: null })}>×</button>
     </li>`)}
@@ -119,8 +133,8 @@ export function Chapters({ clip, index, mayChange, change, onSeek }) {
 export function ClipHead({ clip, index, mayChange, change }) {
   const t = useWords();
   return html`<div class="edit-clip-head">
-    <input type="text" class="edit-title" maxlength="200" value=${clip.title} disabled=${!mayChange} aria-label=${t.edit.clipTitle} placeholder=${t.edit.clipTitle}
-      onChange=${(/** @type {any} */ event) => change({ do: 'title', clip: index, title: event.target.value.trim() })} />
+    <${Line} key=${index} name="edit-title" value=${clip.title} label=${t.edit.clipTitle} disabled=${!mayChange}
+      onText=${(/** @type {string} */ text) => change({ do: 'title', clip: index, title: text })} />
     <span class="edit-length">${t.edit.length(exact(clipLength(clip)))}</span>
     <button type="button" class="act" disabled=${!mayChange} onClick=${() => change({ do: 'drop', clip: index })}>${t.edit.dropClip}</button>
   </div>`;
