@@ -11,7 +11,8 @@ set(environment
   "LCT_TOOLS=${CMAKE_BINARY_DIR}/tests"
   "LCT_SOURCE=${CMAKE_SOURCE_DIR}"
   "LCT_DEEP=$<BOOL:${LCT_DEEP}>"
-  "TSAN_OPTIONS=ignore_noninstrumented_modules=1")
+  "TSAN_OPTIONS=ignore_noninstrumented_modules=1"
+  "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/plain/lsan.txt:print_suppressions=0")
 set(sanitizer_words "(ERROR|WARNING): (Address|Leak|Thread)Sanitizer;runtime error:")
 
 # Tests see every folder, every foreign library, and what only tests need.

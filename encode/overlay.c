@@ -48,8 +48,8 @@ static void take_block(struct lct_overlay *o, const uint8_t *data, int stride, i
         seen += alpha;
     }
     int at = y / 2 * (o->w / 2) + x / 2;
-    o->plane[1][at] = seen > 0 ? (uint8_t)((sum[0] + seen / 2) / seen) : 128;
-    o->plane[2][at] = seen > 0 ? (uint8_t)((sum[1] + seen / 2) / seen) : 128;
+    o->plane[1][at] = (uint8_t)(seen > 0 ? (sum[0] + seen / 2) / seen : 128);
+    o->plane[2][at] = (uint8_t)(seen > 0 ? (sum[1] + seen / 2) / seen : 128);
     o->alpha[1][at] = (uint8_t)((seen + 2) / 4);
 }
 
