@@ -5,7 +5,7 @@
     script/bench [--quick] [--json] [NAME ...]
 
 NAME is one of: screen-still screen-pointer camera latency close sync memory srtp live-srtp live-ws
-live-ws-tls live-memory live-join live-shown live-long cut edit-open search slides kill powercut; all but the last two when
+live-ws-tls live-memory live-join live-shown live-long cut edit-open lesson-play search slides kill powercut; all but the last two when
 none is given.
 --quick takes samples (some fifteen minutes in all, the figures are rough), --json prints JSON
 instead of a table. Needs what script/setup --tests installs. Exit status 1 when a figure is not
@@ -26,6 +26,7 @@ from _cut import cuts  # noqa: E402
 from _edit import edit_open  # noqa: E402
 from _lab import BIN, SOURCE, TOOLS  # noqa: E402
 from _live import live_join, live_long, live_memory, live_srtp, live_ws, live_ws_tls  # noqa: E402
+from _play import lesson_play  # noqa: E402
 from _screen import latency, screen_pointer, screen_still  # noqa: E402
 from _search import search  # noqa: E402
 from _shown import live_shown  # noqa: E402
@@ -38,7 +39,7 @@ FIGURES = {"screen-still": screen_still, "screen-pointer": screen_pointer, "came
            "live-srtp": live_srtp, "live-ws": live_ws, "live-ws-tls": live_ws_tls,
            "live-memory": live_memory, "live-join": live_join,
            "live-shown": live_shown, "live-long": live_long, "cut": cuts, "edit-open": edit_open,
-           "search": search, "slides": slide_text}
+           "lesson-play": lesson_play, "search": search, "slides": slide_text}
 CAMPAIGNS = {"kill": "*kill*.py", "powercut": "*power*.py"}
 
 
