@@ -45,12 +45,32 @@ static lct_ns length_of(const struct lct_item *item) {
     return lct_json_int(item->summary, "duration_ns", 0);
 }
 
+/* True for a clip that has more than its lessons do: a card, or two pictures in one. */
+static bool is_made(const struct lct_api *api, const char *id) {
+    LCT_FREE char *folder = lct_item_folder(api->data, id);
+    LCT_JSON json_t *json = NULL;
+    struct lct_clip clip;
+    struct lct_fault unused;
+    unsigned version;
+    if (lct_clip_newest(folder, &json, &version) < 0 || lct_clip_read(json, &clip, &unused) < 0) {
+        return false;
+    }
+    bool made = clip.opening.template[0] || clip.closing.template[0];
+    for (size_t i = 0; i < clip.piece_count; i++) {
+        made = made || clip.pieces[i].layout > LCT_CLIP_SINGLE;
+    }
+    lct_clip_free(&clip);
+    return made;
+}
+
 /* Where what asks nothing of the bytes is had at once; NULL: it must be made. Owned. */
-static char *direct_of(const json_t *preset, const char *id) {
+static char *direct_of(const struct lct_api *api, const json_t *preset, const char *id) {
+    bool clip = lct_item_is_clip(id);
     bool direct =
         lct_preset_is_copy(preset) && strcmp(lct_json_text(preset, "container", ""), "mp4") == 0;
-    const char *what = lct_item_is_clip(id) ? "clips" : "recordings";
-    return direct ? lct_format("/api/v1/%s/%s/media.mp4", what, id) : NULL;
+    const char *what = clip ? "clips" : "recordings";
+    return direct && !(clip && is_made(api, id)) ? lct_format("/api/v1/%s/%s/media.mp4", what, id)
+                                                 : NULL;
 }
 
 static void add_standing(const struct lct_api *api, json_t *presets, const char *id,
@@ -59,7 +79,7 @@ static void add_standing(const struct lct_api *api, json_t *presets, const char 
     size_t i;
     json_t *preset;
     json_array_foreach(presets, i, preset) {
-        LCT_FREE char *direct = direct_of(preset, id);
+        LCT_FREE char *direct = direct_of(api, preset, id);
         json_object_set_new(preset, "problems", lct_preset_check(preset, length_of(item), title));
         json_object_set_new(preset, "bytes",
                             json_integer(lct_preset_bytes(preset, length_of(item))));
@@ -103,7 +123,7 @@ static int refuse(const json_t *problems, struct lct_fault *fault) {
 
 static int check_export(const struct lct_api *api, const json_t *preset, const char *id,
                         const struct lct_item *item, struct lct_fault *fault) {
-    LCT_FREE char *direct = direct_of(preset, id);
+    LCT_FREE char *direct = direct_of(api, preset, id);
     LCT_JSON json_t *problems = lct_preset_check(preset, length_of(item), has_title(api, id));
     if (direct) {
         return lct_fault_set(fault, -EINVAL, "jobs",

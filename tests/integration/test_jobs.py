@@ -157,7 +157,10 @@ class Jobs(unittest.TestCase):
         both = {"layout": "side", "main": "screen", "other": "camera"}
         edl = {"version": 1, "opening": {"template": "opening", "fields": {"title": "圆的面积"}},
                "pieces": [{"lesson": LESSON, "from_ns": 300000000, "to_ns": 1500000000, "picture": both}]}
-        made = self.export("small", self.ask("POST", "/clips", {"edl": edl}, 201)["id"])
+        clip = self.ask("POST", "/clips", {"edl": edl}, 201)["id"]
+        keep = next(one for one in self.ask("GET", f"/presets?item={clip}")["presets"] if one["id"] == "keep")
+        self.assertNotIn("direct", keep)  # what is muxed while it is sent has neither
+        made = self.export("small", clip)
         seen, _, _ = self.saved(self.over(made))
         self.assertLess(abs(float(seen["format"]["duration"]) - 6.2), 0.1)
         self.assertIn("composed", self.job(made)["result"]["notes"][-1]["en"])
