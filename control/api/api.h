@@ -321,6 +321,9 @@ void lct_api_post_presence(void *app, struct lct_http_request *request);
 /** GET /edit/{lesson}: the editor's page. */
 void lct_api_get_edit_page(void *app, struct lct_http_request *request);
 
+/** GET /library: the library's page. */
+void lct_api_get_library_page(void *app, struct lct_http_request *request);
+
 /** Who edits which lesson now. Catalogue loop. Owned. */
 struct lct_api_presence *lct_api_presence_create(void) LCT_MUST_USE;
 

@@ -29,14 +29,18 @@ void lct_api_get_page(void *app, struct lct_http_request *request) {
     }
 }
 
-void lct_api_get_lesson_page(void *app, struct lct_http_request *request) {
-    struct lct_api *api = app;
-    const struct lct_http_file *file = api->web ? lct_web_find(api->web, "/lesson.html") : NULL;
+/* A page whose address is not its file's. */
+static void answer_page(struct lct_api *api, struct lct_http_request *request, const char *name) {
+    const struct lct_http_file *file = api->web ? lct_web_find(api->web, name) : NULL;
     if (file) {
         lct_http_answer_file(request, file);
     } else {
-        lct_api_get_page(app, request);
+        lct_api_get_page(api, request);
     }
+}
+
+void lct_api_get_lesson_page(void *app, struct lct_http_request *request) {
+    answer_page(app, request, "/lesson.html");
 }
 
 void lct_api_get_watch(void *app, struct lct_http_request *request) {
@@ -51,11 +55,9 @@ void lct_api_get_watch(void *app, struct lct_http_request *request) {
 }
 
 void lct_api_get_edit_page(void *app, struct lct_http_request *request) {
-    struct lct_api *api = app;
-    const struct lct_http_file *file = api->web ? lct_web_find(api->web, "/edit.html") : NULL;
-    if (file) {
-        lct_http_answer_file(request, file);
-    } else {
-        lct_api_get_page(app, request);
-    }
+    answer_page(app, request, "/edit.html");
+}
+
+void lct_api_get_library_page(void *app, struct lct_http_request *request) {
+    answer_page(app, request, "/library.html");
 }

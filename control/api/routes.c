@@ -107,6 +107,7 @@ static const struct lct_http_route routes[] = {
     {LCT_HTTP_GET, "/edit/{lesson}", lct_api_get_edit_page, LCT_HTTP_HERE, false, 0},
     {LCT_HTTP_GET, "/healthz", lct_api_get_health, LCT_HTTP_MAIN, true, 0},
     {LCT_HTTP_GET, "/lessons/{id}", lct_api_get_lesson_page, LCT_HTTP_HERE, false, 0},
+    {LCT_HTTP_GET, "/library", lct_api_get_library_page, LCT_HTTP_HERE, false, 0},
     {LCT_HTTP_GET, "/live/{room}/index.m3u8", lct_api_get_hls, LCT_HTTP_DISK, false, 0},
     {LCT_HTTP_GET, "/live/{room}/{lesson}/{track}/{file}", lct_api_get_hls_file, LCT_HTTP_DISK,
      false, 0},

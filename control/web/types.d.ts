@@ -357,3 +357,41 @@ export interface EditLesson {
   marks: Mark[];
   chapters: { time_ns: number; title: string }[];
 }
+
+/** A lesson or microlesson in the library's list (GET /api/v1/library). */
+export interface LibraryItem {
+  id: string;
+  kind: 'lesson' | 'clip';
+  title: string;
+  duration_ns: number;
+  created: string;
+  state: 'draft' | 'published';
+  trashed: string | null;
+  cover: { lesson: string; track: string; time_ns: number } | null;
+  stage: string;
+  subject: string;
+  grade: string;
+  teachers: string[];
+  recording: boolean;
+  hits: { time_ns: number | null; kind: 'title' | 'metadata' | 'chapter' | 'mark' | 'slide' | 'subtitle'; text: string }[];
+}
+
+/** A part of the list. */
+export interface LibraryPart {
+  items: LibraryItem[];
+  facets: Record<string, { term: string; count: number }[]>;
+  total: number;
+  next: string | null;
+  building: boolean;
+  trash_days: number;
+}
+
+export interface Collection {
+  id: string;
+  title: string;
+  description: string;
+  count: number;
+}
+
+/** By field the terms that are offered (GET /api/v1/vocabularies). */
+export type Vocabularies = Record<string, { term: string; en?: string }[]>;

@@ -102,10 +102,12 @@ function secured(sources, host, port) {
 
 /**
  * lectern up with these sources: {url, https, code, data, pidOf(program), api(path), close}. host: an
- * address of this machine; with https the pages are there by HTTPS, too.
+ * address of this machine; with https the pages are there by HTTPS, too; fill(data) makes what is
+ * there before.
  */
-export async function startUp(sources, { env = {}, pages = web, host = '127.0.0.1', https = false } = {}) {
+export async function startUp(sources, { env = {}, pages = web, host = '127.0.0.1', https = false, fill = () => {} } = {}) {
     const data = join(temporary(), 'data');
+    fill(data);
     const args = ['up', '--data', data, '--listen', `${host}:${await freePort()}`, '--web', pages, '--json'];
     args.push(...(https ? ['--config', secured(sources, host, await freePort())]
         : sources.flatMap((spec) => ['--source', spec])));

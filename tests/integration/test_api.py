@@ -548,6 +548,9 @@ def edits(server, lesson):
     page = 200 if (ROOT / "control" / "web" / "edit.html").exists() else 404
     server.call("getEditPage", page, lesson=lesson)
     server.call("getEditPage", 401, lesson=lesson, code=False)
+    page = 200 if (ROOT / "control" / "web" / "library.html").exists() else 404
+    server.call("getLibraryPage", page)
+    server.call("getLibraryPage", 401, code=False)
 
 
 def uploads(server):

@@ -100,13 +100,13 @@ export async function sendPiece(id, piece, at, size, signal) {
 export const faultText = (error) => (error instanceof Fault ? error.text : ODD);
 
 /**
- * The address of a recording as MP4.
+ * The address of a recording, or of a microlesson, as MP4.
  * @param {string} id
  * @param {string[]} tracks none: all
  */
 export function mediaUrl(id, tracks) {
   const query = tracks.map((name) => `track=${encodeURIComponent(name)}`).join('&');
-  return `/api/v1/recordings/${id}/media.mp4${query ? `?${query}` : ''}`;
+  return `/api/v1/${id.startsWith('clip-') ? 'clips' : 'recordings'}/${id}/media.mp4${query ? `?${query}` : ''}`;
 }
 
 /**
@@ -117,3 +117,10 @@ export function mediaUrl(id, tracks) {
  */
 export const thumbUrl = (id, track, seconds) =>
   `/api/v1/recordings/${id}/tracks/${track}/thumb?t=${seconds.toFixed(1)}`;
+
+/**
+ * The address of the page that plays an item, from a moment of it on.
+ * @param {string} id
+ * @param {number | null} [ns]
+ */
+export const playUrl = (id, ns) => `/lessons/${encodeURIComponent(id)}${ns ? `?t=${ns / 1e9}` : ''}`;

@@ -6,9 +6,11 @@ import { useWords } from '../lib/language.js';
 
 /**
  * A question asked in place of the button that was pressed; Escape and the first answer are "no".
- * @param {{ button: string, label: string, words: string, yes: string, lost: boolean, onYes: () => void }} props
+ * before is waited for before it is asked.
+ * @param {{ button: string, label: string, words: string, yes: string, lost: boolean, onYes: () => void,
+ *   before?: () => Promise<void> }} props
  */
-export function Asking({ button, label, words, yes, lost, onYes }) {
+export function Asking({ button, label, words, yes, lost, onYes, before }) {
   const t = useWords();
   const [asking, setAsking] = useState(false);
   const box = useRef(/** @type {HTMLElement | null} */ (null));
@@ -19,9 +21,15 @@ export function Asking({ button, label, words, yes, lost, onYes }) {
     }
     asked.current = asking;
   }, [asking]);
+
+  async function ask() {
+    await before?.();
+    setAsking(true);
+  }
+
   if (!asking) {
     return html`<span class="ask" ref=${box}><button type="button" class="button button-small" aria-label=${label} aria-disabled=${lost}
-      onClick=${() => !lost && setAsking(true)}>${button}</button></span>`;
+      onClick=${() => !lost && ask()}>${button}</button></span>`;
   }
   return html`<span class="ask ask-open" ref=${box} role="group" aria-label=${words}
       onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === 'Escape' && setAsking(false)}>

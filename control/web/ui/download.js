@@ -7,16 +7,19 @@ import { useWords } from '../lib/language.js';
 import { isSound, trackName } from '../lib/names.js';
 import { Exports } from './exports.js';
 
-/** @typedef {import('../types').Recording} Recording */
+/** @typedef {Pick<import('../types').Recording, 'id' | 'tracks' | 'state'>} Kept */
 
 /**
  * @param {import('../lib/language.js').Words} t
- * @param {Recording} recording
+ * @param {Kept} recording without tracks it is a microlesson
  */
 function choices(t, recording) {
   const names = recording.tracks.map((track) => track.name);
   const sound = names.find(isSound);
   const pictures = names.filter((name) => !isSound(name));
+  if (names.length === 0) {
+    return [{ words: t.downloadClip, tracks: [] }];
+  }
   const all = names.length > 1 ? [{ words: t.downloadAll, tracks: /** @type {string[]} */ ([]) }] : [];
   const pairs = sound && names.length > 2
     ? pictures.map((name) => ({ words: t.downloadWith(trackName(t, name)), tracks: [name, sound] }))
@@ -25,7 +28,7 @@ function choices(t, recording) {
   return [...all, ...pairs, ...ones];
 }
 
-/** @param {{ recording: Recording, name: string }} props */
+/** @param {{ recording: Kept, name: string }} props */
 export function Download({ recording, name }) {
   const t = useWords();
   const [open, setOpen] = useState(false);

@@ -17,7 +17,7 @@ const SPANS_S = [DAY_S, 30 * DAY_S, 365 * DAY_S];
 const USUAL_S = SPANS_S[1];
 
 /** @param {string} path */
-const whole = (path) => new URL(path, location.href).href;
+export const whole = (path) => new URL(path, location.href).href;
 
 /** @param {{ room: import('../types').Room, lost: boolean }} props */
 export function Sharing({ room, lost }) {
@@ -118,7 +118,7 @@ export function Sharing({ room, lost }) {
 }
 
 /** @param {{ news: Copied | null }} props */
-function News({ news }) {
+export function News({ news }) {
   const t = useWords();
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
   useEffect(() => {
@@ -146,10 +146,10 @@ function Public({ on, lost, onSet }) {
 }
 
 /**
- * @param {{ links: WatchLink[] | null, lost: boolean, onMake: (seconds: number) => void,
- *   onCopy: (link: WatchLink) => void, onRevoke: (id: string) => void }} props
+ * @param {{ links: Pick<WatchLink, 'id' | 'expires' | 'url'>[] | null, lost: boolean, onMake: (seconds: number) => void,
+ *   onCopy: (link: any) => void, onRevoke: (id: string) => void }} props
  */
-function Links({ links, lost, onMake, onCopy, onRevoke }) {
+export function Links({ links, lost, onMake, onCopy, onRevoke }) {
   const t = useWords();
   const [seconds, setSeconds] = useState(USUAL_S);
   return html`<h3>${t.links}</h3>

@@ -9,7 +9,7 @@ import { neighbour, silences } from '../../lib/edit/snap.js';
 import { exact } from '../../lib/format.js';
 import { chooseWords, LanguageProvider, said, startingWords, useWords } from '../../lib/language.js';
 import { isSound } from '../../lib/names.js';
-import { Languages } from '../head.js';
+import { Languages, Places } from '../head.js';
 import { Keys } from '../watch/keys.js';
 import { Chapters, ClipHead, Pieces, ClipTabs } from './clips.js';
 import { Stage } from './stage.js';
@@ -42,6 +42,7 @@ export function Editor({ lesson: id }) {
     <div class="edit-box">
       <header class="watch-top">
         <h1 class="watch-title"><span class="watch-room">${t.edit.title}</span> <span class="watch-lesson">${lesson?.title || id}</span></h1>
+        <${Places} />
         <${Languages} onLanguage=${(/** @type {'zh' | 'en'} */ lang) => setWords(chooseWords(lang))} />
       </header>
       ${lesson && !why ? html`<${Desk} lesson=${lesson} />` : html`<p class="stage-words" role="status">${why || t.edit.loading}</p>`}
