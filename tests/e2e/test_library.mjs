@@ -151,7 +151,7 @@ async function uses(page, up, clip, lang) {
     await p.until(async () => (await p.count(page, '.item')) === 0, 'nothing in it yet');
     await page.goBack();
     await shows(page, ['光的折射', '运动和力']);
-    await p.until(() => page.evaluate(() => document.querySelectorAll('.places-in .place-in').length === 3), 'the collection');
+    await p.until(() => page.evaluate(() => document.querySelectorAll('.places-in > button').length === 3), 'the collection');
     await describe(page, up, lang);
     await press(page, '.places-in .place-in:nth-of-type(2)');
     await shows(page, ['光的折射现象']);
@@ -174,7 +174,7 @@ async function uses(page, up, clip, lang) {
     await press(page, '.details-trash .button');
     await closed(page);
     await shows(page, []);
-    await press(page, '.places-in > .place-in:last-child');
+    await press(page, '.places-in > button:last-of-type');
     await shows(page, ['运动和力']);
     await press(page, '.item .ask .button');
     await p.asked(page);
@@ -191,7 +191,7 @@ async function uses(page, up, clip, lang) {
     await press(page, '.details-trash .button');
     await closed(page);
     await shows(page, []);
-    await press(page, '.places-in > .place-in:last-child');
+    await press(page, '.places-in > button:last-of-type');
     await shows(page, ['牛顿第一定律']);
     await press(page, '.item .ask .button');
     await p.asked(page);

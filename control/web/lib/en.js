@@ -317,7 +317,6 @@ export const en = {
   clipPart: (title) => `${title} (part)`,
   clipEmpty: 'The end must lie behind the begin.',
   clipSaved: (title) => `Saved as the microlesson “${title}”. It is in the library as a draft, and plays here now.`,
-  toRecordings: 'Recordings',
   openLesson: 'Open',
   closeKeys: 'Close',
   delay: 'Delay',

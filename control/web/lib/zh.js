@@ -317,7 +317,6 @@ export const zh = {
   clipPart: (/** @type {string} */ title) => `${title}（片段）`,
   clipEmpty: '结束须在开始之后。',
   clipSaved: (/** @type {string} */ title) => `已存为微课“${title}”，在资料库中（草稿），现在就在这里播放。`,
-  toRecordings: '录像',
   openLesson: '打开',
   closeKeys: '关闭',
   delay: '延迟',

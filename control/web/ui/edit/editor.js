@@ -41,8 +41,8 @@ export function Editor({ lesson: id }) {
   return html`<${LanguageProvider} value=${t}>
     <div class="edit-box">
       <header class="watch-top">
-        <h1 class="watch-title"><span class="watch-room">${t.edit.title}</span> <span class="watch-lesson">${lesson?.title || id}</span></h1>
         <${Places} />
+        <h1 class="watch-title"><span class="watch-room">${t.edit.title}</span> <span class="watch-lesson">${lesson?.title || id}</span></h1>
         <${Languages} onLanguage=${(/** @type {'zh' | 'en'} */ lang) => setWords(chooseWords(lang))} />
       </header>
       ${lesson && !why ? html`<${Desk} lesson=${lesson} />` : html`<p class="stage-words" role="status">${why || t.edit.loading}</p>`}

@@ -12,7 +12,7 @@ import { pieceAt } from '../../lib/player/plan.js';
 import { keepPlace, placeOf } from '../../lib/player/resume.js';
 import { cuesAt, fetchCues } from '../../lib/player/subtitles.js';
 import { fit, panesOf, picturesOf } from '../../lib/watch/view.js';
-import { Languages } from '../head.js';
+import { Languages, Places } from '../head.js';
 import { Keys } from '../watch/keys.js';
 import { useKeys } from '../watch/use_keys.js';
 import { useQuiet } from '../watch/use_quiet.js';
@@ -227,7 +227,7 @@ export function Lesson() {
   return html`<${LanguageProvider} value=${t}>
     <div class=${`watch-box lesson-box${quiet ? ' is-quiet' : ''}`} ref=${box}>
       <header class="watch-top">
-        ${may && html`<a class="act act-home" href="/">${t.toRecordings}</a>`}
+        ${may && html`<${Places} />`}
         <h1 class="watch-title"><span class="watch-room">${name || t.opening}</span>
           ${item?.kind === 'clip' && html` <span class="watch-lesson">${t.clip}</span>`}</h1>
         <${Languages} onLanguage=${(/** @type {'zh' | 'en'} */ next) => setWords(chooseWords(next))} />

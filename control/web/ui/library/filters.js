@@ -45,6 +45,7 @@ export function Filters({ query, part, vocabularies, collections, onLook, onAdd 
           query=${{ collection: id }} onLook=${onLook} />`)}
         <${NewCollection} onAdd=${onAdd} />
         <${Place} on=${query.trash === '1'} words=${w.trash} query=${{ trash: '1' }} onLook=${onLook} />
+        ${!query.trash && html`<a class="place-in" href="#uploads">${t.uploads.title}</a>`}
       </nav>
     </div>
   </details>`;

@@ -11,6 +11,7 @@ import { Jobs } from '../jobs.js';
 import { Card } from './card.js';
 import { Details } from './details.js';
 import { Filters } from './filters.js';
+import { Upload } from '../upload.js';
 import { useLibrary, useQuery } from './use_library.js';
 
 /** @typedef {import('../../types').Collection} Collection */
@@ -145,6 +146,7 @@ function Shelves() {
         ${part?.items.map((one) => html`<${Card} key=${one.id} item=${one} vocabularies=${vocabularies} trashDays=${part.trash_days} acts=${acts} />`)}
       </ul>
       ${part?.next && html`<button type="button" class="button shelves-more" onClick=${more}>${w.more}</button>`}
+      ${!inTrash && html`<${Upload} onDone=${again} />`}
       ${jobs.length > 0 && html`<${Jobs} jobs=${jobs} lost=${false} />`}
     </section>
     ${item && html`<${Details} key=${item.id} item=${item} vocabularies=${vocabularies} collections=${collections}
