@@ -3,7 +3,7 @@
 // An export by the page: asked for in the menu of a recording, among the jobs at once, saved as a
 // file, removed; what a preset does not allow is said before. Both languages, both browsers.
 
-import { forEachBrowser } from './_browsers.mjs';
+import { withBrowser } from './_browsers.mjs';
 import * as p from './_page.mjs';
 
 const words = {
@@ -13,7 +13,7 @@ const words = {
 const MAKE = '.export:nth-last-child(3) .export-make'; // small; sound and what is wrong are behind it
 
 const up = await p.startUp(['demo']);
-await forEachBrowser(async (page, name) => {
+const look = (name) => withBrowser(name, async (page) => {
     const t = words[name];
     await p.enter(page, up, t.lang);
     await p.record(page, `导出 <b>${name}</b>`);
@@ -38,4 +38,7 @@ await forEachBrowser(async (page, name) => {
     await p.press(page, '.job:first-child .job-acts button:last-child');
     await p.until(async () => !(await p.has(page, '.jobs')), 'it is gone');
 });
+for (const name of ['chromium', 'firefox']) { // of one room, so one after the other
+    await look(name);
+}
 await up.close();

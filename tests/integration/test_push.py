@@ -253,8 +253,8 @@ class Push(unittest.TestCase):
         for folder in pathlib.Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 line = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
-                if line[0] == str(BIN / "lectern-worker") and int((folder / "stat").read_text().rsplit(") ", 1)[1].split()[1]) == self.server():
-                    self.assertEqual(line[1:], ["push", ""])
+                if line[:2] == [str(BIN / "lectern-worker"), "push"] and int((folder / "stat").read_text().rsplit(") ", 1)[1].split()[1]) == self.server():
+                    self.assertEqual(line[2:], [""])
                     found.append(int(folder.name))
         return found
 

@@ -23,7 +23,7 @@ export function App() {
     document.title = t.title;
   }, [t]);
   const rooms = live?.rooms || [];
-  const jobs = (live?.jobs || []).filter((job) => job.kind !== 'import'); // these stand with their files
+  const jobs = (live?.jobs || []).filter((job) => job.kind === 'export'); // what nobody asked for is nobody's; imports stand with their files
   return html`<${LanguageProvider} value=${t}>
     <${Head} onLanguage=${(/** @type {'zh' | 'en'} */ lang) => setWords(chooseWords(lang))} />
     <div class="link" role="alert">
