@@ -198,6 +198,13 @@ static void show(struct lct_catalogue *c, const char *id, const json_t *summary,
     json_decref(lessons);
 }
 
+bool lct_catalogue_is_building(struct lct_catalogue *c) {
+    pthread_mutex_lock(&c->lock);
+    bool building = c->building;
+    pthread_mutex_unlock(&c->lock);
+    return building;
+}
+
 bool lct_catalogue_is_open(struct lct_catalogue *c, const char *id) {
     pthread_mutex_lock(&c->lock);
     bool open = !json_object_get(c->trashed, id);
@@ -276,7 +283,7 @@ static int clips_of(struct lct_catalogue *c, const char *lesson, json_t **ret_id
     return rc;
 }
 
-/* 1: it was read; 0: it was as it is; -errno. Within a transaction. */
+/* 1: it was read, or is no more; 0: it is as it was; -errno. Within a transaction. */
 static int look_at(struct lct_catalogue *c, const char *id, bool anyway) {
     struct lct_item item;
     const struct lct_entry *entry = lct_entries_find(c, id);
@@ -287,10 +294,12 @@ static int look_at(struct lct_catalogue *c, const char *id, bool anyway) {
     }
     int rc = lct_item_read(c->data, id, recording, &item);
     if (rc < 0) { /* no lesson, or a damaged one: said when it was one */
-        if (entry) {
-            lct_info("is no more", "item=%s", id);
+        if (!entry) {
+            return 0;
         }
-        return forget(c, id);
+        lct_info("is no more", "item=%s", id);
+        rc = forget(c, id);
+        return rc < 0 ? rc : 1;
     }
     rc = keep(c, id, as_of, &item);
     lct_item_free(&item);
@@ -381,7 +390,7 @@ static void end_round(struct lct_catalogue *c) {
         const struct lct_entry *entry = &c->entries[i];
         if (entry->id && !entry->seen) {
             LCT_FREE char *id = lct_strdup(entry->id);
-            rc = look_at(c, id, true); /* it may have come since */
+            rc = look_with_clips(c, id); /* it may have come since */
             rc = rc < 0 ? rc : 0;
         }
     }

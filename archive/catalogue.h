@@ -122,6 +122,10 @@ bool lct_catalogue_is_open(struct lct_catalogue *catalogue, const char *id);
 /** True when the lesson is one that the clip is made of. Any thread. */
 bool lct_catalogue_uses(struct lct_catalogue *catalogue, const char *clip, const char *lesson);
 
+/** True while folders are looked through for the first time since the start: which clip uses which
+ *  lesson is not all known then. Any thread. */
+bool lct_catalogue_is_building(struct lct_catalogue *catalogue);
+
 /**
  * How it is: {"items":…,"building":…,"fault":…?}; building while folders are looked through for the
  * first time, the fault why the index cannot be used, or was made anew at this start. Any thread.

@@ -366,9 +366,7 @@ static int show(struct search *s, json_t **ret_json) {
     }
     LCT_FREE char *next = s->n_places > shown ? cursor_of(&s->places[shown - 1]) : NULL;
     json_object_set_new(json, "next", next ? json_string(next) : json_null());
-    pthread_mutex_lock(&s->c->lock);
-    json_object_set_new(json, "building", json_boolean(s->c->building));
-    pthread_mutex_unlock(&s->c->lock);
+    json_object_set_new(json, "building", json_boolean(lct_catalogue_is_building(s->c)));
     if (rc == 0) {
         *ret_json = json_incref(json);
     }

@@ -397,7 +397,8 @@ int lct_item_delete(const char *data, const char *id) {
         return -ENOENT;
     }
     int rc = lct_io_make_folder(deleted);
-    if (rc == 0 && rename(folder, to) < 0 && errno != ENOTEMPTY && errno != EEXIST) {
+    rc = rc ? rc : lct_io_remove_folder(to); /* a crash left it, and another has come by its id */
+    if (rc == 0 && rename(folder, to) < 0) {
         rc = -errno;
     }
     rc = rc ? rc : lct_io_system.sync_folder(&lct_io_system, from);

@@ -315,6 +315,9 @@ void lct_api_get_edit(void *app, struct lct_http_request *request);
 /** PUT /api/v1/edits/{lesson}. */
 void lct_api_put_edit(void *app, struct lct_http_request *request);
 
+/** Removes what an editor keeps of a lesson that was deleted. Catalogue loop. */
+void lct_api_remove_edit(const struct lct_api *api, const char *id);
+
 /** POST /api/v1/edits/{lesson}/presence: who edits it now. */
 void lct_api_post_presence(void *app, struct lct_http_request *request);
 

@@ -114,6 +114,11 @@ void lct_api_put_edit(void *app, struct lct_http_request *request) {
     lct_http_answer_json(request, 200, json_pack("{s:s}", "lesson", id));
 }
 
+void lct_api_remove_edit(const struct lct_api *api, const char *id) {
+    LCT_FREE char *path = lct_format("%s/" FOLDER "/%s.json", api->data, id);
+    (void)lct_io_system.remove(&lct_io_system, path); /* mostly there is none */
+}
+
 /* ---- who edits it ---- */
 
 /* Who has not called for so long is gone; pages call every 5 s. */

@@ -125,6 +125,11 @@ static int item_json(struct lct_api *api, const char *id, json_t **ret_json,
         return rc;
     }
     rc = read_metadata(api, id, &metadata, tag, fault);
+    if (rc == -EBADMSG) { /* who writes is told; all else of it is whole */
+        metadata = json_object();
+        tag[0] = '\0';
+        rc = 0;
+    }
     rc = rc             ? rc
          : item.sources ? add_clip(api, id, folder, item.sources, item.summary, fault)
                         : add_lesson(api, id, folder, item.summary, fault);
@@ -254,6 +259,12 @@ static int refuse_used(struct lct_api *api, const char *id, struct lct_fault *fa
     LCT_FREE char *titles = lct_strdup("");
     size_t i;
     json_t *user;
+    if (!lct_item_is_clip(id) && lct_catalogue_is_building(api->catalogue)) {
+        return lct_fault_set(fault, -EBUSY, "api",
+                             "Folders are still looked through, and a microlesson may be made of "
+                             "it. Try again in a moment.",
+                             "正在整理文件夹，可能有微课使用它，请稍后再试。");
+    }
     int rc = lct_catalogue_users(api->catalogue, id, &users, fault);
     json_array_foreach(users, i, user) {
         if (!lct_json_flag(user, "trashed", false)) {
@@ -319,6 +330,20 @@ void lct_api_delete_trash(void *app, struct lct_http_request *request) {
     answer_trashed(request, app, false);
 }
 
+/* What there is of it elsewhere: its links, which would stay in others' way, and an editor's work.
+ */
+static void forget_rest(struct lct_api *api, const char *id) {
+    struct lct_fault fault;
+    size_t n;
+    LCT_FREE struct lct_links_link *links = lct_links_list(api->shares, id, &n);
+    for (size_t i = 0; i < n; i++) {
+        if (lct_links_revoke(api->shares, id, links[i].id, &fault) < 0) {
+            lct_warn("a link of what is deleted stays", "item=%s why=%s", id, fault.en);
+        }
+    }
+    lct_api_remove_edit(api, id);
+}
+
 int lct_api_delete_for_ever(struct lct_api *api, const char *id, struct lct_fault *fault) {
     LCT_JSON json_t *metadata = NULL;
     char tag[LCT_API_TAG_SIZE];
@@ -343,6 +368,7 @@ int lct_api_delete_for_ever(struct lct_api *api, const char *id, struct lct_faul
     rc = lct_item_delete(api->data, id);
     lct_catalogue_look(api->catalogue, id);
     if (rc == 0) {
+        forget_rest(api, id);
         lct_info("deleted for ever", "item=%s", id);
     }
     return rc == 0 ? 0

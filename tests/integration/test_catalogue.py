@@ -125,6 +125,7 @@ class Library(unittest.TestCase):
         (self.data / "lessons" / MATHS / "lesson.json").write_text("{")
         until(lambda: self.hits("ok") == {LIGHT: [("slide", 5)]}, 20, "what is left")
         self.assertEqual(set(self.ids()), {LIGHT, CLIP})
+        self.assertEqual(self.get("/api/v1/items/" + LIGHT)["metadata"], {})
         self.assertEqual(self.server.ask("PUT", f"/api/v1/items/{LIGHT}/metadata", {"title": "x"},
                                          {"If-Match": "*"})[0], 500)
         self.assertEqual((self.light / "metadata.json").read_text(), "{", "a damaged file was written over")
@@ -150,6 +151,10 @@ class Library(unittest.TestCase):
         self.assertEqual((self.ids(), self.ids(trash=1)), ([CLIP, MATHS], [LIGHT]))
         self.assertEqual(self.server.ask("DELETE", item)[0], 409, "a clip needs it")
         self.assertEqual(self.server.ask("DELETE", f"/api/v1/items/{MATHS}")[0], 409, "not in the trash")
+        self.assertEqual(self.server.ask("POST", f"/api/v1/items/{CLIP}/shares", {})[0], 201)
+        edit = self.data / "edits" / f"{LIGHT}.json"
+        edit.parent.mkdir()
+        edit.write_text("{}")
         self.stop()
         config = self.data / "lectern.conf"
         config.write_text("[library]\ntrash_days = 1\n")
@@ -162,6 +167,8 @@ class Library(unittest.TestCase):
         until(lambda: not self.light.exists() and not (self.data / "clips" / CLIP).exists(), 30, "the trash emptied")
         self.assertEqual(self.ids(trash=1), [MATHS])
         self.assertFalse((self.data / "deleted").exists())
+        self.assertFalse(edit.exists(), "what was edited of it")
+        self.assertEqual(json.loads((self.data / "shares.json").read_text())["links"], [])
 
     def test_a_shared_clip_opens_its_lessons_media(self):
         """And no other's; 404: let in, these lessons have no tapes."""

@@ -132,10 +132,7 @@ static void expect(struct lct_catalogue_query query, const char *look, const cha
 
 /* Waits for what is in the folders. */
 static void until_built(void) {
-    bool building = true;
-    while (building) {
-        LCT_JSON json_t *health = lct_catalogue_health(catalogue);
-        building = lct_json_flag(health, "building", true);
+    while (lct_catalogue_is_building(catalogue)) {
         (void)usleep(1000);
     }
 }
@@ -153,6 +150,30 @@ Test(catalogue, follows_what_it_is_told) {
     lct_test_remove(folder);
     expect((struct lct_catalogue_query){.text = "勾股"}, "a1", "");
     expect((struct lct_catalogue_query){.text = NULL}, "../../etc", "");
+}
+
+/* A file of the item's. */
+static void write_file(const char *item, const char *name, const char *text) {
+    LCT_FREE char *folder = lct_format("%s/%s", data, item);
+    LCT_FREE char *path = lct_format("%s/%s", folder, name);
+    cr_assert_eq(lct_io_make_folder(folder), 0);
+    cr_assert_eq(lct_io_replace(&lct_io_system, path, text, strlen(text)), 0);
+}
+
+Test(catalogue, a_microlesson_says_nothing_of_a_lesson_that_is_gone) {
+    LCT_FREE char *folder = lct_format("%s/lessons/a1", data);
+    until_built();
+    put("a1", "光", "物理");
+    write_file("lessons/a1", "chapters.json",
+               "{\"version\":1,\"chapters\":[{\"time_ns\":1000000000,\"title\":\"全反射\"}]}");
+    expect((struct lct_catalogue_query){.text = "全反射"}, "a1", "a1");
+    write_file(
+        "clips/clip-1", "0001.json",
+        "{\"version\":1,\"pieces\":[{\"lesson\":\"a1\",\"from_ns\":0,\"to_ns\":4000000000}]}");
+    expect((struct lct_catalogue_query){.text = "全反射"}, "clip-1", "a1 clip-1");
+    lct_test_remove(folder);
+    expect((struct lct_catalogue_query){.text = "全反射"}, "a1", "");
+    expect((struct lct_catalogue_query){.kind = "clip"}, NULL, "clip-1");
 }
 
 Test(catalogue, sees_folders_by_itself_and_remembers_them) {
