@@ -15,6 +15,9 @@
 
 #define ARROW "-->"
 
+/* Bytes of a tag at most; what is longer is text. */
+#define TAG_MAX 500
+
 /* ---- cues ---- */
 
 void lct_subtitle_add(struct lct_subtitle *subtitle, lct_ns from, lct_ns to, const char *text) {
@@ -168,18 +171,18 @@ static bool read_times(const char *line, lct_ns *ret_from, lct_ns *ret_to) {
  * SubRip: b i u s font, and there alone {\an8}, which says where a text stands. */
 static size_t tag_length(const char *text, bool vtt) {
     static const char *const names[] = {"b", "i", "u", "s", "c", "v", "font", "ruby", "rt", "lang"};
-    const char *name = text + 1 + (text[1] == '/'), *close = strchr(text, '>');
-    size_t n = strcspn(name, " \t\n.>");
-    if (text[0] == '{') {
-        close = strchr(text, '}');
-        return !vtt && text[1] == '\\' && close ? (size_t)(close - text) + 1 : 0;
+    const char *name = text + 1 + (text[1] == '/');
+    const char *close = memchr(text, text[0] == '{' ? '}' : '>', strnlen(text, TAG_MAX));
+    if (!close || text[0] == '{') {
+        return close && !vtt && text[1] == '\\' ? (size_t)(close - text) + 1 : 0;
     }
+    size_t n = strcspn(name, " \t\n.>");
     /* a time of WebVTT: <00:01.000> */
     bool known = n > 1 && strspn(name, "0123456789:.") >= n && memchr(name, ':', n);
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         known = known || (strlen(names[i]) == n && strncasecmp(name, names[i], n) == 0);
     }
-    return known && close ? (size_t)(close - text) + 1 : 0;
+    return known ? (size_t)(close - text) + 1 : 0;
 }
 
 /* Takes tags out, in place. */
@@ -220,8 +223,8 @@ static void decode_references(char *text) {
 /* Text of which no line is empty, has blanks at its ends or holds an arrow, which would be times.
  * In place; it becomes no longer (the sign of an arrow has the arrow's three bytes). */
 static void tidy_lines(char *text) {
-    char *out = text, *line, *rest = text, *arrow;
-    while ((arrow = strstr(text, ARROW))) {
+    char *out = text, *line, *rest = text;
+    for (char *arrow = text; (arrow = strstr(arrow, ARROW)); arrow += strlen(ARROW)) {
         memcpy(arrow, "→", strlen(ARROW));
     }
     while ((line = strsep(&rest, "\n"))) {

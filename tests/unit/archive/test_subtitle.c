@@ -79,6 +79,24 @@ Test(subtitle, what_is_written_is_read_as_the_same) {
     lct_subtitle_free(&a);
 }
 
+/* Each took hours when every tag was looked for up to the end. */
+Test(subtitle, hostile_texts_take_no_time, .timeout = 60) {
+    static const char *const heads[] = {"WEBVTT\n\n00:01.000 --> 00:02.000\n",
+                                        "1\n00:00:01,000 --> 00:00:02,000\n"};
+    static const char *const parts[] = {"<", "<b ", "</", "{\\", "--&gt;", "&lt;", "< b"};
+    const size_t most = LCT_SUBTITLE_BYTES_MAX / 4;
+    LCT_FREE char *text = lct_new(most + 1);
+    for (size_t i = 0; i < 2 * sizeof parts / sizeof *parts; i++) {
+        const char *part = parts[i / 2];
+        size_t n = (size_t)(stpcpy(text, heads[i % 2]) - text);
+        while (n + strlen(part) < most) {
+            n = (size_t)(stpcpy(text + n, part) - text);
+        }
+        struct lct_subtitle subtitle;
+        cr_assert_eq(lct_subtitle_parse(text, n, &subtitle, &fault), -EINVAL, "%s", part);
+    }
+}
+
 /* "1\n00:00:01,000 --> 00:00:02,500\n折射\n" as Windows programs save it. */
 Test(subtitle, encodings) {
     static const char times[] = "1\n00:00:01,000 --> 00:00:02,500\n";
