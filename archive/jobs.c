@@ -243,6 +243,20 @@ static int check_room(const struct lct_jobs *jobs, struct lct_fault *fault) {
                          "排队或保留的任务过多（%u），请稍候或删除一些。", all);
 }
 
+/* What made a file stays its time, since people fetch it. */
+static void make_room(struct lct_jobs *jobs) {
+    struct lct_job *oldest = NULL;
+    unsigned all = 0;
+    for (struct lct_job *job = jobs->first; job; job = job->next) {
+        bool may_go = lct_job_is_over(job) && !json_object_get(job->result, "file");
+        oldest = may_go && (!oldest || job->ended < oldest->ended) ? job : oldest;
+        all++;
+    }
+    if (all >= LCT_JOBS_MAX && oldest) {
+        (void)lct_jobs_remove(jobs, oldest); /* else there is no room */
+    }
+}
+
 static int write_first(struct lct_jobs *jobs, const struct lct_job *job) {
     LCT_FREE char *folder = lct_jobs_folder(jobs, job);
     int rc = lct_io_make_folder(folder);
@@ -260,6 +274,7 @@ int lct_jobs_add(struct lct_jobs *jobs, json_t *order, struct lct_job **ret_job,
     job->order = order;
     job->ended = LCT_NS_NONE;
     name_job(jobs, job);
+    make_room(jobs);
     int rc = check_room(jobs, fault);
     if (rc == 0 && (rc = write_first(jobs, job)) < 0) {
         rc = lct_fault_set(fault, rc, "jobs", "The job cannot be kept: %s.", "无法保存任务：%s。",

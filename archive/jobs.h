@@ -39,7 +39,8 @@
 /** How long a job that is over, and its files, are kept: wall time. */
 #define LCT_JOBS_KEPT (7 * 24 * 3600 * LCT_SECOND)
 
-/** Jobs that wait or run at most, jobs in all, and bytes of job.json. */
+/** Jobs that wait or run at most, jobs in all (then the oldest that is over and made no file goes
+ * for a new one), and bytes of job.json. */
 #define LCT_JOBS_WAITING_MAX 100
 #define LCT_JOBS_MAX 500
 #define LCT_JOB_BYTES_MAX (64U << 10)

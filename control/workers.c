@@ -210,6 +210,7 @@ static void take_lines(struct lane *lane) {
 /* False at its end. */
 static bool read_output(struct lane *lane) {
     size_t room = LINE_MAX_BYTES - lane->line_n;
+    errno = 0; /* its end is no error */
     ssize_t n = read(lane->out, lane->line + lane->line_n, room);
     lane->line_n += n > 0 ? (size_t)n : 0;
     take_lines(lane);
@@ -220,7 +221,6 @@ static void on_output(void *opaque, uint32_t events) {
     struct lane *lane = opaque;
     (void)events;
     if (!read_output(lane) && errno != EAGAIN) {
-        lct_watch_set(lane->out_watch, 0);
         lct_watch_destroy(lane->out_watch);
         lane->out_watch = NULL;
     }

@@ -182,6 +182,34 @@ Test(jobs, are_not_taken_when_there_are_too_many) {
     (void)add("two");
 }
 
+static int sync_nothing(const struct lct_io *io, int fd) {
+    (void)io;
+    return fd < 0;
+}
+
+static int sync_no_folder(const struct lct_io *io, const char *path) {
+    (void)io;
+    return !*path;
+}
+
+Test(jobs, that_are_over_make_room_unless_they_made_a_file) {
+    struct lct_io quick = lct_io_system; /* there are many */
+    quick.fdatasync = sync_nothing;
+    quick.sync_folder = sync_no_folder;
+    open_with(&quick);
+    struct lct_job *made = add("one");
+    cr_assert_eq(lct_jobs_take(jobs, made), 0);
+    put(made, "out.mp4");
+    lct_jobs_end(jobs, made, json_pack("{s:s}", "file", "out.mp4"), NULL);
+    for (unsigned i = 1; i < LCT_JOBS_MAX; i++) {
+        lct_jobs_cancel(jobs, add("two"));
+    }
+    LCT_FREE char *oldest = lct_jobs_folder(jobs, made->next);
+    (void)add("three");
+    cr_assert(access(oldest, F_OK) < 0 && errno == ENOENT);
+    cr_assert(lct_jobs_first(jobs) == made && has(made, "out.mp4"));
+}
+
 Test(jobs, half_asked_for_or_damaged_harm_no_other) {
     struct lct_job *job = add("one");
     LCT_FREE char *half = lct_format("%s/jobs/job-20260101-000000-00000000", data);
