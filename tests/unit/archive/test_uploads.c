@@ -133,6 +133,21 @@ Test(uploads, are_bounded_and_grow_old) {
     cr_assert_eq(lct_uploads_find(data, one.id, &seen, &fault), -ENOENT);
 }
 
+static int nearly_full(const struct lct_io *io, const char *path, uint64_t *ret_free_bytes) {
+    (void)io;
+    *ret_free_bytes = LCT_UPLOADS_SPACE + strnlen(path, 3);
+    return 0;
+}
+
+Test(uploads, wait_when_the_disk_fills_up_meanwhile) {
+    struct lct_upload one = begin("a.mp4", 6), seen;
+    cr_assert_eq(put(one.id, 0, "ab", &seen), 0);
+    disk.io.space = nearly_full;
+    cr_assert_eq(put(one.id, 2, "cdef", &seen), -ENOSPC);
+    cr_assert_eq(put(one.id, 2, "cde", &seen), 0);
+    cr_assert_eq(seen.have, 5);
+}
+
 Test(uploads, leave_room_for_recordings) {
     struct lct_upload seen;
     uint64_t free_bytes;
