@@ -47,6 +47,13 @@ static void name_folders(struct lct_maker *m, const char *folder) {
     m->fresh = lct_format("%.*s.%s.part", (int)before, m->plain, m->plain + before);
 }
 
+/* The folder that this one's name stands in. Owned. */
+static char *parent_of(const char *folder) {
+    const char *slash = strrchr(folder, '/');
+    return slash ? lct_format("%.*s", (int)(slash - folder) + (slash == folder), folder)
+                 : lct_strdup(".");
+}
+
 static int say_disk(const struct lct_maker *m, int rc, struct lct_fault *fault) {
     return lct_fault_set(fault, rc, "lesson", "Cannot write %s: %s.", "无法写入 %s：%s。", m->plain,
                          strerror(-rc));
@@ -158,11 +165,13 @@ void lct_maker_drop(struct lct_maker *maker) {
 int lct_maker_finish(struct lct_maker *maker, const struct lct_lesson_info *info,
                      struct lct_fault *fault) {
     const struct lct_io *io = maker->io;
+    LCT_FREE char *parent = parent_of(maker->plain);
     int rc = close_track(maker);
     rc = rc ? rc : lct_lesson_save(io, maker->fresh, info);
     rc = rc ? rc : io->sync_folder(io, maker->fresh);
     rc = rc ? rc : io->rename(io, maker->fresh, maker->plain);
     maker->named = rc == 0;
+    rc = rc ? rc : io->sync_folder(io, parent);
     return rc < 0 ? say_disk(maker, rc, fault) : 0;
 }
 

@@ -205,5 +205,5 @@ int lct_vocabulary_save(const char *data, const json_t *json) {
     LCT_FREE char *path = lct_format("%s/vocabularies.json", data);
     size_t n;
     LCT_FREE char *text = lct_json_dump(json, &n);
-    return lct_io_replace(&lct_io_system, path, text, n);
+    return n > LCT_VOCABULARY_BYTES_MAX ? -EFBIG : lct_io_replace(&lct_io_system, path, text, n);
 }

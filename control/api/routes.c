@@ -5,6 +5,7 @@
 #include "archive/clip.h"
 #include "archive/subtitle.h"
 #include "archive/uploads.h"
+#include "archive/vocabulary.h"
 #include "control/api/api.h"
 
 static const struct lct_http_route routes[] = {
@@ -120,7 +121,7 @@ static const struct lct_http_route routes[] = {
     {LCT_HTTP_DELETE, "/api/v1/uploads/{id}", lct_api_delete_upload, LCT_HTTP_CATALOGUE, false, 0},
     {LCT_HTTP_GET, "/api/v1/vocabularies", lct_api_get_vocabularies, LCT_HTTP_CATALOGUE, false, 0},
     {LCT_HTTP_PUT, "/api/v1/vocabularies", lct_api_put_vocabularies, LCT_HTTP_CATALOGUE, false,
-     1 << 20},
+     LCT_VOCABULARY_BYTES_MAX},
     {LCT_HTTP_GET, "/watch/{room}", lct_api_get_watch, LCT_HTTP_HERE, false, 0},
     {LCT_HTTP_GET, "*", lct_api_get_page, LCT_HTTP_HERE, false, 0},
 };
