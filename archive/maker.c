@@ -2,7 +2,6 @@
 #include "archive/maker.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,15 +24,6 @@ struct lct_maker {
     int64_t begin, end; /* ticks: of the reel, of what was put */
     lct_ns last_thumb;
 };
-
-static int remove_one(const char *path, const struct stat *s, int kind, struct FTW *place) {
-    (void)s, (void)kind, (void)place;
-    return remove(path);
-}
-
-static void remove_folder(const char *folder) {
-    (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS); /* what is not there is gone */
-}
 
 /* "a/b" or "a/b/" into "a/b" and "a/.b.part". */
 static void name_folders(struct lct_maker *m, const char *folder) {
@@ -71,8 +61,8 @@ int lct_maker_begin(const struct lct_io *io, const char *folder, struct lct_make
                            "%s is there and is not an empty folder. Choose another name.",
                            "%s 已存在且不是空文件夹，请换一个名称。", m->plain);
     } else {
-        remove_folder(m->fresh); /* of one that was killed */
-        rc = lct_io_make_folder(m->fresh);
+        rc = lct_io_remove_folder(m->fresh); /* of one that was killed */
+        rc = rc ? rc : lct_io_make_folder(m->fresh);
         rc = rc < 0 ? say_disk(m, rc, fault) : 0;
     }
     if (rc < 0) {
@@ -101,7 +91,7 @@ static int close_track(struct lct_maker *m) {
 int lct_maker_track(struct lct_maker *maker, const char *name) {
     int rc = close_track(maker);
     (void)snprintf(maker->folder, sizeof maker->folder, "%s/%s", maker->fresh, name);
-    remove_folder(maker->folder);
+    (void)lct_io_remove_folder(maker->folder);
     maker->number = 0;
     maker->end = 0;
     maker->last_thumb = LCT_NS_NONE;
@@ -158,7 +148,7 @@ void lct_maker_drop(struct lct_maker *maker) {
     maker->reel = NULL;
     lct_format_unref(maker->format);
     maker->format = NULL;
-    remove_folder(maker->folder);
+    (void)lct_io_remove_folder(maker->folder);
     maker->folder[0] = '\0';
 }
 
@@ -181,7 +171,7 @@ void lct_maker_destroy(struct lct_maker *maker) {
         lct_format_unref(maker->format);
         lct_still_destroy(maker->still);
         if (!maker->named) {
-            remove_folder(maker->fresh);
+            (void)lct_io_remove_folder(maker->fresh);
         }
         free(maker->plain);
         free(maker->fresh);

@@ -374,6 +374,9 @@ static int open_made(const char *path, struct lct_http_source *source, struct lc
     struct stat info = {.st_size = 0};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &info) < 0) {
+        if (fd >= 0) {
+            close(fd);
+        }
         return lct_fault_set(fault, -ENOENT, "jobs", "The job's file is gone.",
                              "任务文件已不存在。");
     }
