@@ -75,6 +75,8 @@ int lct_maker_begin(const struct lct_io *io, const char *folder, struct lct_make
     return 0;
 }
 
+const char *lct_maker_folder(const struct lct_maker *maker) { return maker->fresh; }
+
 static int close_reel(struct lct_maker *m) {
     int rc = m->reel ? lct_reel_close(m->reel, m->end) : 0;
     m->reel = NULL;

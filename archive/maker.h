@@ -25,6 +25,10 @@ struct lct_maker;
 int lct_maker_begin(const struct lct_io *io, const char *folder, struct lct_maker **ret_maker,
                     struct lct_fault *fault) LCT_MUST_USE;
 
+/** The folder in which it is made, and which bears the lesson's name when it is finished. Borrows.
+ */
+const char *lct_maker_folder(const struct lct_maker *maker);
+
 /** The chunks that follow are this track's; what it had is thrown away. 0 or the disk's -errno. */
 int lct_maker_track(struct lct_maker *maker, const char *name) LCT_MUST_USE;
 

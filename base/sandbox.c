@@ -19,6 +19,9 @@
     (MAY_READ | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR |                    \
      LANDLOCK_ACCESS_FS_REMOVE_FILE | LANDLOCK_ACCESS_FS_MAKE_DIR | LANDLOCK_ACCESS_FS_MAKE_REG)
 
+#define MAY_NAME                                                                                   \
+    (LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_MAKE_DIR)
+
 /* LANDLOCK_ACCESS_FS_REFER (version 2) and _TRUNCATE (version 3), which older headers lack. */
 #define REFER (1ULL << 13)
 #define TRUNCATE (1ULL << 14)
@@ -57,6 +60,9 @@ static int hold_files(const struct lct_sandbox *sandbox) {
     int rc = rules < 0 ? -errno : 0;
     for (size_t i = 0; rc == 0 && sandbox->writes[i]; i++) {
         rc = allow_folder(rules, sandbox->writes[i], MAY_WRITE | newer);
+    }
+    for (size_t i = 0; rc == 0 && sandbox->names && sandbox->names[i]; i++) {
+        rc = allow_folder(rules, sandbox->names[i], MAY_NAME);
     }
     /* the kernel's boot id, processors; a local time */
     static const char *const reads[] = {"/proc", "/sys/devices/system/cpu", "/usr/share/zoneinfo"};
@@ -142,7 +148,6 @@ static const int allowed[] = {
     SCMP_SYS(rt_sigprocmask),
     SCMP_SYS(rt_sigreturn),
     SCMP_SYS(sigaltstack),
-    SCMP_SYS(tgkill),
     SCMP_SYS(restart_syscall),
     SCMP_SYS(exit),
     SCMP_SYS(exit_group),
@@ -163,14 +168,28 @@ static const int allowed[] = {
     SCMP_SYS(getegid),
     SCMP_SYS(getrandom),
     SCMP_SYS(getcpu),
-    SCMP_SYS(prlimit64),
     SCMP_SYS(poll),
     SCMP_SYS(ppoll),
 };
 
+/* Calls that name a process, and the only one they may name. */
+static int allow_own(scmp_filter_ctx filter) {
+    const struct {
+        int call;
+        pid_t who;
+    } own[] = {{SCMP_SYS(tgkill), getpid()}, {SCMP_SYS(prlimit64), 0}};
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < sizeof own / sizeof *own; i++) {
+        const struct scmp_arg_cmp is = {
+            .arg = 0, .op = SCMP_CMP_EQ, .datum_a = (scmp_datum_t)own[i].who};
+        rc = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, own[i].call, 1, &is);
+    }
+    return rc;
+}
+
 static int hold_calls(void) {
     scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
-    int rc = filter ? 0 : -ENOMEM;
+    int rc = filter ? allow_own(filter) : -ENOMEM;
     for (size_t i = 0; rc == 0 && i < sizeof allowed / sizeof *allowed; i++) {
         rc = seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed[i], 0);
         rc = rc == -EDOM ? 0 : rc; /* one that this machine does not have */

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * A process that is to read strangers' bytes shuts itself in first: no network, no other program,
- * no file but those below the folders it names, and bounds of memory, time and disk. So a fault in
- * a parser of some hundred thousand lines is a job that failed. There is no way back.
+ * A process that is to read strangers' bytes shuts itself in first: no network, no other program or
+ * process, no file but those below the folders it names, and bounds of memory, time and disk. So a
+ * fault in a parser of some hundred thousand lines is a job that failed. There is no way back.
  *
  * System calls are a list of what is allowed (seccomp); all others fail with EPERM. Files are held
  * by Landlock, where the kernel has it; without it the list alone stands, by which files can be
@@ -24,6 +24,8 @@ struct lct_sandbox {
     uint64_t memory_bytes;     /**< of address space */
     uint64_t cpu_seconds;      /**< then it is killed */
     uint64_t file_bytes;       /**< of one file it writes */
+    const char *const *names;  /**< folders in which folders may be made, named and, empty, removed,
+                                    and no file seen; ended by NULL; may be NULL */
 };
 
 /**

@@ -375,20 +375,29 @@ static void name_lesson(struct import *in) {
     }
 }
 
-static int shut_in(const struct import *in, struct lct_fault *fault) {
+/* Before the process is shut in: that may write nothing but this lesson. */
+static int begin_lesson(struct import *in, struct lct_fault *fault) {
     LCT_FREE char *plain = lct_strdup(in->settings->out);
-    const char *const writes[] = {dirname(plain), in->settings->also_writes, NULL};
-    int rc = lct_io_make_folder(writes[0]);
-    if (rc < 0) {
-        return lct_fault_set(fault, rc, "import", "Cannot write into %s: %s.", "无法写入 %s：%s。",
-                             writes[0], strerror(-rc));
-    }
+    const char *parent = dirname(plain);
+    int rc = lct_io_make_folder(parent);
+    return rc < 0 ? lct_fault_set(fault, rc, "import", "Cannot write into %s: %s.",
+                                  "无法写入 %s：%s。", parent, strerror(-rc))
+                  : lct_maker_begin(&lct_io_system, in->settings->out, &in->maker, fault);
+}
+
+static int shut_in(const struct import *in, struct lct_fault *fault) {
+    const char *also = in->settings->also_writes;
+    LCT_FREE char *plain = lct_strdup(in->settings->out);
+    LCT_FREE char *also_plain = lct_strdup(also ? also : "");
+    const char *const writes[] = {lct_maker_folder(in->maker), also, NULL};
+    const char *const names[] = {dirname(plain), also ? dirname(also_plain) : NULL, NULL};
     tzset(); /* reads a file */
-    rc = lct_sandbox_enter(&(struct lct_sandbox){.writes = writes,
-                                                 .memory_bytes = MEMORY_BYTES,
-                                                 .cpu_seconds = CPU_SECONDS,
-                                                 .file_bytes = FILE_BYTES},
-                           NULL);
+    int rc = lct_sandbox_enter(&(struct lct_sandbox){.writes = writes,
+                                                     .memory_bytes = MEMORY_BYTES,
+                                                     .cpu_seconds = CPU_SECONDS,
+                                                     .file_bytes = FILE_BYTES,
+                                                     .names = names},
+                               NULL);
     return rc < 0 ? lct_fault_set(fault, rc, "import",
                                   "Foreign files are read only by a process that is shut in, and "
                                   "this system does not allow that: %s.",
@@ -398,8 +407,8 @@ static int shut_in(const struct import *in, struct lct_fault *fault) {
 }
 
 static int import_all(struct import *in, struct lct_fault *fault) {
-    int rc = shut_in(in, fault);
-    rc = rc ? rc : lct_maker_begin(&lct_io_system, in->settings->out, &in->maker, fault);
+    int rc = begin_lesson(in, fault);
+    rc = rc ? rc : shut_in(in, fault);
     rc = rc ? rc : open_parts(in, fault);
     if (rc < 0) {
         return rc;

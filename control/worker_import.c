@@ -173,7 +173,7 @@ static bool is_made(const char *folder, json_t **ret_result) {
 int lct_worker_upload(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault) {
     const char *id = lct_json_text(job->order, "upload", "");
     LCT_FREE char *path = lct_uploads_path(job->data, id);
-    LCT_FREE char *uploads = lct_format("%s/uploads", job->data);
+    LCT_FREE char *folder = lct_format("%s/uploads/%s", job->data, id);
     LCT_FREE char *out = lct_format("%s/lessons/%s", job->data, id);
     struct lct_fault ignored;
     int rc = 0;
@@ -182,7 +182,7 @@ int lct_worker_upload(struct lct_worker_job *job, json_t **ret_result, struct lc
         rc = lct_import(&(struct lct_import_settings){.files = &file,
                                                       .file_count = 1,
                                                       .out = out,
-                                                      .also_writes = uploads,
+                                                      .also_writes = folder,
                                                       .progress = on_progress,
                                                       .arg = job},
                         ret_result, fault);

@@ -6,11 +6,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -47,6 +51,15 @@ static int become_another(void) {
 }
 static int read_elsewhere(void) { return said(open("/etc/passwd", O_RDONLY)); }
 static int kill_parent(void) { return said(kill(getppid(), 0)); }
+static int kill_parents_thread(void) { return said(syscall(SYS_tgkill, getppid(), getppid(), 0)); }
+static int bound_parent(void) {
+    struct rlimit known;
+    return said(prlimit(getppid(), RLIMIT_NOFILE, NULL, &known));
+}
+static int signal_itself(void) {
+    (void)signal(SIGUSR1, SIG_IGN);
+    return raise(SIGUSR1);
+}
 
 static int write_here(size_t n) {
     char path[128];
@@ -107,6 +120,8 @@ Test(sandbox, has_no_network_no_other_program_no_other_process) {
     cr_assert_eq(tried(call_beside, UINT64_MAX, UINT64_MAX), EPERM);
     cr_assert_eq(tried(become_another, UINT64_MAX, UINT64_MAX), EPERM);
     cr_assert_eq(tried(kill_parent, UINT64_MAX, UINT64_MAX), EPERM);
+    cr_assert_eq(tried(kill_parents_thread, UINT64_MAX, UINT64_MAX), EPERM);
+    cr_assert_eq(tried(bound_parent, UINT64_MAX, UINT64_MAX), EPERM);
 }
 
 Test(sandbox, sees_no_file_but_its_own) {
@@ -116,10 +131,56 @@ Test(sandbox, sees_no_file_but_its_own) {
     cr_assert_eq(tried(read_elsewhere, UINT64_MAX, UINT64_MAX), EACCES);
 }
 
+/* Beside "folder" lies another's; 0: a folder of its own was named, and nothing else could be. */
+static int name_only(void) {
+    char own[128], named[128], others[128];
+    (void)snprintf(own, sizeof own, "%s/own", folder);
+    (void)snprintf(named, sizeof named, "%s/named", folder);
+    (void)snprintf(others, sizeof others, "%s/others/a", folder);
+    const char *const writes[] = {own, NULL}, *const names[] = {folder, NULL};
+    if (lct_sandbox_enter(&(struct lct_sandbox){.writes = writes,
+                                                .memory_bytes = UINT64_MAX,
+                                                .cpu_seconds = 60,
+                                                .file_bytes = UINT64_MAX,
+                                                .names = names},
+                          NULL) < 0) {
+        return NOT_ENTERED;
+    }
+    if (open(others, O_RDONLY) >= 0 || unlink(others) == 0 || rename(own, named) < 0) {
+        return 1;
+    }
+    (void)snprintf(others, sizeof others, "%s/named/a", folder);
+    int fd = open(others, O_WRONLY | O_CREAT, 0600); /* it stays its own */
+    return fd < 0 || unlink(others) < 0 || rmdir(named) < 0;
+}
+
+Test(sandbox, names_folders_beside_those_of_others) {
+    char own[128], others[128], file[140];
+    if (!holds_files) {
+        cr_skip_test("this kernel has no Landlock");
+    }
+    (void)snprintf(own, sizeof own, "%s/own", folder);
+    (void)snprintf(others, sizeof others, "%s/others", folder);
+    (void)snprintf(file, sizeof file, "%s/a", others);
+    cr_assert_eq(mkdir(own, 0700), 0);
+    cr_assert_eq(mkdir(others, 0700), 0);
+    cr_assert(close(open(file, O_WRONLY | O_CREAT, 0600)) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(name_only());
+    }
+    int status = 0;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert_eq(WEXITSTATUS(status), 0);
+    cr_assert_eq(unlink(file), 0);
+    cr_assert_eq(rmdir(others), 0);
+}
+
 Test(sandbox, lets_it_work) {
     cr_assert_eq(tried(nothing, UINT64_MAX, UINT64_MAX), 0);
     cr_assert_eq(tried(write_little, UINT64_MAX, UINT64_MAX), 0);
     cr_assert_eq(tried(start_thread, UINT64_MAX, UINT64_MAX), 0);
+    cr_assert_eq(tried(signal_itself, UINT64_MAX, UINT64_MAX), 0);
 }
 
 Test(sandbox, bounds_what_it_writes) {
@@ -147,8 +208,11 @@ Test(sandbox, is_not_entered_without_its_folder) {
     pid_t child = fork();
     if (child == 0) {
         const char *const writes[] = {missing, NULL};
-        _exit(lct_sandbox_enter(&(struct lct_sandbox){writes, UINT64_MAX, 60, UINT64_MAX}, NULL) ==
-              -ENOENT);
+        _exit(lct_sandbox_enter(&(struct lct_sandbox){.writes = writes,
+                                                      .memory_bytes = UINT64_MAX,
+                                                      .cpu_seconds = 60,
+                                                      .file_bytes = UINT64_MAX},
+                                NULL) == -ENOENT);
     }
     int status = 0;
     cr_assert_eq(waitpid(child, &status, 0), child);
