@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/secret.h"
@@ -77,6 +78,39 @@ size_t lct_uploads_all(const char *data, struct lct_upload **ret_uploads) {
     return count;
 }
 
+/* What of a lesson was made of an upload by a worker that was killed (archive/maker.h). */
+#define PART_FRONT "."
+#define PART_END ".part"
+
+static void remove_part(const char *data, const char *id) {
+    LCT_FREE char *part = lct_format("%s/lessons/" PART_FRONT "%s" PART_END, data, id);
+    (void)lct_io_remove_folder(part); /* again when another upload begins */
+}
+
+static int is_part(const struct dirent *entry) {
+    size_t n = strlen(entry->d_name), end = strlen(PART_END);
+    return entry->d_name[0] == PART_FRONT[0] && strstr(entry->d_name, "-import-") && n > end &&
+           strcmp(entry->d_name + n - end, PART_END) == 0;
+}
+
+/* Of uploads that are gone: nobody goes on with them. */
+static void remove_parts(const char *data) {
+    LCT_FREE char *lessons = lct_format("%s/lessons", data);
+    struct dirent **names = NULL;
+    int n = scandir(lessons, &names, is_part, alphasort);
+    for (int i = 0; i < n; i++) {
+        size_t length = strlen(names[i]->d_name) - strlen(PART_FRONT PART_END);
+        LCT_FREE char *id = lct_format("%.*s", (int)length, names[i]->d_name + strlen(PART_FRONT));
+        LCT_FREE char *upload = path_of(data, id, "");
+        struct stat s;
+        if (lct_lesson_is_id(id) && stat(upload, &s) < 0 && errno == ENOENT) {
+            remove_part(data, id);
+        }
+        free(names[i]);
+    }
+    free(names);
+}
+
 /* upload.json goes first: without it there is no upload, whatever else a crash leaves. */
 static int remove_files(const char *data, const char *id) {
     static const char *const files[] = {"/upload.json", "/data", "/upload.json.new"};
@@ -87,6 +121,7 @@ static int remove_files(const char *data, const char *id) {
             return -errno;
         }
     }
+    remove_part(data, id);
     return rmdir(folder) < 0 ? -errno : 0;
 }
 
@@ -116,6 +151,7 @@ static void remove_old(const char *data) {
         free(names[i]);
     }
     free(names);
+    remove_parts(data);
 }
 
 static int check_room(const struct lct_io *io, const char *data, uint64_t size,

@@ -70,7 +70,8 @@ int lct_uploads_put(const struct lct_io *io, const char *data, const char *id, u
                     const void *bytes, size_t n, struct lct_upload *ret_upload,
                     struct lct_fault *fault) LCT_MUST_USE;
 
-/** Removes one with all that came. 0; -ENOENT; or the disk's -errno; with a fault. */
+/** Removes one with all that came, and what was being made of it. 0; -ENOENT; or the disk's -errno;
+ * with a fault. */
 int lct_uploads_remove(const char *data, const char *id, struct lct_fault *fault) LCT_MUST_USE;
 
 /** The file of one: DATA/uploads/ID/data. Returns owned (free). */

@@ -154,3 +154,22 @@ Test(uploads, leave_room_for_recordings) {
     cr_assert_eq(disk.io.space(&disk.io, data, &free_bytes), 0);
     cr_assert_eq(lct_uploads_add(&disk.io, data, "a.mp4", free_bytes, &seen, &fault), -ENOSPC);
 }
+
+Test(uploads, leave_nothing_that_a_killed_worker_made) {
+    struct lct_upload gone = begin("a.mp4", 3), kept = begin("b.mp4", 3);
+    const char *const ids[] = {gone.id, kept.id, "20260101-080000-import-dead"};
+    char *parts[3];
+    for (size_t i = 0; i < 3; i++) {
+        parts[i] = lct_format("%s/lessons/.%s.part", data, ids[i]);
+        LCT_FREE char *track = lct_format("%s/camera", parts[i]);
+        cr_assert_eq(lct_io_make_folder(track), 0);
+    }
+    cr_assert_eq(lct_uploads_remove(data, gone.id, &fault), 0);
+    cr_assert_neq(access(parts[0], F_OK), 0);
+    (void)begin("c.mp4", 3);
+    cr_assert_eq(access(parts[1], F_OK), 0, "of one that is still there");
+    cr_assert_neq(access(parts[2], F_OK), 0, "of one that is not");
+    for (size_t i = 0; i < 3; i++) {
+        free(parts[i]);
+    }
+}
