@@ -28,6 +28,9 @@ const LOOK_MS = 700;
 /** @param {number} ms */
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
+/** Bytes of a file; null: it cannot be read any more. @param {File} file @param {number} from @param {number} to */
+const readPart = (file, from, to) => file.slice(from, to).arrayBuffer().then((bytes) => new Blob([bytes]), () => null);
+
 export class Uploads {
   /** @param {() => void} show */
   constructor(show) {
@@ -129,9 +132,17 @@ export class Uploads {
     let piece = PIECE_MIN * 4;
     while (one.state === 'sending' && one.turn === turn && one.have < one.size && !this.closed) {
       const begun = performance.now();
+      const bytes = await readPart(file, one.have, Math.min(one.size, one.have + piece));
+      if (one.state !== 'sending' || one.turn !== turn) {
+        break;
+      }
+      if (!bytes) { // its card is out, or it was changed: it must be chosen again
+        one.state = 'lacking';
+        one.file = null;
+        break;
+      }
       one.abort = new AbortController();
       try {
-        const bytes = file.slice(one.have, Math.min(one.size, one.have + piece));
         const { have } = await sendPiece(one.id, bytes, one.have, one.size, one.abort.signal);
         one.have = Math.max(have, one.have);
         const took = performance.now() - begun;
@@ -157,8 +168,15 @@ export class Uploads {
     const before = one.have;
     while (one.state === 'sending' || one.state === 'waiting') {
       try {
-        one.have = (await ask('GET', `/uploads/${one.id}`)).have;
+        const { have } = await ask('GET', `/uploads/${one.id}`);
         const lost = faultText(error).code === 'unreachable';
+        if (lost && have <= before) {
+          await sleep(RETRY_MS); // questions come through, pieces do not
+        }
+        if (one.state !== 'sending' && one.state !== 'waiting') {
+          return; // paused meanwhile, or given up
+        }
+        one.have = have;
         one.state = lost || one.have > before ? 'sending' : 'paused';
         one.fault = one.state === 'paused' ? faultText(error) : null;
         return;

@@ -73,6 +73,7 @@ export function Upload({ onDone }) {
     const stay = (event) => {
       if (uploads.current?.list.some((one) => one.state === 'sending')) {
         event.preventDefault(); // the browser asks
+        event.returnValue = ''; // as Chromium did before 119
       }
     };
     addEventListener('beforeunload', stay);

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// Files on their way to the server when what they lie on is pulled out, and when somebody pauses while
+// the line is asked after: neither asks the server without end, and a pause stays one.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { source } from '../e2e/_browsers.mjs';
+
+const { Uploads } = await import(pathToFileURL(join(source, 'control/web/lib/uploads.js')));
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+const SIZE = 8 << 20;
+
+let have = 0, asked = 0, away = false, held = Promise.resolve();
+const said = (json) => ({ status: 200, ok: true, json: async () => json, headers: { get: () => null } });
+globalThis.fetch = async (address, { method, body }) => {
+    asked++;
+    const path = address.slice('/api/v1'.length);
+    if (method === 'PUT') {
+        if (away) {
+            throw new TypeError('the line is away');
+        }
+        have += body.size;
+        await sleep(1);
+        return said({ have });
+    }
+    if (method === 'POST') {
+        return said(path === '/jobs' ? { id: 'j' } : { id: 'u', ...JSON.parse(body), have: 0 });
+    }
+    await held;
+    return said(path === '/jobs/j' ? { state: 'done' } : { have });
+};
+
+let out = false; // the card
+const file = { name: '课.mp4', size: SIZE,
+    slice: (from, to) => ({ arrayBuffer: async () => {
+        if (out || (out === null && from >= SIZE / 2)) {
+            throw new DOMException('pulled out', 'NotReadableError');
+        }
+        return new ArrayBuffer(to - from);
+    } }) };
+const until = async (one, state) => {
+    for (let i = 0; i < 100 && one.state !== state; i++) {
+        await sleep(50);
+    }
+    assert.equal(one.state, state);
+};
+
+const uploads = new Uploads(() => {});
+out = null; // half of it can be read
+await uploads.add([file]);
+const [one] = uploads.list;
+await until(one, 'lacking');
+assert.ok(have > 0 && have < SIZE && one.have === have, `${one.have} of ${have}`);
+assert.equal(one.file, null);
+const before = asked;
+await sleep(100);
+assert.equal(asked, before, 'nothing is asked meanwhile');
+
+out = false;
+away = true;
+let release;
+held = new Promise((done) => (release = done));
+await uploads.add([file]); // the same one goes on
+assert.equal(uploads.list.length, 1);
+await sleep(100);
+uploads.pause(one);
+release();
+away = false;
+await sleep(2500);
+assert.equal(one.state, 'paused');
+assert.ok(one.have < SIZE);
+
+uploads.send(one);
+await until(one, 'done');
+assert.equal(have, SIZE);
+uploads.close();
+console.log(`${asked} questions`);
