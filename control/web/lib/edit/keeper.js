@@ -24,6 +24,8 @@ export function newKeeper(lesson, tell) {
   let ended = false;
   /** @type {(() => KeptEdit) | null} */
   let next = null;
+  /** @type {KeptEdit | null} sent, and nobody knows whether it came: sent again first, so that it is known for our own */
+  let doubtful = null;
 
   /** True when it is there. @param {KeptEdit} edit */
   async function send(edit) {
@@ -33,6 +35,7 @@ export function newKeeper(lesson, tell) {
     } catch (error) {
       const { code } = faultText(error);
       if (code !== 'changed' && code !== 'no-version') {
+        doubtful = code === 'unreachable' || code === 'odd' ? edit : null;
         return false;
       }
     }
@@ -49,13 +52,15 @@ export function newKeeper(lesson, tell) {
   async function run() {
     busy = true;
     while (next && !ended) {
-      const edit = next();
-      const asked = next;
+      const asked = doubtful ? null : next;
       tell('keeping');
-      if (!(await send(edit))) {
+      if (!(await send(doubtful || next()))) {
         tell(ended ? 'changed' : 'waiting');
         await new Promise((done) => setTimeout(done, AGAIN_MS));
-      } else if (next === asked) {
+        continue;
+      }
+      doubtful = null;
+      if (next === asked) {
         next = null;
         tell('kept');
       }

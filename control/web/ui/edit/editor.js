@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The editor of a lesson: microlessons are cut out of it.
 
-import { html, useEffect, useState } from '../../vendor/preact.js';
+import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
 import { ask, askTagged, faultText } from '../../lib/api.js';
 import { clipLength, edlOf, pieceAt } from '../../lib/edit/draft.js';
 import { fetchFrames } from '../../lib/edit/look.js';
@@ -74,6 +74,7 @@ function Desk({ lesson }) {
   const [snaps, setSnaps] = useState(true);
   const [help, setHelp] = useState(false);
   const { notice, setNotice } = useNotice();
+  const saving = useRef(false);
   const clips = edit.draft?.clips || [];
   const index = Math.min(chosen, Math.max(0, clips.length - 1));
   /** @type {DraftClip} */
@@ -153,14 +154,30 @@ function Desk({ lesson }) {
     }
   }
 
+  /** Its version; '': it was not saved, or deleted since. @param {DraftClip} one */
+  async function versionOf(one) {
+    try {
+      return one.saved ? (await askTagged('GET', `/clips/${one.saved}`)).tag : '';
+    } catch (error) {
+      if (faultText(error).code === 'not-found') {
+        return '';
+      }
+      throw error;
+    }
+  }
+
   /** @param {number[]} which */
   async function save(which) {
+    if (saving.current) {
+      return; // pressed twice
+    }
+    saving.current = true;
     try {
       for (const i of which) {
         const one = clips[i];
         const edl = edlOf(one, lesson.id);
-        if (one.saved) {
-          const { tag } = await askTagged('GET', `/clips/${one.saved}`);
+        const tag = await versionOf(one);
+        if (tag) {
           await askTagged('PUT', `/clips/${one.saved}`, { edl }, tag);
         } else {
           const { id } = await ask('POST', '/clips', { title: one.title || t.edit.clip(i + 1), edl });
@@ -171,6 +188,7 @@ function Desk({ lesson }) {
     } catch (error) {
       setNotice(t.edit.saveFailed(said(t, faultText(error))));
     }
+    saving.current = false;
   }
 
   const toggle = () => (show.run ? show.stop() : show.play(1));

@@ -99,6 +99,18 @@ export function useEdit(lesson) {
     return () => keeper.current?.end();
   }, [lesson.id]);
 
+  useEffect(() => {
+    /** @param {BeforeUnloadEvent} event */
+    const stay = (event) => {
+      event.preventDefault(); // the browser asks: only this page has what was changed last
+      event.returnValue = ''; // as Chromium did before 119
+    };
+    if (keeping === 'waiting') {
+      addEventListener('beforeunload', stay);
+    }
+    return () => removeEventListener('beforeunload', stay);
+  }, [keeping]);
+
   const mayChange = who === 'you' && keeping !== 'changed';
 
   /** True when it is another draft then. @param {(history: History) => History} act */
