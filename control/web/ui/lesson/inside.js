@@ -38,13 +38,14 @@ function useSlides(id, wanted) {
 }
 
 /**
- * @param {{ playable: Playable, cues: Cue[], place: number, onSeek: (at: number) => void }} props
+ * @param {{ playable: Playable, cues: Cue[], place: number, may: boolean, onSeek: (at: number) => void }} props may: ask the
+ *   library for what stands on slides, which a shared link does not open
  */
-export function Inside({ playable, cues, place, onSeek }) {
+export function Inside({ playable, cues, place, may, onSeek }) {
   const t = useWords();
   const [wanted, setWanted] = useState('');
   const list = useRef(/** @type {HTMLElement | null} */ (null));
-  const slides = useSlides(playable.item.id, wanted.trim());
+  const slides = useSlides(playable.item.id, may ? wanted.trim() : '');
   /** @type {Line[]} */
   const all = [...playable.points, ...cues.map(({ from, text }) => ({ at: from, kind: /** @type {const} */ ('subtitle'), text }))]
     .sort((a, b) => a.at - b.at);

@@ -236,7 +236,7 @@ export function Lesson() {
         <${Stage} view=${view} panes=${panes} shown=${shown} state=${state} words=${words} notice=${notice}
           cues=${cuesAt(cues, place).map(({ text }) => text)} elements=${elements.current} onPlay=${toggle}
           onMain=${(/** @type {string} */ main) => setWish({ ...wanted, main })} />
-        ${playable && html`<${Inside} playable=${playable} cues=${cues} place=${place} onSeek=${seek} />`}
+        ${playable && html`<${Inside} playable=${playable} cues=${cues} place=${place} may=${may} onSeek=${seek} />`}
       </div>
       <footer class="watch-foot">
         ${ready && playable && html`<${Bar} playable=${playable} place=${place} length=${length} part=${part}
