@@ -35,7 +35,6 @@ struct source {
     struct lct_produce *produce; /* NULL: of a lesson */
     struct lct_movie *whole;     /* NULL: of a clip */
     const struct lct_movie *movie;
-    lct_ns cards; /* so much longer than the item it is */
     char *folder; /* of what was made for it; owned, removed at the end; NULL: none */
 };
 
@@ -123,7 +122,6 @@ static int make_clip(struct lct_worker_job *job, const struct lct_clip *clip,
         .closing = {closing, clip->closing.fields, CARD_LENGTH},
     };
     source->folder = lct_format("%s/made", job->folder);
-    source->cards = (opening ? CARD_LENGTH : 0) + (closing ? CARD_LENGTH : 0);
     (void)lct_io_remove_folder(source->folder); /* of a try before */
     int rc = lct_io_make_folder(source->folder);
     rc = rc ? lct_fault_set(fault, rc, "export", "Cannot write %s: %s.", "无法写入 %s：%s。",
@@ -260,6 +258,12 @@ static int check_space(const struct lct_worker_job *job, uint64_t needed, struct
                : 0;
 }
 
+/* A clip may have been saved anew since it was asked for, and has its cards. */
+static lct_ns length_of(const struct lct_worker_job *job, const struct source *source) {
+    return source->produce ? lct_cut_length(lct_produce_cut(source->produce))
+                           : lct_json_int(job->order, "duration_ns", 0);
+}
+
 static int encode(struct lct_worker_job *job, const struct source *source, const char *path,
                   struct lct_fault *fault) {
     const json_t *preset = json_object_get(job->order, "preset");
@@ -275,7 +279,7 @@ static int encode(struct lct_worker_job *job, const struct source *source, const
         .fps = (int)lct_json_int(picture, "fps", 0),
         .sound_bps = lct_json_int(json_object_get(preset, "sound"), "bps", 0),
     };
-    lct_ns length = lct_json_int(job->order, "duration_ns", 0) + source->cards;
+    lct_ns length = length_of(job, source);
     settings.picture_bps = lct_preset_picture_bps(preset, length);
     int rc = check_space(job, (uint64_t)lct_preset_bytes(preset, length), fault);
     return rc ? rc : lct_press_write(&settings, path, fault);
@@ -294,7 +298,7 @@ static int check_seen(const struct lct_worker_job *job, const struct source *sou
     const json_t *preset = json_object_get(job->order, "preset");
     const json_t *picture = json_object_get(preset, "picture");
     int64_t most = lct_json_int(preset, "most_bytes", INT64_MAX);
-    lct_ns length = lct_json_int(job->order, "duration_ns", 0) + source->cards;
+    lct_ns length = length_of(job, source);
     lct_ns apart = seen->length > length ? seen->length - length : length - seen->length;
     bool sized = !picture || (seen->width == lct_json_int(picture, "width", 0) &&
                               seen->height == lct_json_int(picture, "height", 0));
