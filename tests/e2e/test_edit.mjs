@@ -21,7 +21,8 @@ const up = await p.startUp(['demo']);
 /** What the server holds of the lesson: the draft as the page would restore it. */
 async function keptOf(id) {
     const { restored, now } = await import(join(source, 'control/web/lib/edit/history.js'));
-    return now(restored(await up.api(`/edits/${id}`)));
+    const kept = await p.until(() => up.api(`/edits/${id}`).catch(() => null), 'the server, which is killed beside this');
+    return now(restored(kept));
 }
 
 const keys = async (page, ...names) => {
