@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "archive/cut_priv.h"
+#include "archive/fresh.h"
 #include "base/mem.h"
 
 /* One track on its way into reels. */
@@ -112,39 +113,16 @@ static int write_all(const struct lct_io *io, const struct lct_cut *cut, const c
     return rc ? rc : io->sync_folder(io, folder);
 }
 
-/* "a/b" or "a/b/" into "a/.b.part". */
-static char *name_beside(const char *folder, char **ret_plain) {
-    char *plain = lct_strdup(folder);
-    size_t n = strlen(plain);
-    while (n > 1 && plain[n - 1] == '/') {
-        plain[--n] = '\0';
-    }
-    const char *slash = strrchr(plain, '/');
-    size_t before = slash ? (size_t)(slash - plain) + 1 : 0;
-    *ret_plain = plain;
-    return lct_format("%.*s.%s.part", (int)before, plain, plain + before);
-}
-
 int lct_cut_write_lesson(const struct lct_io *io, const struct lct_cut *cut, const char *folder,
                          struct lct_fault *fault) {
-    LCT_FREE char *plain = NULL;
-    LCT_FREE char *fresh = name_beside(folder, &plain);
-    int rc = lct_io_remove_folder(fresh); /* of one that was killed */
-    fault->code = 0;
-    /* An empty folder may be there: rename takes its place. */
-    if (rmdir(plain) < 0 && errno != ENOENT) {
-        return lct_fault_set(fault, -EEXIST, "cut",
-                             "%s is there and is not an empty folder. Choose another name.",
-                             "%s 已存在且不是空文件夹，请换一个名称。", plain);
+    struct lct_fresh fresh;
+    int rc = lct_fresh_begin(io, folder, &fresh, fault);
+    if (rc == 0) {
+        fault->code = 0;
+        rc = write_all(io, cut, fresh.making, fault);
+        rc = rc < 0 && fault->code == 0 ? lct_fresh_say(&fresh, rc, fault) : rc;
+        rc = rc ? rc : lct_fresh_publish(&fresh, fault);
     }
-    rc = rc ? rc : lct_io_make_folder(fresh);
-    rc = rc ? rc : write_all(io, cut, fresh, fault);
-    rc = rc ? rc : io->rename(io, fresh, plain);
-    if (rc < 0) {
-        (void)lct_io_remove_folder(fresh); /* what cannot be is found the next time */
-        return fault->code < 0 ? rc
-                               : lct_fault_set(fault, rc, "cut", "Cannot write %s: %s.",
-                                               "无法写入 %s：%s。", plain, strerror(-rc));
-    }
-    return 0;
+    lct_fresh_end(&fresh);
+    return rc;
 }

@@ -4,17 +4,16 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "archive/fresh.h"
 #include "archive/thumbs.h"
 #include "base/mem.h"
 #include "encode/still.h"
 
 struct lct_maker {
     const struct lct_io *io;
-    char *plain, *fresh; /* the folder, and what lies beside it */
-    bool named;          /* it is finished */
+    struct lct_fresh fresh;
     struct lct_still *still;
     /* the track of now */
     char folder[LCT_PATH_SIZE];
@@ -25,48 +24,12 @@ struct lct_maker {
     lct_ns last_thumb;
 };
 
-/* "a/b" or "a/b/" into "a/b" and "a/.b.part". */
-static void name_folders(struct lct_maker *m, const char *folder) {
-    m->plain = lct_strdup(folder);
-    size_t n = strlen(m->plain);
-    while (n > 1 && m->plain[n - 1] == '/') {
-        m->plain[--n] = '\0';
-    }
-    const char *slash = strrchr(m->plain, '/');
-    size_t before = slash ? (size_t)(slash - m->plain) + 1 : 0;
-    m->fresh = lct_format("%.*s.%s.part", (int)before, m->plain, m->plain + before);
-}
-
-/* The folder that this one's name stands in. Owned. */
-static char *parent_of(const char *folder) {
-    const char *slash = strrchr(folder, '/');
-    return slash ? lct_format("%.*s", (int)(slash - folder) + (slash == folder), folder)
-                 : lct_strdup(".");
-}
-
-static int say_disk(const struct lct_maker *m, int rc, struct lct_fault *fault) {
-    return lct_fault_set(fault, rc, "lesson", "Cannot write %s: %s.", "无法写入 %s：%s。", m->plain,
-                         strerror(-rc));
-}
-
 int lct_maker_begin(const struct lct_io *io, const char *folder, struct lct_maker **ret_maker,
                     struct lct_fault *fault) {
     struct lct_maker *m = lct_new(sizeof *m);
     m->io = io;
-    name_folders(m, folder);
-    int rc = 0;
-    /* An empty folder may be there: rename takes its place. */
-    if (rmdir(m->plain) < 0 && errno != ENOENT) {
-        rc = lct_fault_set(fault, -EEXIST, "lesson",
-                           "%s is there and is not an empty folder. Choose another name.",
-                           "%s 已存在且不是空文件夹，请换一个名称。", m->plain);
-    } else {
-        rc = lct_io_remove_folder(m->fresh); /* of one that was killed */
-        rc = rc ? rc : lct_io_make_folder(m->fresh);
-        rc = rc < 0 ? say_disk(m, rc, fault) : 0;
-    }
+    int rc = lct_fresh_begin(io, folder, &m->fresh, fault);
     if (rc < 0) {
-        m->named = true; /* nothing of it is ours to remove */
         lct_maker_destroy(m);
         return rc;
     }
@@ -75,7 +38,7 @@ int lct_maker_begin(const struct lct_io *io, const char *folder, struct lct_make
     return 0;
 }
 
-const char *lct_maker_folder(const struct lct_maker *maker) { return maker->fresh; }
+const char *lct_maker_folder(const struct lct_maker *maker) { return maker->fresh.making; }
 
 static int close_reel(struct lct_maker *m) {
     int rc = m->reel ? lct_reel_close(m->reel, m->end) : 0;
@@ -92,7 +55,7 @@ static int close_track(struct lct_maker *m) {
 
 int lct_maker_track(struct lct_maker *maker, const char *name) {
     int rc = close_track(maker);
-    (void)snprintf(maker->folder, sizeof maker->folder, "%s/%s", maker->fresh, name);
+    (void)snprintf(maker->folder, sizeof maker->folder, "%s/%s", maker->fresh.making, name);
     (void)lct_io_remove_folder(maker->folder);
     maker->number = 0;
     maker->end = 0;
@@ -156,15 +119,12 @@ void lct_maker_drop(struct lct_maker *maker) {
 
 int lct_maker_finish(struct lct_maker *maker, const struct lct_lesson_info *info,
                      struct lct_fault *fault) {
-    const struct lct_io *io = maker->io;
-    LCT_FREE char *parent = parent_of(maker->plain);
+    const char *folder = maker->fresh.making;
     int rc = close_track(maker);
-    rc = rc ? rc : lct_lesson_save(io, maker->fresh, info);
-    rc = rc ? rc : io->sync_folder(io, maker->fresh);
-    rc = rc ? rc : io->rename(io, maker->fresh, maker->plain);
-    maker->named = rc == 0;
-    rc = rc ? rc : io->sync_folder(io, parent);
-    return rc < 0 ? say_disk(maker, rc, fault) : 0;
+    rc = rc ? rc : lct_lesson_save(maker->io, folder, info);
+    rc = rc ? rc : maker->io->sync_folder(maker->io, folder);
+    return rc < 0 ? lct_fresh_say(&maker->fresh, rc, fault)
+                  : lct_fresh_publish(&maker->fresh, fault);
 }
 
 void lct_maker_destroy(struct lct_maker *maker) {
@@ -172,11 +132,7 @@ void lct_maker_destroy(struct lct_maker *maker) {
         lct_reel_abandon(maker->reel);
         lct_format_unref(maker->format);
         lct_still_destroy(maker->still);
-        if (!maker->named) {
-            (void)lct_io_remove_folder(maker->fresh);
-        }
-        free(maker->plain);
-        free(maker->fresh);
+        lct_fresh_end(&maker->fresh);
         free(maker);
     }
 }
