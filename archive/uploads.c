@@ -78,7 +78,7 @@ size_t lct_uploads_all(const char *data, struct lct_upload **ret_uploads) {
     return count;
 }
 
-/* What of a lesson was made of an upload by a worker that was killed (archive/maker.h). */
+/* What of a lesson was made of an upload by a worker that was killed (archive/lesson/maker.h). */
 #define PART_FRONT "."
 #define PART_END ".part"
 

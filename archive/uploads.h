@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "archive/lesson.h"
+#include "archive/lesson/lesson.h"
 #include "base/attr.h"
 #include "base/fault.h"
 #include "base/io.h"

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/command.h"
+#include "control/command/command.h"
 
 static const struct {
     const char *name;

@@ -10,10 +10,10 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "control/command.h"
-#include "control/remote.h"
+#include "control/command/command.h"
+#include "control/recorder/remote.h"
+#include "control/recorder/sources.h"
 #include "control/settings.h"
-#include "control/sources.h"
 
 struct options {
     const char *room, *data, *config, *token_file, *server;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* lectern-server: its command line; what it does stands in control/server.h. */
+/* lectern-server: its command line; what it does stands in control/server/server.h. */
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 
 #include "control/api/api.h"
-#include "control/server.h"
+#include "control/server/server.h"
 #include "control/settings.h"
 
 static int print_routes(void) {

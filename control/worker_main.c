@@ -8,10 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "control/command.h"
-#include "control/worker_job.h"
-#include "control/worker_jobs.h"
-#include "control/worker_push.h"
+#include "control/command/command.h"
+#include "control/worker/worker_job.h"
+#include "control/worker/worker_jobs.h"
+#include "control/worker/worker_push.h"
 
 static const struct {
     const char *name;

@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "archive/follow.h"
+#include "archive/tape/follow.h"
 #include "base/attr.h"
 #include "base/time.h"
 

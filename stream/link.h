@@ -16,7 +16,7 @@
  *   FORMAT    binary: what lct_format holds; before the first chunk of each format
  *   CHUNK     binary: lct_chunk_info and the chunk's own bytes
  *   REFUSED   JSON, server to recorder, and the end: {"code":…,"en":…,"zh":…}
- *   COPY      JSON, both: how a lesson's files are copied (control/copy_out.h, copy_in.h)
+ *   COPY      JSON, both: how a lesson's files are copied (control/recorder/copy_out.h, copy_in.h)
  *   PART      binary, recorder to server: some bytes of a lesson's file
  *
  * A wrong version, a length out of range or a second HELLO closes the connection.

@@ -38,7 +38,8 @@ enum lct_db_found {
  * Opens the database at path, makes it if it is missing, damaged or newer, and brings it up to the
  * n steps: each is SQL that is run once, in order, in a transaction of its own. The whole file is
  * read for that (some 0.3 s for 100 MB), and when it is closed. Texts in a full-text table (fts5)
- * with "tokenize='lectern'" are cut into words by archive/words.h. 0, or -errno with a fault
+ * with "tokenize='lectern'" are cut into words by archive/library/words.h. 0, or -errno with a
+ * fault
  * (-EBUSY: another process has it open for writing; -ENOSPC, -EACCES …). *ret_db is owned.
  */
 int lct_db_open(const char *path, const char *const *steps, size_t n, struct lct_db **ret_db,

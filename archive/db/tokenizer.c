@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "archive/db/tokenizer_priv.h"
-#include "archive/words.h"
+#include "archive/library/words.h"
 #include "base/mem.h"
 
 /* It has no state: the address of this stands for it. */

@@ -6,6 +6,6 @@
 
 #include "base/attr.h"
 
-/** Makes "tokenize='lectern'" known to a connection (archive/words.h cuts). 0; -ENOTSUP: this
- * SQLite has no fts5. */
+/** Makes "tokenize='lectern'" known to a connection (archive/library/words.h cuts). 0; -ENOTSUP:
+ * this SQLite has no fts5. */
 int lct_db_add_tokenizer(sqlite3 *handle) LCT_MUST_USE;

@@ -6,19 +6,19 @@
  */
 #pragma once
 
-#include "archive/catalogue.h"
+#include "archive/library/catalogue.h"
 #include "base/loop.h"
-#include "control/access.h"
-#include "control/certificate.h"
-#include "control/library.h"
-#include "control/links.h"
-#include "control/presets.h"
-#include "control/pusher.h"
-#include "control/pushes.h"
-#include "control/rooms.h"
-#include "control/shelf.h"
-#include "control/web.h"
-#include "control/workers.h"
+#include "control/server/access.h"
+#include "control/server/certificate.h"
+#include "control/server/library.h"
+#include "control/server/links.h"
+#include "control/server/pusher.h"
+#include "control/server/pushes.h"
+#include "control/server/rooms.h"
+#include "control/server/shelf.h"
+#include "control/server/web.h"
+#include "control/server/workers.h"
+#include "control/worker/presets.h"
 #include "stream/http/http.h"
 #include "stream/rtc/rtc.h"
 #include "stream/ws.h"
@@ -139,8 +139,8 @@ int lct_api_query_number(const struct lct_http_request *request, const char *nam
 lct_ns lct_api_tape_end(const struct lct_follow *tape);
 
 /**
- * Answers with bytes of a reel of a tape, promises kept (archive/demand.h), from offset from up to
- * to, behind the last of which end_tick is. A range may be asked for. Takes the request.
+ * Answers with bytes of a reel of a tape, promises kept (archive/tape/demand.h), from offset from
+ * up to to, behind the last of which end_tick is. A range may be asked for. Takes the request.
  */
 void lct_api_answer_reel(struct lct_http_request *request, const struct lct_follow *tape,
                          const struct lct_follow_reel *reel, uint64_t from, uint64_t to,

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/chapters.h"
-#include "archive/item.h"
-#include "archive/slides.h"
+#include "archive/library/chapters.h"
+#include "archive/library/item.h"
+#include "archive/library/slides.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "control/api/api.h"

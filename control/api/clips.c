@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/clip.h"
-#include "archive/metadata.h"
+#include "archive/library/clip.h"
+#include "archive/library/metadata.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "control/api/api.h"

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "archive/collections.h"
+#include "archive/library/collections.h"
 #include "base/mem.h"
 #include "base/secret.h"
 #include "control/api/api.h"

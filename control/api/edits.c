@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/lesson.h"
+#include "archive/lesson/lesson.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/time.h"

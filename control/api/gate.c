@@ -12,7 +12,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "archive/lesson.h"
+#include "archive/lesson/lesson.h"
 #include "base/config.h"
 #include "base/mem.h"
 #include "control/api/api.h"

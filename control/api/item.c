@@ -7,10 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive/clip.h"
-#include "archive/item.h"
-#include "archive/lesson.h"
-#include "archive/metadata.h"
+#include "archive/lesson/lesson.h"
+#include "archive/library/clip.h"
+#include "archive/library/item.h"
+#include "archive/library/metadata.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"

@@ -8,11 +8,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "archive/clip.h"
-#include "archive/item.h"
 #include "archive/jobs.h"
-#include "archive/lesson.h"
-#include "archive/replica.h"
+#include "archive/lesson/lesson.h"
+#include "archive/lesson/replica.h"
+#include "archive/library/clip.h"
+#include "archive/library/item.h"
 #include "archive/uploads.h"
 #include "base/io.h"
 #include "base/log.h"

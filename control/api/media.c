@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/clip.h"
-#include "archive/lesson.h"
-#include "archive/metadata.h"
-#include "archive/movie.h"
-#include "archive/movie_file.h"
+#include "archive/cut/movie.h"
+#include "archive/cut/movie_file.h"
+#include "archive/lesson/lesson.h"
+#include "archive/library/clip.h"
+#include "archive/library/metadata.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
 #include "base/text.h"

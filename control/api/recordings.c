@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/lesson.h"
+#include "archive/lesson/lesson.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "control/api/api.h"

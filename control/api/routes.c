@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
 
-#include "archive/chapters.h"
-#include "archive/clip.h"
-#include "archive/subtitle.h"
+#include "archive/library/chapters.h"
+#include "archive/library/clip.h"
+#include "archive/library/subtitle.h"
+#include "archive/library/vocabulary.h"
 #include "archive/uploads.h"
-#include "archive/vocabulary.h"
 #include "control/api/api.h"
 
 static const struct lct_http_route routes[] = {

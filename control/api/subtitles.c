@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/clip.h"
-#include "archive/item.h"
-#include "archive/lesson.h"
-#include "archive/subtitle.h"
+#include "archive/lesson/lesson.h"
+#include "archive/library/clip.h"
+#include "archive/library/item.h"
+#include "archive/library/subtitle.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"

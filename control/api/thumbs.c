@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/reels.h"
-#include "archive/thumbs.h"
+#include "archive/tape/reels.h"
+#include "archive/tape/thumbs.h"
 #include "base/mem.h"
 #include "control/api/api.h"
 

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/demand.h"
+#include "archive/tape/demand.h"
 #include "base/mem.h"
 #include "control/api/api.h"
 #include "stream/http/http_source.h"

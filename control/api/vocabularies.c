@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/vocabulary.h"
+#include "archive/library/vocabulary.h"
 #include "base/mem.h"
 #include "control/api/api.h"
 

@@ -12,7 +12,7 @@ from _measure import Figure
 
 HERE = pathlib.Path(__file__).resolve().parent
 WIDTH, HEIGHT, MINUTES = 640, 360, 180
-EVERY_S = 5  # archive/thumbs.h
+EVERY_S = 5  # archive/tape/thumbs.h
 LESSON = "20260301-080000-main-0001"
 
 

@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "archive/reels.h"
-#include "archive/tape.h"
+#include "archive/tape/reels.h"
+#include "archive/tape/tape.h"
 #include "base/mem.h"
 #include "encode/mp4.h"
 

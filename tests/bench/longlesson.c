@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/lesson.h"
-#include "archive/reel.h"
+#include "archive/lesson/lesson.h"
+#include "archive/tape/reel.h"
 #include "base/mem.h"
 #include "capture/frame.h"
 #include "encode/mp4.h"

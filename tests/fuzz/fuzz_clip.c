@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "archive/clip.h"
+#include "archive/library/clip.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -3,7 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
-#include "archive/index.h"
+#include "archive/tape/index.h"
 #include "base/crc32c.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

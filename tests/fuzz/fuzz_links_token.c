@@ -9,7 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/mem.h"
-#include "control/links_token.h"
+#include "control/server/links_token.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

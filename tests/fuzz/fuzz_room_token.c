@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/replica.h"
+#include "archive/lesson/replica.h"
 #include "control/room_token.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

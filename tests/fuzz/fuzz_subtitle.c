@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/subtitle.h"
+#include "archive/library/subtitle.h"
 #include "base/mem.h"
 #include "base/text.h"
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/words.h"
+#include "archive/library/words.h"
 #include "base/mem.h"
 #include "base/text.h"
 

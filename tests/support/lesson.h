@@ -12,8 +12,8 @@
 
 #include <stddef.h>
 
-#include "archive/lesson.h"
-#include "archive/reel.h"
+#include "archive/lesson/lesson.h"
+#include "archive/tape/reel.h"
 #include "encode/chunk.h"
 
 #define LCT_TEST_PICTURES_A_KEY 5

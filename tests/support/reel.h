@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "archive/reel.h"
+#include "archive/tape/reel.h"
 
 struct lct_test_run {
     struct lct_format *format;

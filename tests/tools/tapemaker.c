@@ -18,8 +18,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "archive/lesson.h"
-#include "archive/tape.h"
+#include "archive/lesson/lesson.h"
+#include "archive/tape/tape.h"
 #include "base/mem.h"
 #include "capture/democode.h"
 #include "capture/paint.h"

@@ -7,7 +7,7 @@ const LISTS = ['teachers', 'points'];
 export const FIELDS = /** @type {const} */ (['title', 'teachers', 'stage', 'subject', 'grade', 'edition', 'volume', 'chapter', 'type', 'school', 'points',
   'description', 'state']);
 
-/** As archive/metadata.h has them, in characters. */
+/** As archive/library/metadata.h has them, in characters. */
 export const LENGTHS = /** @type {Record<string, number>} */ ({ title: 200, description: 5000, teachers: 1300, points: 3200 });
 export const LENGTH = 60;
 

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * A cut's inside, shared by cut.c (what is kept), cut_picture.c and cut_sound.c (what is made of
+ * it) and cut_lesson.c (the folder).
+ */
+#pragma once
+
+#include "archive/cut/cut.h"
+#include "archive/cut/movie_priv.h"
+#include "archive/tape/scan.h"
+
+/** One chunk of a track's tape, reels one after the other. */
+struct lct_cut_row {
+    const struct lct_index_row *row;
+    const struct lct_format *format;
+    int32_t file; /**< of the movie */
+    bool hole;    /**< something is missing before it */
+    bool bad;     /**< it is damaged: as if it were not there */
+};
+
+/** A track of a lesson that is cut. */
+struct lct_cut_tape {
+    struct lct_reels reels;
+    struct lct_cut_row *rows;
+    size_t count;
+};
+
+struct lct_cut_source {
+    char *folder;
+    struct lct_lesson_info info;
+    lct_ns end;                                     /**< up to where it may be cut */
+    struct lct_cut_tape tapes[LCT_TAPE_TRACKS_MAX]; /**< as info.tracks */
+};
+
+/** A kept range. Ticks of 1/90000 s, which both timescales divide without a rest. */
+struct lct_cut_part {
+    const struct lct_cut_source *source;
+    int64_t from, to;                  /**< lesson time */
+    int64_t at;                        /**< in the result */
+    char picture[LCT_TRACK_NAME_SIZE]; /**< "": each track under its own name */
+    const struct lct_cut_source *made; /**< NULL: none */
+    int64_t fade_in, fade_out;
+};
+
+/** A part as one track of the result sees it. */
+struct lct_cut_view {
+    struct lct_cut_tape *tape; /**< NULL: nothing of it */
+    int64_t from, to;          /**< on that tape's clock, ticks of 1/90000 s */
+};
+
+/** A track of the result. */
+struct lct_cut_track {
+    struct lct_lesson_track info;
+    struct lct_format *format; /**< main: most of what is kept has it; when made: the result's */
+    struct lct_movie_lane lane;
+    size_t encoded;
+    int8_t *peaks;                    /**< sound: lowest and highest level of each frame */
+    double loudness_before, loudness; /**< sound: LUFS; 0: as it is, or silent */
+};
+
+struct lct_cut {
+    struct lct_movie *movie;
+    struct lct_cut_source *sources;
+    size_t source_count;
+    struct lct_cut_part *parts;
+    size_t part_count;
+    int64_t length; /**< ticks */
+    struct lct_cut_track tracks[LCT_TAPE_TRACKS_MAX];
+    size_t track_count;
+    struct lct_fault *notes;
+    size_t note_count;
+    double loudness;      /* LUFS; 0: as it is */
+    struct lct_scan scan; /* of the file below */
+    int32_t scanned;      /* -1: none */
+};
+
+/** The first row at or behind tick, in the tape's own timescale. */
+size_t lct_cut_row_at(const struct lct_cut_tape *tape, int64_t tick);
+
+/** What of a part a track of the result shows. */
+struct lct_cut_view lct_cut_view(const struct lct_cut_part *part,
+                                 const struct lct_cut_track *track);
+
+/** True when a lesson has a track of pictures of that name. */
+bool lct_cut_has_picture(const struct lct_cut_source *source, const char *name);
+
+/** Level at a tick of the result, 0 to 1: below 1 where the part fades. */
+float lct_cut_level(const struct lct_cut_part *part, int64_t tick);
+
+/** A row's chunk, checked by its sum; NULL: it is damaged, and marked so. Valid until the next
+ * call. */
+const uint8_t *lct_cut_chunk(struct lct_cut *cut, struct lct_cut_row *row);
+
+/** Adds something to be said before the cut is made; text as lct_fault_set's. */
+void lct_cut_add_note(struct lct_cut *cut, const struct lct_fault *note);
+
+/** Chooses a track's format, and says what of it must be encoded anew. 0 or -errno. */
+int lct_cut_choose_canvas(struct lct_cut *cut, struct lct_cut_track *track,
+                          struct lct_fault *fault) LCT_MUST_USE;
+
+/** Fills a lane of pictures. 0 or -errno with a fault. */
+int lct_cut_make_pictures(struct lct_cut *cut, struct lct_cut_track *track,
+                          struct lct_fault *fault) LCT_MUST_USE;
+
+/** Fills a lane of sound. 0 or -errno with a fault. */
+int lct_cut_make_sound(struct lct_cut *cut, struct lct_cut_track *track,
+                       struct lct_fault *fault) LCT_MUST_USE;

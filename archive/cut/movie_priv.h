@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/**
+ * A movie while it is laid out: lanes of samples whose bytes lie in reels, or are made and kept in
+ * memory. Shared by a lesson's movie (movie.c) and a cut (cut.c). One thread until it is laid.
+ */
+#pragma once
+
+#include "archive/cut/movie.h"
+#include "archive/lesson/lesson.h"
+#include "archive/tape/reels.h"
+#include "encode/mp4.h"
+
+/** Where a sample's bytes come from. */
+struct lct_movie_piece {
+    uint64_t at;     /**< in the movie; set when it is laid */
+    uint64_t source; /**< in the file, or in what is kept */
+    uint32_t bytes;
+    int32_t file; /**< of name_files; < 0: it is kept in memory */
+};
+
+/** One track. Begins all zero but for its format. */
+struct lct_movie_lane {
+    const struct lct_format *format; /**< borrows until the movie is laid */
+    struct lct_mp4_sample *samples;  /**< owned, as many as pieces */
+    struct lct_movie_piece *pieces;  /**< owned */
+    size_t count, room;
+    int64_t end;                /**< tick up to which the samples reach */
+    struct lct_movie_piece key; /**< the last key frame */
+};
+
+struct lct_movie {
+    uint8_t *head; /* ftyp, moov, mdat header */
+    size_t head_bytes;
+    uint64_t size;
+    struct lct_movie_piece *pieces; /* by place in the movie */
+    size_t piece_count;
+    char **files;
+    size_t file_count;
+    uint8_t *made; /* bytes that lie in no file; a frame of silence first */
+    size_t made_bytes, made_room, silence_bytes;
+};
+
+/** An empty movie; owned (lct_movie_close). */
+struct lct_movie *lct_movie_create(void) LCT_MUST_USE;
+
+/** Names a track's reels; *ret_first is the number of the first. 0 or -ENOMEM. */
+int lct_movie_name_files(struct lct_movie *movie, const char *folder, const struct lct_reels *reels,
+                         int32_t *ret_first) LCT_MUST_USE;
+
+/** Keeps n bytes that were made. 0 or -ENOMEM. */
+int lct_movie_keep(struct lct_movie *movie, const uint8_t *bytes, size_t n,
+                   struct lct_movie_piece *ret_piece) LCT_MUST_USE;
+
+/** The frame of silence that all share. */
+struct lct_movie_piece lct_movie_silence(const struct lct_movie *movie);
+
+/** Adds a sample at the lane's end. 0 or -ENOMEM. */
+int lct_movie_add(struct lct_movie_lane *lane, const struct lct_movie_piece *piece,
+                  uint32_t duration, bool key) LCT_MUST_USE;
+
+/** Adds a picture at tick, which is behind the last one's; until then that one stands. 0 or
+ * -ENOMEM. */
+int lct_movie_add_picture(struct lct_movie_lane *lane, const struct lct_movie_piece *piece,
+                          int64_t tick, bool key) LCT_MUST_USE;
+
+/** Lets the last picture stand until tick. 0 or -ENOMEM. */
+int lct_movie_stand(struct lct_movie_lane *lane, int64_t until) LCT_MUST_USE;
+
+/** Interleaves the lanes and makes the head: the movie can be read. 0 or -ENOMEM. */
+int lct_movie_lay(struct lct_movie *movie, struct lct_movie_lane *lanes, size_t count) LCT_MUST_USE;
+
+/** Frees what a lane holds. */
+void lct_movie_lane_free(struct lct_movie_lane *lane);

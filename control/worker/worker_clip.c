@@ -1,0 +1,401 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Jobs "export": a lesson or a microlesson as a file, by a preset (control/worker/presets.h); and
+ * "heads": what of a microlesson must be made so that it can be muxed while it is sent. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/cut/cut.h"
+#include "archive/cut/movie_file.h"
+#include "archive/cut/produce.h"
+#include "archive/lesson/lesson.h"
+#include "archive/library/clip.h"
+#include "archive/library/item.h"
+#include "base/io.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "control/programs.h"
+#include "control/worker/presets.h"
+#include "control/worker/worker_job.h"
+#include "control/worker/worker_jobs.h"
+#include "encode/press.h"
+
+/* Of all work so much is making what the lessons do not have, encoding then, and the rest decoding
+ * once what was made. */
+#define MAKING_PART 0.3
+#define ENCODING_PART 0.6
+
+/* A card is shown so long: the presets' rules say 5 s. */
+#define CARD_LENGTH (5 * LCT_SECOND)
+
+/* What is exported: the movie of a lesson, or of a clip. */
+struct source {
+    struct lct_produce *produce; /* NULL: of a lesson */
+    struct lct_movie *whole;     /* NULL: of a clip */
+    const struct lct_movie *movie;
+    char *folder; /* of what was made for it; owned, removed at the end; NULL: none */
+};
+
+static void close_source(struct source *source) {
+    lct_produce_close(source->produce);
+    lct_movie_close(source->whole);
+    if (source->folder) {
+        (void)lct_io_remove_folder(source->folder); /* it goes with the job at the latest */
+    }
+    free(source->folder);
+}
+
+/* ---- what is kept ---- */
+
+/* A clip's newest version. */
+static int read_clip(const struct lct_worker_job *job, struct lct_clip *ret_clip,
+                     struct lct_fault *fault) {
+    const char *id = lct_json_text(job->order, "item", "");
+    LCT_FREE char *folder = lct_item_folder(job->data, id);
+    LCT_JSON json_t *json = NULL;
+    unsigned version;
+    int rc = lct_clip_newest(folder, &json, &version);
+    return rc < 0 ? lct_fault_set(fault, rc, "export", "The microlesson %s cannot be read.",
+                                  "无法读取微课 %s。", id)
+                  : lct_clip_read(json, ret_clip, fault);
+}
+
+/* How a clip is shown. */
+struct shown {
+    const char *picture; /* the one, where the clip leaves it to who watches; NULL: tracks are kept
+                            as they are, those that are named or all */
+    const char *tracks[1];
+    size_t track_count;
+    bool made; /* with what must be made: two pictures in one, cards */
+};
+
+static struct lct_produce_piece piece_of(const struct lct_clip_piece *piece, const char *folder,
+                                         const struct shown *shown) {
+    struct lct_produce_piece p = {.lesson = folder,
+                                  .from = piece->from,
+                                  .to = piece->to,
+                                  .fade_in = piece->fade_in,
+                                  .fade_out = piece->fade_out};
+    if (shown->picture && piece->layout == LCT_CLIP_ALL) {
+        p.layout = LCT_CLIP_SINGLE;
+        p.main = shown->picture;
+    } else if (shown->picture) {
+        p.layout = shown->made ? piece->layout : LCT_CLIP_SINGLE;
+        p.main = piece->main;
+        p.other = shown->made && piece->other[0] ? piece->other : NULL;
+    }
+    return p;
+}
+
+static void on_made(void *job, unsigned permille) {
+    lct_worker_progress(job, MAKING_PART * permille / 1000);
+}
+
+/* A card's design by its name in the clip; NULL: it has none, or lectern does not know it. Owned.
+ */
+static char *design_of(const struct lct_clip_card *card, const struct shown *shown) {
+    LCT_FREE char *folder = lct_program_data("cards");
+    char *path = shown->made && shown->picture && card->template[0] && folder
+                     ? lct_format("%s/%s.json", folder, card->template)
+                     : NULL;
+    return path;
+}
+
+static int make_clip(struct lct_worker_job *job, const struct lct_clip *clip,
+                     const struct shown *shown, struct source *source, struct lct_fault *fault) {
+    struct lct_produce_piece *pieces = lct_new(clip->piece_count * sizeof *pieces);
+    char **folders = lct_new(clip->piece_count * sizeof *folders);
+    LCT_FREE char *opening = design_of(&clip->opening, shown);
+    LCT_FREE char *closing = design_of(&clip->closing, shown);
+    for (size_t i = 0; i < clip->piece_count; i++) {
+        folders[i] = lct_item_folder(job->data, clip->pieces[i].lesson);
+        pieces[i] = piece_of(&clip->pieces[i], folders[i], shown);
+    }
+    const struct lct_produce_order order = {
+        .pieces = pieces,
+        .count = clip->piece_count,
+        .tracks = shown->tracks,
+        .track_count = shown->track_count,
+        .opening = {opening, clip->opening.fields, CARD_LENGTH},
+        .closing = {closing, clip->closing.fields, CARD_LENGTH},
+    };
+    source->folder = lct_format("%s/made", job->folder);
+    (void)lct_io_remove_folder(source->folder); /* of a try before */
+    int rc = lct_io_make_folder(source->folder);
+    rc = rc ? lct_fault_set(fault, rc, "export", "Cannot write %s: %s.", "无法写入 %s：%s。",
+                            source->folder, strerror(-rc))
+            : lct_produce_open(&order, source->folder, &source->produce, fault);
+    rc = rc ? rc : lct_produce_make(source->produce, on_made, job, fault);
+    source->movie = rc == 0 ? lct_cut_movie(lct_produce_cut(source->produce)) : NULL;
+    for (size_t i = 0; i < clip->piece_count; i++) {
+        free(folders[i]);
+    }
+    free(folders);
+    free(pieces);
+    return rc;
+}
+
+/* ---- which tracks ---- */
+
+/* The first track of the kind in a lesson. */
+static int first_track(const struct lct_lesson_info *info, bool sound, char *ret_name,
+                       struct lct_fault *fault) {
+    for (size_t i = 0; i < info->track_count; i++) {
+        if ((strcmp(info->tracks[i].kind, "sound") == 0) == sound) {
+            (void)snprintf(ret_name, LCT_TRACK_NAME_SIZE, "%s", info->tracks[i].name);
+            return 0;
+        }
+    }
+    return lct_fault_set(fault, -ENOENT, "export", "It has no %s%.0s.", "其中没有%.0s%s。",
+                         sound ? "sound" : "picture", sound ? "声音" : "画面");
+}
+
+/* What of an item is exported. */
+struct choice {
+    char picture[LCT_TRACK_NAME_SIZE]; /* the one; "": all, or with a sound none */
+    char sound[LCT_TRACK_NAME_SIZE];   /* the one; "": all */
+};
+
+/* Tracks that are not asked for by name are the first of the lesson, or of a clip's first. */
+static int choose(const struct lct_worker_job *job, const char *lesson, bool one_picture,
+                  struct choice *ret_choice, struct lct_fault *fault) {
+    const json_t *preset = json_object_get(job->order, "preset");
+    const char *wanted = lct_json_text(job->order, "track", "");
+    bool m4a = strcmp(lct_json_text(preset, "container", ""), "m4a") == 0;
+    one_picture = one_picture || (preset && !lct_preset_is_copy(preset));
+    LCT_FREE char *folder = lct_item_folder(job->data, lesson);
+    struct choice choice = {.picture = ""};
+    struct lct_lesson_info info;
+    int rc = lct_lesson_load(folder, &info, fault);
+    if (rc == 0 && m4a) {
+        rc = first_track(&info, true, choice.sound, fault);
+    } else if (rc == 0 && one_picture) {
+        (void)snprintf(choice.picture, sizeof choice.picture, "%s", wanted);
+        rc = *wanted ? 0 : first_track(&info, false, choice.picture, fault);
+        (void)first_track(&info, true, choice.sound, fault); /* pictures alone are a film, too */
+    }
+    *ret_choice = choice;
+    return rc;
+}
+
+static bool has_one_picture(const struct lct_clip *clip) {
+    bool one = false;
+    for (size_t i = 0; i < clip->piece_count; i++) {
+        one = one || clip->pieces[i].layout != LCT_CLIP_ALL;
+    }
+    return one;
+}
+
+/* made: with what must be made for it, beside heads. */
+static int open_clip(struct lct_worker_job *job, bool made, struct source *source,
+                     struct lct_fault *fault) {
+    struct lct_clip clip = {.pieces = NULL};
+    struct choice choice;
+    int rc = read_clip(job, &clip, fault);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = choose(job, clip.pieces[0].lesson, has_one_picture(&clip), &choice, fault);
+    const struct shown shown = {.picture = *choice.picture ? choice.picture : NULL,
+                                .tracks = {choice.sound},
+                                .track_count = *choice.sound != 0,
+                                .made = made};
+    rc = rc ? rc : make_clip(job, &clip, &shown, source, fault);
+    lct_clip_free(&clip);
+    return rc;
+}
+
+static int open_lesson(const struct lct_worker_job *job, struct source *source,
+                       struct lct_fault *fault) {
+    const char *id = lct_json_text(job->order, "item", "");
+    LCT_FREE char *folder = lct_item_folder(job->data, id);
+    struct choice choice;
+    int rc = choose(job, id, false, &choice, fault);
+    const char *tracks[2];
+    size_t n = 0;
+    if (*choice.picture) {
+        tracks[n++] = choice.picture;
+    }
+    if (*choice.sound) {
+        tracks[n++] = choice.sound;
+    }
+    rc = rc ? rc : lct_movie_open(folder, tracks, n, &source->whole, fault);
+    source->movie = source->whole;
+    return rc;
+}
+
+static int open_source(struct lct_worker_job *job, struct source *source, struct lct_fault *fault) {
+    bool clip = lct_item_is_clip(lct_json_text(job->order, "item", ""));
+    return clip ? open_clip(job, true, source, fault) : open_lesson(job, source, fault);
+}
+
+/* ---- what is made ---- */
+
+static ssize_t read_movie(void *movie, uint64_t offset, void *bytes, size_t n) {
+    return lct_movie_read(movie, offset, bytes, n);
+}
+
+static void on_encoded(void *arg, double part) {
+    lct_worker_progress(arg, MAKING_PART + ENCODING_PART * part);
+}
+
+static void on_checked(void *arg, double part) {
+    const double before = MAKING_PART + ENCODING_PART;
+    lct_worker_progress(arg, before + (1 - before) * part);
+}
+
+static int check_space(const struct lct_worker_job *job, uint64_t needed, struct lct_fault *fault) {
+    uint64_t free_bytes;
+    int rc = lct_io_system.space(&lct_io_system, job->folder, &free_bytes);
+    return rc == 0 && free_bytes < needed
+               ? lct_fault_set(fault, -ENOSPC, "export",
+                               "The disk has too little space: %.0f MB are needed, %.0f MB are "
+                               "free. Delete or move something.",
+                               "磁盘空间不足：需要 %.0f MB，剩余 %.0f MB。请删除或移走一些文件。",
+                               (double)needed / 1e6, (double)free_bytes / 1e6)
+               : 0;
+}
+
+/* A clip may have been saved anew since it was asked for, and has its cards. */
+static lct_ns length_of(const struct lct_worker_job *job, const struct source *source) {
+    return source->produce ? lct_cut_length(lct_produce_cut(source->produce))
+                           : lct_json_int(job->order, "duration_ns", 0);
+}
+
+static int encode(struct lct_worker_job *job, const struct source *source, const char *path,
+                  struct lct_fault *fault) {
+    const json_t *preset = json_object_get(job->order, "preset");
+    const json_t *picture = json_object_get(preset, "picture");
+    struct lct_press_settings settings = {
+        .read = read_movie,
+        .opaque = (void *)source->movie,
+        .size = lct_movie_size(source->movie),
+        .progress = on_encoded,
+        .arg = job,
+        .width = (int)lct_json_int(picture, "width", 0),
+        .height = (int)lct_json_int(picture, "height", 0),
+        .fps = (int)lct_json_int(picture, "fps", 0),
+        .sound_bps = lct_json_int(json_object_get(preset, "sound"), "bps", 0),
+    };
+    lct_ns length = length_of(job, source);
+    settings.picture_bps = lct_preset_picture_bps(preset, length);
+    int rc = check_space(job, (uint64_t)lct_preset_bytes(preset, length), fault);
+    return rc ? rc : lct_press_write(&settings, path, fault);
+}
+
+/* ---- what it became ---- */
+
+static int differs(struct lct_fault *fault, const char *en, const char *zh) {
+    return lct_fault_set(fault, -EIO, "export",
+                         "The file that was made does not keep the preset's rules: %s%.0s",
+                         "生成的文件不符合预设要求：%.0s%s", en, zh);
+}
+
+static int check_seen(const struct lct_worker_job *job, const struct source *source,
+                      const struct lct_press_seen *seen, struct lct_fault *fault) {
+    const json_t *preset = json_object_get(job->order, "preset");
+    const json_t *picture = json_object_get(preset, "picture");
+    int64_t most = lct_json_int(preset, "most_bytes", INT64_MAX);
+    lct_ns length = length_of(job, source);
+    lct_ns apart = seen->length > length ? seen->length - length : length - seen->length;
+    bool sized = !picture || (seen->width == lct_json_int(picture, "width", 0) &&
+                              seen->height == lct_json_int(picture, "height", 0));
+    double fps = (double)lct_json_int(picture, "fps", 0);
+    return seen->bytes > most ? differs(fault, "it is too large.", "文件过大。")
+           : !sized           ? differs(fault, "its size is another.", "画面尺寸不符。")
+           : picture && (seen->fps < fps - 0.01 || seen->fps > fps + 0.01)
+               ? differs(fault, "its rate is another.", "帧率不符。")
+           : apart > LCT_SECOND ? differs(fault, "its length is another.", "时长不符。")
+                                : 0;
+}
+
+/* "Title.mp4". */
+static char *file_name(const struct lct_worker_job *job, const char *ending) {
+    const char *title = lct_json_text(job->order, "title", "");
+    char *name =
+        lct_format("%s.%s", *title ? title : lct_json_text(job->order, "item", ""), ending);
+    lct_text_file_name(name);
+    return name;
+}
+
+static json_t *notes_of(const struct source *source) {
+    json_t *notes = json_array();
+    const struct lct_fault *note;
+    for (size_t i = 0; source->produce && (note = lct_produce_note(source->produce, i)); i++) {
+        (void)json_array_append_new(notes, json_pack("{s:s, s:s}", "en", note->en, "zh", note->zh));
+    }
+    return notes;
+}
+
+int lct_worker_clip(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault) {
+    const json_t *preset = json_object_get(job->order, "preset");
+    const char *ending = lct_json_text(preset, "container", "mp4");
+    bool copy = lct_preset_is_copy(preset);
+    LCT_FREE char *file = lct_format("out.%s", ending);
+    LCT_FREE char *path = lct_format("%s/%s", job->folder, file);
+    struct source source = {.produce = NULL};
+    struct lct_press_seen seen = {.bytes = 0};
+    int rc = open_source(job, &source, fault);
+    if (rc == 0 && copy) {
+        rc = check_space(job, lct_movie_size(source.movie), fault);
+        rc = rc ? rc : lct_worker_write_movie(source.movie, path, fault);
+    } else if (rc == 0) {
+        rc = encode(job, &source, path, fault);
+    }
+    rc = rc ? rc : lct_press_look(path, on_checked, job, &seen, fault);
+    rc = rc ? rc : check_seen(job, &source, &seen, fault);
+    if (rc == 0) {
+        LCT_FREE char *name = file_name(job, ending);
+        *ret_result =
+            json_pack("{s:s, s:s, s:I, s:I, s:i, s:i, s:f, s:I, s:o}", "file", file, "name", name,
+                      "bytes", (json_int_t)seen.bytes, "duration_ns", (json_int_t)seen.length,
+                      "width", seen.width, "height", seen.height, "fps", seen.fps, "bits_per_s",
+                      (json_int_t)seen.bps, "notes", notes_of(&source));
+    }
+    close_source(&source);
+    return rc;
+}
+
+/* ---- what is not made at all ---- */
+
+static int is_kept_movie(const struct dirent *entry) {
+    size_t n = strlen(entry->d_name);
+    return n > 6 && strcmp(entry->d_name + n - 6, ".movie") == 0;
+}
+
+/* Of versions before: nobody asks for them. */
+static void remove_others(const char *folder, const char *name) {
+    struct dirent **entries;
+    int n = scandir(folder, &entries, is_kept_movie, alphasort);
+    for (int i = 0; i < n; i++) {
+        LCT_FREE char *path = lct_format("%s/%s", folder, entries[i]->d_name);
+        if (strcmp(entries[i]->d_name, name) != 0) {
+            (void)remove(path); /* then it is in nobody's way */
+        }
+        free(entries[i]);
+    }
+    if (n >= 0) {
+        free(entries);
+    }
+}
+
+int lct_worker_heads(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault) {
+    const char *id = lct_json_text(job->order, "item", "");
+    LCT_FREE char *folder = lct_item_folder(job->data, id);
+    LCT_FREE char *name = lct_format("%04d.movie", (int)lct_json_int(job->order, "version", 0));
+    LCT_FREE char *path = lct_format("%s/%s", folder, name);
+    struct source source = {.produce = NULL};
+    int rc = open_clip(job, false, &source, fault);
+    if (rc == 0 && (rc = lct_movie_save(&lct_io_system, source.movie, job->data, path)) < 0) {
+        rc = lct_fault_set(fault, rc, "export", "Cannot write %s: %s.", "无法写入 %s：%s。", path,
+                           strerror(-rc));
+    }
+    if (rc == 0) {
+        remove_others(folder, name);
+        *ret_result = json_pack("{s:o}", "notes", notes_of(&source));
+    }
+    close_source(&source);
+    return rc;
+}

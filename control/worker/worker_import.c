@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* lectern-worker import, by a person; and the job "import" of an upload. */
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+
+#include "archive/lesson/lesson.h"
+#include "archive/uploads.h"
+#include "base/mem.h"
+#include "control/command/command.h"
+#include "control/worker/import.h"
+#include "control/worker/worker_job.h"
+#include "control/worker/worker_jobs.h"
+
+/* ---- by a person ---- */
+
+struct options {
+    const char *out, *title;
+    bool json;
+    struct lct_import_file *files; /* owned, and their paths */
+    size_t count;
+};
+
+static int usage(void) {
+    (void)fputs(
+        lct_say("usage: lectern import FILE|FOLDER … --out FOLDER [--title TITLE] [--json]\n"
+                "Several files are one lesson: camera, screen, sound.\n",
+                "用法：lectern import 文件或文件夹 … --out 课程文件夹 [--title 标题] [--json]\n"
+                "多个文件合为一节课：摄像机、屏幕、声音。\n"),
+        stderr);
+    return 2;
+}
+
+static bool is_media(const char *name) {
+    static const char *const known[] = {
+        ".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mts", ".m2ts", ".ts",  ".mpg", ".mpeg",
+        ".wmv", ".asf", ".flv", ".ogv", ".ogg",  ".3gp", ".mp3", ".m4a",  ".aac", ".wav", ".flac"};
+    const char *end = strrchr(name, '.');
+    for (size_t i = 0; end && i < sizeof known / sizeof *known; i++) {
+        if (strcasecmp(end, known[i]) == 0) {
+            return name[0] != '.';
+        }
+    }
+    return false;
+}
+
+/* Takes path. One too many is kept, so that it is refused. */
+static void add_file(struct options *o, char *path) {
+    if (o->count > LCT_IMPORT_FILES_MAX) {
+        free(path);
+        return;
+    }
+    const char *slash = strrchr(path, '/');
+    o->files[o->count++] = (struct lct_import_file){path, slash ? slash + 1 : path};
+}
+
+static int is_wanted(const struct dirent *entry) { return is_media(entry->d_name); }
+
+static int add_folder(struct options *o, const char *path, struct lct_fault *fault) {
+    struct dirent **names = NULL;
+    size_t before = o->count;
+    int n = scandir(path, &names, is_wanted, versionsort), rc = n < 0 ? -errno : 0;
+    for (int i = 0; i < n; i++) {
+        char *file = lct_format("%s/%s", path, names[i]->d_name);
+        struct stat s;
+        if (stat(file, &s) == 0 && S_ISREG(s.st_mode)) {
+            add_file(o, file);
+        } else {
+            free(file);
+        }
+        free(names[i]);
+    }
+    free(names);
+    return rc == 0 && o->count > before ? 0
+                                        : lct_fault_set(fault, rc ? rc : -ENOENT, "import",
+                                                        "There is no video or sound file in %s.",
+                                                        "%s 中没有视频或音频文件。", path);
+}
+
+/* 0; -EINVAL: wrong use; or -errno with a fault. */
+static int read_options(int argc, char **argv, struct options *o, struct lct_fault *fault) {
+    static const struct option known[] = {{"out", required_argument, NULL, 'o'},
+                                          {"title", required_argument, NULL, 't'},
+                                          {"json", no_argument, NULL, 'j'},
+                                          {NULL, 0, NULL, 0}};
+    int c, rc = 0;
+    fault->code = 0;
+    while ((c = getopt_long(argc, argv, "o:", known, NULL)) != -1) {
+        if (c == 'o') {
+            o->out = optarg;
+        } else if (c == 't') {
+            o->title = optarg;
+        } else if (c == 'j') {
+            o->json = true;
+        } else {
+            return -EINVAL;
+        }
+    }
+    for (; rc == 0 && optind < argc; optind++) {
+        struct stat s;
+        if (stat(argv[optind], &s) == 0 && S_ISDIR(s.st_mode)) {
+            rc = add_folder(o, argv[optind], fault);
+        } else {
+            add_file(o, lct_strdup(argv[optind]));
+        }
+    }
+    return rc ? rc : o->count > 0 && o->out && o->out[0] ? 0 : -EINVAL;
+}
+
+static void report(const struct options *o, const json_t *said) {
+    char length[24];
+    size_t i;
+    const json_t *note;
+    json_array_foreach(json_object_get(said, "notes"), i, note) {
+        (void)fprintf(stderr, "lectern: %s\n",
+                      lct_say(lct_json_text(note, "en", ""), lct_json_text(note, "zh", "")));
+    }
+    if (o->json) {
+        LCT_FREE char *text = lct_json_dump(said, NULL);
+        (void)puts(text);
+        return;
+    }
+    lct_span_format(lct_json_int(said, "length_ns", 0), length, sizeof length);
+    (void)printf(lct_say("%s: %s, %zu tracks\n", "%s：%s，%zu 条轨道\n"),
+                 lct_json_text(said, "folder", ""), length,
+                 json_array_size(json_object_get(said, "tracks")));
+}
+
+int lct_worker_import(int argc, char **argv) {
+    LCT_FREE struct lct_import_file *files = lct_new((LCT_IMPORT_FILES_MAX + 1) * sizeof *files);
+    struct options o = {.files = files};
+    struct lct_fault fault;
+    LCT_JSON json_t *said = NULL;
+    int rc = read_options(argc, argv, &o, &fault), status = 0;
+    if (rc < 0 && fault.code == 0) {
+        status = usage();
+    } else {
+        const struct lct_import_settings settings = {
+            .files = files, .file_count = o.count, .out = o.out, .title = o.title};
+        rc = rc ? rc : lct_import(&settings, &said, &fault);
+        status = rc < 0 ? lct_command_fail(&fault, o.json) : 0;
+    }
+    if (said) {
+        report(&o, said);
+    }
+    for (size_t i = 0; i < o.count; i++) {
+        free((char *)files[i].path);
+    }
+    return status;
+}
+
+/* ---- the job ---- */
+
+static void on_progress(void *arg, double part) { lct_worker_progress(arg, part); }
+
+/* The lesson has the upload's id: when it is there, a worker made it and died before it said so. */
+static bool is_made(const char *folder, json_t **ret_result) {
+    struct lct_lesson_info info;
+    struct lct_fault fault;
+    if (lct_lesson_load(folder, &info, &fault) < 0) {
+        return false;
+    }
+    *ret_result = json_pack("{s:s, s:s, s:I}", "lesson", info.id, "title", info.title, "length_ns",
+                            (json_int_t)info.end);
+    return true;
+}
+
+int lct_worker_upload(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault) {
+    const char *id = lct_json_text(job->order, "upload", "");
+    LCT_FREE char *path = lct_uploads_path(job->data, id);
+    LCT_FREE char *folder = lct_format("%s/uploads/%s", job->data, id);
+    LCT_FREE char *out = lct_format("%s/lessons/%s", job->data, id);
+    struct lct_fault ignored;
+    int rc = 0;
+    if (!is_made(out, ret_result)) {
+        const struct lct_import_file file = {path, lct_json_text(job->order, "title", "")};
+        rc = lct_import(&(struct lct_import_settings){.files = &file,
+                                                      .file_count = 1,
+                                                      .out = out,
+                                                      .also_writes = folder,
+                                                      .progress = on_progress,
+                                                      .arg = job},
+                        ret_result, fault);
+        if (rc == 0) {
+            json_object_del(*ret_result, "folder"); /* a path of this machine */
+        }
+    }
+    if (rc == 0) {
+        int removed = lct_uploads_remove(job->data, id, &ignored);
+        (void)removed; /* what stays grows old */
+    }
+    return rc;
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <criterion/criterion.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "archive/cut/cut.h"
+#include "archive/lesson/lesson.h"
+#include "archive/lesson/verify.h"
+#include "base/mem.h"
+#include "tests/support/disk.h"
+#include "tests/support/lesson.h"
+
+static char *root, *lesson, *made;
+static struct lct_fault fault;
+
+/* Six seconds of a camera: ten pictures a second, each fifth a key. */
+static void write_lesson(void) {
+    struct lct_test_lesson *l = lct_test_lesson(6 * LCT_SECOND);
+    struct lct_lesson_info info;
+    root = lct_test_folder();
+    lesson = lct_format("%s/lesson", root);
+    made = lct_format("%s/made", root);
+    cr_assert_eq(lct_io_make_folder(lesson), 0);
+    lct_test_lesson_begin(lesson, &info);
+    info.state = LCT_LESSON_ENDED;
+    info.end = 6 * LCT_SECOND;
+    info.track_count = 1;
+    cr_assert_eq(lct_lesson_save(&lct_io_system, lesson, &info), 0);
+    cr_assert_eq(lct_reel_close(lct_test_lesson_reel(lesson, l, l->picture), 0), 0);
+    lct_test_lesson_free(l);
+}
+
+static void remove_lesson(void) {
+    lct_test_remove(root);
+    free(root);
+    free(lesson);
+    free(made);
+}
+
+TestSuite(cut, .init = write_lesson, .fini = remove_lesson, .timeout = 60);
+
+static struct lct_cut *cut(const struct lct_cut_range *ranges, size_t count) {
+    struct lct_cut *c = NULL;
+    cr_assert_eq(lct_cut_open(ranges, count, NULL, 0, &c, &fault), 0, "%s", fault.en);
+    cr_assert_null(lct_cut_note(c, 0));
+    cr_assert_eq(lct_cut_make(c, &fault), 0, "%s", fault.en);
+    return c;
+}
+
+Test(cut, only_heads_are_encoded) {
+    /* from the third of five up to the next key: 3; up to 3.0 s: copied; then from a key on: none
+     */
+    const struct lct_cut_range ranges[] = {
+        {.lesson = lesson, .from = 1200 * LCT_MS, .to = 3000 * LCT_MS},
+        {.lesson = lesson, .from = 4000 * LCT_MS, .to = LCT_CUT_END}};
+    struct lct_cut *c = cut(ranges, 2);
+    struct lct_cut_counts counts = lct_cut_counts(c);
+    cr_assert_eq(counts.pictures, 18 + 20, "%zu", counts.pictures);
+    cr_assert_eq(counts.pictures_encoded, 3, "%zu", counts.pictures_encoded);
+    cr_assert_eq(lct_cut_length(c), 3800 * LCT_MS);
+    cr_assert_gt(lct_movie_size(lct_cut_movie(c)), 1000);
+    lct_cut_close(c);
+}
+
+Test(cut, what_is_refused) {
+    const struct {
+        const char *lesson;
+        lct_ns from, to;
+        const char *picture;
+        lct_ns fade_in, fade_out;
+        int error;
+    } bad[] = {
+        {lesson, 3 * LCT_SECOND, 2 * LCT_SECOND, NULL, 0, 0, -EINVAL},
+        {lesson, 3 * LCT_SECOND, 3 * LCT_SECOND, NULL, 0, 0, -EINVAL},
+        {lesson, -1, 3 * LCT_SECOND, NULL, 0, 0, -EINVAL},
+        {lesson, 1 * LCT_SECOND, 7 * LCT_SECOND, NULL, 0, 0, -ERANGE},
+        {lesson, 6 * LCT_SECOND, LCT_CUT_END, NULL, 0, 0, -ERANGE},
+        {made, 1 * LCT_SECOND, 2 * LCT_SECOND, NULL, 0, 0, -ENOENT},
+        {lesson, 1 * LCT_SECOND, 2 * LCT_SECOND, "screen", 0, 0, -ENOENT},
+        {lesson, 1 * LCT_SECOND, 2 * LCT_SECOND, NULL, 600 * LCT_MS, 600 * LCT_MS, -EINVAL},
+        {lesson, 1 * LCT_SECOND, 2 * LCT_SECOND, NULL, -1, 0, -EINVAL},
+    };
+    struct lct_cut *c;
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        const struct lct_cut_range range = {.lesson = bad[i].lesson,
+                                            .from = bad[i].from,
+                                            .to = bad[i].to,
+                                            .picture = bad[i].picture,
+                                            .fade_in = bad[i].fade_in,
+                                            .fade_out = bad[i].fade_out};
+        cr_assert_eq(lct_cut_open(&range, 1, NULL, 0, &c, &fault), bad[i].error, "%zu: %s", i,
+                     fault.en);
+        cr_assert(fault.en[0] && fault.zh[0]);
+    }
+    const char *const tracks[] = {"screen"};
+    const struct lct_cut_range good = {.lesson = lesson, .to = LCT_SECOND};
+    const struct lct_cut_range mixed[] = {
+        good, {.lesson = lesson, .to = LCT_SECOND, .picture = "camera"}};
+    cr_assert_eq(lct_cut_open(mixed, 2, NULL, 0, &c, &fault), -EINVAL);
+    cr_assert_eq(lct_cut_open(&good, 1, tracks, 1, &c, &fault), -ENOENT);
+    cr_assert_eq(lct_cut_open(&good, 0, NULL, 0, &c, &fault), -EINVAL);
+}
+
+static size_t names_in(const char *folder) {
+    size_t count = 0;
+    DIR *dir = opendir(folder);
+    for (struct dirent *e = readdir(dir); e; e = readdir(dir)) {
+        count += strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0;
+    }
+    closedir(dir);
+    return count;
+}
+
+/* Whichever write fails: no lesson, nothing left behind. */
+Test(cut, a_lesson_that_cannot_be_written_is_not_there) {
+    const struct lct_cut_range range = {
+        .lesson = lesson, .from = 1200 * LCT_MS, .to = 3000 * LCT_MS};
+    struct lct_cut *c = cut(&range, 1);
+    static const enum lct_disk_call calls[] = {LCT_DISK_OPEN, LCT_DISK_PWRITE, LCT_DISK_FDATASYNC,
+                                               LCT_DISK_RENAME};
+    size_t failures = 0;
+    for (size_t k = 0; k < sizeof calls / sizeof *calls; k++) {
+        for (int after = 0;; after++) {
+            struct lct_test_disk disk;
+            lct_test_disk_init(&disk);
+            lct_test_disk_fail(&disk, calls[k], after, ENOSPC);
+            int rc = lct_cut_write_lesson(&disk.io, c, made, &fault);
+            if (!lct_test_disk_failed(&disk)) {
+                cr_assert_eq(rc, 0, "%s", fault.en);
+                lct_test_remove(made);
+                break;
+            }
+            cr_assert_eq(rc, -ENOSPC, "call %zu after %d", k, after);
+            cr_assert_eq(names_in(root), 1, "only the old lesson is there");
+            failures++;
+        }
+    }
+    cr_assert_gt(failures, 20);
+    lct_cut_close(c);
+}
+
+Test(cut, a_lesson_of_a_cut_is_whole) {
+    const struct lct_cut_range range = {
+        .lesson = lesson, .from = 1200 * LCT_MS, .to = 3000 * LCT_MS};
+    struct lct_cut *c = cut(&range, 1);
+    struct lct_verify verify;
+    cr_assert_eq(lct_cut_write_lesson(&lct_io_system, c, made, &fault), 0, "%s", fault.en);
+    cr_assert_eq(lct_cut_write_lesson(&lct_io_system, c, made, &fault), -EEXIST, "it is there");
+    lct_verify_lesson(made, &verify);
+    cr_assert_eq(verify.damage, 0);
+    cr_assert_eq(verify.tracks[0].chunks, 18);
+    cr_assert_eq(verify.lesson.end, 1800 * LCT_MS);
+    lct_verify_free(&verify);
+    lct_cut_close(c);
+}
