@@ -2,6 +2,7 @@
 #include "archive/library/metadata.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,16 +28,6 @@ static const struct lct_plain_field fields[] = {
     {"teachers", "主讲教师", LCT_METADATA_TERM_MAX, false, LCT_METADATA_TEACHERS_MAX},
     {"school", "学校", LCT_METADATA_TITLE_MAX, false, 0},
 };
-
-static const char *const terms[] = {"stage", "subject", "grade", "edition", "volume", "type", NULL};
-
-bool lct_metadata_is_term(const char *key) {
-    size_t i = 0;
-    while (terms[i] && strcmp(terms[i], key) != 0) {
-        i++;
-    }
-    return terms[i] != NULL;
-}
 
 /* "2026-03-01T08:00:00.123Z": what lct_wall_format writes. */
 static bool is_time(const char *text) {

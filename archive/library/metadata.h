@@ -3,9 +3,9 @@
  * What people say of a lesson or a microlesson: metadata.json in its folder. A document is a JSON
  * object with only the members below, each as it may be, those that are empty left out:
  *
- *     version 1, title, description, school, chapter,               texts
- *     stage, subject, grade, edition, volume, type,                 terms of the vocabularies
- *     teachers, points,                                             lists of texts
+ *     version 1, title, description, school, teachers (a list),     texts
+ *     stage, subject, grade, edition, volume, chapter, type,        terms of the vocabularies
+ *     points,                                                       a list of such terms
  *     state "draft" or "published", trashed RFC 3339,
  *     created, changed RFC 3339, cover {lesson?, track, time_ns}
  *
@@ -16,8 +16,6 @@
  *     rc = lct_metadata_save(&lct_io_system, folder, json);
  */
 #pragma once
-
-#include <stdbool.h>
 
 #include "base/attr.h"
 #include "base/fault.h"
@@ -35,9 +33,6 @@
 /** Teachers and points at most. */
 #define LCT_METADATA_TEACHERS_MAX 20
 #define LCT_METADATA_POINTS_MAX 50
-
-/** True for a field whose terms the vocabularies offer. */
-bool lct_metadata_is_term(const char *key);
 
 /** Checks what a person wrote and makes it plain. 0, or -EINVAL with a fault that names the field;
  *  *ret_json is owned. */

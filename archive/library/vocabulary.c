@@ -94,12 +94,15 @@ static const struct term types[] = {{"新授课", "New lesson"},
                                     {"讲座", "Lecture"},
                                     {NULL, NULL}};
 
+static const struct term none[] = {{NULL, NULL}}; /* each textbook has its own */
+
 static const struct {
     const char *key, *zh;
     const struct term *terms;
 } fields[] = {{"stage", "学段", stages},   {"subject", "学科", subjects},
               {"grade", "年级", grades},   {"edition", "教材版本", editions},
-              {"volume", "册次", volumes}, {"type", "类型", types}};
+              {"volume", "册次", volumes}, {"chapter", "章节", none},
+              {"points", "知识点", none},  {"type", "类型", types}};
 
 #define FIELDS (sizeof fields / sizeof *fields)
 

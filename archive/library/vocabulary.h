@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * The terms that are offered when somebody says what a lesson is: by field (stage, subject, grade,
- * edition, volume, type) a list of {"term", "en"}, the term as it is kept and its English label.
- * DATA/vocabularies.json has them once somebody changed them; before, Chinese schools' usual ones
- * are built in. One thread a data folder.
+ * edition, volume, chapter, points, type) a list of {"term", "en"}, the term as it is kept and its
+ * English label. DATA/vocabularies.json has them once somebody changed them; before, Chinese
+ * schools' usual ones are built in. One thread a data folder.
  *
  *     rc = lct_vocabulary_load("/data", &json, &fault);       // {"version":1,"stage":[…],…}
  *     rc = lct_vocabulary_check(body, &json, &fault);

@@ -118,6 +118,51 @@ async function looksGood(page, name, part) {
     }
 }
 
+const terms = async (up, field) => (await up.api('/vocabularies'))[field].map(({ term }) => term);
+
+/** The terms that are offered are changed; who uses one is said, and follows. */
+async function offers(page, up, lang) {
+    const t = words[lang];
+    const row = (term) => page.evaluate((wanted) => Array.from(document.querySelectorAll('.term')).findIndex((one) => one.textContent.includes(wanted)) + 1, term);
+    await press(page, '.place-terms');
+    await p.until(() => p.has(page, '.term'), 'the terms');
+    await press(page, `.term:nth-child(${await row('物理')}) .term-edit`);
+    await fillIn(page, '.term .term-zh', '物理学');
+    await page.keyboard.press('Escape');
+    await p.reads(page, '.leaving', t.unsaved);
+    await press(page, '.term-form button[type=submit]');
+    await p.reads(page, '.terms-left', /2/);
+    await looksGood(page, `library-terms-${lang}`, '.details');
+    await press(page, '.terms-left .button');
+    await p.reads(page, '.details .band-good', /2.*物理学/);
+    for (const id of [ids[0], ids[1]]) {
+        const { metadata } = await up.api(`/items/${id}`);
+        p.check(metadata.subject === '物理学' && metadata.grade === '八年级', `its subject follows: ${JSON.stringify(metadata)}`);
+    }
+    const before = (await terms(up, 'subject')).indexOf('物理学');
+    await press(page, `.term:nth-child(${await row('物理学')}) .order .button`);
+    await p.until(async () => (await terms(up, 'subject')).indexOf('物理学') === before - 1, 'it is one place up');
+    await press(page, `.term:nth-child(${await row('数学')}) .ask .button`);
+    await p.asked(page);
+    await p.reads(page, '.term .ask-words', /1.*数学/);
+    await press(page, '.term .button-bad');
+    await p.until(async () => !(await terms(up, 'subject')).includes('数学'), 'it is taken away');
+    p.check((await up.api(`/items/${ids[2]}`)).metadata.subject === '数学', 'who says it goes on saying so');
+    await fillIn(page, '.terms-field select', 'points');
+    await fillIn(page, '.term-new .term-zh', '惯性定律');
+    await press(page, '.term-new button');
+    await p.until(async () => (await terms(up, 'points')).join() === '惯性定律', 'a new one');
+    await press(page, '.details-close');
+    await closed(page);
+    await openDetails(page, '二次函数');
+    await fillIn(page, '.metadata-points input', '抛物线，');
+    p.check(await page.evaluate(() => document.querySelector('#terms-points option').value) === '抛物线，惯性定律', 'it is offered behind the others');
+    await press(page, '.metadata-foot .button');
+    await p.reads(page, '.metadata-foot [role=status]', t.saved);
+    await press(page, '.details-close');
+    await closed(page);
+}
+
 async function uses(page, up, clip, lang) {
     const t = words[lang];
     await p.enter(page, up, lang);
@@ -200,6 +245,7 @@ async function uses(page, up, clip, lang) {
     p.check((await up.api(`/items/${clip}`)).fault, 'it is gone');
     await page.goto(`${up.url}library`);
     await p.until(async () => (await p.count(page, '.item')) === 24, 'the library');
+    await offers(page, up, lang);
     await looksGood(page, `library-${lang}`, 'body');
     console.log(`${lang}: found, described, gathered, shared, thrown away and brought back`);
 }

@@ -622,6 +622,7 @@ def library(server, lesson):
     check({"term": "初中", "en": "Junior secondary"} in terms["stage"], "the usual terms")
     terms["subject"].append({"term": "书法", "en": "Calligraphy"})
     server.call("putVocabularies", 428, terms)
+    terms["points"].append({"term": "惯性"})
     tag = server.ask("GET", "/api/v1/vocabularies")[1]["ETag"]
     server.call("putVocabularies", 200, terms, headers={"If-Match": tag})
     server.call("putVocabularies", 412, terms, headers={"If-Match": tag})

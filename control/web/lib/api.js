@@ -67,6 +67,29 @@ export async function askTagged(method, path, body, tag, signal) {
  */
 export const ask = async (method, path, body, signal) => (await askTagged(method, path, body, undefined, signal)).json;
 
+const TRIES = 5; // of a change, while others change the same
+
+/**
+ * Changes a document, whoever else changes it meanwhile: edit is given what path answers and returns the
+ * document as it shall be, which goes to where.
+ * @param {string} path
+ * @param {(json: any) => object} edit called again when somebody else was faster
+ * @param {string} [where]
+ * @returns {Promise<any>} the document as it is now
+ */
+export async function change(path, edit, where = path) {
+  for (let tries = 1; ; tries++) {
+    const { json, tag } = await askTagged('GET', path);
+    try {
+      return (await askTagged('PUT', where, edit(json), tag)).json;
+    } catch (error) {
+      if (!['changed', 'no-version'].includes(faultText(error).code) || tries === TRIES) {
+        throw error;
+      }
+    }
+  }
+}
+
 /**
  * Sends the piece of an upload that begins at byte at.
  * @param {string} id

@@ -2,7 +2,7 @@
 // What people say of an item, as a form holds it: a text a field.
 
 /** Of these the vocabularies offer terms. */
-export const TERMS = /** @type {const} */ (['stage', 'subject', 'grade', 'edition', 'volume', 'type']);
+export const TERMS = /** @type {const} */ (['stage', 'subject', 'grade', 'edition', 'volume', 'chapter', 'points', 'type']);
 const LISTS = ['teachers', 'points'];
 export const FIELDS = /** @type {const} */ (['title', 'teachers', 'stage', 'subject', 'grade', 'edition', 'volume', 'chapter', 'type', 'school', 'points',
   'description', 'state']);

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One item: what is said of it, its collections, its links, the way to the trash.
 
-import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
-import { ask, askTagged, faultText, playUrl } from '../../lib/api.js';
+import { html, useEffect, useState } from '../../vendor/preact.js';
+import { ask, change, faultText, playUrl } from '../../lib/api.js';
 import { said, useWords } from '../../lib/language.js';
 import { isSame } from '../../lib/library/metadata.js';
+import { Dialog } from '../dialog.js';
 import { Download } from '../download.js';
 import { MetadataForm } from './form.js';
 import { Shares } from './shares.js';
@@ -14,8 +15,6 @@ import { useMetadata } from './use_metadata.js';
 /** @typedef {import('../../types').Collection} Collection */
 /** @typedef {import('../../types').FaultText} FaultText */
 
-const TRIES = 5; // others change collections, too
-
 /**
  * @param {{ item: LibraryItem, vocabularies: import('../../types').Vocabularies, collections: Collection[],
  *   onChange: () => void, onClose: () => void, onTrashed: () => void }} props
@@ -23,45 +22,12 @@ const TRIES = 5; // others change collections, too
 export function Details({ item, vocabularies, collections, onChange, onClose, onTrashed }) {
   const t = useWords();
   const w = t.library;
-  const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
-  const [leaving, setLeaving] = useState(false);
   const metadata = useMetadata(item, onChange);
   const { form, base } = metadata;
   const dirty = !!form && !!base && !isSame(form, base);
   const title = item.title || w.untitled;
 
-  useEffect(() => {
-    const opener = /** @type {HTMLElement | null} */ (document.activeElement);
-    box.current?.showModal();
-    return () => opener?.focus();
-  }, []);
-  useEffect(() => {
-    /** @param {BeforeUnloadEvent} event */
-    const stay = (event) => dirty && event.preventDefault(); // the browser asks
-    addEventListener('beforeunload', stay);
-    return () => removeEventListener('beforeunload', stay);
-  }, [dirty]);
-
-  function close() {
-    if (dirty) {
-      setLeaving(true);
-    } else {
-      onClose();
-    }
-  }
-
-  return html`<dialog class="details" ref=${box} aria-labelledby="details-title"
-      onCancel=${(/** @type {Event} */ event) => {
-        event.preventDefault();
-        close();
-      }}>
-    <header class="details-head">
-      <h2 id="details-title">${title}</h2>
-      <button type="button" class="button button-small details-close" onClick=${close}>${w.close}</button>
-    </header>
-    ${leaving && dirty && html`<div class="band band-warn leaving" role="alert">${w.notSaved}
-      <button type="button" class="button button-small" onClick=${() => setLeaving(false)}>${w.stay}</button>
-      <button type="button" class="button button-small button-bad" onClick=${onClose}>${w.discard}</button></div>`}
+  return html`<${Dialog} title=${title} dirty=${dirty} onClose=${onClose}>
     <div class="details-acts">
       <a class="button button-main" href=${playUrl(item.id)}>${t.play}</a>
       ${item.kind === 'lesson' && !item.recording && html`<a class="button" href=${`/edit/${item.id}`}>${t.edit.title}</a>`}
@@ -71,28 +37,17 @@ export function Details({ item, vocabularies, collections, onChange, onClose, on
     <${Membership} id=${item.id} collections=${collections} onChange=${onChange} />
     <${Shares} id=${item.id} />
     ${!item.recording && html`<${ToTrash} id=${item.id} onTrashed=${onTrashed} />`}
-  </dialog>`;
+  <//>`;
 }
 
 /**
- * Puts an item into a collection, or takes it out, whoever else changes it meanwhile.
- * @param {string} collection
- * @param {string} item
- * @param {boolean} on
+ * Puts an item into a collection, or takes it out.
+ * @param {string} collection @param {string} item @param {boolean} on
  */
-async function setMember(collection, item, on) {
-  for (let tries = 1; ; tries++) {
-    const { json, tag } = await askTagged('GET', `/collections/${collection}`);
-    const others = json.items.filter((/** @type {string} */ one) => one !== item);
-    try {
-      return await askTagged('PUT', `/collections/${collection}`, { ...json, items: on ? [...others, item] : others }, tag);
-    } catch (error) {
-      if (faultText(error).code !== 'changed' || tries === TRIES) {
-        throw error;
-      }
-    }
-  }
-}
+const setMember = (collection, item, on) => change(`/collections/${collection}`, (json) => {
+  const others = json.items.filter((/** @type {string} */ one) => one !== item);
+  return { ...json, items: on ? [...others, item] : others };
+});
 
 /** @param {{ id: string, collections: Collection[], onChange: () => void }} props */
 function Membership({ id, collections, onChange }) {
@@ -110,7 +65,7 @@ function Membership({ id, collections, onChange }) {
   }, [id, collections.map((one) => one.id).join()]);
 
   /** @param {string} collection @param {boolean} on */
-  async function change(collection, on) {
+  async function set(collection, on) {
     setTrouble(null);
     try {
       await setMember(collection, id, on);
@@ -126,7 +81,7 @@ function Membership({ id, collections, onChange }) {
     ${collections.length === 0 && html`<p class="quiet">${w.noCollections}</p>`}
     ${trouble && html`<p class="band band-bad" role="alert">${said(t, trouble)}</p>`}
     <ul class="memberships">${member && collections.map((one) => html`<li key=${one.id}><label class="check">
-      <input type="checkbox" checked=${member[one.id]} onChange=${(/** @type {any} */ event) => change(one.id, event.target.checked)} /> ${one.title}
+      <input type="checkbox" checked=${member[one.id]} onChange=${(/** @type {any} */ event) => set(one.id, event.target.checked)} /> ${one.title}
     </label></li>`)}</ul>
   </section>`;
 }

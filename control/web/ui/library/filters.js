@@ -13,9 +13,9 @@ const WIDE = '(min-width: 901px)';
 
 /**
  * @param {{ query: Query, part: import('../../types').LibraryPart | null, vocabularies: import('../../types').Vocabularies,
- *   collections: import('../../types').Collection[], onLook: (query: Query) => void, onAdd: (title: string) => void }} props
+ *   collections: import('../../types').Collection[], onLook: (query: Query) => void, onAdd: (title: string) => void, onTerms: () => void }} props
  */
-export function Filters({ query, part, vocabularies, collections, onLook, onAdd }) {
+export function Filters({ query, part, vocabularies, collections, onLook, onAdd, onTerms }) {
   const t = useWords();
   const w = t.library;
   const [open] = useState(() => matchMedia(WIDE).matches);
@@ -47,6 +47,7 @@ export function Filters({ query, part, vocabularies, collections, onLook, onAdd 
         <${Place} on=${query.trash === '1'} words=${w.trash} query=${{ trash: '1' }} onLook=${onLook} />
         ${!query.trash && html`<a class="place-in" href="#uploads">${t.uploads.title}</a>`}
       </nav>
+      <button type="button" class="place-in place-terms" aria-haspopup="dialog" onClick=${onTerms}>${w.terms}</button>
     </div>
   </details>`;
 }

@@ -45,12 +45,13 @@ function Field({ name, value, vocabularies, onInput }) {
   const w = t.library;
   const terms = /** @type {readonly string[]} */ (TERMS).includes(name) && Array.isArray(vocabularies[name]) ? vocabularies[name] : [];
   const isList = name === 'teachers' || name === 'points';
+  const before = isList ? value.slice(0, value.search(/[^，,、;；]*$/)) : ''; // a term is offered behind those that stand there
   const wishes = { value, maxlength: LENGTHS[name] || LENGTH, autocomplete: 'off', onInput: (/** @type {any} */ event) => onInput(event.target.value) };
   return html`<label class="field"><span>${w.fields[name]}${isList && html` <small>${w.separate}</small>`}</span>
     ${name === 'description' ? html`<textarea rows="3" ...${wishes}></textarea>`
       : html`<input type="text" list=${terms.length > 0 ? `terms-${name}` : undefined} ...${wishes} />`}
     ${terms.length > 0 && html`<datalist id=${`terms-${name}`}>
-      ${terms.map(({ term, en }) => html`<option value=${term}>${t.lang === 'en' ? en || '' : ''}</option>`)}
+      ${terms.map(({ term, en }) => html`<option value=${before + term}>${t.lang === 'en' ? en || '' : ''}</option>`)}
     </datalist>`}
   </label>`;
 }

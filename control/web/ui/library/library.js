@@ -12,6 +12,7 @@ import { Card } from './card.js';
 import { Details } from './details.js';
 import { Filters } from './filters.js';
 import { Upload } from '../upload.js';
+import { Terms } from './terms.js';
 import { useLibrary, useQuery } from './use_library.js';
 
 /** @typedef {import('../../types').Collection} Collection */
@@ -45,7 +46,7 @@ function useShelves() {
     lookAtCollections();
     ask('GET', '/vocabularies').then(setVocabularies, () => {}); // without them one types
   }, []);
-  return { collections, vocabularies, lookAtCollections };
+  return { collections, vocabularies, setVocabularies, lookAtCollections };
 }
 
 /** What somebody has asked lectern-worker for, as long as the page is seen. */
@@ -65,9 +66,10 @@ function Shelves() {
   const w = t.library;
   const { query, look } = useQuery();
   const { part, trouble, more, again } = useLibrary(query);
-  const { collections, vocabularies, lookAtCollections } = useShelves();
+  const { collections, vocabularies, setVocabularies, lookAtCollections } = useShelves();
   const jobs = useJobs();
-  const [open, setOpen] = useState('');
+  const [open, setOpen] = useState(/** @type {LibraryItem | null} */ (null));
+  const [terms, setTerms] = useState(false);
   const [news, setNews] = useState(/** @type {News | null} */ (null));
   const field = useRef(/** @type {HTMLInputElement | null} */ (null));
   const inTrash = query.trash === '1';
@@ -102,13 +104,13 @@ function Shelves() {
       return { words: w.gone(item.title || w.untitled) };
     }),
     /** @param {LibraryItem} item */
-    open: (item) => setOpen(item.id),
+    open: (item) => setOpen(item),
   };
-  const item = part?.items.find(({ id }) => id === open);
+  const item = open && (part?.items.find(({ id }) => id === open.id) || open); // saved, it may be none of those that are looked for
 
   return html`<div class="shelves">
     <aside class="shelves-side">
-      <${Filters} query=${query} part=${part} vocabularies=${vocabularies} collections=${collections} onLook=${look}
+      <${Filters} query=${query} part=${part} vocabularies=${vocabularies} collections=${collections} onLook=${look} onTerms=${() => setTerms(true)}
         onAdd=${(/** @type {string} */ title) => run(async () => {
           look({ collection: (await ask('POST', '/collections', { title })).id });
           return null;
@@ -149,14 +151,18 @@ function Shelves() {
       ${!inTrash && html`<${Upload} onDone=${again} />`}
       ${jobs.length > 0 && html`<${Jobs} jobs=${jobs} lost=${false} />`}
     </section>
+    ${terms && html`<${Terms} onChange=${setVocabularies} onClose=${() => {
+      setTerms(false);
+      again();
+    }} />`}
     ${item && html`<${Details} key=${item.id} item=${item} vocabularies=${vocabularies} collections=${collections}
       onChange=${() => {
         again();
         lookAtCollections();
       }}
-      onClose=${() => setOpen('')}
+      onClose=${() => setOpen(null)}
       onTrashed=${() => {
-        setOpen('');
+        setOpen(null);
         run(async () => ({ words: w.trashed(item.title || w.untitled), undo: () => restore(item) }));
       }} />`}
   </div>`;
