@@ -90,6 +90,7 @@ endforeach()
 
 # tests/{integration,e2e,fault}/*.{sh,py,mjs}: scripts that drive the real programs. Exit status 77
 # is "skipped". A file that begins with _ is a helper of its neighbours.
+set(chain 0)
 foreach(kind IN ITEMS integration e2e fault)
   file(GLOB scripts CONFIGURE_DEPENDS tests/${kind}/*.sh tests/${kind}/*.py tests/${kind}/*.mjs)
   list(FILTER scripts EXCLUDE REGEX "/_[^/]*$")
@@ -107,19 +108,17 @@ foreach(kind IN ITEMS integration e2e fault)
     set_tests_properties(${kind}/${name} PROPERTIES
       LABELS ${kind} TIMEOUT $<IF:$<BOOL:${LCT_DEEP}>,7200,300> SKIP_RETURN_CODE 77
       FAIL_REGULAR_EXPRESSION "${sanitizer_words}" ENVIRONMENT "${environment}")
-    # At most one test of pages and one of tapes in browsers at a time, or a fault beside one; the long
-    # chains of browsers begin first. A guest machine runs alone.
+    # Browsers decode video without a GPU: at most two tests of them at a time, by turns in two chains
+    # that begin first, and beside them one of faults or two of the others. A guest machine, and what
+    # measures losses of sound, has little beside it.
     if(NOT kind STREQUAL "integration")
       set_tests_properties(${kind}/${name} PROPERTIES PROCESSORS 2)
     endif()
     if(kind STREQUAL "e2e")
-      set(lock pages)
-      if(NOT name MATCHES "^test_")
-        set(lock tapes)
-      endif()
-      set_tests_properties(${kind}/${name} PROPERTIES RESOURCE_LOCK ${lock} COST 100)
+      set_tests_properties(${kind}/${name} PROPERTIES RESOURCE_LOCK browser-${chain} COST 100)
+      math(EXPR chain "1 - ${chain}")
     elseif(name MATCHES "_(sources|qemu)$")
-      set_tests_properties(${kind}/${name} PROPERTIES RUN_SERIAL ON)
+      set_tests_properties(${kind}/${name} PROPERTIES PROCESSORS 5)
     endif()
   endforeach()
 endforeach()
