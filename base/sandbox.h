@@ -26,6 +26,8 @@ struct lct_sandbox {
     uint64_t file_bytes;       /**< of one file it writes */
     const char *const *names;  /**< folders in which folders may be made, named and, empty, removed,
                                     and no file seen; ended by NULL; may be NULL */
+    const char *const *reads; /**< folders and files that may be read, and what is below; those that
+                                   are not there are passed over; ended by NULL; may be NULL */
 };
 
 /**

@@ -88,6 +88,16 @@ foreach(source IN LISTS tools benches)
   endif()
 endforeach()
 
+# tests/preload/*.c: libraries that a test puts before libc (LD_PRELOAD), which sanitizers forbid
+if(NOT LCT_SANITIZE)
+  file(GLOB preloads CONFIGURE_DEPENDS tests/preload/*.c)
+  foreach(source IN LISTS preloads)
+    cmake_path(GET source STEM name)
+    add_library(${name} SHARED ${source})
+    set_target_properties(${name} PROPERTIES LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  endforeach()
+endif()
+
 # tests/{integration,e2e,fault}/*.{sh,py,mjs}: scripts that drive the real programs. Exit status 77
 # is "skipped". A file that begins with _ is a helper of its neighbours.
 set(chain 0)

@@ -15,13 +15,10 @@
 
 #include "archive/lesson/maker.h"
 #include "base/mem.h"
-#include "base/sandbox.h"
 #include "base/text.h"
+#include "control/worker/shut_in.h"
 #include "encode/foreign.h"
 
-#define MEMORY_BYTES                                                                               \
-    (3ULL << 30) /* an 8K H.265 stream holds 17 pictures of 50 MB, and twice 10 bit */
-#define CPU_SECONDS (24U * 3600)
 #define FILE_BYTES (16ULL << 30) /* a reel */
 
 /* A file that is imported. */
@@ -391,19 +388,7 @@ static int shut_in(const struct import *in, struct lct_fault *fault) {
     LCT_FREE char *also_plain = lct_strdup(also ? also : "");
     const char *const writes[] = {lct_maker_folder(in->maker), also, NULL};
     const char *const names[] = {dirname(plain), also ? dirname(also_plain) : NULL, NULL};
-    tzset(); /* reads a file */
-    int rc = lct_sandbox_enter(&(struct lct_sandbox){.writes = writes,
-                                                     .memory_bytes = MEMORY_BYTES,
-                                                     .cpu_seconds = CPU_SECONDS,
-                                                     .file_bytes = FILE_BYTES,
-                                                     .names = names},
-                               NULL);
-    return rc < 0 ? lct_fault_set(fault, rc, "import",
-                                  "Foreign files are read only by a process that is shut in, and "
-                                  "this system does not allow that: %s.",
-                                  "外来文件只能在隔离的进程中读取，而本系统不允许隔离：%s。",
-                                  strerror(-rc))
-                  : 0;
+    return lct_worker_shut_in(writes, names, NULL, FILE_BYTES, fault);
 }
 
 static int import_all(struct import *in, struct lct_fault *fault) {

@@ -12,22 +12,27 @@
 #include <unistd.h>
 
 #include "archive/jobs.h"
+#include "archive/library/item.h"
 #include "base/mem.h"
+#include "control/worker/shut_in.h"
 
 #define SAY_EVERY (LCT_SECOND / 2)
+#define FILE_BYTES (128ULL << 30) /* eight hours of two pictures of 16 Mbit/s, as one movie */
 
 /* linux/ioprio.h, which Debian's kernel headers keep to themselves: class idle, of this process. */
 #define IOPRIO_IDLE (3 << 13)
 #define IOPRIO_WHO_PROCESS 1
 
-static const struct {
+static const struct kind {
     const char *kind;
     lct_worker_job_fn run;
+    bool writes_item; /* beside its own folder, that of the item */
+    bool begins_open; /* it shuts itself in when the lesson it makes is begun */
 } kinds[] = {
-    {"export", lct_worker_clip},
-    {"import", lct_worker_upload},
-    {"heads", lct_worker_heads},
-    {"slides", lct_worker_slides_job},
+    {"export", lct_worker_clip, false, false},
+    {"import", lct_worker_upload, false, true},
+    {"heads", lct_worker_heads, true, false},
+    {"slides", lct_worker_slides_job, true, false},
 };
 
 static void say(json_t *owned) {
@@ -67,16 +72,28 @@ static void be_modest(const json_t *order) {
     lct_worker_be_dispensable();
 }
 
-static int find_kind(const json_t *order, lct_worker_job_fn *ret_run, struct lct_fault *fault) {
+static int find_kind(const json_t *order, const struct kind **ret_kind, struct lct_fault *fault) {
     const char *kind = lct_json_text(order, "kind", "");
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         if (strcmp(kind, kinds[i].kind) == 0) {
-            *ret_run = kinds[i].run;
+            *ret_kind = &kinds[i];
             return 0;
         }
     }
     return lct_fault_set(fault, -EINVAL, "jobs", "There is no kind of job \"%s\".",
                          "没有“%s”这种任务。", kind);
+}
+
+/* All lessons and clips may be looked at: which ones a clip is made of it says itself. */
+static int shut_in(const struct lct_worker_job *job, const struct kind *kind,
+                   struct lct_fault *fault) {
+    LCT_FREE char *lessons = lct_format("%s/lessons", job->data);
+    LCT_FREE char *clips = lct_format("%s/clips", job->data);
+    LCT_FREE char *item = lct_item_folder(job->data, lct_json_text(job->order, "item", ""));
+    bool writes_item = kind->writes_item && access(item, F_OK) == 0; /* else it will say so */
+    const char *const writes[] = {job->folder, writes_item ? item : NULL, NULL};
+    const char *const reads[] = {lessons, clips, NULL};
+    return lct_worker_shut_in(writes, NULL, reads, FILE_BYTES, fault);
 }
 
 int lct_worker_job(int argc, char **argv) {
@@ -89,13 +106,14 @@ int lct_worker_job(int argc, char **argv) {
     LCT_JSON json_t *json = NULL;
     json_t *result = NULL;
     struct lct_fault fault;
-    lct_worker_job_fn run = NULL;
+    const struct kind *kind = NULL;
     int rc = lct_json_load(path, LCT_JOB_BYTES_MAX, &json, &fault);
     struct lct_worker_job job = {
         .data = argv[1], .folder = folder, .order = json_object_get(json, "order")};
     be_modest(job.order);
-    rc = rc ? rc : find_kind(job.order, &run, &fault);
-    rc = rc ? rc : run(&job, &result, &fault);
+    rc = rc ? rc : find_kind(job.order, &kind, &fault);
+    rc = rc || kind->begins_open ? rc : shut_in(&job, kind, &fault);
+    rc = rc ? rc : kind->run(&job, &result, &fault);
     say(rc < 0 ? json_pack("{s:o}", "fault", lct_json_of_fault(&fault))
                : json_pack("{s:o}", "result", result));
     return rc < 0 ? 1 : 0;

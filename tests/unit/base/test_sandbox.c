@@ -49,6 +49,16 @@ static int become_another(void) {
     char *const argv[] = {"/bin/true", NULL};
     return said(execv(argv[0], argv));
 }
+static int become_two(void) {
+    pid_t pid = fork();
+    if (pid == 0) {
+        _exit(0);
+    }
+    return said(pid);
+}
+static int become_two_anew(void) { /* as a libc newer than this one */
+    return said(syscall(SYS_clone3, NULL, 0));
+}
 static int read_elsewhere(void) { return said(open("/etc/passwd", O_RDONLY)); }
 static int kill_parent(void) { return said(kill(getppid(), 0)); }
 static int kill_parents_thread(void) { return said(syscall(SYS_tgkill, getppid(), getppid(), 0)); }
@@ -119,6 +129,8 @@ Test(sandbox, has_no_network_no_other_program_no_other_process) {
     cr_assert_eq(tried(call_out, UINT64_MAX, UINT64_MAX), EPERM);
     cr_assert_eq(tried(call_beside, UINT64_MAX, UINT64_MAX), EPERM);
     cr_assert_eq(tried(become_another, UINT64_MAX, UINT64_MAX), EPERM);
+    cr_assert_eq(tried(become_two, UINT64_MAX, UINT64_MAX), EPERM);
+    cr_assert_eq(tried(become_two_anew, UINT64_MAX, UINT64_MAX), ENOSYS);
     cr_assert_eq(tried(kill_parent, UINT64_MAX, UINT64_MAX), EPERM);
     cr_assert_eq(tried(kill_parents_thread, UINT64_MAX, UINT64_MAX), EPERM);
     cr_assert_eq(tried(bound_parent, UINT64_MAX, UINT64_MAX), EPERM);
@@ -129,6 +141,45 @@ Test(sandbox, sees_no_file_but_its_own) {
         cr_skip_test("this kernel has no Landlock");
     }
     cr_assert_eq(tried(read_elsewhere, UINT64_MAX, UINT64_MAX), EACCES);
+}
+
+/* A folder and a file that were named can be read and not written; 0: so it is. */
+static int read_only(void) {
+    char others[128], file[160];
+    (void)snprintf(others, sizeof others, "%s/others", folder);
+    (void)snprintf(file, sizeof file, "%s/a", others);
+    const char *const none[] = {NULL};
+    const char *const reads[] = {others, "/etc/passwd", "/nowhere/at/all", NULL};
+    if (lct_sandbox_enter(&(struct lct_sandbox){.writes = none,
+                                                .memory_bytes = UINT64_MAX,
+                                                .cpu_seconds = 60,
+                                                .file_bytes = UINT64_MAX,
+                                                .reads = reads},
+                          NULL) < 0) {
+        return NOT_ENTERED;
+    }
+    return open(file, O_RDONLY) < 0 || open("/etc/passwd", O_RDONLY) < 0 ||
+           open(file, O_WRONLY) >= 0 || unlink(file) == 0 || open("/etc/group", O_RDONLY) >= 0;
+}
+
+Test(sandbox, reads_what_it_is_shown) {
+    char others[128], file[160];
+    if (!holds_files) {
+        cr_skip_test("this kernel has no Landlock");
+    }
+    (void)snprintf(others, sizeof others, "%s/others", folder);
+    (void)snprintf(file, sizeof file, "%s/a", others);
+    cr_assert_eq(mkdir(others, 0700), 0);
+    cr_assert(close(open(file, O_WRONLY | O_CREAT, 0600)) == 0);
+    pid_t child = fork();
+    if (child == 0) {
+        _exit(read_only());
+    }
+    int status = 0;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert_eq(WEXITSTATUS(status), 0);
+    cr_assert_eq(unlink(file), 0);
+    cr_assert_eq(rmdir(others), 0);
 }
 
 /* Beside "folder" lies another's; 0: a folder of its own was named, and nothing else could be. */
