@@ -281,6 +281,11 @@ lct_ns lct_clip_length(const struct lct_clip *clip) {
     return length;
 }
 
+lct_ns lct_clip_cards_length(const struct lct_clip *clip) {
+    return LCT_CLIP_CARD_LENGTH *
+           ((clip->opening.template[0] != 0) + (clip->closing.template[0] != 0));
+}
+
 void lct_clip_free(struct lct_clip *clip) {
     for (size_t i = 0; i < clip->chapter_count; i++) {
         free(clip->chapters[i].title);

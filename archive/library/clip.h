@@ -48,6 +48,9 @@
 /** Fields of a card at most. */
 #define LCT_CLIP_FIELDS_MAX 20U
 
+/** How long each card of a clip is shown: the rules that exports keep say so. */
+#define LCT_CLIP_CARD_LENGTH (5 * LCT_SECOND)
+
 /** Which pictures are shown. */
 enum lct_clip_layout {
     LCT_CLIP_ALL,    /**< whoever watches chooses */
@@ -100,6 +103,9 @@ json_t *lct_clip_json(const struct lct_clip *clip) LCT_MUST_USE;
 
 /** Length of all pieces; cards do not count. */
 lct_ns lct_clip_length(const struct lct_clip *clip);
+
+/** Length of the cards that it has. */
+lct_ns lct_clip_cards_length(const struct lct_clip *clip);
 
 /** Frees what it holds. */
 void lct_clip_free(struct lct_clip *clip);

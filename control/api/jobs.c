@@ -33,56 +33,66 @@ static int read_item(const struct lct_api *api, const char *id, struct lct_item 
                                    "没有课程或微课 %s，或其文件已损坏。", id);
 }
 
-static bool has_title(const struct lct_api *api, const char *id) {
+/* What a clip has that its lessons do not. */
+struct look {
+    bool title; /* it begins with a card */
+    bool made;  /* a card, or two pictures in one */
+    lct_ns cards;
+};
+
+static struct look look_of(const struct lct_api *api, const char *id) {
     LCT_FREE char *folder = lct_item_folder(api->data, id);
-    LCT_JSON json_t *clip = NULL;
+    LCT_JSON json_t *json = NULL;
+    struct look look = {.title = false};
+    struct lct_clip clip;
+    struct lct_fault unused;
     unsigned version;
-    return lct_item_is_clip(id) && lct_clip_newest(folder, &clip, &version) == 0 &&
-           json_is_object(json_object_get(clip, "opening"));
+    if (!lct_item_is_clip(id) || lct_clip_newest(folder, &json, &version) < 0 ||
+        lct_clip_read(json, &clip, &unused) < 0) {
+        return look;
+    }
+    look.title = clip.opening.template[0];
+    look.cards = lct_clip_cards_length(&clip);
+    look.made = look.cards > 0;
+    for (size_t i = 0; i < clip.piece_count; i++) {
+        look.made = look.made || clip.pieces[i].layout > LCT_CLIP_SINGLE;
+    }
+    lct_clip_free(&clip);
+    return look;
+}
+
+static bool is_sound(const json_t *preset) {
+    return strcmp(lct_json_text(preset, "container", ""), "m4a") == 0;
 }
 
 static lct_ns length_of(const struct lct_item *item) {
     return lct_json_int(item->summary, "duration_ns", 0);
 }
 
-/* True for a clip that has more than its lessons do: a card, or two pictures in one. */
-static bool is_made(const struct lct_api *api, const char *id) {
-    LCT_FREE char *folder = lct_item_folder(api->data, id);
-    LCT_JSON json_t *json = NULL;
-    struct lct_clip clip;
-    struct lct_fault unused;
-    unsigned version;
-    if (lct_clip_newest(folder, &json, &version) < 0 || lct_clip_read(json, &clip, &unused) < 0) {
-        return false;
-    }
-    bool made = clip.opening.template[0] || clip.closing.template[0];
-    for (size_t i = 0; i < clip.piece_count; i++) {
-        made = made || clip.pieces[i].layout > LCT_CLIP_SINGLE;
-    }
-    lct_clip_free(&clip);
-    return made;
+/* Of what is made of it: cards are shown where there is a picture. */
+static lct_ns length_as(const json_t *preset, const struct lct_item *item,
+                        const struct look *look) {
+    return length_of(item) + (is_sound(preset) ? 0 : look->cards);
 }
 
 /* Where what asks nothing of the bytes is had at once; NULL: it must be made. Owned. */
-static char *direct_of(const struct lct_api *api, const json_t *preset, const char *id) {
-    bool clip = lct_item_is_clip(id);
-    bool direct =
-        lct_preset_is_copy(preset) && strcmp(lct_json_text(preset, "container", ""), "mp4") == 0;
-    const char *what = clip ? "clips" : "recordings";
-    return direct && !(clip && is_made(api, id)) ? lct_format("/api/v1/%s/%s/media.mp4", what, id)
-                                                 : NULL;
+static char *direct_of(const json_t *preset, const char *id, const struct look *look) {
+    const char *what = lct_item_is_clip(id) ? "clips" : "recordings";
+    return lct_preset_is_copy(preset) && !is_sound(preset) && !look->made
+               ? lct_format("/api/v1/%s/%s/media.mp4", what, id)
+               : NULL;
 }
 
 static void add_standing(const struct lct_api *api, json_t *presets, const char *id,
                          const struct lct_item *item) {
-    bool title = has_title(api, id);
+    const struct look look = look_of(api, id);
     size_t i;
     json_t *preset;
     json_array_foreach(presets, i, preset) {
-        LCT_FREE char *direct = direct_of(api, preset, id);
-        json_object_set_new(preset, "problems", lct_preset_check(preset, length_of(item), title));
-        json_object_set_new(preset, "bytes",
-                            json_integer(lct_preset_bytes(preset, length_of(item))));
+        LCT_FREE char *direct = direct_of(preset, id, &look);
+        lct_ns length = length_as(preset, item, &look);
+        json_object_set_new(preset, "problems", lct_preset_check(preset, length, look.title));
+        json_object_set_new(preset, "bytes", json_integer(lct_preset_bytes(preset, length)));
         if (direct) {
             json_object_set_new(preset, "direct", json_string(direct));
         }
@@ -123,8 +133,10 @@ static int refuse(const json_t *problems, struct lct_fault *fault) {
 
 static int check_export(const struct lct_api *api, const json_t *preset, const char *id,
                         const struct lct_item *item, struct lct_fault *fault) {
-    LCT_FREE char *direct = direct_of(api, preset, id);
-    LCT_JSON json_t *problems = lct_preset_check(preset, length_of(item), has_title(api, id));
+    const struct look look = look_of(api, id);
+    LCT_FREE char *direct = direct_of(preset, id, &look);
+    LCT_JSON json_t *problems =
+        lct_preset_check(preset, length_as(preset, item, &look), look.title);
     if (direct) {
         return lct_fault_set(fault, -EINVAL, "jobs",
                              "Nothing is to be made for this: download it from %s.",

@@ -27,9 +27,6 @@
 #define MAKING_PART 0.3
 #define ENCODING_PART 0.6
 
-/* A card is shown so long: the presets' rules say 5 s. */
-#define CARD_LENGTH (5 * LCT_SECOND)
-
 /* What is exported: the movie of a lesson, or of a clip. */
 struct source {
     struct lct_produce *produce; /* NULL: of a lesson */
@@ -118,8 +115,8 @@ static int make_clip(struct lct_worker_job *job, const struct lct_clip *clip,
         .count = clip->piece_count,
         .tracks = shown->tracks,
         .track_count = shown->track_count,
-        .opening = {opening, clip->opening.fields, CARD_LENGTH},
-        .closing = {closing, clip->closing.fields, CARD_LENGTH},
+        .opening = {opening, clip->opening.fields, LCT_CLIP_CARD_LENGTH},
+        .closing = {closing, clip->closing.fields, LCT_CLIP_CARD_LENGTH},
     };
     source->folder = lct_format("%s/made", job->folder);
     (void)lct_io_remove_folder(source->folder); /* of a try before */
@@ -298,6 +295,7 @@ static int check_seen(const struct lct_worker_job *job, const struct source *sou
     const json_t *preset = json_object_get(job->order, "preset");
     const json_t *picture = json_object_get(preset, "picture");
     int64_t most = lct_json_int(preset, "most_bytes", INT64_MAX);
+    int64_t most_s = lct_json_int(preset, "most_s", 0);
     lct_ns length = length_of(job, source);
     lct_ns apart = seen->length > length ? seen->length - length : length - seen->length;
     bool sized = !picture || (seen->width == lct_json_int(picture, "width", 0) &&
@@ -307,6 +305,8 @@ static int check_seen(const struct lct_worker_job *job, const struct source *sou
            : !sized           ? differs(fault, "its size is another.", "画面尺寸不符。")
            : picture && (seen->fps < fps - 0.01 || seen->fps > fps + 0.01)
                ? differs(fault, "its rate is another.", "帧率不符。")
+           : most_s > 0 && seen->length > (most_s + 1) * LCT_SECOND
+               ? differs(fault, "it is too long.", "时长超限。")
            : apart > LCT_SECOND ? differs(fault, "its length is another.", "时长不符。")
                                 : 0;
 }

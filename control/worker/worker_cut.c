@@ -19,8 +19,6 @@
 #include "control/worker/worker_jobs.h"
 #include "encode/loudness.h"
 
-#define CARD_LENGTH (5 * LCT_SECOND) /* when nobody says how long */
-
 struct cut_options {
     struct lct_produce_piece *pieces; /* owned */
     size_t piece_count;
@@ -171,7 +169,7 @@ static int read_card(struct cut_options *o, int which, const char *text, struct 
     const char *colon = strrchr(text, ':');
     size_t n = colon ? (size_t)(colon - text) : strlen(text);
     LCT_FREE char *name = lct_format("%.*s", (int)n, text);
-    *length = CARD_LENGTH;
+    *length = LCT_CLIP_CARD_LENGTH;
     const char *rest = colon ? lct_span_parse(colon + 1, length) : "";
     if (!rest || *rest || !name[0]) {
         return lct_fault_set(fault, -EINVAL, "cut",
@@ -338,7 +336,7 @@ static int read_clip(struct cut_options *o, struct lct_clip *clip, struct lct_fa
     const struct lct_clip_card *const cards[2] = {&clip->opening, &clip->closing};
     for (int i = 0; i < 2; i++) {
         if (cards[i]->template[0] && !o->designs[i]) {
-            o->cards[i].length = CARD_LENGTH;
+            o->cards[i].length = LCT_CLIP_CARD_LENGTH;
             set_card(o, i, cards[i]->template, cards[i]->fields);
         }
     }

@@ -177,6 +177,19 @@ class Jobs(unittest.TestCase):
         job = self.over(self.export("small", track="nothing"), "failed")
         self.assertIn("nothing", job["fault"]["en"])
 
+    def test_cards_count(self):
+        """9:55 of lesson and two cards of 5 s are more than ten minutes."""
+        whole = {"lesson": LESSON, "from_ns": 0, "to_ns": 2500000000}
+        edl = {"version": 1, "pieces": [whole] * 238, "opening": {"template": "opening", "fields": {}}}
+        clip = self.ask("POST", "/clips", {"edl": edl}, 201)["id"]
+        weike = lambda: {one["id"]: one for one in self.ask("GET", f"/presets?item={clip}")["presets"]}["weike"]
+        self.assertEqual(weike()["problems"], [])  # 10:00
+        tag = self.server.ask("GET", f"/api/v1/clips/{clip}")[1]["ETag"]
+        edl["closing"] = {"template": "closing", "fields": {}}
+        self.assertEqual(self.server.ask("PUT", f"/api/v1/clips/{clip}", {"edl": edl}, {"If-Match": tag})[0], 200)
+        self.assertIn("10:05", weike()["problems"][0]["en"])
+        self.assertIn("0:05", self.export("weike", clip, 409)["fault"]["en"])
+
     def test_killed_at_any_moment_it_is_done_all_the_same(self):
         rest = random.Random(20)
         made = [self.export("contest") for _ in range(2)]

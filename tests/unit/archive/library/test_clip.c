@@ -66,6 +66,23 @@ Test(clip, pieces_may_overlap_go_back_and_be_of_one_nanosecond) {
     lct_clip_free(&clip);
 }
 
+Test(clip, cards_have_a_length_of_their_own) {
+    struct lct_clip clip;
+    static const char card[] = "{\"template\":\"opening\",\"fields\":{}}";
+    LCT_FREE char *one = lct_format("{\"pieces\":[" PIECE "],\"opening\":%s}", card);
+    LCT_FREE char *two =
+        lct_format("{\"pieces\":[" PIECE "],\"opening\":%s,\"closing\":%s}", card, card);
+    cr_assert(read_text("{\"pieces\":[" PIECE "]}", &clip), "%s", fault.en);
+    cr_assert_eq(lct_clip_cards_length(&clip), 0);
+    lct_clip_free(&clip);
+    cr_assert(read_text(one, &clip), "%s", fault.en);
+    cr_assert_eq(lct_clip_cards_length(&clip), LCT_CLIP_CARD_LENGTH);
+    lct_clip_free(&clip);
+    cr_assert(read_text(two, &clip), "%s", fault.en);
+    cr_assert_eq(lct_clip_cards_length(&clip), 2 * LCT_CLIP_CARD_LENGTH);
+    lct_clip_free(&clip);
+}
+
 Test(clip, titles_are_plain) {
     expect(
         "{\"pieces\":[" PIECE "],\"chapters\":[{\"time_ns\":5,\"title\":\" a\xe2\x80\xae<b> \"}]}",
