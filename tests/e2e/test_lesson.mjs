@@ -110,6 +110,10 @@ async function inside(page, name) {
     await p.reads(page, '.cues', /斜射入水中/);
     await p.until(async () => (await p.text(page, '.line[aria-current] .line-text')).includes('斜射'), 'the transcript to follow');
     await looksGood(page, `${name}-${LANGS[name]}`);
+    await press(page, '.act-cover');
+    await p.reads(page, '.stage-notice', /封面|cover/);
+    const { cover } = await up.api(`/items/${id}`);
+    p.check(cover.lesson === id && cover.track === 'camera' && Math.abs(cover.time_ns - 3e9) < 1e8, `the cover: ${JSON.stringify(cover)}`);
     await page.click('.inside-find input');
     await page.keyboard.type('8');
     await p.reads(page, '.inside-none', /Nothing|没有/);
@@ -129,7 +133,7 @@ async function threePresses(page, up, truth) {
     await press(page, '.act-save');
     await p.until(() => page.evaluate(() => location.pathname.startsWith('/lessons/clip-')), 'the microlesson');
     await plays(page);
-    await p.reads(page, '.stage-notice', /library|资料库/);
+    await p.reads(page, '.stage-notice', /library|资源库/);
     const item = await up.api(`/items/${await page.evaluate(() => location.pathname.split('/')[2])}`);
     p.check(item.pieces.length === 1 && item.pieces[0].from_ns === 3.1e9 && item.pieces[0].to_ns === 5.2e9, JSON.stringify(item.pieces));
     await p.until(() => videos(page, 'one.paused'), 'its end');

@@ -64,6 +64,14 @@ async function describe(page, up, lang) {
     const t = words[lang];
     await openDetails(page, '光的折射');
     await fillIn(page, '.metadata-title input', '光的折射现象');
+    const cover = await page.evaluate(() => {
+        const one = document.querySelectorAll('.cover')[2];
+        one.querySelector('input').click();
+        one.scrollIntoView();
+        return one.querySelector('img').getAttribute('src');
+    });
+    await p.until(() => page.evaluate(() => Array.from(document.querySelectorAll('.cover img')).slice(0, 3).every((one) => one.naturalWidth > 0)), 'pictures to choose from');
+    await shot(page, `library-cover-${lang}-desk`);
     await press(page, '.metadata-state .button:nth-child(2)');
     /* Somebody else saves meanwhile: another title, another school. */
     const before = await send(up, 'GET', `/items/${ids[1]}`);
@@ -78,7 +86,10 @@ async function describe(page, up, lang) {
     await press(page, '.metadata-foot .button');
     await p.reads(page, '.metadata-foot [role=status]', t.saved);
     const now = (await up.api(`/items/${ids[1]}`)).metadata;
-    p.check(now.title === '光的折射现象' && now.school === '第一中学' && now.state === 'published' && now.teachers[0] === '李强', `saved: ${JSON.stringify(now)}`);
+    p.check(now.title === '光的折射现象' && now.school === '第一中学' && now.state === 'published' && now.teachers[0] === '李强'
+        && now.cover.lesson === ids[1], `saved: ${JSON.stringify(now)}`);
+
+    await p.until(() => page.evaluate((src) => Array.from(document.querySelectorAll('.item-sight img')).some((one) => one.getAttribute('src') === src), cover), 'the cover on its card');
 
     /* Changes that are not saved are not lost by Escape. */
     await fillIn(page, '.metadata-description textarea', '用激光笔演示');

@@ -133,13 +133,13 @@ export function mediaUrl(id, tracks) {
 }
 
 /**
- * The address of a small picture of a track.
+ * The address of a small picture of a track: the last at or before a moment, which is therefore not rounded down.
  * @param {string} id
  * @param {string} track
  * @param {number} seconds of lesson time
  */
 export const thumbUrl = (id, track, seconds) =>
-  `/api/v1/recordings/${id}/tracks/${track}/thumb?t=${seconds.toFixed(1)}`;
+  `/api/v1/recordings/${id}/tracks/${track}/thumb?t=${(Math.ceil(seconds * 1e3) / 1e3).toFixed(3)}`;
 
 /**
  * The address of the page that plays an item, from a moment of it on.

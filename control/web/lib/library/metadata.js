@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What people say of an item, as a form holds it: a text a field.
 
+import { coverOf, coverText } from './cover.js';
+
 /** Of these the vocabularies offer terms. */
 export const TERMS = /** @type {const} */ (['stage', 'subject', 'grade', 'edition', 'volume', 'chapter', 'points', 'type']);
 const LISTS = ['teachers', 'points'];
 export const FIELDS = /** @type {const} */ (['title', 'teachers', 'stage', 'subject', 'grade', 'edition', 'volume', 'chapter', 'type', 'school', 'points',
-  'description', 'state']);
+  'description', 'cover', 'state']);
 
 /** As archive/library/metadata.h has them, in characters. */
 export const LENGTHS = /** @type {Record<string, number>} */ ({ title: 200, description: 5000, teachers: 1300, points: 3200 });
@@ -13,9 +15,14 @@ export const LENGTH = 60;
 
 /** @typedef {Record<string, string>} Form */
 
-/** @param {Record<string, any>} metadata @param {string} title what it is called without one of its own @returns {Form} */
-export const formOf = (metadata, title) => Object.fromEntries(FIELDS.map((key) => [key,
+/**
+ * @param {Record<string, any>} metadata
+ * @param {{ id: string, title: string }} item title: what it is called without one of its own
+ * @returns {Form}
+ */
+export const formOf = (metadata, { id, title }) => Object.fromEntries(FIELDS.map((key) => [key,
   LISTS.includes(key) ? (metadata[key] || []).join('，')
+    : key === 'cover' ? coverText(metadata.cover, id)
     : key === 'state' ? metadata.state || 'draft' : key === 'title' ? metadata.title || title : metadata[key] || '']));
 
 /**
@@ -28,8 +35,9 @@ export function metadataOf(form, metadata) {
   const whole = { ...metadata, version: 1 };
   FIELDS.forEach((key) => {
     const text = form[key].trim();
-    const value = LISTS.includes(key) ? text.split(/[，,、;；\n]/).map((one) => one.trim()).filter(Boolean) : text;
-    if (value.length > 0) {
+    const value = key === 'cover' ? coverOf(text)
+      : LISTS.includes(key) ? text.split(/[，,、;；\n]/).map((one) => one.trim()).filter(Boolean) : text;
+    if (Array.isArray(value) ? value.length > 0 : value) {
       whole[key] = value;
     } else {
       delete whole[key];

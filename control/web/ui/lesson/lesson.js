@@ -20,6 +20,7 @@ import { useTick } from '../watch/use_tick.js';
 import { Acts, SPEEDS } from './acts.js';
 import { Bar } from './bar.js';
 import { Clipping } from './clipping.js';
+import { CoverHere } from './cover.js';
 import { Inside } from './inside.js';
 import { Stage } from './stage.js';
 import { usePlayer } from './use_player.js';
@@ -246,6 +247,7 @@ export function Lesson() {
         <${Acts} playing=${playing} idle=${!player} muted=${muted} speed=${speed} view=${view} pictures=${directed && !single ? [] : pictures} hasSound=${hasSound}
           subtitles=${item?.subtitles || []} lang=${lang} acts=${acts} onSpeed=${setSpeed} onView=${setWish} onLang=${setLang}>
           ${ready && playable && may && html`<${Clipping} playable=${playable} name=${name} part=${part} onBegin=${beginHere} onEnd=${endHere} onSaved=${saved} />`}
+          ${player && playable && may && pictures.length > 0 && html`<${CoverHere} playable=${playable} track=${view.main || pictures[0]} here=${here} onSaid=${say} />`}
         <//>
       </footer>
       ${help && html`<${Keys} list=${t.lessonKeys} onClose=${() => setHelp(false)} />`}

@@ -31,7 +31,7 @@ export function Details({ item, vocabularies, collections, onChange, onClose, on
     <div class="details-acts">
       <a class="button button-main" href=${playUrl(item.id)}>${t.play}</a>
       ${item.kind === 'lesson' && !item.recording && html`<a class="button" href=${`/edit/${item.id}`}>${t.edit.title}</a>`}
-      ${metadata.tracks && html`<${Download} recording=${{ id: item.id, tracks: metadata.tracks, state: 'ended' }} name=${title} />`}
+      ${metadata.whole && !item.recording && html`<${Download} recording=${{ id: item.id, tracks: metadata.whole.tracks || [], state: 'ended' }} name=${title} />`}
     </div>
     <${MetadataForm} metadata=${metadata} dirty=${dirty} vocabularies=${vocabularies} />
     <${Membership} id=${item.id} collections=${collections} onChange=${onChange} />

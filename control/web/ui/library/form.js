@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is said of an item, to be written.
 
-import { html } from '../../vendor/preact.js';
+import { html, useMemo } from '../../vendor/preact.js';
 import { said, useWords } from '../../lib/language.js';
+import { coverOf, picturesToChoose } from '../../lib/library/cover.js';
 import { FIELDS, LENGTH, LENGTHS, TERMS } from '../../lib/library/metadata.js';
+import { CoverChoice, Picture } from './cover.js';
 
 /** @typedef {ReturnType<typeof import('./use_metadata.js').useMetadata>} Metadata */
 /** @typedef {import('../../types').Vocabularies} Vocabularies */
@@ -14,7 +16,8 @@ const STATES = /** @type {const} */ (['draft', 'published']);
 export function MetadataForm({ metadata, dirty, vocabularies }) {
   const t = useWords();
   const w = t.library;
-  const { form, theirs, conflicts, trouble, step } = metadata;
+  const { form, whole, theirs, conflicts, trouble, step } = metadata;
+  const pictures = useMemo(() => (whole && !whole.recording ? picturesToChoose(whole) : []), [whole]);
   if (!form) {
     return html`<div class="details-part">${trouble ? html`<p class="band band-bad" role="alert">${said(t, trouble)}</p>` : html`<p>${w.opening}</p>`}</div>`;
   }
@@ -26,8 +29,10 @@ export function MetadataForm({ metadata, dirty, vocabularies }) {
     <div class="metadata-fields">
       ${FIELDS.map((key) => html`<div key=${key} class=${`metadata-field metadata-${key}`}>
         ${key === 'state' ? html`<${State} state=${form.state} onSet=${(/** @type {string} */ state) => metadata.change('state', state)} />`
+          : key === 'cover' ? html`<${CoverChoice} value=${form.cover} pictures=${pictures} onSet=${(/** @type {string} */ cover) => metadata.change('cover', cover)} />`
           : html`<${Field} name=${key} value=${form[key]} vocabularies=${vocabularies} onInput=${(/** @type {string} */ text) => metadata.change(key, text)} />`}
-        ${theirs && conflicts.includes(key) && html`<p class="theirs">${w.theirs(key === 'state' ? w.states[/** @type {'draft'} */ (theirs.state)] : theirs[key])}
+        ${theirs && conflicts.includes(key) && html`<p class="theirs">${w.theirs(key === 'cover' && theirs.cover ? ' ' : key === 'state' ? w.states[/** @type {'draft'} */ (theirs.state)] : theirs[key])}
+          ${key === 'cover' && theirs.cover && html`<${Picture} cover=${coverOf(theirs.cover)} />`}
           <button type="button" class="button button-small" onClick=${() => metadata.change(key, theirs[key])}>${w.takeTheirs}<span class="unseen"> ${w.fields[key]}</span></button></p>`}
       </div>`)}
     </div>

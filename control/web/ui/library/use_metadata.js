@@ -10,7 +10,7 @@ import { formOf, merged, metadataOf } from '../../lib/library/metadata.js';
 
 /** @typedef {import('../../lib/library/metadata.js').Form} Form */
 /** @typedef {import('../../types').FaultText} FaultText */
-/** @typedef {{ metadata: Record<string, any>, tag: string, base: Form, form: Form, tracks: import('../../types').Track[] }} Held */
+/** @typedef {{ metadata: Record<string, any>, tag: string, base: Form, form: Form, whole: any }} Held whole: the item as it was asked for */
 
 /**
  * @param {import('../../types').LibraryItem} item
@@ -25,7 +25,7 @@ export function useMetadata(item, onSaved) {
 
   async function load() {
     const { json, tag } = await askTagged('GET', `/items/${item.id}`);
-    return { metadata: json.metadata, tag, base: formOf(json.metadata, json.title), tracks: json.tracks || [] };
+    return { metadata: json.metadata, tag, base: formOf(json.metadata, json), whole: json };
   }
 
   useEffect(() => {
@@ -49,7 +49,7 @@ export function useMetadata(item, onSaved) {
     setTrouble(null);
     try {
       const { json, tag } = await askTagged('PUT', `/items/${item.id}/metadata`, metadataOf(held.form, held.metadata), held.tag);
-      const base = formOf(json, item.title);
+      const base = formOf(json, item);
       setHeld((now) => now && { ...now, metadata: json, tag, base, form: now.form === held.form ? base : now.form });
       setTheirs(null);
       setConflicts([]);
@@ -69,7 +69,7 @@ export function useMetadata(item, onSaved) {
   return {
     form: held?.form,
     base: held?.base,
-    tracks: item.recording ? null : held?.tracks,
+    whole: held?.whole,
     theirs,
     conflicts,
     trouble,
