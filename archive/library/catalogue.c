@@ -174,7 +174,7 @@ static int write_summary(struct lct_catalogue *c, int64_t num, bool is_new, uint
     return lct_db_run(query);
 }
 
-/* To other threads; sources may be NULL. */
+/* To other threads; summary is NULL when it is gone, sources may be NULL. */
 static void show(struct lct_catalogue *c, const char *id, const json_t *summary,
                  const json_t *sources) {
     json_t *lessons = json_object();
@@ -184,10 +184,10 @@ static void show(struct lct_catalogue *c, const char *id, const json_t *summary,
         json_object_set_new(lessons, json_string_value(source), json_true());
     }
     pthread_mutex_lock(&c->lock);
-    if (json_is_string(json_object_get(summary, "trashed"))) {
-        json_object_set_new(c->trashed, id, json_true());
+    if (summary && !json_is_string(json_object_get(summary, "trashed"))) {
+        json_object_set_new(c->open, id, json_true());
     } else {
-        json_object_del(c->trashed, id);
+        json_object_del(c->open, id);
     }
     if (json_object_size(lessons) > 0) {
         json_object_set(c->uses, id, lessons);
@@ -207,7 +207,7 @@ bool lct_catalogue_is_building(struct lct_catalogue *c) {
 
 bool lct_catalogue_is_open(struct lct_catalogue *c, const char *id) {
     pthread_mutex_lock(&c->lock);
-    bool open = !json_object_get(c->trashed, id);
+    bool open = json_object_get(c->open, id) != NULL;
     pthread_mutex_unlock(&c->lock);
     return open;
 }
@@ -611,7 +611,7 @@ struct lct_catalogue *lct_catalogue_create(const struct lct_catalogue_settings *
     c->arg = settings->arg;
     pthread_mutex_init(&c->lock, NULL);
     c->building = true;
-    c->trashed = json_object();
+    c->open = json_object();
     c->uses = json_object();
     lct_entries_clear(c);
     c->timer = lct_timer_create(c->loop, on_timer, c);
@@ -632,7 +632,7 @@ void lct_catalogue_destroy(struct lct_catalogue *c) {
     }
     json_decref(c->numbers);
     json_decref(c->term_numbers);
-    json_decref(c->trashed);
+    json_decref(c->open);
     json_decref(c->uses);
     pthread_mutex_destroy(&c->lock);
     free(c->path);

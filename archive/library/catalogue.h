@@ -116,7 +116,8 @@ int lct_catalogue_search(struct lct_catalogue *catalogue, const struct lct_catal
 int lct_catalogue_users(struct lct_catalogue *catalogue, const char *lesson, json_t **ret_json,
                         struct lct_fault *fault) LCT_MUST_USE;
 
-/** True when a shared link of the item opens it: it does not lie in the trash. Any thread. */
+/** True when a shared link of the item opens it: it is known not to lie in the trash. Of what
+ * nobody has looked at yet (lct_catalogue_is_building) that is not known. Any thread. */
 bool lct_catalogue_is_open(struct lct_catalogue *catalogue, const char *id);
 
 /** True when the lesson is one that the clip is made of. Any thread. */

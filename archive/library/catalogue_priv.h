@@ -56,7 +56,7 @@ struct lct_catalogue {
     size_t count;
     bool building;
     struct lct_fault fault; /**< code 0: none */
-    json_t *trashed;        /**< ids, as keys */
+    json_t *open;           /**< ids of what is there and not in the trash, as keys */
     json_t *uses;           /**< by clip its lessons, as keys */
 };
 

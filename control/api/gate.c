@@ -43,7 +43,8 @@ enum entry {
     NO_SHARE,
     WRONG_SHARE,
     EXPIRED_SHARE,
-    REVOKED_SHARE
+    REVOKED_SHARE,
+    UNKNOWN_SHARE
 };
 
 static const struct {
@@ -90,6 +91,10 @@ static const struct {
     [REVOKED_SHARE] = {403, -EPERM,
                        "This link is not good any more. Ask who sent it for a new one.",
                        "此分享链接已失效，请向发送者索取新链接。"},
+    [UNKNOWN_SHARE] = {503, -ENOTCONN,
+                       "The library is still being looked through after a start. Try again in a "
+                       "moment.",
+                       "服务器刚刚启动，正在整理资源库，请稍后再试。"},
 };
 
 static const enum entry of_link[] = {
@@ -188,15 +193,15 @@ static void refuse(const struct lct_api *api, struct lct_http_request *request, 
     struct lct_fault fault;
     (void)lct_fault_set(&fault, refusals[why].code, "access", "%.0s%s", "%s%.0s", refusals[why].zh,
                         refusals[why].en);
-    if (why == WAIT) {
-        lct_http_add_header(request, "Retry-After", "60");
+    if (why == WAIT || why == UNKNOWN_SHARE) {
+        lct_http_add_header(request, "Retry-After", why == WAIT ? "60" : "2");
     }
     if (lct_api_is_api(lct_http_path(request))) {
         if (status == 401) {
             lct_http_add_header(request, "WWW-Authenticate", "Bearer");
         }
         lct_http_answer_fault(request, status, &fault);
-    } else if (status == 403) {
+    } else if (status == 403 || status == 503) {
         lct_http_let_frame(request); /* where the room was, words stand */
         say(request, status, &fault, "");
     } else {
@@ -286,9 +291,12 @@ static enum entry by_share(struct lct_api *api, const struct lct_http_request *r
     if (!shown) {
         return NO_SHARE;
     }
-    return !lct_catalogue_is_open(api->catalogue, id)
-               ? REVOKED_SHARE
-               : of_share[lct_links_try(api->shares, id, shown, unused)];
+    /* First, so that what becomes known in between is not taken for what lies in the trash. */
+    bool building = lct_catalogue_is_building(api->catalogue);
+    enum entry entry = of_share[lct_links_try(api->shares, id, shown, unused)];
+    return entry != OPEN || lct_catalogue_is_open(api->catalogue, id) ? entry
+           : building                                                 ? UNKNOWN_SHARE
+                                                                      : REVOKED_SHARE;
 }
 
 /* The media of a lesson by a link of a microlesson that is made of it. */

@@ -44,6 +44,7 @@ void lct_api_post_share(void *app, struct lct_http_request *request) {
         lct_api_answer_fault(request, &fault);
         return;
     }
+    lct_catalogue_look(api->catalogue, id); /* of what it does not know no link is good */
     lct_http_answer_json(request, 201, share_json(&link));
 }
 

@@ -4,6 +4,7 @@
 follows the folders; the trash; lectern rebuild."""
 
 import json
+import os
 import pathlib
 import shutil
 import subprocess
@@ -169,6 +170,29 @@ class Library(unittest.TestCase):
         self.assertFalse((self.data / "deleted").exists())
         self.assertFalse(edit.exists(), "what was edited of it")
         self.assertEqual(json.loads((self.data / "shares.json").read_text())["links"], [])
+
+    def test_a_link_opens_nothing_that_is_not_known_yet(self):
+        """The index is gone, and a lesson cannot be read before its fifo is written to."""
+        url = json.loads(self.server.ask("POST", f"/api/v1/items/{MATHS}/shares", {})[2])["url"]
+        self.assertEqual(self.server.ask("PUT", f"/api/v1/items/{MATHS}/trash")[0], 200)
+        self.stop()
+        slides = self.data / "lessons" / MATHS / "text.jsonl"
+        os.mkfifo(slides)
+        (self.data / "library.db").unlink()
+        self.server = Server(self.data)
+        try:
+            status, head, content = self.server.ask("GET", url, code=False)
+            self.assertEqual((status, head["Retry-After"]), (503, "2"), content)
+            status = self.server.ask("GET", f"/api/v1/items/{MATHS}", code=False,
+                                     headers={"Authorization": "Bearer " + url.split("link=")[1]})[0]
+            self.assertEqual(status, 503)
+        finally:
+            with open(slides, "wb"):  # waits for who reads it
+                slides.unlink()
+        until(lambda: not self.health()["building"], 60, "the index")
+        self.assertEqual(self.server.ask("GET", url, code=False)[0], 403)
+        self.assertEqual(self.server.ask("DELETE", f"/api/v1/items/{MATHS}/trash")[0], 200)
+        self.assertEqual(self.server.ask("GET", url, code=False)[0], 303)
 
     def test_a_shared_clip_opens_its_lessons_media(self):
         """And no other's; 404: let in, these lessons have no tapes."""
