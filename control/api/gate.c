@@ -5,7 +5,8 @@
  * watch links: once in the address of the watch page, which puts it into a cookie of that room, or
  * as a bearer token. A lesson or microlesson of the library, its page and its media, opens to who
  * shows one of its shared links, in the same way. What pages are made of is no secret and open to
- * all.
+ * all. Of the lessons that a microlesson is made of its links open what it shows, and nothing else
+ * (reach.c).
  */
 #include <errno.h>
 #include <stdio.h>
@@ -299,34 +300,46 @@ static enum entry by_share(struct lct_api *api, const struct lct_http_request *r
                                                                       : REVOKED_SHARE;
 }
 
-/* The media of a lesson by a link of a microlesson that is made of it. */
-static bool is_by_clip(struct lct_api *api, const struct lct_http_request *request,
-                       const char *lesson) {
-    const char *at = lct_http_header(request, LCT_HTTP_COOKIE);
-    while (at && (at = strstr(at, SHARE "clip-"))) {
-        char clip[LCT_LINKS_ROOM_SIZE];
-        at += strlen(SHARE);
-        (void)snprintf(clip, sizeof clip, "%.*s", (int)strcspn(at, "=; "), at);
-        if (lct_lesson_is_id(clip) && lct_catalogue_uses(api->catalogue, clip, lesson) &&
-            by_share(api, request, clip, NULL) == OPEN) {
+bool lct_api_next_clip(struct lct_api *api, const struct lct_http_request *request,
+                       const char *lesson, const char **at, char ret_clip[LCT_LESSON_ID_SIZE]) {
+    const char *next = *at ? *at : lct_http_header(request, LCT_HTTP_COOKIE);
+    while (next && (next = strstr(next, SHARE "clip-"))) {
+        next += strlen(SHARE);
+        (void)snprintf(ret_clip, LCT_LESSON_ID_SIZE, "%.*s", (int)strcspn(next, "=; "), next);
+        if (lct_lesson_is_id(ret_clip) && lct_catalogue_uses(api->catalogue, ret_clip, lesson) &&
+            by_share(api, request, ret_clip, NULL) == OPEN) {
+            *at = next;
             return true;
         }
     }
     return false;
 }
 
-/* To an item and its media, which are only read. */
+/* To all of an item and its media, which are only read. */
 static enum entry into_item(struct lct_api *api, const struct lct_http_request *request,
                             const char *id) {
     const char *bearer = bearer_of(request), *path = lct_http_path(request);
     const char *link = is_below(path, LESSON) ? lct_http_query(request, "link", 0) : NULL;
     link = !link && is_like_link(bearer) ? bearer : link;
     enum entry entry = by_share(api, request, id, link);
-    if (entry == OPEN || (is_below(path, RECORDINGS) && is_by_clip(api, request, id))) {
+    if (entry == OPEN) {
         return OPEN;
     }
     enum entry code = by_code(api, request, is_like_link(bearer) ? NULL : bearer);
     return code == OPEN || (entry == NO_SHARE && code != NO_CODE) ? code : entry;
+}
+
+bool lct_api_sees_all(struct lct_api *api, const struct lct_http_request *request, const char *id) {
+    return into_item(api, request, id) == OPEN;
+}
+
+/* To pieces of a lesson's media. */
+static bool is_by_clip(struct lct_api *api, const struct lct_http_request *request,
+                       const char *lesson) {
+    char unused[LCT_LESSON_ID_SIZE];
+    const char *at = NULL;
+    return is_below(lct_http_path(request), RECORDINGS) &&
+           lct_api_next_clip(api, request, lesson, &at, unused);
 }
 
 bool lct_api_has_code(struct lct_api *api, const struct lct_http_request *request) {
@@ -419,8 +432,9 @@ bool lct_api_gate(void *app, struct lct_http_request *request) {
     if (is_item && is_page && take_share(api, request, item)) {
         return false;
     }
-    enum entry entry = is_live   ? into_room(api, request, room, pass)
-                       : is_item ? into_item(api, request, item)
+    enum entry entry = is_live ? into_room(api, request, room, pass)
+                       : is_item && is_by_clip(api, request, item) ? OPEN
+                       : is_item                                   ? into_item(api, request, item)
                                  : by_code(api, request, bearer_of(request));
     if (entry != OPEN) {
         refuse(api, request, entry);

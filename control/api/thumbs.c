@@ -51,18 +51,68 @@ static int wanted_time(const struct lct_http_request *request, lct_ns *ret_time,
     return 0;
 }
 
+/* A track's pictures, and which of them may be seen. */
+struct album {
+    char *folder;
+    lct_ns *times;
+    ssize_t n;
+    struct lct_api_reach reach;
+    const struct lct_follow *tape; /* NULL: all of them may */
+};
+
+static int open_album(struct lct_api *api, const struct lct_http_request *request,
+                      struct album *album, struct lct_fault *fault) {
+    const struct lct_lesson_info *info;
+    const char *id = lct_http_value(request, 0), *name = lct_http_value(request, 1);
+    *album = (struct album){.folder = track_folder(api, request, fault)};
+    if (!album->folder) {
+        return -ENOENT;
+    }
+    lct_api_reach_of(api, request, id, &album->reach);
+    album->n = (ssize_t)lct_thumbs_times(album->folder, &album->times);
+    return album->reach.all ? 0 : lct_shelf_tape(api->shelf, id, name, &info, &album->tape, fault);
+}
+
+static void close_album(struct album *album) {
+    lct_api_reach_free(&album->reach);
+    free(album->times);
+    free(album->folder);
+}
+
+static bool may_be_seen(const struct album *album, ssize_t i) {
+    return i >= 0 && i < album->n &&
+           (!album->tape || lct_api_reach_shows(&album->reach, album->tape, album->times[i]));
+}
+
+/* The last at or before time, or the first; -1: there is none. */
+static ssize_t nearest(const struct album *album, lct_ns time) {
+    ssize_t low = 0, high = album->n;
+    while (low + 1 < high) {
+        ssize_t middle = (low + high) / 2;
+        *(album->times[middle] <= time ? &low : &high) = middle;
+    }
+    return album->n > 0 ? low : -1;
+}
+
 void lct_api_get_thumb(void *app, struct lct_http_request *request) {
     struct lct_fault fault;
+    struct album album = {.folder = NULL};
     lct_ns time = 0, shown;
-    LCT_FREE char *folder = NULL;
     LCT_FREE uint8_t *jpeg = NULL;
     size_t n;
-    if (wanted_time(request, &time, &fault) < 0 || !(folder = track_folder(app, request, &fault))) {
-        lct_api_answer_fault(request, &fault);
-        return;
+    int rc = wanted_time(request, &time, &fault);
+    rc = rc ? rc : open_album(app, request, &album, &fault);
+    if (rc == 0) {
+        ssize_t i = nearest(&album, time);
+        i += !may_be_seen(&album, i); /* of before a piece: the first within */
+        if (!may_be_seen(&album, i) ||
+            lct_thumbs_nearest(album.folder, album.times[i], &jpeg, &n, &shown) < 0) {
+            rc =
+                lct_fault_set(&fault, -ENOENT, "api", "There is no thumbnail yet.", "尚无缩略图。");
+        }
     }
-    if (lct_thumbs_nearest(folder, time, &jpeg, &n, &shown) < 0) {
-        (void)lct_fault_set(&fault, -ENOENT, "api", "There is no thumbnail yet.", "尚无缩略图。");
+    close_album(&album);
+    if (rc < 0) {
         lct_api_answer_fault(request, &fault);
         return;
     }
@@ -114,39 +164,31 @@ static void add_thumb(struct sheet *sheet, const char *folder, lct_ns time) {
     sheet->n += SHEET_HEAD + n;
 }
 
-/* The last at or before time, or the first; -1: there is none. */
-static ssize_t nearest(const lct_ns *times, size_t n, lct_ns time) {
-    size_t low = 0, high = n;
-    while (low + 1 < high) {
-        size_t middle = (low + high) / 2;
-        *(times[middle] <= time ? &low : &high) = middle;
-    }
-    return n > 0 ? (ssize_t)low : -1;
-}
-
 void lct_api_get_thumbs(void *app, struct lct_http_request *request) {
     struct lct_fault fault;
     lct_ns from = 0, to = LCT_API_DAYS_10;
     int64_t count = SHEET_MAX;
-    LCT_FREE char *folder = NULL;
-    LCT_FREE lct_ns *times = NULL;
+    struct album album = {.folder = NULL};
     if (wanted_range(request, &from, &to, &fault) < 0 ||
         lct_api_query_number(request, "count", SHEET_MAX, &count, &fault) < 0 ||
-        !(folder = track_folder(app, request, &fault))) {
+        open_album(app, request, &album, &fault) < 0) {
+        close_album(&album);
         lct_api_answer_fault(request, &fault);
         return;
     }
     struct sheet sheet = {0};
-    ssize_t n = (ssize_t)lct_thumbs_times(folder, &times), last = -1;
-    to = n > 0 && times[n - 1] + LCT_THUMB_INTERVAL < to ? times[n - 1] + LCT_THUMB_INTERVAL : to;
+    ssize_t last = -1;
+    lct_ns end = album.n > 0 ? album.times[album.n - 1] + LCT_THUMB_INTERVAL : to;
+    to = end < to ? end : to;
     for (int64_t i = 0; i < count && from < to; i++) {
         lct_ns middle = from + (lct_ns)((double)(to - from) * ((double)i + 0.5) / (double)count);
-        ssize_t found = nearest(times, (size_t)n, middle);
-        if (found != last) {
-            add_thumb(&sheet, folder, times[found]);
+        ssize_t found = nearest(&album, middle);
+        if (found != last && may_be_seen(&album, found)) {
+            add_thumb(&sheet, album.folder, album.times[found]);
             last = found;
         }
     }
+    close_album(&album);
     lct_http_answer(request, 200, "application/octet-stream", sheet.bytes, sheet.n);
     free(sheet.bytes);
 }
@@ -154,6 +196,7 @@ void lct_api_get_thumbs(void *app, struct lct_http_request *request) {
 /* ---- loudness ---- */
 
 struct wave {
+    struct lct_api_reach reach;
     lct_ns from, to;
     size_t points;
     int8_t low[POINTS_MAX], high[POINTS_MAX];
@@ -161,7 +204,7 @@ struct wave {
 
 /* Widens the point that holds the time. */
 static void add_peak(struct wave *wave, lct_ns time, int8_t low, int8_t high) {
-    if (time < wave->from || time >= wave->to) {
+    if (time < wave->from || time >= wave->to || !lct_api_reach_has(&wave->reach, time, time + 1)) {
         return;
     }
     size_t i = (size_t)((double)(time - wave->from) / (double)(wave->to - wave->from) *
@@ -217,7 +260,9 @@ void lct_api_get_waveform(void *app, struct lct_http_request *request) {
     wave->from = from;
     wave->to = to < end ? to : end;
     wave->points = wave->from < wave->to ? (size_t)points : 0;
+    lct_api_reach_of(api, request, lct_http_value(request, 0), &wave->reach);
     add_reels(wave, tape);
+    lct_api_reach_free(&wave->reach);
     json_t *peaks = json_array();
     for (size_t i = 0; i < wave->points; i++) {
         json_array_append_new(peaks, json_integer(wave->low[i]));

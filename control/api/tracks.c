@@ -110,21 +110,26 @@ void lct_api_get_track_reel(void *app, struct lct_http_request *request) {
     const char *text = lct_http_value(request, 2);
     size_t digits = strspn(text, "0123456789");
     int64_t number = digits > 0 && digits < 10 && !text[digits] ? strtoll(text, NULL, 10) : 0;
+    struct lct_api_reach reach;
+    lct_api_reach_of(app, request, lct_http_value(request, 0), &reach);
     if (find_tape(app, request, &info, &tape, &fault) < 0 ||
-        find_reel(tape, number, &reel, &fault) < 0) {
+        find_reel(tape, number, &reel, &fault) < 0 ||
+        lct_api_reach_check(&reach, request, tape, reel, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
-        return;
+    } else {
+        if (reel->whole) {
+            lct_http_set_cache(request, LCT_API_CACHE_FOREVER);
+        }
+        lct_api_answer_reel(request, tape, reel, 0, reel->bytes, reel->end_tick);
     }
-    if (reel->whole) {
-        lct_http_set_cache(request, LCT_API_CACHE_FOREVER);
-    }
-    lct_api_answer_reel(request, tape, reel, 0, reel->bytes, reel->end_tick);
+    lct_api_reach_free(&reach);
 }
 
 /* ---- the index ---- */
 
 struct listing {
     const struct lct_follow *tape;
+    const struct lct_api_reach *reach;
     const char *address; /* of the track */
     json_t *reels;
     json_t *rows; /* of the last of reels; borrowed */
@@ -149,8 +154,9 @@ static void list_reel(struct listing *l, uint32_t place) {
 
 static int list_segment(struct listing *l, const struct lct_segment *segment) {
     struct lct_index_row *rows = NULL;
-    ssize_t n = lct_follow_rows(l->tape, segment, &rows);
-    if (n < 0) {
+    ssize_t n = lct_api_reach_rows(l->reach, l->tape, segment, &rows);
+    if (n <= 0) {
+        free(rows);
         return (int)n;
     }
     if (!l->rows || l->reel != segment->reel) {
@@ -218,8 +224,11 @@ void lct_api_get_track_index(void *app, struct lct_http_request *request) {
         lct_api_answer_fault(request, &fault);
         return;
     }
-    struct listing l = {.tape = tape, .address = address, .reels = json_array()};
+    struct lct_api_reach reach;
+    lct_api_reach_of(app, request, lct_http_value(request, 0), &reach);
+    struct listing l = {.tape = tape, .reach = &reach, .address = address, .reels = json_array()};
     int rc = list_rows(&l, from, to, &next);
+    lct_api_reach_free(&reach);
     if (rc < 0) {
         json_decref(l.reels);
         (void)lct_fault_set(&fault, rc, "api", "The index cannot be read: %s.",

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // The page of a lesson in both browsers: two pictures on one clock while it plays, is sought in and
-// at twice the speed; a seek to the very picture; a microlesson whose every join is exact; three
+// at twice the speed; a seek to the very picture; a microlesson whose every join is exact, for who
+// has no more than its link, too; three
 // presses that make one, which plays at once; where one was is kept; what is said is shown and found.
 
 import { readFileSync } from 'node:fs';
@@ -75,6 +76,14 @@ async function addClip(up, lesson) {
     return (await answer.json()).id;
 }
 
+/** The path and query of a link for others. */
+async function addShare(up, item) {
+    const answer = await fetch(`${up.url}api/v1/items/${item}/shares`, { method: 'POST', body: '{}',
+        headers: { Authorization: `Bearer ${up.code}`, 'Content-Type': 'application/json' } });
+    p.check(answer.status === 201, `the link: ${answer.status} ${await answer.clone().text()}`);
+    return (await answer.json()).url;
+}
+
 /** Every piece's first pictures and its last, in the order in which seeks jump about. */
 async function joins(page, truth) {
     let at = 0;
@@ -144,7 +153,16 @@ const up = await p.startUp(['demo']);
 const { id, truth } = addTwo(up);
 const clip = await p.until(() => addClip(up, id), 'a clip');
 
+const share = await addShare(up, clip);
+
 await forEachBrowser(async (page, name) => {
+    await page.goto(up.url.slice(0, -1) + share);
+    await open(page, up, clip);
+    console.log(`${name}, with a link: ${await joins(page, truth)} places around joins right`);
+    await seek(page, 0);
+    await stands(page);
+    await page.click('.big-play');
+    await p.until(() => page.evaluate(() => document.querySelector('.watch-place').value >= 4), 'it to play over the joins');
     await p.enter(page, up, LANGS[name]);
     await open(page, up, id);
     await page.click('.big-play');
@@ -166,8 +184,6 @@ await forEachBrowser(async (page, name) => {
     await seek(page, 12);
     await stands(page);
     await threePresses(page, up, truth);
-    await open(page, up, clip);
-    console.log(`${name}: ${await joins(page, truth)} places around joins right`);
     await open(page, up, id);
     await seek(page, 13);
     await stands(page);
