@@ -3,7 +3,7 @@
 // lessonplay.mjs TIMES: a microlesson of eight minutes, in 96 pieces of a lesson with two pictures, in
 // new browsers; a line each, {"browser", "press_ms", "seek_ms", "apart": {"playing", "sought", "fast"}}: from
 // the press to both moving, from a seek over six minutes to both pictures; and, in the lesson, how far
-// apart in ms the clocks of the two are at each new picture.
+// apart in ms the clocks of the two are at each new picture: [[ms, a picture came late], ...].
 
 import { withBrowser } from '../e2e/_browsers.mjs';
 import { watchApart } from '../e2e/_apart.mjs';
@@ -42,7 +42,7 @@ const seek = (at) => `const bar = document.querySelector('.watch-place');
     bar.value = ${at}; bar.dispatchEvent(new Event('input', { bubbles: true }));`;
 const ready = (from) => `one.currentTime > ${from} && one.readyState >= 3 && !one.seeking`;
 const apart = async (page) => (await page.evaluate(watchApart, { ms: LOOKS_MS, decode: decodeClock.toString() }))
-    .map((one) => Math.abs(one.apart));
+    .map((one) => [Math.abs(one.apart), one.late]);
 
 for (let i = 0; i < Number(process.argv[2]); i++) {
     for (const name of ['chromium', 'firefox']) {

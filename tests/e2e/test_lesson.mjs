@@ -45,7 +45,7 @@ const choose = (page, selector, value) => page.evaluate(({ s, v }) => {
     box.dispatchEvent(new Event('change', { bubbles: true }));
 }, { s: selector, v: value });
 
-/** At most looks at new pictures both are of one moment, and at four of five nearly so, however busy the machine. */
+/** At most looks at new pictures both are of one moment, however busy the machine. */
 async function together(page, ms, what) {
     const found = await page.evaluate(watchApart, { ms, decode: decodeClock.toString() });
     const apart = found.map(({ apart: by }) => Math.abs(by)).sort((a, b) => a - b);

@@ -297,6 +297,7 @@ export const en = {
   lessonMissing: (name) => `A lesson it is made of was deleted${name ? `: ${name}` : ''}. It cannot be played.`,
   browserTooOld: 'This browser does not play microlessons. Please update it.',
   playsOne: 'This device plays one picture at a time. Choose which one above.',
+  soundless: 'Pictures only. Is a loudspeaker or headset connected?',
   passedGap: (s) => `${s.toFixed(1)} s were not recorded`,
   resumedAt: (s) => `Goes on at ${span(s)}`,
   fromStart: 'From the beginning',

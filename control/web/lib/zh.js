@@ -297,6 +297,7 @@ export const zh = {
   lessonMissing: (/** @type {string} */ name) => `它所用的课程已被删除${name ? `：${name}` : ''}，无法播放。`,
   browserTooOld: '此浏览器无法播放微课，请更新浏览器。',
   playsOne: '此设备一次只能播放一路画面，请在上方选择。',
+  soundless: '只有画面，没有声音。请检查是否已连接音箱或耳机。',
   passedGap: (/** @type {number} */ s) => `有 ${s.toFixed(1)} 秒未录制`,
   resumedAt: (/** @type {number} */ s) => `从 ${span(s)} 继续播放`,
   fromStart: '从头播放',

@@ -29,7 +29,7 @@ const typeOf = ({ reel }, sound) => `${sound ? 'audio' : 'video'}/mp4; codecs="$
 export class Feed {
   /**
    * @param {MediaSource} source open
-   * @param {HTMLVideoElement} element
+   * @param {HTMLMediaElement} element
    * @param {Plan} plan
    * @param {string} track
    * @param {(lesson: string, track: string) => boolean} has

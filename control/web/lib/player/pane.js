@@ -15,7 +15,7 @@ export const SEEK_S = 0.001; // a picture's time is rounded: a little behind it 
 
 /** By MSE. */
 class FedPane {
-  /** @param {HTMLVideoElement} element @param {string[]} tracks @param {Plan} plan @param {Has} has @param {Told} told */
+  /** @param {HTMLMediaElement} element @param {string[]} tracks @param {Plan} plan @param {Has} has @param {Told} told */
   constructor(element, tracks, plan, has, { broken }) {
     this.element = element;
     this.before = BEFORE_S;
@@ -94,7 +94,7 @@ class FedPane {
 
 /** A lesson's movie, whole. */
 class FilePane {
-  /** @param {HTMLVideoElement} element @param {string[]} tracks @param {string} lesson @param {Told} told */
+  /** @param {HTMLMediaElement} element @param {string[]} tracks @param {string} lesson @param {Told} told */
   constructor(element, tracks, lesson, { broken }) {
     this.element = element;
     this.before = 0;
@@ -129,7 +129,7 @@ class FilePane {
 export const canPlay = ({ pieces }) => !!MediaSourceHere || (pieces.length === 1 && pieces[0].from === 0);
 
 /**
- * @param {HTMLVideoElement} element @param {string[]} tracks @param {Plan} plan @param {Has} has @param {Told} told
+ * @param {HTMLMediaElement} element @param {string[]} tracks @param {Plan} plan @param {Has} has @param {Told} told
  * @returns {FedPane | FilePane}
  */
 export const openPane = (element, tracks, plan, has, told) =>

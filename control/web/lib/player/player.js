@@ -1,16 +1,19 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /*
- * Plays a plan (plan.js) in elements that keep to one clock, that of the first, which has the sound:
+ * Plays a plan (plan.js) in elements that keep to one clock:
  *
  *   paused --play--> waiting --all have pictures--> playing --the end--> ended
  *      ^-----pause------|<-----one runs dry------------|                   |
  *      ^------------------------seek---------------------------------------+
  *   any --an element plays no more--> broken
  *
- * The others are held to the first by their speed; nobody hears that. They begin
- * when it has begun to move, since sound takes its time to start.
+ * Beside two pictures the sound has an element of its own, which nobody sees, and that leads: the clock
+ * of an element with sound is its sound card's and takes its time to start, those of pictures alone are
+ * the machine's and go alike. So pictures that were begun in one moment stay together, and are held
+ * to the sound together, by their speed; nobody hears that.
  */
 
+import { isSound } from '../names.js';
 import { isForbidden } from '../watch/play.js';
 import { openPane, SEEK_S } from './pane.js';
 import { pieceAt } from './plan.js';
@@ -24,12 +27,14 @@ import { pieceAt } from './plan.js';
  * @property {() => void} changed the state is another
  * @property {() => void} single this browser does not play two elements at once
  * @property {(seconds: number) => void} skipped a hole was passed over
+ * @property {() => void} soundless this browser plays pictures only
  */
 
 const STEER_MS = 20;
-const NEAR_S = 0.003;
+const LOOKS = 16; // the mean of whose middle half counts: Firefox tells the time of its last picture
+const OFF_SOUND_S = 0.03; // nobody sees less
 const OFF_S = 0.012;
-const CATCH_UP_S = 0.3;
+const CATCH_UP_MS = 300;
 const MOST = 0.5; // of the speed
 const FAR_S = 0.5; // farther apart: sought
 const END_S = 0.02;
@@ -37,11 +42,26 @@ const STANDS_MS = 400;
 const FUTURE = 3; // HAVE_FUTURE_DATA
 const PAUSED_ALONE_MS = 1000; // a browser that stops one because another plays does it soon
 
+/**
+ * The elements that play panes: with two pictures the sound has its own.
+ * @param {Pane[]} panes
+ * @returns {{ element: HTMLMediaElement, tracks: string[] }[]}
+ */
+function elementsOf(panes) {
+  const sounds = panes.flatMap(({ tracks }) => tracks.filter(isSound));
+  return panes.length > 1 && sounds.length > 0
+    ? [{ element: new Audio(), tracks: sounds }, ...panes.map(({ element, tracks }) => ({ element, tracks: tracks.filter((track) => !isSound(track)) }))]
+    : panes;
+}
+
+/** The mean of the middle half. @param {number[]} looks */
+const middle = (looks) => [...looks].sort((a, b) => a - b).slice(LOOKS / 4, (3 * LOOKS) / 4).reduce((sum, look) => sum + look, 0) / (LOOKS / 2);
+
 export class Player {
   /**
    * Opens at a moment (clip time, seconds), paused.
    * @param {Plan} plan
-   * @param {Pane[]} panes the first has the sound
+   * @param {Pane[]} panes the first has the sound, or one that the player makes
    * @param {(lesson: string, track: string) => boolean} has does a lesson have a track?
    * @param {Told} told
    * @param {number} [at]
@@ -55,17 +75,27 @@ export class Player {
     this.speed = 1;
     this.begunMs = 0;
     this.begunAt = 0;
+    this.moves = false; // the first does, since it began
     this.stood = { at: -1, since: 0 };
-    const broken = (/** @type {unknown} */ error) => {
+    const played = elementsOf(panes);
+    /** The first has nothing but sound, and pictures beside it. */
+    this.isApart = played.length > panes.length;
+    this.panes = played.map(({ element, tracks }, i) => openPane(element, tracks, plan, has, { broken: (error) => {
       console.error(error);
-      this.become('broken');
-    };
-    this.panes = panes.map(({ element, tracks }) => openPane(element, tracks, plan, has, { broken }));
-    this.elements = panes.map(({ element }) => element);
-    /** Where each is being moved to: 1 on, -1 back, 0: it keeps up. */
-    this.ways = panes.map(() => 0);
+      if (i === 0 && this.isApart) {
+        this.loseSound();
+      } else {
+        this.become('broken');
+      }
+    } }));
+    this.elements = played.map(({ element }) => element);
+    /** How each is held: behind what holds it, at the last looks, seconds; times the speed, until when (ms). */
+    this.held = played.map(() => ({ looks: /** @type {number[]} */ ([]), times: 1, until: 0 }));
     /** Does a lesson have something for each of the panes? */
-    this.fills = panes.map(({ tracks }) => (/** @type {string} */ lesson) => tracks.some((track) => has(lesson, track)));
+    this.fills = played.map(({ tracks }) => (/** @type {string} */ lesson) => tracks.some((track) => has(lesson, track)));
+    this.elements.forEach((element, i) => {
+      element.muted = i > 0;
+    });
     this.seek(at);
     this.timer = setInterval(() => this.steer(), STEER_MS);
   }
@@ -124,16 +154,42 @@ export class Player {
   /** @param {number} speed */
   setSpeed(speed) {
     this.speed = speed;
-    this.ways = this.ways.map(() => 0);
     this.elements.forEach((element) => {
       element.defaultPlaybackRate = speed;
-      element.playbackRate = speed;
+    });
+    this.go();
+  }
+
+  /** How loud it is. @param {boolean} muted @param {number} [volume] 0 to 1 */
+  setLoudness(muted, volume = 1) {
+    const [first] = this.elements;
+    first.muted = muted;
+    first.volume = volume;
+  }
+
+  /** All at their speed, from this moment on; those that are held anew. */
+  go() {
+    this.held = this.held.map(() => ({ looks: [], times: 1, until: 0 }));
+    this.elements.forEach((element) => {
+      element.playbackRate = this.speed;
     });
   }
 
   close() {
     clearInterval(this.timer);
     this.panes.forEach((pane) => pane.close());
+  }
+
+  /** The pictures go on alone: Firefox plays no sound where there is nothing to hear it with. */
+  loseSound() {
+    this.isApart = false;
+    this.panes[0].close();
+    [this.panes, this.elements, this.held, this.fills].forEach((list) => list.shift());
+    if (this.state === 'playing') {
+      this.moves = true;
+      this.go();
+    }
+    this.told.soundless();
   }
 
   /** Can all that have something to show here go on? */
@@ -144,7 +200,7 @@ export class Player {
   }
 
   steer() {
-    const [first, ...others] = this.elements;
+    const [first] = this.elements;
     if (this.state === 'waiting') {
       if (this.isReady()) {
         this.run();
@@ -158,7 +214,7 @@ export class Player {
       } else if (first.paused) {
         this.wasPaused();
       } else if (this.isReady()) {
-        others.forEach((element, i) => this.hold(element, i + 1));
+        this.hold();
       } else {
         this.elements.forEach((element) => element.pause());
         this.become('waiting');
@@ -170,16 +226,16 @@ export class Player {
     const [first, ...others] = this.elements;
     this.begunMs = performance.now();
     this.begunAt = this.now();
-    first.playbackRate = this.speed;
+    this.moves = others.length === 0;
+    first.playbackRate = this.isApart || this.moves ? this.speed : 0;
     this.become('playing');
     first.play().catch((error) => {
       if (isForbidden(error)) {
         this.pause();
       }
     });
-    this.ways = this.ways.map(() => 0);
     others.forEach((element) => {
-      element.playbackRate = 0; // until the first moves
+      element.playbackRate = 0; // until all go
       element.play().catch((error) => isForbidden(error) && this.told.single());
     });
   }
@@ -195,26 +251,47 @@ export class Player {
   }
 
   /**
-   * Holds an element to the first: one speed until it has caught up, then the first's. Firefox shows no
-   * new picture for a while after each change.
-   * @param {HTMLVideoElement} element @param {number} i
+   * Holds the second element to the first, and all others to the second: pictures to the sound, and to
+   * each other. One speed for some time, then the usual one: Firefox shows no new picture for a while
+   * after each change.
    */
-  hold(element, i) {
-    const now = this.now();
-    const behind = now - (element.currentTime - this.panes[i].before);
-    const way = this.ways[i];
-    if (now <= this.begunAt + 0.001) {
-      return; // it stands until the first moves
+  hold() {
+    if (!this.moves) { // pictures stand until the sound moves
+      this.moves = !this.isApart || this.now() > this.begunAt + 0.001;
+      if (this.moves) {
+        this.go();
+      }
+      return;
     }
-    if (Math.abs(behind) > FAR_S && !element.ended) {
-      element.currentTime += behind;
-    } else if (Math.abs(behind) > OFF_S && !way) {
-      this.ways[i] = Math.sign(behind);
-      element.playbackRate = this.speed * (1 + Math.min(MOST, Math.max(-MOST, behind / CATCH_UP_S)));
-    } else if (element.playbackRate === 0 || (way && behind * way < NEAR_S)) {
-      this.ways[i] = 0;
-      element.playbackRate = this.speed;
-    }
+    const times = this.elements.map((element, i) => element.currentTime - this.panes[i].before);
+    let speed = this.speed;
+    this.elements.forEach((element, i) => {
+      if (i === 0) {
+        return;
+      }
+      const one = this.held[i];
+      const behind = times[this.isApart ? Math.min(1, i - 1) : 0] - times[i];
+      if (Math.abs(behind) > FAR_S && !element.ended && !element.seeking) {
+        element.currentTime += behind;
+        one.looks = [];
+      } else if (performance.now() >= one.until) {
+        one.times = 1;
+        one.looks = [...one.looks, behind].slice(-LOOKS);
+        const off = one.looks.length === LOOKS ? middle(one.looks) : 0;
+        if (Math.abs(off) > (this.isApart && i === 1 ? OFF_SOUND_S : OFF_S)) {
+          one.times = 1 + Math.min(MOST, Math.max(-MOST, (1000 * off) / CATCH_UP_MS / speed));
+          one.until = performance.now() + (1000 * off) / (one.times - 1) / speed;
+          one.looks = [];
+        }
+      }
+      const rate = speed * one.times;
+      if (this.isApart && i === 1) {
+        speed = rate;
+      }
+      if (element.playbackRate !== rate) {
+        element.playbackRate = rate;
+      }
+    });
   }
 
   /** What was not recorded is passed over. */

@@ -64,17 +64,19 @@ export function useShow(lesson) {
     const plan = planOf((pieces || [{ from_ns: 0, to_ns: length }]).map((piece) => ({ lesson: lesson.id, ...piece })));
     const panes = panesOf(lesson).map((tracks) => ({ element: /** @type {HTMLVideoElement} */ (elements.current.get(tracks[0])), tracks }));
     const has = (/** @type {string} */ _, /** @type {string} */ track) => lesson.tracks.some(({ name }) => name === track);
-    const told = { changed: () => {}, single: () => {}, skipped: () => {} };
+    const told = { changed: () => {}, single: () => {}, skipped: () => {}, soundless: () => {} };
     const player = new Player(plan, panes, has, told, begin);
     now.current.opened = { player, pieces };
     return player;
   }
 
   /** How bright and loud it is here. @param {number} factor 0 to 1 */
-  const shine = (factor) => elements.current.forEach((one) => {
-    one.style.opacity = String(factor);
-    one.volume = factor;
-  });
+  const shine = (factor) => {
+    elements.current.forEach((one) => {
+      one.style.opacity = String(factor);
+    });
+    now.current.opened?.player.setLoudness(false, factor);
+  };
 
   function stop() {
     goOn(null);

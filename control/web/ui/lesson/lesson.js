@@ -68,6 +68,7 @@ export function Lesson() {
   const box = useRef(/** @type {HTMLElement | null} */ (null));
   const elements = useRef(/** @type {Map<string, HTMLVideoElement>} */ (new Map()));
   const silence = useRef(0);
+  const quietly = useRef(false); // that there is no sound has been said
   const quiet = useQuiet();
 
   /** @param {string} text */
@@ -136,7 +137,12 @@ export function Lesson() {
       setSingle(true);
       say(t.playsOne);
     },
-    skipped: (s) => say(t.passedGap(s)) });
+    skipped: (s) => say(t.passedGap(s)), soundless: () => {
+      if (!quietly.current) { // once is enough
+        quietly.current = true;
+        say(t.soundless);
+      }
+    } });
   const length = playable ? playable.plan.length / 1e9 : 0;
   const place = player ? player.now() : begin.at;
   const now = playable && ready ? playable.plan.pieces[pieceAt(playable.plan, place * 1e9)] : null;

@@ -7,9 +7,10 @@ import { Player } from '../../lib/player/player.js';
 /**
  * A player of an item in the panes, opened anew where it was when the panes are others.
  * @param {{ playable: Playable | null, panes: string[][], element: (name: string) => HTMLVideoElement, startAt: number,
- *   plays: boolean, speed: number, muted: boolean, single: () => void, skipped: (seconds: number) => void }} wish plays: at once
+ *   plays: boolean, speed: number, muted: boolean, single: () => void, skipped: (seconds: number) => void,
+ *   soundless: () => void }} wish plays: at once
  */
-export function usePlayer({ playable, panes, element, startAt, plays, speed, muted, single, skipped }) {
+export function usePlayer({ playable, panes, element, startAt, plays, speed, muted, single, skipped, soundless }) {
   const [, setCount] = useState(0);
   const player = useRef(/** @type {Player | null} */ (null));
   const last = useRef({ playable, at: 0, plays: false });
@@ -22,7 +23,7 @@ export function usePlayer({ playable, panes, element, startAt, plays, speed, mut
     const same = last.current.playable === playable;
     const elements = panes.map((tracks) => ({ element: element(tracks[0]), tracks }));
     const opened = new Player(playable.plan, elements, playable.has,
-      { changed: () => setCount((n) => n + 1), single, skipped }, same ? last.current.at : startAt);
+      { changed: () => setCount((n) => n + 1), single, skipped, soundless }, same ? last.current.at : startAt);
     player.current = opened;
     opened.setSpeed(speed);
     if (same ? last.current.plays : plays) {
@@ -36,10 +37,6 @@ export function usePlayer({ playable, panes, element, startAt, plays, speed, mut
     };
   }, [playable, names]);
   useEffect(() => player.current?.setSpeed(speed), [speed]);
-  useEffect(() => {
-    panes.forEach(([name], i) => {
-      element(name).muted = muted || i > 0;
-    });
-  });
+  useEffect(() => player.current?.setLoudness(muted));
   return player.current;
 }
