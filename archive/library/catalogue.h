@@ -68,7 +68,7 @@ enum lct_facet {
 const char *lct_facet_word(enum lct_facet facet);
 
 enum lct_catalogue_sort {
-    LCT_SORT_RELEVANCE, /**< without a text: the newest first */
+    LCT_SORT_RELEVANCE, /**< without a text: as ids stand, else the newest first */
     LCT_SORT_NEWEST,
     LCT_SORT_OLDEST,
     LCT_SORT_TITLE, /**< by character codes, width and case folded */
@@ -81,7 +81,7 @@ struct lct_catalogue_query {
     const char *kind;  /**< "lesson", "clip" */
     const char *state; /**< "draft", "published" */
     const char *terms[LCT_FACETS];
-    const json_t *ids; /**< only these */
+    const json_t *ids; /**< only these, which have an order */
     bool trash;        /**< what lies in the trash, and nothing else */
     enum lct_catalogue_sort sort;
     const char *after; /**< the "next" of the part before */

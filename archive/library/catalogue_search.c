@@ -37,7 +37,7 @@ struct search {
     uint8_t *found; /* words of the text that stand in it */
     uint8_t *kinds; /* where, a bit a kind */
     int *score;
-    bool *chosen;                /* is one of query->ids; NULL: all are */
+    uint32_t *chosen;            /* its place in query->ids, from 1 on; NULL: all are chosen */
     uint32_t terms[LCT_FACETS];  /* wanted; only where query->terms is set */
     uint32_t *counts;            /* of all facets, by term */
     struct place after, *places; /* a part of the list, in order */
@@ -159,7 +159,7 @@ static struct place place_of(const struct search *s, size_t num) {
     struct place place = {.title = "", .num = num};
     switch (s->query->sort) {
     case LCT_SORT_RELEVANCE:
-        place.first = s->asked ? -relevance(s, entry, num) : 0;
+        place.first = s->asked ? -relevance(s, entry, num) : s->chosen ? s->chosen[num] : 0;
         place.second = -entry->created;
         break;
     case LCT_SORT_NEWEST:
@@ -396,7 +396,7 @@ static void read_ids(struct search *s) {
     json_array_foreach(s->query->ids, i, id) {
         const char *text = json_string_value(id);
         int64_t num = text ? lct_json_int(s->c->numbers, text, 0) : 0;
-        s->chosen[num] = true; /* 0 is no item's */
+        s->chosen[num] = (uint32_t)i + 1; /* 0 is no item's */
     }
 }
 

@@ -174,6 +174,34 @@ async function offers(page, up, lang) {
     await closed(page);
 }
 
+/** A collection is called otherwise, described and put in order while somebody else puts one more in. */
+async function arrange(page, up, lang) {
+    const { id } = (await up.api('/collections')).collections[0];
+    const put = async (items) => {
+        const { title } = await up.api(`/collections/${id}`);
+        const answer = await send(up, 'PUT', `/collections/${id}`, { title, items }, { 'If-Match': '*' });
+        p.check(answer.ok, `the collection: ${answer.status}`);
+    };
+    await put([ids[1], 'gone', ids[2]]);
+    await page.reload();
+    await shows(page, ['光的折射现象', '二次函数']);
+    await press(page, '.collection-edit');
+    await p.until(() => p.has(page, '.in-collection .term'), 'what is in it');
+    await fillIn(page, '.collection-form input', '精品课');
+    await fillIn(page, '.collection-form textarea', '第一学期\n<b>物理</b>');
+    await press(page, '.in-collection .term:nth-child(2) .order .button:first-child');
+    await p.until(async () => /二次函数/.test(await p.text(page, '.in-collection .term:first-child')), 'the other order');
+    await looksGood(page, `library-collection-${lang}`, '.details');
+    await put([ids[1], 'gone', ids[2], ids[0]]);
+    await press(page, '.collection-form .button-main');
+    await closed(page);
+    await p.reads(page, '#shelves-title', /^精品课$/);
+    await p.reads(page, '.collection-about', /<b>物理<\/b>/);
+    await shows(page, ['二次函数', '光的折射现象', '运动和力']);
+    const now = await up.api(`/collections/${id}`);
+    p.check(now.items.join() === [ids[2], ids[1], 'gone', ids[0]].join(), `its order: ${now.items}`);
+}
+
 async function uses(page, up, clip, lang) {
     const t = words[lang];
     await p.enter(page, up, lang);
@@ -211,6 +239,7 @@ async function uses(page, up, clip, lang) {
     await describe(page, up, lang);
     await press(page, '.places-in .place-in:nth-of-type(2)');
     await shows(page, ['光的折射现象']);
+    await arrange(page, up, lang);
 
     /* The trash: a lesson that is used is said to be. */
     await page.goto(`${up.url}library?q=${encodeURIComponent('运动')}`);

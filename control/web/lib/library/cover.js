@@ -8,7 +8,7 @@ import { lessonTime, planOf } from '../player/plan.js';
 
 const SLIDES = 18; // of many, evenly
 const EVENLY = 6; // of a track without slides
-const APART_NS = 10e9; // there is about one small picture in so long
+const APART_NS = 5e9; // there is about one small picture in so long
 
 /** '' for none. @param {Cover | null | undefined} cover @param {string} id of the item, where the cover names no lesson */
 export const coverText = (cover, id) => (cover ? [cover.lesson || id, cover.track, cover.time_ns].join('/') : '');

@@ -5,10 +5,10 @@ import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
 import { ask, faultText } from '../../lib/api.js';
 import { chooseWords, LanguageProvider, said, startingWords, useWords } from '../../lib/language.js';
 import { chosen, isNarrowed } from '../../lib/library/query.js';
-import { Asking } from '../asking.js';
 import { Head } from '../head.js';
 import { Jobs } from '../jobs.js';
 import { Card } from './card.js';
+import { CollectionHead } from './collection.js';
 import { Details } from './details.js';
 import { Filters } from './filters.js';
 import { Upload } from '../upload.js';
@@ -123,8 +123,9 @@ function Shelves() {
           <input type="search" ref=${field} value=${query.q || ''} placeholder=${w.searchHint} autocomplete="off" maxlength="60"
             onInput=${(/** @type {any} */ event) => look(chosen(query, 'q', event.target.value), false)} /></label>
         <label class="sort">${w.sort}
-          <select value=${query.sort || (query.q ? 'relevance' : 'newest')} onChange=${(/** @type {any} */ event) => look(chosen(query, 'sort', event.target.value))}>
-            ${SORTS.filter((sort) => sort !== 'relevance' || query.q).map((sort) => html`<option value=${sort}>${w.sorts[sort]}</option>`)}
+          <select value=${query.sort || (query.q || collection ? 'relevance' : 'newest')} onChange=${(/** @type {any} */ event) => look(chosen(query, 'sort', event.target.value))}>
+            ${SORTS.filter((sort) => sort !== 'relevance' || query.q || collection)
+              .map((sort) => html`<option value=${sort}>${sort === 'relevance' && !query.q ? w.collectionOrder : w.sorts[sort]}</option>`)}
           </select></label>
       </div>
       <div class="shelves-news" role="status">
@@ -134,7 +135,8 @@ function Shelves() {
       ${trouble && html`<p class="band band-bad" role="alert">${w.trouble} ${said(t, trouble)}</p>`}
       ${part?.building && html`<p class="band band-calm">${w.building}</p>`}
       ${inTrash && part && html`<p class="quiet">${w.trashDays(part.trash_days)}</p>`}
-      ${collection && !inTrash && html`<${CollectionHead} collection=${collection} onDrop=${() => run(async () => {
+      ${collection && !inTrash && html`<${CollectionHead} key=${collection.id} collection=${collection}
+        onSaid=${(/** @type {string} */ said_) => setNews({ words: said_ })} onSaved=${() => run(async () => null)} onDrop=${() => run(async () => {
         await ask('DELETE', `/collections/${collection.id}`);
         look({});
         return null;
@@ -165,14 +167,5 @@ function Shelves() {
         setOpen(null);
         run(async () => ({ words: w.trashed(item.title || w.untitled), undo: () => restore(item) }));
       }} />`}
-  </div>`;
-}
-
-/** @param {{ collection: Collection, onDrop: () => void }} props */
-function CollectionHead({ collection, onDrop }) {
-  const { library: w } = useWords();
-  return html`<div class="collection-head">
-    <${Asking} button=${w.dropCollection} label=${`${w.dropCollection} ${collection.title}`} words=${w.askDropCollection} yes=${w.dropCollection}
-      lost=${false} onYes=${onDrop} />
   </div>`;
 }

@@ -176,6 +176,20 @@ Test(catalogue, a_microlesson_says_nothing_of_a_lesson_that_is_gone) {
     expect((struct lct_catalogue_query){.kind = "clip"}, NULL, "clip-1");
 }
 
+Test(catalogue, a_collection_has_an_order) {
+    LCT_JSON json_t *chosen = json_pack("[s, s, s]", "a1", "gone", "a3");
+    until_built();
+    put("a1", "光的折射", "物理");
+    put("a2", "光的反射", "物理");
+    put("a3", "光的色散", "物理");
+    expect((struct lct_catalogue_query){.text = "折射"}, "a1", "a1");
+    expect((struct lct_catalogue_query){.text = "反射"}, "a2", "a2");
+    expect((struct lct_catalogue_query){.text = "色散"}, "a3", "a3");
+    expect((struct lct_catalogue_query){.ids = chosen}, NULL, "a1 a3");
+    json_array_append_new(chosen, json_string("a1"));
+    expect((struct lct_catalogue_query){.ids = chosen}, NULL, "a3 a1");
+}
+
 Test(catalogue, sees_folders_by_itself_and_remembers_them) {
     put("a1", "光的折射", "物理");
     put("a2", "光的反射", "物理");
