@@ -5,5 +5,5 @@ import { Editor } from './ui/edit/editor.js';
 const app = /** @type {HTMLElement} */ (document.getElementById('app'));
 if (!document.documentElement.dataset.floor) { // floor.js
   app.textContent = '';
-  render(html`<${Editor} lesson=${decodeURIComponent(location.pathname.split('/')[2] || '')} />`, app);
+  render(html`<${Editor} id=${decodeURIComponent(location.pathname.split('/')[2] || '')} />`, app);
 }

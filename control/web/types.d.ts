@@ -292,6 +292,7 @@ export interface DraftPicture {
 
 /** lib/edit/draft.js */
 export interface DraftPiece {
+  lesson: string;
   from_ns: number;
   to_ns: number;
   picture?: DraftPicture;
@@ -299,33 +300,58 @@ export interface DraftPiece {
   fade_out_ns?: number;
 }
 
-export interface DraftClip {
+/** An opening or closing card: a design and what stands on it. */
+export interface DraftCard {
+  template: string;
+  fields: Record<string, string>;
+}
+
+export interface DraftLook {
+  opening?: DraftCard;
+  closing?: DraftCard;
+  logo?: boolean;
+}
+
+export interface DraftClip extends DraftLook {
+  key: string;
   title: string;
   pieces: DraftPiece[];
   /** In order, at lesson time. */
-  chapters: { time_ns: number; title: string }[];
-  /** Which microlesson of the library it became. */
-  saved?: string;
+  chapters: { lesson: string; time_ns: number; title: string }[];
+}
+
+/** An edit decision list (docs/formats/clip.md). */
+export interface Edl extends DraftLook {
+  version: 1;
+  pieces: DraftPiece[];
+  /** At clip time. */
+  chapters?: { time_ns: number; title: string }[];
 }
 
 export interface Draft {
-  duration_ns: number;
+  /** Lengths of the lessons on the table. */
+  lessons: Record<string, number>;
   clips: DraftClip[];
+  /** By a clip's key: which microlesson of the library it is, in which version (ETag). */
+  saved: Record<string, { id: string; tag: string }>;
 }
 
 /** clip and piece count from 0. */
 export type DraftChange =
-  | { do: 'keep' | 'cut'; clip: number; from_ns: number; to_ns: number }
-  | { do: 'split' | 'divide'; clip: number; piece: number; at_ns: number }
+  | { do: 'lesson'; lesson: string; duration_ns: number }
+  | { do: 'keep' | 'cut'; clip: number; lesson: string; from_ns: number; to_ns: number }
+  | { do: 'split'; clip: number; piece: number; at_ns: number }
+  | { do: 'divide'; clip: number; piece: number; at_ns: number; key: string }
   | { do: 'trim'; clip: number; piece: number; from_ns: number; to_ns: number }
   | { do: 'move'; clip: number; piece: number; to: number }
   | { do: 'remove'; clip: number; piece: number }
   | { do: 'picture'; clip: number; piece: number; picture: DraftPicture | null }
   | { do: 'fade'; clip: number; piece: number; fade_in_ns: number; fade_out_ns: number }
-  | { do: 'chapter'; clip: number; time_ns: number; title: string | null }
+  | { do: 'chapter'; clip: number; lesson: string; time_ns: number; title: string | null }
   | { do: 'title'; clip: number; title: string }
-  | { do: 'saved'; clip: number; id: string }
-  | { do: 'add' | 'drop'; clip: number };
+  | { do: 'look'; clip: number; look: DraftLook }
+  | { do: 'become'; clip: number; title: string; pieces: DraftPiece[]; chapters: DraftClip['chapters']; look: DraftLook }
+  | { do: 'add' | 'drop'; clip: number; key: string };
 
 /** lib/edit/history.js; what stands in DATA/edits. */
 export interface KeptEdit {
@@ -347,15 +373,17 @@ export interface Wave {
 /** A lesson as its editor needs it (GET /api/v1/items/{id}). */
 export interface EditLesson {
   id: string;
-  kind: 'lesson' | 'clip';
+  kind: 'lesson';
   title: string;
   created: string;
   duration_ns: number;
   recording: boolean;
+  metadata: Record<string, any>;
   tracks: Track[];
   gaps: Gap[];
   marks: Mark[];
   chapters: { time_ns: number; title: string }[];
+  slides: { time_ns: number; to_ns: number; picture_ns: number; title: string }[];
 }
 
 /** A lesson or microlesson in the library's list (GET /api/v1/library). */

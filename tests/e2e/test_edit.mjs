@@ -4,72 +4,27 @@
 // it happens, through a killed server and a reload, with its undo; a second editor is told; what is
 // saved is what was kept, and the preview plays just that.
 
-import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { shot, source, withBrowser } from './_browsers.mjs';
+import { source, withBrowser } from './_browsers.mjs';
+import { S, at, keptOf as keptBy, keys, lessons, looksGood, range, seconds } from './_edit.mjs';
 import * as p from './_page.mjs';
 
-const bin = process.env.LCT_BIN ?? join(source, 'build/bin');
-const S = 1e9;
 const words = {
     zh: { kept: /已自动保存/, waiting: /尚未保存/, other: /有人正在编辑/, taken: /接管/, saved: /资源库/, empty: /还没有保留/ },
     en: { kept: /^Kept$/, waiting: /Not kept yet/, other: /Somebody else is editing/, taken: /taken the editing over/, saved: /in the library/, empty: /Nothing is kept/ },
 };
 
-const up = await p.startUp(['demo']);
-
-/** What the server holds of the lesson: the draft as the page would restore it. */
-async function keptOf(id) {
-    const { restored, now } = await import(join(source, 'control/web/lib/edit/history.js'));
-    const kept = await p.until(() => up.api(`/edits/${id}`).catch(() => null), 'the server, which is killed beside this');
-    return now(restored(kept));
-}
-
-const keys = async (page, ...names) => {
-    for (const name of names) {
-        await page.keyboard.press(name);
-    }
-};
-
-/** Shift and an arrow: a second. */
-async function seconds(page, n, key = 'ArrowRight') {
-    await page.keyboard.down('Shift');
-    for (let i = 0; i < n; i++) {
-        await page.keyboard.press(key);
-    }
-    await page.keyboard.up('Shift');
-}
-
-/** Where one is, ns, as shown to the millisecond. */
-const at = async (page) => {
-    const [h, m, s] = (await p.text(page, '.edit-now')).split(':').map(Number);
-    return Math.round((3600 * h + 60 * m + s) * S);
-};
+const ids = { zh: '20260301-080001-main-0001', en: '20260301-080002-main-0001' };
+const up = await p.startUp(['demo'], { fill: lessons(Object.values(ids), 6) });
+const keptOf = (id) => keptBy(up, id);
 
 /** A page that knows nothing of the other. */
 const stranger = async (page) => (page.context ? (await page.context().browser().newContext()).newPage() : page.browser().newPage());
 
 const pieces = async (page) => p.count(page, '.edit-piece');
-const range = (piece) => [piece.from_ns, piece.to_ns];
-
-async function looksGood(page, name) {
-    await page.evaluate(p.AXE);
-    for (const size of ['desk', 'phone']) {
-        await p.resize(page, size);
-        await p.sleep(400);
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        p.check(wide <= 0, `${name} (${size}) is ${wide} pixels wider than the screen`);
-        const { violations } = await page.evaluate(() => window.axe.run('.edit-box'));
-        p.check(violations.length === 0, `axe on ${name}: ${JSON.stringify(violations.map((one) => [one.id, one.nodes.map((node) => node.html)]))}`);
-        await shot(page, `${name}-${size}`);
-    }
-    await p.resize(page, 'desk');
-}
-
 async function edit(name, lang) {
     const t = words[lang];
-    const id = `20260301-08000${lang === 'zh' ? 1 : 2}-main-0001`;
-    execFileSync(join(bin, 'lectern'), ['record', '--source', 'demo', '--duration', '8', '--out', join(up.data, 'lessons', id)], { stdio: 'ignore' });
+    const id = ids[lang];
     await withBrowser(name, async (page) => {
         await p.enter(page, up, lang);
         await p.resize(page, 'desk');
@@ -158,12 +113,12 @@ async function edit(name, lang) {
         await p.reads(page, '.edit-notice', t.saved);
         const draft = await p.until(async () => {
             const one = await keptOf(id);
-            return one.clips.every((clip) => clip.saved) && one;
+            return one.clips.every((clip) => one.saved[clip.key]) && one;
         }, 'both saved');
         const { edlOf } = await import(join(source, 'control/web/lib/edit/draft.js'));
         for (const clip of draft.clips) {
-            const { edl } = await up.api(`/clips/${clip.saved}`);
-            p.check(JSON.stringify(edl.pieces.map(range)) === JSON.stringify(edlOf(clip, id).pieces.map(range)) && edl.pieces[0].lesson === id, 'what was saved is what was kept');
+            const { edl } = await up.api(`/clips/${draft.saved[clip.key].id}`);
+            p.check(JSON.stringify(edl.pieces.map(range)) === JSON.stringify(edlOf(clip).pieces.map(range)) && edl.pieces[0].lesson === id, 'what was saved is what was kept');
         }
 
         /* The preview plays the pieces and ends with them. */
@@ -188,14 +143,15 @@ async function edit(name, lang) {
         await looksGood(page, `edit-${name}-${lang}`);
 
         /* A second one is told, and may take it over. */
+        await page.waitForResponse((response) => response.url().endsWith('/presence'), { timeout: 60000 }); // it was busy being looked at
         const second = await stranger(page);
         await p.enter(second, up, lang);
         await second.goto(`${up.url}edit/${id}`);
-        await p.reads(second, '.band', t.other);
+        await p.reads(second, '.band', t.other, 30);
         p.check(await second.evaluate(() => document.querySelector('.edit-clip-head .act').disabled), 'it changes nothing');
         await second.click('.band .act');
         await p.until(async () => !(await p.has(second, '.band')), 'the second one to edit');
-        await p.reads(page, '.band', t.taken);
+        await p.reads(page, '.band', t.taken, 30);
         await second.close();
         console.log(`${name} (${lang}): ${draft.clips.length} microlessons of ${draft.clips.map((clip) => clip.pieces.length)} pieces`);
     });

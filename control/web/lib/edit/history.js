@@ -17,8 +17,11 @@ import { apply } from './draft.js';
 /** @typedef {import('../../types').KeptEdit} KeptEdit */
 /** @typedef {{ drafts: Draft[], changes: DraftChange[], at: number }} History drafts[i] is what i changes made */
 
-/** Bytes of what is kept; the oldest changes of more become the begin. */
+/** Bytes of what is kept (the server takes 4 MiB); the oldest changes of more become the begin. */
 export const KEPT_MAX = 2 << 20;
+
+/** @param {KeptEdit} edit */
+const bytesOf = (edit) => new TextEncoder().encode(JSON.stringify(edit)).length;
 
 /** @param {Draft} begin @returns {History} */
 export const newHistory = (begin) => ({ drafts: [begin], changes: [], at: 0 });
@@ -38,19 +41,29 @@ export const undone = (history) => (history.at > 0 ? { ...history, at: history.a
 /** @param {History} history @returns {History} */
 export const redone = (history) => (history.at < history.changes.length ? { ...history, at: history.at + 1 } : history);
 
+/** A clip is a microlesson of the library now; whatever is undone, it stays one. @param {History} history @param {string} key @param {Draft['saved'][string]} saved @returns {History} */
+export const noted = (history, key, saved) =>
+  ({ ...history, drafts: history.drafts.map((draft) => ({ ...draft, saved: { ...draft.saved, [key]: saved } })) });
+
 /** What is kept of it. @param {History} history @returns {KeptEdit} */
 export function kept({ drafts, changes, at }) {
-  /** @param {number} from @returns {KeptEdit} */
-  const since = (from) => ({ version: 1, begin: drafts[from], changes: changes.slice(from), at: at - from });
-  let from = 0;
-  while (from < at && JSON.stringify(since(from)).length > KEPT_MAX) {
+  let [from, to] = [0, changes.length];
+  /** @returns {KeptEdit} */
+  const part = () => ({ version: 1, begin: drafts[from], changes: changes.slice(from, to), at: at - from });
+  while (from < at && bytesOf(part()) > KEPT_MAX) {
     from += Math.ceil((at - from) / 4);
   }
-  return since(from);
+  while (to > at && bytesOf(part()) > KEPT_MAX) { // what was undone
+    to -= Math.ceil((to - at) / 4);
+  }
+  return part();
 }
 
 /** A history of what was kept; a RangeError where that is none. @param {KeptEdit} keptEdit @returns {History} */
 export function restored({ begin, changes, at }) {
+  if (!begin.lessons || !begin.clips || !begin.saved) {
+    throw new RangeError('no draft');
+  }
   const drafts = [begin];
   for (const change of changes) {
     drafts.push(apply(drafts[drafts.length - 1], change));

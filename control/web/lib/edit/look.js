@@ -5,12 +5,14 @@
  */
 
 import { ask } from '../api.js';
+import { neighbour } from './snap.js';
 
 /** @typedef {import('../../types').Wave} Wave */
 /** @typedef {{ time_ns: number, picture: ImageBitmap }} Thumb */
 
 const POINTS = 2000;
 const FINE_NS = 5e9; // thumbnails are no nearer to each other
+const AROUND_NS = 2e9; // of the index at first
 const SHEET_HEAD = 12; // docs/api.yaml: time, bytes
 
 /** @param {string} lesson @param {string} track */
@@ -80,15 +82,33 @@ export function newThumbs(lesson, track, come) {
 }
 
 /**
- * The times of a picture's track around a moment, in order.
+ * The picture of a track behind (way 1) or before (way -1) a moment, however long one stands; undefined: none.
  * @param {string} lesson
  * @param {string} track
  * @param {number} time_ns
- * @returns {Promise<number[]>}
+ * @param {1 | -1} way
+ * @param {number} length_ns of the lesson
  */
-export async function fetchFrames(lesson, track, time_ns) {
-  const around = 2e9;
-  const from = Math.max(0, Math.round(time_ns - around));
-  const { reels } = await ask('GET', `${address(lesson, track)}/index?from=${from}&to=${Math.round(time_ns + around)}`);
-  return reels.flatMap((/** @type {{ rows: number[][] }} */ reel) => reel.rows.map((row) => row[2]));
+export async function fetchFrame(lesson, track, time_ns, way, length_ns) {
+  for (let around = AROUND_NS; ; around *= 8) {
+    const from = Math.max(0, Math.round(time_ns - (way < 0 ? around : AROUND_NS)));
+    const to = Math.min(length_ns, Math.round(time_ns + (way > 0 ? around : AROUND_NS)));
+    const times = await fetchTimes(lesson, track, from, to);
+    const found = neighbour(time_ns, times, way);
+    if (found !== undefined || (way < 0 ? from === 0 : to === length_ns)) {
+      return found;
+    }
+  }
+}
+
+/** @param {string} lesson @param {string} track @param {number} from_ns @param {number} to_ns @returns {Promise<number[]>} */
+async function fetchTimes(lesson, track, from_ns, to_ns) {
+  /** @type {number[]} */
+  const times = [];
+  for (let from = from_ns; from < to_ns;) {
+    const { reels, next_ns: next } = await ask('GET', `${address(lesson, track)}/index?from=${from}&to=${to_ns}`);
+    times.push(...reels.flatMap((/** @type {{ rows: number[][] }} */ reel) => reel.rows.map((row) => row[2])));
+    from = next ?? to_ns; // a long part comes in several
+  }
+  return times;
 }

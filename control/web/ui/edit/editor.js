@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The editor of a lesson: microlessons are cut out of it.
+// The editor: microlessons are cut out of a lesson, and of others beside it; one that was saved is edited again.
 
 import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
-import { ask, askTagged, faultText } from '../../lib/api.js';
-import { clipLength, edlOf, pieceAt } from '../../lib/edit/draft.js';
-import { fetchFrames } from '../../lib/edit/look.js';
+import { ask, faultText, playUrl } from '../../lib/api.js';
+import { clipLength, newKey, pieceAt } from '../../lib/edit/draft.js';
+import { fetchChanges, fetchClip, fetchLesson, saveClip, saveTitle } from '../../lib/edit/library.js';
+import { fetchFrame } from '../../lib/edit/look.js';
 import { neighbour, silences } from '../../lib/edit/snap.js';
 import { exact } from '../../lib/format.js';
 import { chooseWords, LanguageProvider, said, startingWords, useWords } from '../../lib/language.js';
@@ -13,39 +14,59 @@ import { Languages, Places } from '../head.js';
 import { Keys } from '../watch/keys.js';
 import { Chapters, ClipHead, Pieces, ClipTabs } from './clips.js';
 import { Stage } from './stage.js';
+import { Table } from './table.js';
 import { Timeline, zoomed } from './timeline.js';
 import { useEdit } from './use_edit.js';
 import { useKeys } from './use_keys.js';
+import { useLessons } from './use_lessons.js';
 import { useShow } from './use_show.js';
+import { Versions } from './versions.js';
 
 /** @typedef {import('../../types').EditLesson} EditLesson */
 /** @typedef {import('../../types').FaultText} FaultText */
 /** @typedef {import('../../types').DraftClip} DraftClip */
+/** @typedef {import('../../lib/edit/library.js').Opened} Opened */
 
 const SECOND = 1e9;
 const NOTICE_MS = 5000;
 
-/** @param {{ lesson: string }} props */
-export function Editor({ lesson: id }) {
+/**
+ * The lesson of the address; of a microlesson the first that is there of those it is made of.
+ * @param {string} id
+ * @returns {Promise<{ lesson: EditLesson | null, clip: Opened | null }>} lesson null: they are gone
+ */
+async function fetchDesk(id) {
+  const item = await ask('GET', `/items/${encodeURIComponent(id)}`);
+  if (item.kind !== 'clip') {
+    return { lesson: item, clip: null };
+  }
+  const there = item.sources.find((/** @type {{ missing: boolean }} */ one) => !one.missing);
+  return { lesson: there ? await fetchLesson(there.id) : null, clip: await fetchClip(id, item.title) };
+}
+
+/** @param {{ id: string }} props a lesson or a microlesson */
+export function Editor({ id }) {
   const [t, setWords] = useState(startingWords);
-  const [lesson, setLesson] = useState(/** @type {EditLesson | null} */ (null));
+  const [desk, setDesk] = useState(/** @type {Awaited<ReturnType<typeof fetchDesk>> | null} */ (null));
   const [fault, setFault] = useState(/** @type {FaultText | null} */ (null));
   useEffect(() => {
-    ask('GET', `/items/${encodeURIComponent(id)}`).then(setLesson, (error) => setFault(faultText(error)));
+    fetchDesk(id).then(setDesk, (error) => setFault(faultText(error)));
   }, [id]);
+  const lesson = desk?.lesson;
+  const name = (desk?.clip || lesson)?.title || id;
   useEffect(() => {
     document.documentElement.lang = t.locale;
-    document.title = lesson ? `${lesson.title || id} · ${t.edit.title}` : t.edit.title;
-  }, [t, lesson]);
-  const why = fault ? said(t, fault) : lesson?.kind === 'clip' ? t.edit.notALesson : lesson?.recording ? t.edit.running : '';
+    document.title = `${name} · ${t.edit.title}`;
+  }, [t, name]);
+  const why = fault ? said(t, fault) : desk && !lesson ? t.lessonMissing('') : lesson?.recording ? t.edit.running : '';
   return html`<${LanguageProvider} value=${t}>
     <div class="edit-box">
       <header class="watch-top">
         <${Places} />
-        <h1 class="watch-title"><span class="watch-room">${t.edit.title}</span> <span class="watch-lesson">${lesson?.title || id}</span></h1>
+        <h1 class="watch-title"><span class="watch-room">${t.edit.title}</span> <span class="watch-lesson">${name}</span></h1>
         <${Languages} onLanguage=${(/** @type {'zh' | 'en'} */ lang) => setWords(chooseWords(lang))} />
       </header>
-      ${lesson && !why ? html`<${Desk} lesson=${lesson} />` : html`<p class="stage-words" role="status">${why || t.edit.loading}</p>`}
+      ${lesson && !why ? html`<${Desk} home=${lesson} opened=${desk.clip} />` : html`<p class="stage-words" role="status">${why || t.edit.loading}</p>`}
     </div>
   <//>`;
 }
@@ -60,40 +81,85 @@ function useNotice() {
   return { notice, setNotice };
 }
 
-/** @param {{ lesson: EditLesson }} props */
-function Desk({ lesson }) {
+/** @param {{ home: EditLesson, opened: Opened | null }} props opened: a microlesson that shall be edited */
+function Desk({ home, opened }) {
   const t = useWords();
-  const edit = useEdit(lesson);
+  const edit = useEdit(home);
+  const lessons = useLessons(home, edit.draft?.lessons || {});
+  const show = useShow(lessons, home.id);
+  const lesson = lessons[show.lesson];
   const length = lesson.duration_ns;
-  const show = useShow(lesson);
   const [chosen, setChosen] = useState(0);
   const [picked, setPicked] = useState(-1);
-  const [view, setView] = useState({ from: 0, to: length });
-  const [selection, setSelection] = useState(/** @type {{ from: number | null, to: number | null }} */ ({ from: null, to: null }));
+  const [views, setViews] = useState(/** @type {Record<string, import('./timeline.js').View>} by lesson */ ({}));
+  const [selected, setSelected] = useState(/** @type {{ lesson: string, from: number | null, to: number | null }} */ ({ lesson: '', from: null, to: null }));
   const [wave, setWave] = useState(/** @type {import('../../types').Wave | null} */ (null));
   const [snaps, setSnaps] = useState(true);
   const [help, setHelp] = useState(false);
+  const [looksAt, setLooksAt] = useState(/** @type {'' | 'versions'} */ (''));
+  const [clash, setClash] = useState(-1); // the clip that somebody else has saved, too
   const { notice, setNotice } = useNotice();
   const saving = useRef(false);
+  const [busy, setBusy] = useState(false); // the same, as it is seen
   const clips = edit.draft?.clips || [];
   const index = Math.min(chosen, Math.max(0, clips.length - 1));
   /** @type {DraftClip} */
-  const clip = clips[index] || { title: '', pieces: [], chapters: [] };
+  const clip = clips[index] || { key: '', title: '', pieces: [], chapters: [] };
+  const saved = edit.draft?.saved[clip.key];
   const picture = lesson.tracks.map((track) => track.name).find((name) => !isSound(name));
-  const here = show.run?.pieces ? show.run.piece : pieceAt(clip, show.at);
+  const seen = show.run?.pieces ? show.run.pieces[show.run.piece] : clip.pieces[pieceAt(clip, lesson.id, show.at)];
+  const view = views[lesson.id] || { from: 0, to: length };
+  const setView = (/** @type {import('./timeline.js').View} */ next) => setViews({ ...views, [lesson.id]: next });
+  const selection = selected.lesson === lesson.id ? selected : { from: null, to: null };
+  const select = (/** @type {number | null} */ from, /** @type {number | null} */ to) => setSelected({ lesson: lesson.id, from, to });
 
-  const moments = [...lesson.marks, ...lesson.chapters, ...clip.chapters].map((one) => one.time_ns)
-    .concat(clip.pieces.flatMap((piece) => [piece.from_ns, piece.to_ns]), wave ? silences(wave) : [],
+  const moments = [...lesson.marks, ...lesson.chapters, ...lesson.slides, ...clip.chapters.filter((one) => one.lesson === lesson.id)].map((one) => one.time_ns)
+    .concat(clip.pieces.flatMap((piece) => (piece.lesson === lesson.id ? [piece.from_ns, piece.to_ns] : [])), wave ? silences(wave) : [],
       [selection.from, selection.to].flatMap((one) => (one === null ? [] : [one])), [0, length]);
 
-  /** In sight, too. @param {number} ns */
-  function go(ns) {
+  /** A clip becomes this version of a microlesson. @param {number} at @param {string} title @param {import('../../types').Edl} edl */
+  async function become(at, title, edl) {
+    const changes = await fetchChanges(edit.latest(), at, title, edl);
+    return changes.every((one) => edit.change(one));
+  }
+
+  /** The microlesson that was asked for is here already, or comes out of the library. @param {Opened} wanted */
+  async function openClip(wanted) {
+    const draft = edit.latest();
+    const known = draft.clips.findIndex(({ key }) => draft.saved[key]?.id === wanted.id);
+    const free = draft.clips.findIndex(({ key, title, pieces }) => !draft.saved[key] && !title && pieces.length === 0);
+    const at = known >= 0 ? known : free >= 0 ? free : draft.clips.length;
+    if (known < 0 || draft.saved[draft.clips[known].key].tag !== wanted.tag) {
+      if (at === draft.clips.length && !edit.change({ do: 'add', clip: at, key: newKey() })) {
+        setNotice(t.edit.noMore);
+        return;
+      }
+      if (await become(at, wanted.title, wanted.edl)) {
+        edit.note(edit.latest().clips[at].key, { id: wanted.id, tag: wanted.tag });
+        setNotice(known >= 0 ? t.edit.newer : '');
+      }
+    }
+    setChosen(at);
+    go(edit.latest().clips[at].pieces[0]?.from_ns || 0);
+  }
+  useEffect(() => {
+    if (opened && edit.mayChange && edit.draft) {
+      openClip(opened).catch((error) => setNotice(said(t, faultText(error))));
+    }
+  }, [opened, edit.mayChange && !!edit.draft]);
+
+  /** In sight, too. @param {number} ns @param {string} [of] of which lesson */
+  function go(ns, of = lesson.id) {
+    if (!lessons[of]) {
+      return; // it is not here yet
+    }
+    const [all, part] = [lessons[of].duration_ns, views[of] || { from: 0, to: lessons[of].duration_ns }];
+    const wide = part.to - part.from;
     show.stop();
-    show.seek(ns);
-    const wide = view.to - view.from;
-    if (ns < view.from || ns > view.to) {
-      const from = Math.round(Math.min(Math.max(0, ns - wide / 2), length - wide));
-      setView({ from, to: from + wide });
+    show.seek(ns, of);
+    if (ns < part.from || ns > part.to) {
+      const from = Math.round(Math.min(Math.max(0, ns - wide / 2), all - wide));
+      setViews({ ...views, [of]: { from, to: from + wide } });
     }
   }
 
@@ -105,8 +171,7 @@ function Desk({ lesson }) {
       return;
     }
     try {
-      const frames = await fetchFrames(lesson.id, picture, show.at);
-      go(neighbour(show.at, frames, way) ?? show.at);
+      go((await fetchFrame(lesson.id, picture, show.at, way, length)) ?? show.at);
     } catch (error) {
       setNotice(said(t, faultText(error)));
     }
@@ -126,69 +191,104 @@ function Desk({ lesson }) {
     const { from, to } = selection;
     if (from === null || to === null || from >= to) {
       setNotice(t.edit.needRange);
-    } else if (change({ do: what, clip: index, from_ns: from, to_ns: to })) {
-      setSelection({ from: null, to: null });
+    } else if (change({ do: what, clip: index, lesson: lesson.id, from_ns: from, to_ns: to })) {
+      select(null, null);
     }
   }
 
-  /** @param {'split' | 'divide'} what */
-  function atPiece(what) {
-    if (change({ do: what, clip: index, piece: pieceAt(clip, show.at), at_ns: show.at }, t.edit.needPiece) && what === 'divide') {
+  function split() {
+    change({ do: 'split', clip: index, piece: pieceAt(clip, lesson.id, show.at), at_ns: show.at }, t.edit.needPiece);
+  }
+
+  function divide() {
+    if (change({ do: 'divide', clip: index, piece: pieceAt(clip, lesson.id, show.at), at_ns: show.at, key: newKey() }, t.edit.needPiece)) {
       setChosen(index + 1);
     }
   }
 
   function addClip() {
-    if (change({ do: 'add', clip: clips.length })) {
+    if (change({ do: 'add', clip: clips.length, key: newKey() })) {
       setChosen(clips.length);
     }
   }
 
+  /** @param {string} id @param {number} duration_ns */
+  async function addLesson(id, duration_ns) {
+    if (change({ do: 'lesson', lesson: id, duration_ns })) {
+      setWanted(id);
+    }
+  }
+  const [wanted, setWanted] = useState(''); // a lesson that is shown as soon as it is there
+  useEffect(() => {
+    if (lessons[wanted]) {
+      go(0, wanted);
+      setWanted('');
+    }
+  }, [wanted, lessons]);
+
   function preview() {
+    const there = clip.pieces.filter((one) => lessons[one.lesson]?.tracks.length > 0);
     if (show.run) {
       show.stop();
-    } else if (clip.pieces.length > 0) {
-      show.playPieces(clip.pieces);
+    } else if (there.length > 0) {
+      show.playPieces(there.length < clip.pieces.length ? there : clip.pieces);
     } else {
       setNotice(t.edit.needPiece);
     }
   }
 
-  /** Its version; '': it was not saved, or deleted since. @param {DraftClip} one */
-  async function versionOf(one) {
-    try {
-      return one.saved ? (await askTagged('GET', `/clips/${one.saved}`)).tag : '';
-    } catch (error) {
-      if (faultText(error).code === 'not-found') {
-        return '';
-      }
-      throw error;
-    }
-  }
-
-  /** @param {number[]} which */
-  async function save(which) {
+  /** @param {number[]} which @param {boolean} [over] whatever somebody else has saved */
+  async function save(which, over = false) {
     if (saving.current) {
       return; // pressed twice
     }
     saving.current = true;
+    setBusy(true);
+    setClash(-1);
+    let at = -1;
     try {
-      for (const i of which) {
-        const one = clips[i];
-        const edl = edlOf(one, lesson.id);
-        const tag = await versionOf(one);
-        if (tag) {
-          await askTagged('PUT', `/clips/${one.saved}`, { edl }, tag);
-        } else {
-          const { id } = await ask('POST', '/clips', { title: one.title || t.edit.clip(i + 1), edl });
-          edit.change({ do: 'saved', clip: i, id });
-        }
+      for (at of which) {
+        const one = edit.latest().clips[at];
+        const title = one.title || t.edit.clip(at + 1);
+        const now = await saveClip(one, title, edit.latest().saved[one.key], over);
+        edit.note(one.key, now);
+        await saveTitle(now.id, title);
       }
       setNotice(t.edit.saved(which.length));
     } catch (error) {
-      setNotice(t.edit.saveFailed(said(t, faultText(error))));
+      if (faultText(error).code === 'changed') {
+        setClash(at);
+      } else {
+        setNotice(t.edit.saveFailed(said(t, faultText(error))));
+      }
     }
     saving.current = false;
+    setBusy(false);
+  }
+
+  /** What somebody else has saved, instead of what is here. @param {number} at */
+  async function takeTheirs(at) {
+    const { key, title } = edit.latest().clips[at];
+    try {
+      const theirs = await fetchClip(edit.latest().saved[key].id, title);
+      if (await become(at, title, theirs.edl)) {
+        edit.note(key, { id: theirs.id, tag: theirs.tag });
+        setClash(-1);
+      }
+    } catch (error) {
+      setNotice(said(t, faultText(error)));
+    }
+  }
+
+  /** @param {import('../../types').Edl} edl @param {number} version */
+  async function takeVersion(edl, version) {
+    try {
+      if (await become(index, clip.title, edl)) {
+        setNotice(t.edit.versionTaken(version));
+      }
+    } catch (error) {
+      setNotice(said(t, faultText(error)));
+    }
   }
 
   const toggle = () => (show.run ? show.stop() : show.play(1));
@@ -202,10 +302,10 @@ function Desk({ lesson }) {
   const acts = {
     toggle, stop: show.stop, play: () => show.play(1), reverse: () => show.play(-1), before: () => step(-1), next: () => step(1),
     secondBack: () => go(show.at - SECOND), secondOn: () => go(show.at + SECOND), momentBefore: () => toMoment(-1), momentAfter: () => toMoment(1),
-    markIn: () => setSelection({ from: show.at, to: selection.to !== null && selection.to > show.at ? selection.to : null }),
-    markOut: () => setSelection({ from: selection.from !== null && selection.from < show.at ? selection.from : null, to: show.at }),
-    keep: () => withRange('keep'), cut: () => withRange('cut'), split: () => atPiece('split'), divide: () => atPiece('divide'), addClip,
-    chapter: () => change({ do: 'chapter', clip: index, time_ns: Math.min(show.at, length - 1), title: '' }), preview,
+    markIn: () => select(show.at, selection.to !== null && selection.to > show.at ? selection.to : null),
+    markOut: () => select(selection.from !== null && selection.from < show.at ? selection.from : null, show.at),
+    keep: () => withRange('keep'), cut: () => withRange('cut'), split, divide, addClip,
+    chapter: () => change({ do: 'chapter', clip: index, lesson: lesson.id, time_ns: Math.min(show.at, length - 1), title: '' }), preview,
     zoomIn: () => zoom(0.5), zoomOut: () => zoom(2), zoomAll: () => setView({ from: 0, to: length }), undo: edit.undo, redo: edit.redo,
     help: () => setHelp(!help),
   };
@@ -218,9 +318,12 @@ function Desk({ lesson }) {
   const full = clips.flatMap((one, i) => (one.pieces.length > 0 ? [i] : []));
   return html`
     <${Band} edit=${edit} />
+    ${clash >= 0 && html`<div class="band band-warn" role="alert">${t.edit.clash}
+      <button type="button" class="act" onClick=${() => takeTheirs(clash)}>${t.edit.takeTheirs}</button>
+      <button type="button" class="act" onClick=${() => save([clash], true)}>${t.edit.saveOver}</button></div>`}
     <div class="edit-desk">
       <div class="edit-sight">
-        <${Stage} lesson=${lesson} show=${show} picture=${clip.pieces[here]?.picture} />
+        <${Stage} lessons=${lessons} show=${show} picture=${seen?.picture} />
         <div class="edit-transport" role="group" aria-label=${t.edit.playLesson}>
           <button type="button" class="act" onClick=${acts.before} title="←">${t.edit.back}</button>
           <button type="button" class="act act-play" onClick=${toggle}>${show.run ? t.edit.stop : t.edit.playLesson}</button>
@@ -232,11 +335,13 @@ function Desk({ lesson }) {
       <section class="edit-side">
         <${ClipTabs} draft=${edit.draft} index=${index} mayChange=${mayChange} onChoose=${setChosen} onAdd=${addClip} />
         <${ClipHead} clip=${clip} index=${index} mayChange=${mayChange} change=${change} />
-        <${Pieces} lesson=${lesson} clip=${clip} index=${index} mayChange=${mayChange} change=${change} onSeek=${go} picked=${picked} onPick=${setPicked} />
-        <${Chapters} lesson=${lesson} clip=${clip} index=${index} mayChange=${mayChange} change=${change} onSeek=${go} />
+        <${Pieces} lessons=${lessons} shown=${lesson} clip=${clip} index=${index} mayChange=${mayChange} change=${change} onSeek=${go} picked=${picked} onPick=${setPicked} />
+        <${Chapters} lessons=${lessons} clip=${clip} index=${index} mayChange=${mayChange} change=${change} onSeek=${go} />
         <div class="edit-save">
-          <button type="button" class="act edit-main" disabled=${!mayChange || clipLength(clip) === 0} onClick=${() => save([index])}>${clip.saved ? t.edit.saveAgain : t.edit.save}</button>
-          ${full.length > 1 && html`<button type="button" class="act" disabled=${!mayChange} onClick=${() => save(full)}>${t.edit.saveAll}</button>`}
+          <button type="button" class="act edit-main" disabled=${!mayChange || busy || clipLength(clip) === 0} onClick=${() => save([index])}>${saved ? t.edit.saveAgain : t.edit.save}</button>
+          ${saved && html`<button type="button" class="act" disabled=${!mayChange} aria-haspopup="dialog" onClick=${() => setLooksAt('versions')}>${t.edit.versions}</button>
+            <a class="act edit-watch" href=${playUrl(saved.id)}>${t.edit.watch}</a>`}
+          ${full.length > 1 && html`<button type="button" class="act" disabled=${!mayChange || busy} onClick=${() => save(full)}>${t.edit.saveAll}</button>`}
           <span class=${`edit-keeping edit-keeping-${edit.keeping}`} role="status">${t.edit.keeping[edit.keeping]}</span>
         </div>
       </section>
@@ -254,6 +359,8 @@ function Desk({ lesson }) {
         <button type="button" class="act" disabled=${!mayChange} onClick=${acts.divide}>${t.edit.divide}</button>
         <button type="button" class="act" disabled=${!mayChange} onClick=${acts.chapter}>${t.edit.addChapter}</button>
         <span class="edit-selection">${selection.from !== null && selection.to !== null && t.edit.range(exact(selection.from), exact(selection.to))}</span>
+        <${Table} lessons=${lessons} shown=${lesson.id} mayChange=${mayChange} onAdd=${addLesson}
+          onShow=${(/** @type {string} */ id) => go(id === lesson.id ? show.at : 0, id)} />
         <span class="edit-zoom">
           <button type="button" class="act" aria-pressed=${snaps} onClick=${() => setSnaps(!snaps)}>${t.edit.snap}</button>
           <button type="button" class="act" onClick=${acts.zoomOut} aria-label=${t.edit.zoomOut} title=${t.edit.zoomOut}>−</button>
@@ -262,11 +369,12 @@ function Desk({ lesson }) {
           <button type="button" class="act" onClick=${acts.help} aria-haspopup="dialog">${t.keys}</button>
         </span>
       </div>
-      <${Timeline} lesson=${lesson} clip=${clip} others=${clips.filter((_, i) => i !== index)} at=${show.at} selection=${selection} view=${view}
+      <${Timeline} key=${lesson.id} lesson=${lesson} clip=${clip} others=${clips.filter((_, i) => i !== index)} at=${show.at} selection=${selection} view=${view}
         moments=${snaps ? moments : []} mayChange=${mayChange} picked=${picked} onView=${setView} onSeek=${go} onPick=${setPicked} onWave=${setWave}
-        onSelect=${(/** @type {number} */ from, /** @type {number} */ to) => setSelection({ from, to })}
+        onSelect=${select}
         onTrim=${(/** @type {number} */ piece, /** @type {number} */ from_ns, /** @type {number} */ to_ns) => change({ do: 'trim', clip: index, piece, from_ns, to_ns })} />
     </footer>
+    ${looksAt === 'versions' && saved && html`<${Versions} id=${saved.id} onTake=${takeVersion} onClose=${() => setLooksAt('')} />`}
     ${help && html`<${Keys} list=${t.edit.keyList} onClose=${() => setHelp(false)} />`}`;
 }
 

@@ -3,6 +3,7 @@
 // edges of pieces, and selects with Shift.
 
 import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
+import { pieceAt } from '../../lib/edit/draft.js';
 import { fetchWave, newThumbs } from '../../lib/edit/look.js';
 import { snap } from '../../lib/edit/snap.js';
 import { exact, seconds, span } from '../../lib/format.js';
@@ -151,12 +152,15 @@ export function Timeline({ lesson, clip, others, at, selection, view, moments, m
     }
   }, [fine]);
 
-  /** Pieces as they would be if the drag ended here. */
-  const pieces = clip.pieces.map((piece, i) => {
+  /** Those of this lesson. @param {DraftClip} one */
+  const own = (one) => [...one.pieces.entries()].filter(([, piece]) => piece.lesson === lesson.id);
+
+  /** Pieces as they would be if the drag ended here, with their number in the clip. */
+  const pieces = own(clip).map(([i, piece]) => {
     if (!drag || drag.piece !== i || drag.what === 'seek' || drag.what === 'select') {
-      return piece;
+      return { i, ...piece };
     }
-    return drag.what === 'from' ? { ...piece, from_ns: Math.min(drag.at, piece.to_ns - 1) } : { ...piece, to_ns: Math.max(drag.at, piece.from_ns + 1) };
+    return drag.what === 'from' ? { i, ...piece, from_ns: Math.min(drag.at, piece.to_ns - 1) } : { i, ...piece, to_ns: Math.max(drag.at, piece.from_ns + 1) };
   });
 
   useEffect(() => {
@@ -190,9 +194,9 @@ export function Timeline({ lesson, clip, others, at, selection, view, moments, m
     c.fillRect(x(dark), RULER, Math.max(0, width - x(dark)), THUMBS + WAVE);
     for (const other of others) {
       c.fillStyle = '#8a99a6';
-      other.pieces.forEach((piece) => c.fillRect(x(piece.from_ns), HEIGHT - 4, Math.max(1, x(piece.to_ns) - x(piece.from_ns)), 4));
+      own(other).forEach(([, piece]) => c.fillRect(x(piece.from_ns), HEIGHT - 4, Math.max(1, x(piece.to_ns) - x(piece.from_ns)), 4));
     }
-    pieces.forEach((piece, i) => {
+    pieces.forEach(({ i, ...piece }) => {
       const [left, right] = [x(piece.from_ns), x(piece.to_ns)];
       c.fillStyle = i === picked ? '#ffd166' : '#2b8ac6';
       c.fillRect(left, RULER, Math.max(1, right - left), 3);
@@ -203,11 +207,11 @@ export function Timeline({ lesson, clip, others, at, selection, view, moments, m
     c.fillStyle = '#e35d67';
     lesson.gaps.forEach((gap) => c.fillRect(x(gap.from_ns), RULER - 3, Math.max(2, x(gap.to_ns) - x(gap.from_ns)), 3));
     c.fillStyle = '#7bd0a0';
-    lesson.chapters.forEach((one) => c.fillRect(x(one.time_ns), RULER, 1, THUMBS));
+    [...lesson.chapters, ...lesson.slides].forEach((one) => c.fillRect(x(one.time_ns), RULER, 1, THUMBS));
     c.fillStyle = '#ffd166';
     lesson.marks.forEach((mark) => c.fillRect(x(mark.time_ns) - 2, RULER - 12, 4, 12));
     c.fillStyle = '#c9a5ff';
-    clip.chapters.forEach((one) => c.fillRect(x(one.time_ns) - 3, HEIGHT - 14, 6, 14));
+    clip.chapters.filter((one) => one.lesson === lesson.id).forEach((one) => c.fillRect(x(one.time_ns) - 3, HEIGHT - 14, 6, 14));
     if (selection.from !== null || selection.to !== null) {
       const [left, right] = [x(selection.from ?? selection.to ?? 0), x(selection.to ?? selection.from ?? 0)];
       c.fillStyle = 'rgba(255, 255, 255, 0.16)';
@@ -234,7 +238,7 @@ export function Timeline({ lesson, clip, others, at, selection, view, moments, m
     if (event.shiftKey) {
       return { what: 'select', piece: -1, begin: timeOf(event).near, at: free };
     }
-    for (const [i, piece] of clip.pieces.entries()) {
+    for (const [i, piece] of own(clip)) {
       if (mayChange && Math.abs(piece.from_ns - free) <= reach && free <= piece.to_ns) {
         return { what: 'from', piece: i, begin: free, at: piece.from_ns };
       }
@@ -253,7 +257,7 @@ export function Timeline({ lesson, clip, others, at, selection, view, moments, m
     if (next.what === 'seek') {
       onSeek(timeOf(event).near);
     }
-    onPick(next.what === 'seek' ? clip.pieces.findIndex((one) => one.from_ns <= next.at && next.at < one.to_ns) : next.piece);
+    onPick(next.what === 'seek' ? pieceAt(clip, lesson.id, next.at) : next.piece);
   }
 
   /** @param {PointerEvent} event */
@@ -274,8 +278,9 @@ export function Timeline({ lesson, clip, others, at, selection, view, moments, m
   }
 
   function onUp() {
-    if (drag && (drag.what === 'from' || drag.what === 'to') && drag.at !== clip.pieces[drag.piece][`${drag.what}_ns`]) {
-      onTrim(drag.piece, pieces[drag.piece].from_ns, pieces[drag.piece].to_ns);
+    const dragged = pieces.find(({ i }) => i === drag?.piece);
+    if (drag && dragged && (drag.what === 'from' || drag.what === 'to') && drag.at !== clip.pieces[drag.piece][`${drag.what}_ns`]) {
+      onTrim(drag.piece, dragged.from_ns, dragged.to_ns);
     }
     setDrag(null);
   }

@@ -3,8 +3,8 @@
 
 import { useEffect, useRef, useState } from '../../vendor/preact.js';
 import { ask } from '../../lib/api.js';
-import { newDraft } from '../../lib/edit/draft.js';
-import { done, kept, newHistory, now, redone, restored, undone } from '../../lib/edit/history.js';
+import { newDraft, newKey } from '../../lib/edit/draft.js';
+import { done, kept, newHistory, noted, now, redone, restored, undone } from '../../lib/edit/history.js';
 import { newKeeper } from '../../lib/edit/keeper.js';
 
 /** @typedef {import('../../lib/edit/history.js').History} History */
@@ -15,7 +15,7 @@ const KEY = 'lectern.editor';
 
 /** A name for this tab that a reload keeps. */
 function ownName() {
-  const fresh = Array.from(crypto.getRandomValues(new Uint8Array(5)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+  const fresh = newKey();
   try {
     const name = sessionStorage.getItem(KEY) || fresh;
     sessionStorage.setItem(KEY, name);
@@ -84,13 +84,13 @@ export function useEdit(lesson) {
     let edit = null;
     try {
       edit = await mine.load();
-      show(edit ? restored(edit) : newHistory(newDraft(lesson.duration_ns)));
+      show(edit ? restored(edit) : newHistory(newDraft(lesson.id, lesson.duration_ns, newKey())));
     } catch (error) {
       if (edit === null) {
         throw error;
       }
       setDamaged(true);
-      show(newHistory(newDraft(lesson.duration_ns)));
+      show(newHistory(newDraft(lesson.id, lesson.duration_ns, newKey())));
     }
   }
 
@@ -105,7 +105,7 @@ export function useEdit(lesson) {
       event.preventDefault(); // the browser asks: only this page has what was changed last
       event.returnValue = ''; // as Chromium did before 119
     };
-    if (keeping === 'waiting') {
+    if (keeping === 'waiting' || keeping === 'keeping') {
       addEventListener('beforeunload', stay);
     }
     return () => removeEventListener('beforeunload', stay);
@@ -145,6 +145,10 @@ export function useEdit(lesson) {
         throw error;
       }
     },
+    /** A clip is this microlesson now. @param {string} key @param {import('../../types').Draft['saved'][string]} saved */
+    note: (key, saved) => act((before) => noted(before, key, saved)),
+    /** The draft after the last change, before it is shown. */
+    latest: () => now(/** @type {History} */ (latest.current)),
     undo: () => act(undone),
     redo: () => act(redone),
     /** Edits what is kept now, instead of whoever did. @param {'edit' | 'take'} how */

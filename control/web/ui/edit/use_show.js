@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The lesson's pictures in the editor: shown at a moment, played at any speed, or as the microlesson
-// that its pieces make, by the player that plays it afterwards. Nothing of them is fetched before
-// somebody wants more than a thumbnail.
+// The pictures of the lessons on the table: shown at a moment, played at any speed, or as the
+// microlesson that pieces make, by the player that plays it afterwards. Nothing of them is fetched
+// before somebody wants more than a thumbnail.
 
 import { useEffect, useRef, useState } from '../../vendor/preact.js';
-import { fadeAt } from '../../lib/edit/draft.js';
+import { fadeAt, holds } from '../../lib/edit/draft.js';
 import { isSound } from '../../lib/names.js';
 import { lessonTime, pieceAt, planOf } from '../../lib/player/plan.js';
 import { Player } from '../../lib/player/player.js';
@@ -12,28 +12,28 @@ import { Player } from '../../lib/player/player.js';
 /** @typedef {import('../../types').DraftPiece} DraftPiece */
 /** @typedef {import('../../types').EditLesson} EditLesson */
 /** @typedef {{ rate: number, pieces: DraftPiece[] | null, piece: number }} Run pieces null: the lesson itself */
-/** @typedef {{ player: Player, pieces: DraftPiece[] | null }} Opened */
+/** @typedef {{ player: Player, pieces: DraftPiece[] | null, lesson: string, panes: string }} Opened */
+/** @typedef {Record<string, EditLesson>} Lessons */
 
 const TELL_MS = 50;
 const SPEEDS = [1, 2, 4];
 const PICTURES = 2;
 
-/** The tracks of each element: the pictures, the first one with the sound. @param {EditLesson} lesson */
-export function panesOf(lesson) {
-  const names = lesson.tracks.map((track) => track.name);
+/** The tracks of each element: the pictures, the first one with the sound. @param {EditLesson[]} lessons */
+export function panesOf(lessons) {
+  const names = [...new Set(lessons.flatMap(({ tracks }) => tracks.map(({ name }) => name)))];
   const sound = names.filter(isSound).slice(0, 1);
   const pictures = names.filter((name) => !isSound(name)).slice(0, PICTURES);
   return pictures.length > 0 ? pictures.map((name, i) => (i === 0 ? [name, ...sound] : [name])) : [sound];
 }
 
-/** @param {EditLesson} lesson */
-export function useShow(lesson) {
-  const length = lesson.duration_ns;
+/** @param {Lessons} lessons @param {string} home what is shown first */
+export function useShow(lessons, home) {
   const elements = useRef(/** @type {Map<string, HTMLVideoElement>} */ (new Map()));
-  const [at, setAt] = useState(0);
+  const [where, setWhere] = useState({ lesson: home, at: 0 });
   const [run, setRun] = useState(/** @type {Run | null} */ (null));
   const [isAwake, setAwake] = useState(false);
-  const now = useRef({ at: 0, run: /** @type {Run | null} */ (null), opened: /** @type {Opened | null} */ (null) });
+  const now = useRef({ lesson: home, at: 0, run: /** @type {Run | null} */ (null), opened: /** @type {Opened | null} */ (null) });
 
   /** @param {Run | null} next */
   function goOn(next) {
@@ -41,10 +41,12 @@ export function useShow(lesson) {
     setRun(next);
   }
 
-  /** @param {number} ns */
-  function place(ns) {
-    now.current.at = Math.round(Math.min(Math.max(0, ns), length));
-    setAt(now.current.at);
+  /** @param {number} ns @param {string} [lesson] */
+  function place(ns, lesson = now.current.lesson) {
+    const at = Math.round(Math.min(Math.max(0, ns), lessons[lesson].duration_ns));
+    now.current.lesson = lesson;
+    now.current.at = at;
+    setWhere((before) => (before.lesson === lesson && before.at === at ? before : { lesson, at }));
   }
 
   function close() {
@@ -54,19 +56,21 @@ export function useShow(lesson) {
 
   /** The player of these pieces, or of the lesson. @param {DraftPiece[] | null} pieces @param {number} begin seconds of its time */
   function open(pieces, begin) {
-    const { opened } = now.current;
-    if (opened && opened.pieces === pieces && opened.player.state !== 'broken') {
+    const { opened, lesson } = now.current;
+    const played = pieces || [{ lesson, from_ns: 0, to_ns: lessons[lesson].duration_ns }];
+    const shown = panesOf([...new Set(played.map((piece) => piece.lesson))].map((id) => lessons[id]));
+    const panes = shown.join(' ');
+    if (opened && opened.pieces === pieces && (pieces || opened.lesson === lesson) && opened.panes === panes && opened.player.state !== 'broken') {
       opened.player.seek(begin);
       return opened.player;
     }
     close();
     setAwake(true);
-    const plan = planOf((pieces || [{ from_ns: 0, to_ns: length }]).map((piece) => ({ lesson: lesson.id, ...piece })));
-    const panes = panesOf(lesson).map((tracks) => ({ element: /** @type {HTMLVideoElement} */ (elements.current.get(tracks[0])), tracks }));
-    const has = (/** @type {string} */ _, /** @type {string} */ track) => lesson.tracks.some(({ name }) => name === track);
+    const has = (/** @type {string} */ id, /** @type {string} */ track) => lessons[id].tracks.some(({ name }) => name === track);
     const told = { changed: () => {}, single: () => {}, skipped: () => {}, soundless: () => {} };
-    const player = new Player(plan, panes, has, told, begin);
-    now.current.opened = { player, pieces };
+    const player = new Player(planOf(played),
+      shown.map((tracks) => ({ element: /** @type {HTMLVideoElement} */ (elements.current.get(tracks[0])), tracks })), has, told, begin);
+    now.current.opened = { player, pieces, lesson, panes };
     return player;
   }
 
@@ -83,16 +87,16 @@ export function useShow(lesson) {
     now.current.opened?.player.pause();
   }
 
-  /** @param {number} ns */
-  function seek(ns) {
-    place(ns);
+  /** @param {number} ns @param {string} [lesson] */
+  function seek(ns, lesson) {
+    place(ns, lesson);
     if (now.current.opened) {
       open(null, now.current.at / 1e9);
       shine(1);
     }
   }
 
-  useEffect(() => close, [lesson.id]);
+  useEffect(() => close, []);
   useEffect(() => {
     if (!run) {
       return undefined;
@@ -112,7 +116,8 @@ export function useShow(lesson) {
           stop();
         }
       } else if (player.state === 'ended') {
-        place(running.pieces ? running.pieces[running.pieces.length - 1].to_ns : length);
+        const last = running.pieces?.[running.pieces.length - 1];
+        place(last ? last.to_ns : Infinity, last?.lesson);
         shine(1);
         goOn(null);
       } else if (player.state === 'paused' || player.state === 'broken') { // the browser wants to be touched, or cannot
@@ -120,7 +125,8 @@ export function useShow(lesson) {
       } else {
         const time = player.now() * 1e9;
         const piece = pieceAt(player.plan, time);
-        place(lessonTime(player.plan, time).time);
+        const there = lessonTime(player.plan, time);
+        place(there.time, there.lesson);
         if (running.pieces) {
           shine(fadeAt(running.pieces[piece], now.current.at));
           if (piece !== running.piece) {
@@ -134,7 +140,8 @@ export function useShow(lesson) {
 
   return {
     elements: elements.current,
-    at,
+    lesson: where.lesson,
+    at: where.at,
     run,
     /** Pictures are shown, not only thumbnails. */
     isAwake,
@@ -159,7 +166,7 @@ export function useShow(lesson) {
     },
     /** Plays pieces, from this moment on if one holds it, else from the begin. @param {DraftPiece[]} pieces */
     playPieces(pieces) {
-      const here = pieces.findIndex((one) => one.from_ns <= now.current.at && now.current.at < one.to_ns);
+      const here = pieces.findIndex((one) => holds(one, now.current.lesson, now.current.at));
       const before = pieces.slice(0, Math.max(0, here)).reduce((sum, one) => sum + one.to_ns - one.from_ns, 0);
       const player = open(pieces, (here < 0 ? 0 : before + now.current.at - pieces[here].from_ns) / 1e9);
       player.setSpeed(1);

@@ -237,6 +237,7 @@ export function Lesson() {
         ${may && html`<${Places} />`}
         <h1 class="watch-title"><span class="watch-room">${name || t.opening}</span>
           ${item?.kind === 'clip' && html` <span class="watch-lesson">${t.clip}</span>`}</h1>
+        ${may && item && !item.recording && html`<a class="act lesson-edit" href=${`/edit/${id}`}>${t.edit.title}</a>`}
         <${Languages} onLanguage=${(/** @type {'zh' | 'en'} */ next) => setWords(chooseWords(next))} />
       </header>
       <div class="lesson-body">

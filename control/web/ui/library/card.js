@@ -42,7 +42,7 @@ export function Card({ item, vocabularies, trashDays, acts }) {
         ${item.trashed
           ? html`<${InTrash} item=${item} title=${title} trashDays=${trashDays} acts=${acts} />`
           : html`<button type="button" class="button button-small" onClick=${() => acts.open(item)}>${w.details}<span class="unseen"> ${title}</span></button>
-            ${item.kind === 'lesson' && !item.recording && html`<a class="button button-small" href=${`/edit/${item.id}`}>${t.edit.title}<span class="unseen"> ${title}</span></a>`}`}
+            ${!item.recording && html`<a class="button button-small" href=${`/edit/${item.id}`}>${t.edit.title}<span class="unseen"> ${title}</span></a>`}`}
       </div>
     </div>
   </li>`;

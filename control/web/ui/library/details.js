@@ -30,7 +30,7 @@ export function Details({ item, vocabularies, collections, onChange, onClose, on
   return html`<${Dialog} title=${title} dirty=${dirty} onClose=${onClose}>
     <div class="details-acts">
       <a class="button button-main" href=${playUrl(item.id)}>${t.play}</a>
-      ${item.kind === 'lesson' && !item.recording && html`<a class="button" href=${`/edit/${item.id}`}>${t.edit.title}</a>`}
+      ${!item.recording && html`<a class="button" href=${`/edit/${item.id}`}>${t.edit.title}</a>`}
       ${metadata.whole && !item.recording && html`<${Download} recording=${{ id: item.id, tracks: metadata.whole.tracks || [], state: 'ended' }} name=${title} />`}
     </div>
     <${MetadataForm} metadata=${metadata} dirty=${dirty} vocabularies=${vocabularies} />

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+//
+// What was saved is edited again: a microlesson of two lessons with cards and a logo opens in the editor
+// from its page, gets a piece of a third lesson, is saved as its next version with all that it had, and
+// goes on being the same one after an undo; an older version is taken up; what somebody else saved
+// meanwhile is told. The preview plays pieces of several lessons.
+
+import { withBrowser } from './_browsers.mjs';
+import { S, at, keptSo, keys, lessons, looksGood, range, seconds } from './_edit.mjs';
+import * as p from './_page.mjs';
+
+const words = {
+    zh: { saved: /资源库/, kept: /已自动保存/, version: /第 1 版/, clash: /其他人保存了/ },
+    en: { saved: /in the library/, kept: /^Kept$/, version: /version 1/, clash: /Somebody else has saved/ },
+};
+const ids = { zh: '20260301-080001-main-0001', en: '20260301-080002-main-0001' };
+const [second, third] = ['20260302-080000-main-0002', '20260303-080000-main-0003'];
+const up = await p.startUp(['demo'], { fill: lessons([...Object.values(ids), second, third], 5) });
+
+/** Asks the server as a program would. */
+async function ask(method, path, body, tag) {
+    const response = await fetch(`${up.url}api/v1${path}`, { method, body: body && JSON.stringify(body), headers: {
+        Authorization: `Bearer ${up.code}`, 'Content-Type': 'application/json', ...(tag && { 'If-Match': tag }) } });
+    const json = await response.json();
+    p.check(response.ok, `${method} ${path}: ${JSON.stringify(json)}`);
+    return { json, tag: response.headers.get('ETag') };
+}
+
+const look = { opening: { template: 'opening', fields: { title: '光的折射', school: '实验小学' } }, closing: { template: 'closing', fields: {} }, logo: true };
+/** What of an edit decision list a new version must keep. */
+const looks = ({ opening, closing, logo }) => JSON.stringify([opening, closing, logo]);
+
+async function again(name, lang) {
+    const t = words[lang];
+    const id = ids[lang];
+    await ask('PUT', `/items/${third}/metadata`, { title: '第三课' }, (await ask('GET', `/items/${third}`)).tag).catch(() => {}); // the other browser was first
+    const edl = { pieces: [{ lesson: id, from_ns: S, to_ns: 2 * S, fade_in_ns: S / 2 }, { lesson: second, from_ns: 3 * S, to_ns: 4 * S }],
+        chapters: [{ time_ns: 1.5 * S, title: '实验' }], ...look };
+    const { json: { id: clip } } = await ask('POST', '/clips', { title: '折射', edl });
+    const newest = async () => (await ask('GET', `/clips/${clip}`)).json;
+    await withBrowser(name, async (page) => {
+        await p.enter(page, up, lang);
+        await p.resize(page, 'desk');
+        await page.goto(`${up.url}lessons/${clip}`);
+        await p.until(() => p.has(page, '.lesson-edit'), 'the way to the editor');
+        await page.click('.lesson-edit');
+        await p.until(async () => (await p.count(page, '.edit-piece')) === 2, 'its pieces', 30);
+        p.check(await page.evaluate(() => document.querySelector('.edit-title').value) === '折射', 'its title');
+        p.check(await page.evaluate(() => document.querySelector('.edit-chapter').value) === '实验', 'its chapter');
+        p.check((await p.count(page, '.edit-table .act')) === 3, 'both lessons on the table');
+
+        /* A second of a third lesson, found by its title, goes between the two. */
+        await page.click('.edit-table .act:last-of-type');
+        await page.type('.edit-dialog input', '第三');
+        await p.until(async () => (await p.count(page, '.edit-found button')) === 1, 'the third lesson', 30);
+        if (name === 'chromium') {
+            await looksGood(page, `edit-search-${lang}`, '.edit-dialog');
+        }
+        await page.click('.edit-found button');
+        await p.until(() => p.has(page, '.edit-table .act:nth-child(3)[aria-pressed=true]'), 'its time line', 30);
+        await seconds(page, 1);
+        await keys(page, 'i');
+        await seconds(page, 1);
+        await keys(page, 'o', 'Enter');
+        await p.until(async () => (await p.count(page, '.edit-piece')) === 3, 'its piece');
+        await page.click('.edit-piece:nth-child(3) .edit-piece-main');
+        await page.click('.edit-piece-acts .act:nth-child(1)');
+        const { clips: [{ pieces }] } = await keptSo(up, id, ({ clips }) => clips[0].pieces[1]?.lesson === third, 'the order');
+        p.check(JSON.stringify(pieces.map(range)) === JSON.stringify([[S, 2 * S], [S, 2 * S], [3 * S, 4 * S]]), `pieces ${JSON.stringify(pieces)}`);
+
+        /* The preview goes through all three and ends in the second lesson. */
+        await page.click('.edit-piece:nth-child(1) .edit-piece-main');
+        await keys(page, 'p');
+        await p.until(() => p.has(page, '.edit-table .act:nth-child(3)[aria-pressed=true]'), 'the preview in the third lesson', 60);
+        await p.until(async () => (await p.has(page, '.edit-table .act:nth-child(2)[aria-pressed=true]')) && Math.abs((await at(page)) - 4 * S) <= 1e6,
+            'the preview to end', 60);
+
+        /* The next version has all that the first had; after an undo it is still the same microlesson. */
+        await page.click('.edit-main');
+        await p.reads(page, '.edit-notice', t.saved, 30);
+        const saved = await newest();
+        p.check(saved.version === 2 && looks(saved.edl) === looks(edl), `cards and logo: ${JSON.stringify(saved)}`);
+        p.check(saved.edl.pieces[1].lesson === third && saved.edl.pieces[0].fade_in_ns === S / 2 && saved.edl.chapters[0].time_ns === 2.5 * S, JSON.stringify(saved.edl));
+        await page.keyboard.down('Control');
+        await keys(page, 'z', 'z');
+        await page.keyboard.up('Control');
+        await p.until(async () => (await p.count(page, '.edit-piece')) === 2, 'undo');
+        await page.click('.edit-main');
+        await p.until(async () => (await newest()).version === 3, 'the same microlesson after an undo', 30);
+
+        /* Its first version is taken up, and is the fourth. */
+        await page.click('.edit-save .act[aria-haspopup]');
+        await p.until(async () => (await p.count(page, '.edit-versions li')) === 3, 'its versions', 30);
+        await page.click('.edit-versions li:nth-child(2) .act'); // the second
+        await p.until(async () => (await p.count(page, '.edit-piece')) === 3, 'the second version', 30);
+        await page.click('.edit-save .act[aria-haspopup]');
+        await p.until(async () => (await p.count(page, '.edit-versions li')) === 3, 'its versions', 30);
+        await looksGood(page, `edit-versions-${name}-${lang}`, '.edit-dialog');
+        await page.click('.edit-versions li:nth-child(3) .act');
+        await p.reads(page, '.edit-notice', t.version, 30);
+        await p.until(async () => (await p.count(page, '.edit-piece')) === 2, 'the first version', 30);
+        await page.click('.edit-main');
+        const fourth = await p.until(async () => ((await newest()).version === 4 && newest()), 'the fourth version', 30);
+        p.check(JSON.stringify(fourth.edl.pieces.map(range)) === JSON.stringify(edl.pieces.map(range)) && looks(fourth.edl) === looks(edl), 'it is as the first');
+
+        await p.reads(page, '.edit-notice', t.saved, 30);
+
+        /* Somebody else saves: nothing is saved over it unasked. */
+        const { tag } = await ask('GET', `/clips/${clip}`);
+        await ask('PUT', `/clips/${clip}`, { edl: { ...edl, pieces: [edl.pieces[0]], chapters: [] } }, tag);
+        await page.click('.edit-main');
+        await p.reads(page, '.band', t.clash, 30);
+        p.check((await newest()).version === 5, 'nothing was saved over it');
+        await page.click('.band .act:nth-of-type(1)');
+        await p.until(async () => (await p.count(page, '.edit-piece')) === 1, 'what somebody else saved', 30);
+
+        /* Opened once more it is the one that is here, with what was done since. */
+        await keys(page, 'n');
+        await p.until(async () => (await p.count(page, '.edit-tabs .act')) === 3, 'one more');
+        await keptSo(up, id, ({ clips }) => clips.length === 2, 'it to be kept');
+        await p.reads(page, '.edit-keeping', t.kept, 30);
+        await page.goto(`${up.url}edit/${clip}`);
+        await p.until(() => p.has(page, '.edit-tabs .act:nth-child(1)[aria-pressed=true]'), 'the microlesson to be chosen', 30);
+        p.check((await p.count(page, '.edit-tabs .act')) === 3, 'it is not there twice');
+        await looksGood(page, `edit-again-${name}-${lang}`);
+        console.log(`${name} (${lang}): ${(await ask('GET', `/clips/${clip}/versions`)).json.versions.length} versions`);
+    });
+}
+
+await Promise.all([again('chromium', 'zh'), again('firefox', 'en')]);
+await up.close();
