@@ -33,10 +33,11 @@ export function inOwnNetwork(url) {
 /** What can be done to the way to a port of this machine, TCP and UDP. */
 export function network(port) {
     const nft = (text) => execFileSync('nft', [text]);
+    const table = `inet cut${port}`;
     return {
-        cut: () => nft(`add table inet cut; add chain inet cut in { type filter hook input priority 0; };
-            add rule inet cut in tcp dport ${port} drop; add rule inet cut in tcp sport ${port} drop;
-            add rule inet cut in udp dport ${port} drop; add rule inet cut in udp sport ${port} drop`),
-        mend: () => nft('delete table inet cut'),
+        cut: () => nft(`add table ${table}; add chain ${table} in { type filter hook input priority 0; };
+            add rule ${table} in tcp dport ${port} drop; add rule ${table} in tcp sport ${port} drop;
+            add rule ${table} in udp dport ${port} drop; add rule ${table} in udp sport ${port} drop`),
+        mend: () => nft(`delete table ${table}`),
     };
 }

@@ -192,6 +192,13 @@ export function truthOf(lesson, track) {
 const standing = (truth, time) =>
     Math.max(0, truth.findLastIndex((one) => one.pts <= time + 0.0006));
 
+/** What a player that stands at time shows is the picture of that time, or one beside it. */
+export function checkPicture(truth, time, code, what) {
+    const i = standing(truth, time);
+    const near = [truth[i - 1], truth[i], truth[i + 1]].filter(Boolean);
+    check(near.some((one) => one.code === code), `${what}: at ${time} s the picture of ${code} ms, not of ${truth[i].code}`);
+}
+
 const covers = (one, time) => one.pts <= time + 0.0006 && one.promised > time - 0.0006;
 
 /**

@@ -3,7 +3,7 @@
 // An export by the page: asked for in the menu of a recording, among the jobs at once, saved as a
 // file, removed; what a preset does not allow is said before. Both languages, both browsers.
 
-import { withBrowser } from './_browsers.mjs';
+import { forEachBrowser } from './_browsers.mjs';
 import * as p from './_page.mjs';
 
 const words = {
@@ -12,9 +12,9 @@ const words = {
 };
 const MAKE = '.export:nth-last-child(3) .export-make'; // small; sound and what is wrong are behind it
 
-const up = await p.startUp(['demo']);
-const look = (name) => withBrowser(name, async (page) => {
+await forEachBrowser(async (page, name) => {
     const t = words[name];
+    const up = await p.startUp(['demo']);
     await p.enter(page, up, t.lang);
     await p.record(page, `导出 <b>${name}</b>`);
     await p.until(async () => (await p.elapsed(page)) >= 2, 'two seconds');
@@ -26,7 +26,9 @@ const look = (name) => withBrowser(name, async (page) => {
     await p.looksGood(page, `exports-${t.lang}`, '.recordings');
     await page.evaluate((selector) => document.querySelector(selector).click(), MAKE);
     await p.reads(page, '.download-list', t.asked);
+    const rest = up.hurry();
     await p.reads(page, '.job:first-child', t.done, 60);
+    rest();
     p.check((await p.text(page, '.job:first-child .job-name')) === `导出 <b>${name}</b>`, 'its title is text');
     await page.evaluate(() => document.querySelector('.recording:first-child summary').click());
     await p.looksGood(page, `jobs-${t.lang}`, '.jobs');
@@ -37,8 +39,5 @@ const look = (name) => withBrowser(name, async (page) => {
     p.check(kind === '200 video/mp4', `its file: ${kind}`);
     await p.press(page, '.job:first-child .job-acts button:last-child');
     await p.until(async () => !(await p.has(page, '.jobs')), 'it is gone');
+    await up.close();
 });
-for (const name of ['chromium', 'firefox']) { // of one room, so one after the other
-    await look(name);
-}
-await up.close();

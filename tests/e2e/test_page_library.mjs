@@ -6,7 +6,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { shot, source, temporary, withBrowser } from './_browsers.mjs';
+import { forEachBrowser, shot, source, temporary } from './_browsers.mjs';
 import * as p from './_page.mjs';
 
 const LESSONS = 45;
@@ -27,36 +27,36 @@ const shownIds = (page) => page.evaluate(() => Array.from(document.querySelector
 /** How much the page has asked the server for. */
 const questions = (page) => page.evaluate(() => performance.getEntriesByType('resource').length);
 
-for (const [name, lang] of [['chromium', 'zh'], ['firefox', 'en']]) {
+const languages = { chromium: 'zh', firefox: 'en' };
+await forEachBrowser(async (page, name) => {
+    const lang = languages[name];
+    const t = words[lang];
     const up = await p.startUp(['demo']);
     const ids = fill(up);
-    const t = words[lang];
-    await withBrowser(name, async (page) => {
-        await p.enter(page, up, lang);
-        for (const expected of [20, 40, LESSONS]) {
-            await p.until(async () => (await p.count(page, '.recording')) === expected, `${expected} recordings`);
-            p.check((await shownIds(page)).join() === ids.slice(0, expected).join(), `the newest ${expected}, newest first`);
-            if (expected < LESSONS) {
-                await p.reads(page, '.recordings > .button', t.more);
-                await page.click('.recordings > .button');
-            }
+    await p.enter(page, up, lang);
+    for (const expected of [20, 40, LESSONS]) {
+        await p.until(async () => (await p.count(page, '.recording')) === expected, `${expected} recordings`);
+        p.check((await shownIds(page)).join() === ids.slice(0, expected).join(), `the newest ${expected}, newest first`);
+        if (expected < LESSONS) {
+            await p.reads(page, '.recordings > .button', t.more);
+            await page.click('.recordings > .button');
         }
-        await p.until(async () => !(await p.has(page, '.recordings > .button')), 'the button to go: there are no more');
-        rmSync(join(up.data, 'lessons', ids[0]), { recursive: true });
-        await page.click('.recording:first-child .recording-acts > .button');
-        await p.reads(page, '.recording:first-child .band', t.gone);
-        await shot(page, `page-gone-${lang}`);
-        await page.reload();
-        await p.until(async () => (await shownIds(page)).join() === ids.slice(1, 21).join(), 'the list without it');
-        await p.openPlayer(page);
-        rmSync(join(up.data, 'lessons', ids[1]), { recursive: true });
-        await page.click('.pictures .button:nth-child(2)');
-        await p.reads(page, '.recording:first-child .band', t.gone);
-        const asked = await questions(page);
-        await p.sleep(1000);
-        p.check(!(await p.has(page, '.player')), 'nothing to play');
-        p.check((await questions(page)) - asked < 5, `and nothing is asked over and over: ${await questions(page) - asked} in a second`);
-        console.log(`${name} (${lang}): ${LESSONS} recordings part by part; a deleted one is said`);
-    });
+    }
+    await p.until(async () => !(await p.has(page, '.recordings > .button')), 'the button to go: there are no more');
+    rmSync(join(up.data, 'lessons', ids[0]), { recursive: true });
+    await page.click('.recording:first-child .recording-acts > .button');
+    await p.reads(page, '.recording:first-child .band', t.gone);
+    await shot(page, `page-gone-${lang}`);
+    await page.reload();
+    await p.until(async () => (await shownIds(page)).join() === ids.slice(1, 21).join(), 'the list without it');
+    await p.openPlayer(page);
+    rmSync(join(up.data, 'lessons', ids[1]), { recursive: true });
+    await page.click('.pictures .button:nth-child(2)');
+    await p.reads(page, '.recording:first-child .band', t.gone);
+    const asked = await questions(page);
+    await p.sleep(1000);
+    p.check(!(await p.has(page, '.player')), 'nothing to play');
+    p.check((await questions(page)) - asked < 5, `and nothing is asked over and over: ${await questions(page) - asked} in a second`);
+    console.log(`${name} (${lang}): ${LESSONS} recordings part by part; a deleted one is said`);
     await up.close();
-}
+});

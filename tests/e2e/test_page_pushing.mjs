@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { temporary, withBrowser } from './_browsers.mjs';
+import { forEachBrowser, temporary } from './_browsers.mjs';
 import * as p from './_page.mjs';
 
 const KEY = 'stream-key-7f3a';
@@ -74,21 +74,22 @@ async function pushes(page, up, lang) {
     await page.focus('.pushing > .button');
     await p.press(page, '.push [role=switch]');
     await p.reads(page, '.push .health', t.off);
-    p.check(await page.evaluate(() => document.activeElement.matches('[role=switch][aria-checked=false]')), 'the focus is not lost');
+    await p.until(() => page.evaluate(() => document.activeElement.matches('[role=switch][aria-checked=false]')), 'the focus, which is not lost');
     await p.press(page, '.push .ask .button');
     await p.asked(page);
     await p.looksGood(page, `pushing-asks-${lang}`, '.pushing');
     await p.press(page, '.ask-open .button-bad');
     await p.until(async () => (await p.count(page, '.push')) === 0, 'the address to go');
-    p.check(await page.evaluate(() => document.activeElement.matches('.pushing > .button')), 'the focus is not lost');
+    await p.until(() => page.evaluate(() => document.activeElement.matches('.pushing > .button')), 'the focus, which is not lost');
     p.check((await up.api('/rooms/main/pushes')).pushes.length === 0, 'it is gone');
     p.check(!(await page.content()).includes(KEY), 'the key is nowhere in the page');
     await p.stop(page);
 }
 
-for (const [name, lang] of [['chromium', 'zh'], ['firefox', 'en']]) {
+const languages = { chromium: 'zh', firefox: 'en' };
+await forEachBrowser(async (page, name) => {
     const up = await p.startUp(['demo']);
-    await withBrowser(name, (page) => pushes(page, up, lang));
+    await pushes(page, up, languages[name]);
     await up.close();
-    console.log(`${name} (${lang}): a lesson is pushed, its platform dies and comes back, and is taken away`);
-}
+    console.log(`${name} (${languages[name]}): a lesson is pushed, its platform dies and comes back, and is taken away`);
+});

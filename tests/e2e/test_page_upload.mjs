@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporary, withBrowser } from './_browsers.mjs';
+import { forEachBrowser, temporary } from './_browsers.mjs';
 import * as p from './_page.mjs';
 
 const words = {
@@ -66,11 +66,12 @@ async function uploads(page, up, lang) {
     await p.until(() => page.evaluate(async () => (await (await fetch('/api/v1/uploads')).json()).uploads.length === 0), 'nor on the server');
 }
 
-const up = await p.startUp(['demo']);
-for (const [name, lang] of [['chromium', 'zh'], ['firefox', 'en']]) {
-    await withBrowser(name, async (page) => {
-        await uploads(page, up, lang);
-        console.log(`${name} (${lang}): a film, one gone on with after a reload, a list that is refused`);
-    });
-}
-await up.close();
+const languages = { chromium: 'zh', firefox: 'en' };
+await forEachBrowser(async (page, name) => {
+    const up = await p.startUp(['demo']);
+    const rest = up.hurry();
+    await uploads(page, up, languages[name]);
+    rest();
+    await up.close();
+    console.log(`${name} (${languages[name]}): a film, one gone on with after a reload, a list that is refused`);
+});

@@ -4,7 +4,7 @@
 // lesson, plays it by the fastest way there is and says why that is not a faster one, goes back and
 // returns, and plays the lesson again after the bell.
 
-import { shot, soundCard, withBrowser } from './_browsers.mjs';
+import { forEachBrowser, shot, soundCard } from './_browsers.mjs';
 import * as p from './_page.mjs';
 import * as w from './_watch.mjs';
 
@@ -104,29 +104,29 @@ async function afterTheBell(page, up, t, id, name) {
 }
 
 await soundCard();
-const up = await p.startUp(['demo']);
-for (const [name, lang] of [['chromium', 'zh'], ['firefox', 'en']]) {
+const languages = { chromium: 'zh', firefox: 'en' };
+await forEachBrowser(async (page, name) => {
+    const lang = languages[name];
     const t = words[lang];
-    await withBrowser(name, async (page) => {
-        await w.watch(page, up, lang);
-        await p.reads(page, '.stage-words', t.waiting);
-        await shot(page, `watch-waiting-${name}`);
-        const id = await w.startLesson(up, t.title);
-        await shown(page, ['camera', 'screen'], t);
-        await p.reads(page, '.path-words', t.path[name]);
-        await p.reads(page, '.watch-title', new RegExp(t.title));
-        await w.isLive(page, LATE_MS[name]);
-        const marked = Date.now();
-        await marks(page, up, t);
-        await page.click('.path .act');
-        await p.reads(page, '.path', t.delay);
-        await shot(page, `watch-live-${name}`);
-        await views(page, t, name);
-        await pause(page, name);
-        await p.sleep(Math.max(0, marked + PAST_MS - Date.now()));
-        await rewind(page, up, t, id, name);
-        await afterTheBell(page, up, t, id, name);
-        console.log(`${name} (${lang}): waited, watched, looked at each view, went back, watched again`);
-    });
-}
-await up.close();
+    const up = await p.startUp(['demo']);
+    await w.watch(page, up, lang);
+    await p.reads(page, '.stage-words', t.waiting);
+    await shot(page, `watch-waiting-${name}`);
+    const id = await w.startLesson(up, t.title);
+    await shown(page, ['camera', 'screen'], t);
+    await p.reads(page, '.path-words', t.path[name]);
+    await p.reads(page, '.watch-title', new RegExp(t.title));
+    await w.isLive(page, LATE_MS[name]);
+    const marked = Date.now();
+    await marks(page, up, t);
+    await page.click('.path .act');
+    await p.reads(page, '.path', t.delay);
+    await shot(page, `watch-live-${name}`);
+    await views(page, t, name);
+    await pause(page, name);
+    await p.sleep(Math.max(0, marked + PAST_MS - Date.now()));
+    await rewind(page, up, t, id, name);
+    await afterTheBell(page, up, t, id, name);
+    await up.close();
+    console.log(`${name} (${lang}): waited, watched, looked at each view, went back, watched again`);
+});

@@ -105,18 +105,32 @@ const up = await p.startUp(['demo']);
 await w.startLesson(up, '第一课');
 const makeLink = (seconds) => ask(up, 'POST', '/links', { seconds });
 const revoke = (id) => ask(up, 'DELETE', `/links/${id}`);
-for (const [name, way] of Object.entries(WAYS)) {
+
+async function revoked(name) {
     const { id, url } = await makeLink(600);
-    await isEnded(up, name, way, url, ENDED.revoked, () => revoke(id));
+    await isEnded(up, name, WAYS[name], url, ENDED.revoked, () => revoke(id));
 }
-const rewound = await makeLink(600);
-await isEnded(up, 'rewind', WAYS.webrtc, rewound.url, ENDED.revoked, async (page) => {
-    await rewind(page);
-    await revoke(rewound.id);
-});
-const short = await makeLink(8);
-await isEnded(up, 'expired', WAYS.websocket, short.url, ENDED.expired, () => p.sleep(Date.parse(short.expires) - Date.now()));
+
+async function revokedBehind() {
+    const rewound = await makeLink(600);
+    await isEnded(up, 'rewind', WAYS.webrtc, rewound.url, ENDED.revoked, async (page) => {
+        await rewind(page);
+        await revoke(rewound.id);
+    });
+    await inFrame(up, new URL(rewound.url, up.url).href);
+}
+
+/** While it lasts: what is opened with it plays before it is over. */
+async function expired() {
+    const short = await makeLink(20);
+    await isEnded(up, 'expired', WAYS.websocket, short.url, ENDED.expired, () => p.sleep(Date.parse(short.expires) - Date.now()));
+}
+
+await Promise.all([
+    revoked('webrtc').then(() => revoked('hls')),
+    revoked('websocket').then(revokedBehind),
+    expired(),
+]);
 await ask(up, 'PUT', '/public', { public: true });
 await isEnded(up, 'closed', WAYS.webrtc, '/watch/main', ENDED.closed, () => ask(up, 'PUT', '/public', { public: false }));
-await inFrame(up, new URL(rewound.url, up.url).href);
 await up.close();

@@ -96,14 +96,23 @@ async function offline(page, up) {
     console.log('chromium: was offline, and came back');
 }
 
-const up = await p.startUp(['demo']);
-await w.startLesson(up, '断线');
-await withBrowser('chromium', (page) => withoutUdp(page, up));
-await withBrowser('firefox', (page) => outages(page, up, 'firefox'));
-await withBrowser('chromium', async (page) => {
-    await outages(page, up, 'chromium');
-    await offline(page, up);
-    await serverDies(page, up);
-    await recorderDies(page, up);
-});
-await up.close();
+/** A room of its own, in which a lesson runs. */
+async function inRoom(name, test) {
+    const up = await p.startUp(['demo']);
+    await w.startLesson(up, '断线');
+    await withBrowser(name, (page) => test(page, up, name));
+    await up.close();
+}
+
+await Promise.all([
+    inRoom('firefox', outages),
+    inRoom('chromium', async (page, up, name) => {
+        await outages(page, up, name);
+        await offline(page, up);
+    }),
+    inRoom('chromium', async (page, up) => {
+        await withoutUdp(page, up);
+        await serverDies(page, up);
+        await recorderDies(page, up);
+    }),
+]);
