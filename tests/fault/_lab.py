@@ -27,11 +27,14 @@ import tempfile
 import threading
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))  # for whoever imports this
+
 SOURCE = pathlib.Path(os.environ.get("LCT_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
 BIN = pathlib.Path(os.environ.get("LCT_BIN", SOURCE / "build/bin"))
 TOOLS = pathlib.Path(os.environ.get("LCT_TOOLS", SOURCE / "build/tests"))
 DEEP = os.environ.get("LCT_DEEP", "0") not in ("", "0", "OFF")
 SKIPPED = 77  # the exit status that says so
+PATIENCE = 3  # times what a quiet machine is given
 PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None)
 
@@ -67,11 +70,12 @@ def run_as_root(command, **more):
 
 
 def wait_until(condition, seconds=10, what="it"):
-    """Waits until condition() is true and returns what it returned."""
-    deadline = time.monotonic() + seconds
+    """Waits until condition() is true and returns what it returned; seconds: the most, on a machine that does
+    nothing else."""
+    deadline = time.monotonic() + PATIENCE * seconds
     while not (result := condition()):
         if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {seconds} s for {what}")
+            raise TimeoutError(f"waited {PATIENCE * seconds} s for {what}")
         time.sleep(0.02)
     return result
 

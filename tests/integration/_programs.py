@@ -31,11 +31,15 @@ def free_port(kind=socket.SOCK_STREAM):
         return probe.getsockname()[1]
 
 
+PATIENCE = 3  # times what a quiet machine is given
+
+
 def until(test, seconds, what):
-    end = time.monotonic() + seconds
+    """Waits until test() holds; seconds: the most, on a machine that does nothing else."""
+    end = time.monotonic() + PATIENCE * seconds
     while not test():
         if time.monotonic() > end:
-            raise AssertionError(f"waited {seconds} s for {what}")
+            raise AssertionError(f"waited {PATIENCE * seconds} s for {what}")
         time.sleep(0.05)
 
 

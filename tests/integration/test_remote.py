@@ -27,6 +27,7 @@ from _programs import BIN, ROOT, until
 
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
+import beside  # noqa: E402  the path is set above
 from websocket import Refused, WebSocket  # noqa: E402  the path is set above
 
 DEEP = os.environ.get("LCT_DEEP", "0") not in ("", "0", "OFF")  # kill at each step, not at each fourth
@@ -444,4 +445,4 @@ class Remote(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    beside.main(4)
