@@ -287,10 +287,10 @@ Test(http, refuses_foreign_and_strange, .timeout = 30) {
            "HTTP/1.1 421", "name");
     expect(ask("GET /echo/1 HTTP/1.1\r\nConnection: close\r\n\r\n"), "HTTP/1.1 421", "name");
     expect(ask("POST /echo/1 HTTP/1.1\r\nHost: localhost\r\nOrigin: http://evil.example\r\n"
-               "Content-Length: 0\r\n\r\n"),
+               "Content-Length: 0\r\nConnection: close\r\n\r\n"),
            "HTTP/1.1 403", "forbidden");
     expect(ask("POST /echo/1 HTTP/1.1\r\nHost: localhost\r\nOrigin: null\r\n"
-               "Content-Length: 0\r\n\r\n"),
+               "Content-Length: 0\r\nConnection: close\r\n\r\n"),
            "HTTP/1.1 403", "forbidden");
     expect(ask("POST /echo/1 HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\n"
                "Connection: close\r\nContent-Length: 0\r\n\r\n"),

@@ -490,9 +490,10 @@ Test(http_server, lets_foreign_pages_in_where_a_route_says_so, .timeout = 60) {
            "HTTP/1.1 200", "\"cookie\":\"a=b\"");
     expect(ask("127.0.0.1", "OPTIONS /for/all" HOST "Connection: close\r\n\r\n"),
            "HTTP/1.1 204 No Content", "Access-Control-Allow-Origin: *");
-    expect(ask("127.0.0.1", "PATCH /for/all" HOST "Content-Length: 1\r\n\r\nx"), "HTTP/1.1 405",
-           "Allow: POST, OPTIONS\r\n");
-    answer = ask("127.0.0.1", "POST /echo" HOST FOREIGN "\r\n");
+    expect(
+        ask("127.0.0.1", "PATCH /for/all" HOST "Connection: close\r\nContent-Length: 1\r\n\r\nx"),
+        "HTTP/1.1 405", "Allow: POST, OPTIONS\r\n");
+    answer = ask("127.0.0.1", "POST /echo" HOST FOREIGN "Connection: close\r\n\r\n");
     cr_expect_null(strstr(answer, "Access-Control"));
     expect(answer, "HTTP/1.1 403", "forbidden");
 }
