@@ -80,6 +80,7 @@ static int record(const struct options *o, const struct lct_config *config,
         .ca = lct_config_text(config, "recorder", NULL, "ca"),
         .copy_bps =
             UINT64_C(1000000) * (uint64_t)lct_config_number(config, "recorder", NULL, "copy_rate"),
+        .free_time = 3600 * LCT_SECOND * lct_config_number(config, "recorder", NULL, "free_hours"),
     };
     const struct lct_recorder_settings settings = {
         .room = o->room,

@@ -67,6 +67,15 @@ static const struct lct_config_item recorder_items[] = {
     {"copy_rate", LCT_CONFIG_NUMBER, "8", 1, 1000, "Mbit/s",
      "Most of the line that copying lessons to that server may take; what is sent live goes first.",
      "向该服务器复制课程时最多占用的带宽；直播数据优先。"},
+    {"free_hours", LCT_CONFIG_NUMBER, "8", 0, 100000, "hours",
+     "When the disk has room for less than so many hours of recording, the oldest lessons are "
+     "deleted "
+     "here that this server holds, too, compared once more; 0: never. Without such a server "
+     "nothing "
+     "is ever deleted.",
+     "磁盘剩余空间不足录制这么多小时时，从最早的课程起删除本机上的课程；仅删除该服务器已有且再次核"
+     "对"
+     "无误的课程。0 表示从不删除；没有远程服务器时从不删除任何课程。"},
 };
 
 static const struct lct_config_item disk_items[] = {

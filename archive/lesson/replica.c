@@ -307,6 +307,18 @@ static int go_on(struct lct_replica *r, const json_t *record, struct lct_fault *
     return rc < 0 ? say_disk(fault, rc, r->folder) : 0;
 }
 
+static struct lct_replica *make(const struct lct_io *io, const char *data, const char *room,
+                                const char *lesson) {
+    struct lct_replica *r = lct_new(sizeof *r);
+    r->io = io;
+    r->folder = lct_format("%s/lessons/%s", data, lesson);
+    r->record = record_path(data, lesson);
+    r->checked = json_object();
+    (void)snprintf(r->lesson, sizeof r->lesson, "%s", lesson);
+    (void)snprintf(r->room, sizeof r->room, "%s", room);
+    return r;
+}
+
 int lct_replica_open(const struct lct_io *io, const char *data, const char *room,
                      const char *lesson, struct lct_replica **ret_replica,
                      struct lct_fault *fault) {
@@ -316,13 +328,7 @@ int lct_replica_open(const struct lct_io *io, const char *data, const char *room
         return lct_fault_set(fault, -EINVAL, "copy", "\"%s\" is no lesson's id.",
                              "“%s”不是课程 ID。", lesson);
     }
-    struct lct_replica *r = lct_new(sizeof *r);
-    r->io = io;
-    r->folder = lct_format("%s/lessons/%s", data, lesson);
-    r->record = record_path(data, lesson);
-    r->checked = json_object();
-    (void)snprintf(r->lesson, sizeof r->lesson, "%s", lesson);
-    (void)snprintf(r->room, sizeof r->room, "%s", room);
+    struct lct_replica *r = make(io, data, room, lesson);
     int rc = lct_json_load(r->record, RECORD_MAX, &record, &unused);
     rc = rc == 0         ? go_on(r, record, fault)
          : rc == -ENOENT ? begin(r, data, fault)
@@ -330,6 +336,23 @@ int lct_replica_open(const struct lct_io *io, const char *data, const char *room
     if (rc < 0) {
         lct_replica_close(r);
         return rc;
+    }
+    *ret_replica = r;
+    return 0;
+}
+
+int lct_replica_find(const struct lct_io *io, const char *data, const char *room,
+                     const char *lesson, struct lct_replica **ret_replica,
+                     struct lct_fault *fault) {
+    LCT_JSON json_t *record = NULL;
+    struct lct_fault unused;
+    struct lct_replica *r = make(io, data, room, lct_lesson_is_id(lesson) ? lesson : "");
+    int rc = lct_json_load(r->record, RECORD_MAX, &record, &unused);
+    rc = rc == 0 ? go_on(r, record, fault) : -ENOENT;
+    if (rc < 0 || !r->complete) {
+        lct_replica_close(r);
+        return lct_fault_set(fault, -ENOENT, "copy", "The server has no complete copy of it.",
+                             "服务器上没有它的完整副本。");
     }
     *ret_replica = r;
     return 0;

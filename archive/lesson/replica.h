@@ -60,6 +60,15 @@ int lct_replica_open(const struct lct_io *io, const char *data, const char *room
                      const char *lesson, struct lct_replica **ret_replica,
                      struct lct_fault *fault) LCT_MUST_USE;
 
+/**
+ * Opens the complete copy of a lesson of a room, to tell what the disk has of it now and to compare
+ * it once more: nothing is begun. 0; -ENOENT with a fault: there is none that can be read, it is
+ * not complete, or it was deleted. *ret_replica is owned.
+ */
+int lct_replica_find(const struct lct_io *io, const char *data, const char *room,
+                     const char *lesson, struct lct_replica **ret_replica,
+                     struct lct_fault *fault) LCT_MUST_USE;
+
 /** What is here: {"complete":…,"files":{"camera/0001.mp4":{"bytes":…,"checked":…}}}. Owned. */
 json_t *lct_replica_have(const struct lct_replica *replica) LCT_MUST_USE;
 

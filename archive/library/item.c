@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "archive/lesson/deleted.h"
 #include "archive/lesson/lesson.h"
 #include "archive/library/clip.h"
 #include "archive/library/metadata.h"
@@ -389,23 +390,8 @@ int lct_item_read(const char *data, const char *id, bool recording, struct lct_i
 }
 
 int lct_item_delete(const char *data, const char *id) {
-    LCT_FREE char *folder = lct_item_folder(data, id);
-    LCT_FREE char *deleted = lct_format("%s/deleted", data);
-    LCT_FREE char *to = lct_format("%s/%s", deleted, id);
     LCT_FREE char *from = lct_format("%s/%s", data, lct_item_is_clip(id) ? "clips" : "lessons");
-    if (!lct_lesson_is_id(id)) {
-        return -ENOENT;
-    }
-    int rc = lct_io_make_folder(deleted);
-    rc = rc ? rc : lct_io_remove_folder(to); /* a crash left it, and another has come by its id */
-    if (rc == 0 && rename(folder, to) < 0) {
-        rc = -errno;
-    }
-    rc = rc ? rc : lct_io_system.sync_folder(&lct_io_system, from);
-    if (rc < 0) {
-        return rc;
-    }
-    return lct_io_remove_folder(deleted);
+    return lct_lesson_is_id(id) ? lct_deleted_put(&lct_io_system, from, id) : -ENOENT;
 }
 
 void lct_item_free(struct lct_item *item) {

@@ -77,9 +77,8 @@ int lct_item_read(const char *data, const char *id, bool recording,
                   struct lct_item *ret_item) LCT_MUST_USE;
 
 /**
- * Deletes an item with all its files, for ever. Its folder is first moved into DATA/deleted, so
- * that nothing half deleted is ever found; what a crash leaves there goes with the next deletion. 0
- * or -errno.
+ * Deletes an item with all its files, for ever (archive/lesson/deleted.h); what a crash leaves goes
+ * with the next deletion. 0 or -errno.
  */
 int lct_item_delete(const char *data, const char *id) LCT_MUST_USE;
 

@@ -22,10 +22,18 @@ void lct_guard_note(struct lct_guard *guard, lct_ns now, uint64_t bytes) {
     guard->last_bytes = bytes;
 }
 
-struct lct_guard_verdict lct_guard_judge(const struct lct_guard *guard, uint64_t free_bytes) {
+static double rate_of(const struct lct_guard *guard) {
     double least = guard->expected_bps * FLOOR_SHARE;
     double rate = guard->rate > 0 ? guard->rate : guard->expected_bps;
-    rate = rate > least ? rate : least;
+    return rate > least ? rate : least;
+}
+
+uint64_t lct_guard_bytes(const struct lct_guard *guard, lct_ns time) {
+    return (uint64_t)(rate_of(guard) * (double)time / LCT_SECOND);
+}
+
+struct lct_guard_verdict lct_guard_judge(const struct lct_guard *guard, uint64_t free_bytes) {
+    double rate = rate_of(guard);
     struct lct_guard_verdict v = {.left = INT64_MAX / 2};
     if (rate > 0) {
         double seconds = (double)free_bytes / rate;

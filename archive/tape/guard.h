@@ -42,3 +42,6 @@ void lct_guard_note(struct lct_guard *guard, lct_ns now, uint64_t bytes);
 
 /** What free_bytes mean. */
 struct lct_guard_verdict lct_guard_judge(const struct lct_guard *guard, uint64_t free_bytes);
+
+/** Bytes that recording for so long (not negative) takes at the present rate. */
+uint64_t lct_guard_bytes(const struct lct_guard *guard, lct_ns time);

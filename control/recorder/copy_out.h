@@ -3,7 +3,9 @@
  * Copies a recorder's lessons to its server in another building (archive/lesson/original.h to
  * archive/lesson/replica.h), the running one and then the newest first, in a thread of its own of
  * low priority, within a budget, and behind whatever is sent live (stream/link_peer.h). The
- * recording never waits for it.
+ * recording never waits for it. When the disk here runs low it deletes the oldest lessons that the
+ * server has as well (archive/lesson/retire.h), one after the other, each read and compared once
+ * more on both sides first.
  *
  * COPY messages, each of the recorder's with a number "n", which the server's answer has too; one
  * is under way at a time:
@@ -17,6 +19,8 @@
  *                   {"n":3,"same":true}
  *     {"do":"finish","n":4}
  *                   {"n":4}
+ *     {"do":"holds","n":5,"lesson":ID}                  then checks of all files, then again
+ *                   {"n":5,"complete":true,"files":{…}}
  *
  * An answer may hold "fault" instead: "forbidden" ends the copy of this lesson, with any other it
  * is begun again after LCT_COPY_PAUSE, and after others had their turn.
@@ -43,6 +47,12 @@ struct lct_copy_out;
 /** Bytes under way at most: those of a tenth of a second, and no more than these. */
 #define LCT_COPY_BATCH (256U << 10)
 
+/** Between the deletions of two lessons, so that the disk tells what the first one gave. */
+#define LCT_COPY_RETIRE_PAUSE LCT_SECOND
+
+/** Lessons that cannot be deleted now are looked at again. */
+#define LCT_COPY_RETIRE_AGAIN (3600 * LCT_SECOND)
+
 /** Texts are copied. */
 struct lct_copy_settings {
     const char *lessons; /**< folder of all lessons */
@@ -52,6 +62,10 @@ struct lct_copy_settings {
     /** The peer that has taken us, NULL: none. Link's thread; it and arg outlive the link's loop.
      */
     struct lct_link_peer *(*peer)(void *arg);
+    /** What lies here changed (takes it): {"lessons":12,"oldest":"2026-03-01T08:00:00.000Z",
+     * "removed":3,"removed_last":ID}; oldest null: there is none; removed: deleted since the start.
+     * Link's thread. */
+    void (*told)(void *arg, json_t *here);
     void *arg;
 };
 
@@ -66,6 +80,9 @@ void lct_copy_out_closed(struct lct_copy_out *copy);
 
 /** It said this (borrows). */
 void lct_copy_out_message(struct lct_copy_out *copy, const json_t *message);
+
+/** The recorder wants so many bytes of its disk free; 0: nothing is ever deleted. Any thread. */
+void lct_copy_out_want(struct lct_copy_out *copy, uint64_t bytes);
 
 /** Ends the thread, after the step it is in. NULL is allowed. */
 void lct_copy_out_destroy(struct lct_copy_out *copy);

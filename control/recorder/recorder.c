@@ -134,6 +134,10 @@ static void look_at_disk(struct lct_recorder *r) {
     }
 }
 
+uint64_t lct_recorder_takes(const struct lct_recorder *recorder, lct_ns time) {
+    return lct_guard_bytes(&recorder->guard, time);
+}
+
 static int check_space(struct lct_recorder *r, struct lct_fault *fault) {
     lct_recorder_expect(r);
     look_at_disk(r);

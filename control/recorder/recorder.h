@@ -86,6 +86,9 @@ int lct_recorder_mark(struct lct_recorder *recorder, lct_ns time, const char *la
 /** Somebody looks (or no more): the sources are opened without encoding. */
 void lct_recorder_look(struct lct_recorder *recorder, bool on);
 
+/** Bytes that recording for so long takes, as the disk guard knows it. */
+uint64_t lct_recorder_takes(const struct lct_recorder *recorder, lct_ns time);
+
 /** Once a second: the disk guard. */
 void lct_recorder_tick(struct lct_recorder *recorder);
 

@@ -32,14 +32,16 @@ struct remote {
     struct lct_loop *loop; /* the link's */
     struct lct_loop *work; /* the recorder's */
     struct lct_recorder *recorder;
+    struct lct_copy_out *copy; /* NULL: the server is on this machine */
+    lct_ns free_time;          /* so long a disk whose lessons are copied is to last */
     /* the link's thread only */
     struct lct_link_caller *link;
-    struct lct_copy_out *copy; /* NULL: the server is on this machine */
     unsigned connection; /* how many there were: a reply goes back where its command came from */
     bool there;          /* the server */
     struct lct_bus_reader *live;
     struct lct_timer *again;
     json_t *status; /* the last one */
+    json_t *here;   /* what lies on this machine, as the copy says; NULL: the server is here, too */
     lct_ns told;    /* when the recorder gave it */
     /* the recorder's thread only */
     struct lct_timer *tick, *report;
@@ -85,6 +87,9 @@ static void deliver(void *opaque) {
     struct parcel *parcel = opaque;
     struct remote *remote = parcel->remote;
     bool reply = parcel->type == LCT_LINK_REPLY;
+    if (!reply && remote->here) {
+        json_object_set(parcel->message, "here", remote->here);
+    }
     if (!atomic_load(&remote->ended) && (!reply || parcel->connection == remote->connection)) {
         tell(remote, parcel->type, parcel->message);
     }
@@ -168,6 +173,9 @@ static void changed(void *opaque) {
 static void tick(void *opaque) {
     struct remote *remote = opaque;
     lct_recorder_tick(remote->recorder);
+    if (remote->copy) {
+        lct_copy_out_want(remote->copy, lct_recorder_takes(remote->recorder, remote->free_time));
+    }
     lct_timer_set(remote->tick, lct_monotonic() + LCT_SECOND);
 }
 
@@ -333,6 +341,12 @@ static struct lct_link_peer *peer_of(void *arg) {
     return atomic_load(&remote->ended) ? NULL : lct_link_caller_peer(remote->link);
 }
 
+static void take_here(void *arg, json_t *here) {
+    struct remote *remote = arg;
+    json_decref(remote->here);
+    remote->here = here;
+}
+
 /* What a server in another building is sent beside live. */
 static void start_copying(struct remote *remote, const struct lct_recorder_settings *settings,
                           const struct lct_remote_server *server) {
@@ -342,8 +356,10 @@ static void start_copying(struct remote *remote, const struct lct_recorder_setti
         .rate_bps = server->copy_bps,
         .link = remote->loop,
         .peer = peer_of,
+        .told = take_here,
         .arg = remote,
     };
+    remote->free_time = server->free_time;
     remote->copy = server->token ? lct_copy_out_create(&copy) : NULL;
 }
 
@@ -372,6 +388,7 @@ static void serve(struct remote *remote, const struct lct_recorder_settings *set
     lct_copy_out_destroy(remote->copy);
     lct_timer_destroy(remote->again);
     json_decref(remote->status);
+    json_decref(remote->here);
 }
 
 /* *ret_tls, which the way needs, is owned; NULL on this machine. */

@@ -18,6 +18,7 @@
 
 #include "base/attr.h"
 #include "base/fault.h"
+#include "base/time.h"
 #include "control/recorder/recorder.h"
 #include "control/room_token.h"
 
@@ -26,6 +27,7 @@ struct lct_remote_server {
     const char *socket;                 /**< on this machine */
     const struct lct_room_token *token; /**< or in another building; NULL: not */
     uint64_t copy_bps;                  /**< there: budget of the lessons' copies, bit/s */
+    lct_ns free_time;                   /**< there: so long the disk here is to last */
     const char *ca; /**< who vouches for it there; "": the system's authorities */
 };
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "archive/lesson/replica.h"
+#include "archive/library/metadata.h"
 #include "base/base64.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -103,6 +104,36 @@ static int begin(struct lct_copy_in *copies, struct desk *desk, const json_t *qu
     return rc;
 }
 
+/* What lies in the trash will be deleted: whoever has it elsewhere shall keep it. */
+static int refuse_trashed(const struct lct_copy_in *copies, const char *lesson,
+                          struct lct_fault *fault) {
+    LCT_JSON json_t *metadata = NULL;
+    LCT_FREE char *folder = lct_format("%s/lessons/%s", copies->data, lesson);
+    int rc = lct_metadata_load(folder, &metadata, fault);
+    if (rc == 0 && json_object_get(metadata, "trashed")) {
+        rc = lct_fault_set(fault, -ENOENT, "copy", "It lies in the trash of the server.",
+                           "它在服务器的回收站中。");
+    }
+    return rc;
+}
+
+/* A complete copy, as the disk has it now. */
+static int find(struct lct_copy_in *copies, struct desk *desk, const json_t *question,
+                json_t **ret_answer, struct lct_fault *fault) {
+    const char *lesson = lct_json_text(question, "lesson", "");
+    lct_replica_close(desk->replica);
+    desk->replica = NULL;
+    desk->fault.code = 0; /* of what was sent before */
+    int rc =
+        lct_replica_find(&lct_io_system, copies->data, desk->room, lesson, &desk->replica, fault);
+    rc = rc ? rc : refuse_trashed(copies, lesson, fault);
+    if (rc == 0) {
+        (void)snprintf(desk->lesson, sizeof desk->lesson, "%s", lesson);
+        *ret_answer = lct_replica_have(desk->replica);
+    }
+    return rc;
+}
+
 static int check(const struct desk *desk, const json_t *question, json_t **ret_answer,
                  struct lct_fault *fault) {
     uint8_t sum[LCT_DIGEST_SIZE] = {0};
@@ -123,6 +154,9 @@ static int answer_of(struct lct_copy_in *copies, struct desk *desk, const json_t
     const char *what = lct_json_text(question, "do", "");
     if (strcmp(what, "begin") == 0) {
         return begin(copies, desk, question, ret_answer, fault);
+    }
+    if (strcmp(what, "holds") == 0) {
+        return find(copies, desk, question, ret_answer, fault);
     }
     if (desk->fault.code) {
         *fault = desk->fault;

@@ -40,6 +40,8 @@ export interface Status {
   bytes?: number;
   marks?: number;
   disk: { free_bytes: number; minutes_left: number; alarm: 'none' | 'low' | 'very-low' | 'full' };
+  /** Of a recorder in another building: the lessons that lie on its own disk. */
+  here?: { lessons: number; oldest: string | null; removed: number; removed_last: string };
   cpu: { step: number; en: string; zh: string };
   alarms: FaultText[];
   sources: Source[];

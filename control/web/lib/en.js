@@ -68,6 +68,9 @@ export const en = {
   diskLeft: (minutes, free) =>
     minutes === null ? `${free} free` : `Space for ${minutesInWords(minutes)} (${free}\u00a0free)`,
   diskShort: (minutes) => `The disk is short of space: ${minutesInWords(minutes)} more can be recorded.`,
+  lessonsHere: 'In the room',
+  oldestHere: (n, date) => (date ? `${count(n, 'lesson')}, the oldest of ${date}` : 'no lesson'),
+  removedHere: (n) => `${count(n, 'older one')} made room; the server has them.`,
   size: 'Size',
 
   sources: 'Picture and sound',

@@ -65,6 +65,9 @@ export const zh = {
   diskLeft: (/** @type {number | null} */ minutes, /** @type {string} */ free) =>
     minutes === null ? `剩余 ${free}` : `还可录 ${minutesInWords(minutes)}（剩余 ${free}）`,
   diskShort: (/** @type {number} */ minutes) => `磁盘空间不多，只能再录 ${minutesInWords(minutes)}。`,
+  lessonsHere: '教室本机',
+  oldestHere: (/** @type {number} */ n, /** @type {string} */ date) => (date ? `${n} 节课，最早的录于 ${date}` : '没有课程'),
+  removedHere: (/** @type {number} */ n) => `已为录制腾出空间，删除 ${n} 节较早的课程；服务器上仍有。`,
   size: '大小',
 
   sources: '画面与声音',

@@ -3,7 +3,7 @@
 
 import { html, useEffect, useState } from '../vendor/preact.js';
 import { ask, faultText } from '../lib/api.js';
-import { clock, seconds, size, timeOfDay } from '../lib/format.js';
+import { clock, day, seconds, size, timeOfDay } from '../lib/format.js';
 import { said, useWords } from '../lib/language.js';
 import { isInLesson } from '../lib/rooms.js';
 import { Button } from './button.js';
@@ -96,6 +96,18 @@ function GapsSoFar({ gaps }) {
   return html`<p class="proof-gaps">${t.gapsSoFar(found.length, lost)}</p>`;
 }
 
+/** What lies on a recorder in another building. @param {{ here: NonNullable<Status['here']> }} props */
+function Here({ here }) {
+  const t = useWords();
+  return html`<div>
+    <dt>${t.lessonsHere}</dt>
+    <dd>
+      ${t.oldestHere(here.lessons, here.oldest ? day(here.oldest, t.locale) : '')}
+      ${here.removed > 0 && html`<br />${t.removedHere(here.removed)}`}
+    </dd>
+  </div>`;
+}
+
 /** @param {{ status: Status | null, recording: boolean }} props */
 function Disk({ status, recording }) {
   const t = useWords();
@@ -105,6 +117,7 @@ function Disk({ status, recording }) {
     <div class=${disk?.alarm && disk.alarm !== 'none' ? 'fact-bad' : ''}>
       <dt>${t.disk}</dt><dd>${disk ? t.diskLeft(minutes, size(disk.free_bytes)) : '–'}</dd>
     </div>
+    ${status?.here && html`<${Here} here=${status.here} />`}
     <div><dt>${t.size}</dt><dd>${recording ? size(status?.bytes || 0) : '–'}</dd></div>
   </dl>`;
 }
