@@ -38,8 +38,20 @@ struct lct_db {
     struct lct_db_query *queries;
 };
 
-/* What SQLite says, in our words. */
+/* What SQLite says, in our words. All SQL is ours: what it takes for none has met tables that are
+ * not, and what it cannot read is put aside like what it cannot understand. */
 static int code_of(int rc) {
+    switch (rc) {
+    case SQLITE_IOERR_READ:
+    case SQLITE_IOERR_SHORT_READ:
+    case SQLITE_IOERR_CORRUPTFS:
+    case SQLITE_IOERR_DATA:
+        return -EBADMSG;
+    case SQLITE_IOERR_NOMEM:
+        return -ENOMEM;
+    default:
+        break;
+    }
     switch (rc & 0xff) {
     case SQLITE_OK:
     case SQLITE_ROW:
@@ -47,6 +59,9 @@ static int code_of(int rc) {
         return 0;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+    case SQLITE_FORMAT:
+    case SQLITE_MISMATCH:
+    case SQLITE_ERROR:
         return -EBADMSG;
     case SQLITE_FULL:
         return -ENOSPC;
@@ -61,8 +76,6 @@ static int code_of(int rc) {
         return -EACCES;
     case SQLITE_NOMEM:
         return -ENOMEM;
-    case SQLITE_ERROR:
-        return -EINVAL;
     default:
         return -EIO;
     }
@@ -70,7 +83,7 @@ static int code_of(int rc) {
 
 /* As code_of, of what has just failed: a disk that is full shows in several ways. */
 static int code_now(const struct lct_db *db, int rc) {
-    int code = code_of(rc);
+    int code = code_of(rc == SQLITE_OK ? rc : sqlite3_extended_errcode(db->handle));
     bool full = (code == -EIO || code == -EACCES) && sqlite3_system_errno(db->handle) == ENOSPC;
     if (code < 0) {
         lct_debug("failed", "code=%d why=%s", rc, sqlite3_errmsg(db->handle));
@@ -316,8 +329,7 @@ int lct_db_open(const char *path, const char *const *steps, size_t n, struct lct
     int64_t version;
     int rc = open_file(path, steps, n, ret_db, &version);
     enum lct_db_found found = rc == 0 && version == 0 ? LCT_DB_MISSING : LCT_DB_GOOD;
-    /* Steps that do not fit what is there: it was no database of ours. */
-    if (rc == -EBADMSG || rc == -ENOTSUP || rc == -EINVAL) {
+    if (rc == -EBADMSG || rc == -ENOTSUP) {
         found = rc == -ENOTSUP ? LCT_DB_NEWER : LCT_DB_DAMAGED;
         rc = put_aside(path, found == LCT_DB_NEWER ? "newer" : "damaged");
         rc = rc ? rc : open_file(path, steps, n, ret_db, &version);

@@ -76,9 +76,9 @@ void lct_db_set_text(struct lct_db_query *query, int index, const char *text);
 void lct_db_set_int(struct lct_db_query *query, int index, int64_t value);
 
 /**
- * Runs a statement that gives no rows. 0; -EBADMSG: the database is damaged; -ENOSPC; -EIO;
- * -EEXIST: a value that must be the only one is there already; -EBUSY; -EINVAL: what is asked for
- * is no query.
+ * Runs a statement that gives no rows. 0; -EBADMSG: the database is damaged, cannot be read, or its
+ * tables are not those that the statement is about; -ENOSPC; -EIO: it cannot be written; -EEXIST: a
+ * value that must be the only one is there already; -EBUSY; -ENOMEM.
  */
 int lct_db_run(struct lct_db_query *query) LCT_MUST_USE;
 

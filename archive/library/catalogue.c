@@ -461,7 +461,7 @@ static void on_timer(void *arg) {
 
 /* All items into the memory. */
 static int load(struct lct_catalogue *c) {
-    struct lct_db_query *query = lct_db_query(c->db, "SELECT num, as_of, summary FROM items");
+    struct lct_db_query *query = lct_db_query(c->db, "SELECT num, as_of, summary, id FROM items");
     int rc;
     lct_entries_clear(c);
     while ((rc = lct_db_next(query)) > 0) {
@@ -469,13 +469,13 @@ static int load(struct lct_catalogue *c) {
         struct lct_fault unused;
         const char *text = lct_db_text(query, 2);
         int64_t num = lct_db_int(query, 0);
-        if (num < 1 || num > INT32_MAX ||
-            lct_json_parse(text, strlen(text), &summary, &unused) < 0 ||
-            !lct_lesson_is_id(lct_json_text(summary, "id", ""))) {
+        int parsed = lct_json_parse(text, strlen(text), &summary, &unused);
+        const char *id = lct_json_text(summary, "id", "");
+        if (num < 1 || num >= LCT_ENTRIES_MAX || parsed < 0 || !lct_lesson_is_id(id) ||
+            strcmp(id, lct_db_text(query, 3)) != 0 || lct_entries_find(c, id)) {
             lct_db_end(query);
             return -EBADMSG;
         }
-        const char *id = lct_json_text(summary, "id", "");
         LCT_JSON json_t *sources = NULL;
         int sources_rc = lct_item_is_clip(id) ? sources_of(c, num, &sources) : 0;
         if (sources_rc < 0) {
@@ -538,20 +538,28 @@ static void open_index(void *arg) {
     rc = load(c);
     if (rc < 0) {
         (void)lct_catalogue_failed(c, rc, NULL);
+        if (rc != -EBADMSG) { /* it may be read the next time */
+            shut(c);
+            lct_timer_set(c->timer, lct_monotonic() + OPEN_PAUSE);
+        }
         return;
     }
     begin_round(c);
 }
 
 int lct_catalogue_failed(struct lct_catalogue *c, int rc, struct lct_fault *fault) {
-    if (rc == -EBADMSG) {
+    if (rc == -EBADMSG || rc == -EEXIST) { /* -EEXIST: it has what memory did not find in it */
         shut(c);
         int aside = lct_db_put_aside(c->path);
         say_made_anew(c, LCT_DB_DAMAGED);
         if (aside < 0) {
             lct_error("the damaged index cannot be put aside", "why=%s", strerror(-aside));
         }
-        lct_timer_set(c->timer, lct_monotonic() + (aside < 0 ? OPEN_PAUSE : 0));
+        lct_ns now = lct_monotonic();
+        bool again = c->made_anew && now - c->made_anew < OPEN_PAUSE; /* not as fast as it can */
+        c->made_anew = now;
+        lct_timer_set(c->timer, now + (again || aside < 0 ? OPEN_PAUSE : 0));
+        rc = -EBADMSG;
         return lct_fault_set(
             fault, rc, "catalogue",
             "The library's index was damaged and is being made anew. Try again in a "

@@ -14,6 +14,10 @@
 /** Bytes of a title that count when sorting. */
 #define LCT_ENTRY_TITLE_SIZE 97
 
+/** Numbers of items are below this, of which each takes some 100 bytes of memory. They are given
+ * but once; an index that has come so far is made anew. */
+#define LCT_ENTRIES_MAX (1 << 20)
+
 /** The rowid of what can be searched of an item, of one kind. */
 #define LCT_ROWS_AN_ITEM 8
 
@@ -50,6 +54,7 @@ struct lct_catalogue {
     json_t *names; /**< of the folders of this round; NULL: it is over */
     size_t at;
     lct_ns round_began;
+    lct_ns made_anew; /**< when it was last; 0: never */
     bool ended;
     /* guarded by lock */
     pthread_mutex_t lock;

@@ -107,7 +107,7 @@ Test(db, says_what_is_wrong) {
     cr_assert_eq(add(1, "a"), 0);
     cr_assert_eq(add(1, "b"), -EEXIST);
     cr_assert_eq(add(2, "a"), -EEXIST);
-    cr_assert_eq(lct_db_run(lct_db_query(db, "INSERT INTO nothing VALUES (1)")), -EINVAL);
+    cr_assert_eq(lct_db_run(lct_db_query(db, "INSERT INTO nothing VALUES (1)")), -EBADMSG);
     cr_assert_eq(add(2, "b"), 0, "a fault stays");
 }
 

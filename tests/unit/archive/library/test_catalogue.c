@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "archive/db/db.h"
 #include "archive/lesson/lesson.h"
 #include "archive/library/catalogue.h"
 #include "archive/library/metadata.h"
@@ -216,6 +217,107 @@ Test(catalogue, is_made_anew_when_it_is_damaged) {
     expect((struct lct_catalogue_query){.text = "折射"}, NULL, "a1");
     LCT_JSON json_t *health = lct_catalogue_health(catalogue);
     cr_assert_not_null(json_object_get(health, "fault"));
+}
+
+#define ITEMS 30
+
+/* The index as it was left, without its sum: as after a crash. */
+static void put_index(const char *bytes, size_t n) {
+    static const char *const others[] = {".sum", "-wal", "-shm"};
+    LCT_FREE char *path = lct_format("%s/library.db", data);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        LCT_FREE char *other = lct_format("%s%s", path, others[i]);
+        (void)unlink(other);
+    }
+    FILE *file = fopen(path, "wb");
+    cr_assert_not_null(file);
+    cr_assert_eq(fwrite(bytes, 1, n, file), n);
+    (void)fclose(file);
+}
+
+/* Opens it; within some time all items are there and found, whatever was wrong. */
+static void heals(const char *what) {
+    bool all = false;
+    open_catalogue();
+    for (int tries = 0; tries < 4000 && !all; tries++) {
+        LCT_FREE char *ids = ids_of((struct lct_catalogue_query){.kind = "lesson"}, NULL);
+        int rc = asked.rc;
+        LCT_FREE char *found = ids_of((struct lct_catalogue_query){.text = "折射"}, NULL);
+        all = rc == 0 && asked.rc == 0 && strlen(ids) == ITEMS * strlen("a000 ") - 1 &&
+              !lct_catalogue_is_building(catalogue);
+        (void)usleep(all ? 0 : 5000);
+    }
+    LCT_JSON json_t *health = lct_catalogue_health(catalogue);
+    LCT_FREE char *said = lct_json_dump(health, NULL);
+    cr_assert(all, "%s: %s", what, said);
+    close_catalogue();
+}
+
+/* Keeps the index of some lessons; there is no catalogue then. Owned. */
+static char *make_index(size_t *ret_n) {
+    LCT_FREE char *path = lct_format("%s/library.db", data);
+    char *bytes = NULL;
+    for (int i = 0; i < ITEMS; i++) {
+        LCT_FREE char *id = lct_format("a%03d", i);
+        put(id, "光的折射", "物理");
+    }
+    close_catalogue();
+    open_catalogue();
+    until_built();
+    close_catalogue();
+    cr_assert_eq(lct_io_slurp(path, 64 << 20, &bytes, ret_n), 0);
+    return bytes;
+}
+
+Test(catalogue, heals_wherever_it_was_cut_off_or_changed, .timeout = 300) {
+    size_t n;
+    LCT_FREE char *sound = make_index(&n);
+    uint32_t chance = 1;
+    for (int i = 0; i < 60; i++) {
+        LCT_FREE char *bad = lct_new(n);
+        chance = chance * 1664525 + 1013904223;
+        size_t at = chance % n, left = i % 3 == 0 ? at : n;
+        memcpy(bad, sound, n);
+        bad[at] = (char)(bad[at] ^ (1 << i % 8));
+        for (size_t k = at; i % 3 == 1 && k < n && k < at + 512; k++) {
+            bad[k] = 0;
+        }
+        LCT_FREE char *what = lct_format("%d at %zu of %zu", i % 3, at, n);
+        put_index(bad, left);
+        heals(what);
+    }
+    open_catalogue();
+}
+
+Test(catalogue, heals_when_its_tables_are_not_what_they_were, .timeout = 300) {
+    static const char *const changes[] = {
+        "DROP TABLE words",
+        "DROP TABLE uses",
+        "DROP TABLE items",
+        "UPDATE items SET num = 2147483647 WHERE id = 'a003'",
+        "UPDATE items SET num = -1 WHERE id = 'a003'",
+        "UPDATE items SET id = 'a999' WHERE id = 'a003'",
+        "UPDATE items SET id = 'zzz', summary = '[]' WHERE id = 'a003'",
+        "INSERT INTO items SELECT num + 100, 'b' || id, as_of, summary FROM items",
+        "ALTER TABLE items RENAME COLUMN summary TO abstract",
+        "DROP TABLE items; CREATE TABLE items (num TEXT, id, as_of, summary)",
+    };
+    size_t n;
+    LCT_FREE char *sound = make_index(&n);
+    LCT_FREE char *path = lct_format("%s/library.db", data);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        struct lct_db *db;
+        enum lct_db_found found;
+        struct lct_fault fault;
+        put_index(sound, n);
+        /* as a step that comes after its own */
+        const char *const steps[] = {"", changes[i]};
+        cr_assert_eq(lct_db_open(path, steps, 2, &db, &found, &fault), 0, "%s", fault.en);
+        cr_assert_eq(lct_db_run(lct_db_query(db, "PRAGMA user_version = 1")), 0);
+        lct_db_close(db);
+        heals(changes[i]);
+    }
+    open_catalogue();
 }
 
 Test(catalogue, a_cursor_that_is_none_is_refused) {
