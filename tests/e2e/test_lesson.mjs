@@ -3,7 +3,8 @@
 // The page of a lesson in both browsers: two pictures on one clock while it plays, is sought in and
 // at twice the speed; a seek to the very picture; a microlesson whose every join is exact, for who
 // has no more than its link, too; three
-// presses that make one, which plays at once; where one was is kept; what is said is shown and found.
+// presses that make one, which plays at once; where one was is kept; what is said is shown and found;
+// a lesson that is still recorded grows.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -113,6 +114,20 @@ async function looksGood(page, name) {
     await p.resize(page, 'desk');
 }
 
+/** A lesson that is still recorded becomes longer in the player, which plays on behind what was its end. */
+async function grows(page, up, name) {
+    await open(page, up, running);
+    const length = () => page.evaluate(() => Number(document.querySelector('.watch-place').max));
+    const before = await length();
+    await seek(page, before - 1);
+    await page.click('.big-play');
+    await p.until(() => videos(page, `one.currentTime > ${before} + 1.5`), 'it to play behind what was its end', 30);
+    const clock = await p.demoClock(page);
+    p.check(clock >= 0 && p.behind(clock, up.zeroMs(running)) > 1000 * before - 200, `${clock} at ${before}`);
+    p.check(await length() > before, `it was ${before} s long, and is`);
+    console.log(`${name}: a lesson grew from ${before} to ${await length()} s`);
+}
+
 async function inside(page, name) {
     await choose(page, '.acts-main label:last-of-type select', 'zh');
     await seek(page, 3);
@@ -151,6 +166,10 @@ async function threePresses(page, up, truth) {
 
 const up = await p.startUp(['demo']);
 const { id, truth } = addTwo(up);
+await p.until(async () => (await up.api('/rooms/main')).online, 'the recorder');
+await fetch(`${up.url}api/v1/rooms/main/recording`, { method: 'POST', body: '{}',
+    headers: { Authorization: `Bearer ${up.code}`, 'Content-Type': 'application/json' } });
+const { lesson: running } = await p.until(async () => (await up.api('/rooms/main')).status, 'a lesson that runs');
 const clip = await p.until(() => addClip(up, id), 'a clip');
 
 const share = await addShare(up, clip);
@@ -191,5 +210,6 @@ await forEachBrowser(async (page, name) => {
     await open(page, up, id);
     await p.reads(page, '.resumed', /00:13/);
     await p.until(async () => await p.demoClock(page) === truth.filter((one) => one.pts <= 13.0006).at(-1).code, 'where one was');
+    await grows(page, up, name);
 });
 await up.close();

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Where a player puts what it plays (control/web/lib/player/plan.js, place.js): pieces one after the
-// other, pictures on the ticks of a cut, what only the decoder needs out of sight, sound frame by frame.
+// other, pictures on the ticks of a cut, what only the decoder needs out of sight, sound frame by frame;
+// and that it goes on when its line is back (tape.js).
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -50,4 +52,32 @@ for (const one of many.pieces) {
     assert.ok(Math.abs(off) <= 512 / 48000 + 1e-4, `${off}`);
     end = to;
 }
-console.log('pieces, pictures and sound in their places');
+/* a line that is broken for long, by a clock that goes a hundred times as fast: refused connections, answers
+   of a proxy whose server is away, one that never comes, one that stops in its middle; then all at once */
+const { persist } = await load('tape.js');
+const { bytesOf, Fault } = await import(join(root, 'control/web/lib/api.js'));
+const later = globalThis.setTimeout;
+globalThis.setTimeout = (act, ms, ...more) => later(act, ms / 100, ...more);
+const BYTES = Buffer.alloc(300000, 7);
+const ways = [
+    ...Array.from({ length: 30 }, (_, i) => (answer) => (i % 2 ? answer.writeHead(502).end() : answer.destroy())),
+    () => {},
+    (answer) => answer.writeHead(206, { 'Content-Length': BYTES.length }).write(BYTES.subarray(0, 1000)),
+    (answer) => answer.writeHead(206).end(BYTES),
+    (answer) => answer.writeHead(404).end(),
+];
+let asked = 0;
+const server = createServer((_, answer) => ways[asked++](answer));
+await new Promise((done) => server.listen(0, '127.0.0.1', done));
+const nobody = new AbortController();
+const get = () => persist((signal, alive) => bytesOf(`http://127.0.0.1:${server.address().port}/`, { from: 0, to: BYTES.length }, signal, alive), nobody.signal);
+assert.ok(BYTES.equals(await get()));
+assert.equal(asked, ways.length - 1);
+await assert.rejects(get, (error) => error instanceof Fault && error.status === 404);
+assert.equal(asked, ways.length, 'what is refused is asked for once');
+nobody.abort();
+await assert.rejects(get, { name: 'AbortError' });
+server.closeAllConnections();
+server.close();
+globalThis.setTimeout = later;
+console.log('pieces, pictures and sound in their places; a line that comes back');

@@ -4,10 +4,11 @@
 /** @typedef {import('../types').FaultText} FaultText */
 
 export class Fault extends Error {
-  /** @param {FaultText} text */
-  constructor(text) {
+  /** @param {FaultText} text @param {number} [status] of the answer; 0: there was none */
+  constructor(text, status = 0) {
     super(text.en);
     this.text = text;
+    this.status = status;
   }
 }
 
@@ -53,7 +54,7 @@ export async function askTagged(method, path, body, tag, signal) {
   }
   const json = await response.json().catch(() => null);
   if (!json || !response.ok) { /* a job that failed has a fault of its own, and is an answer */
-    throw new Fault(json?.fault || ODD);
+    throw new Fault(json?.fault || ODD, response.status);
   }
   return { json, tag: response.headers.get('ETag') || '' };
 }
@@ -114,9 +115,35 @@ export async function sendPiece(id, piece, at, size, signal) {
   }
   const json = await response.json().catch(() => null);
   if (!json || !response.ok) {
-    throw new Fault(json?.fault || ODD);
+    throw new Fault(json?.fault || ODD, response.status);
   }
   return json;
+}
+
+/**
+ * Bytes of a file of the server's; from on to before to, if only these.
+ * @param {string} address @param {{ from: number, to: number } | null} range
+ * @param {AbortSignal} signal @param {() => void} alive some have come
+ * @returns {Promise<Uint8Array<ArrayBuffer>>}
+ */
+export async function bytesOf(address, range, signal, alive) {
+  const response = await fetch(address, {
+    credentials: 'same-origin',
+    headers: range ? { Range: `bytes=${range.from}-${range.to - 1}` } : {},
+    signal,
+  });
+  if (!response.ok) {
+    throw new Fault(ODD, response.status);
+  }
+  const parts = [];
+  for (const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (response.body).getReader(); ;) {
+    const { done, value } = await reader.read();
+    if (done) {
+      return new Uint8Array(await new Blob(parts).arrayBuffer());
+    }
+    parts.push(value);
+    alive();
+  }
 }
 
 /** @param {unknown} error @returns {FaultText} */

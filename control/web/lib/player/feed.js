@@ -4,11 +4,12 @@
  * and puts each chunk at its place (place.js).
  */
 
+import { bytesOf } from '../api.js';
 import { placeChunk, readChunk, timescaleOf } from '../watch/chunk.js';
 import { isSound } from '../names.js';
 import { BEFORE_S, placePictures, placeSound } from './place.js';
 import { pieceAt } from './plan.js';
-import { bytesOf, initOf, persist, rowsOf } from './tape.js';
+import { initOf, persist, rowsOf } from './tape.js';
 
 /** @typedef {import('./plan.js').Plan} Plan */
 /** @typedef {import('./plan.js').Planned} Planned */
@@ -21,6 +22,7 @@ const BATCH_NS = 3e9;
 const BATCH_BYTES = 2 << 20;
 const LOOK_MS = 100;
 const AGAIN_MS = 1000;
+const MOVED_NS = 1e8; // more than frames of sound are moved
 const EDGE_S = 1e-5; // of the window for frames of sound: times are rounded to microseconds
 
 /** @param {Row} row @param {boolean} sound */
@@ -130,18 +132,16 @@ export class Feed {
    * @param {AbortSignal} signal
    */
   async fillPiece(piece, from, signal) {
-    const last = this.sound ? piece.to + 1e8 : piece.to; // frames are moved by up to half of one
-    const first = this.sound ? Math.max(0, from - 1e8) : from;
+    const { plan } = this;
+    const end = () => ({ to: piece.to + (this.sound ? (plan.grows ? -MOVED_NS : MOVED_NS) : 0), grows: plan.grows });
+    const first = this.sound ? Math.max(0, from - MOVED_NS) : from;
     /** @type {Row[]} what is not appended yet; the last of it may still be without its true end */
     let batch = [];
     let whole = from + FIRST_NS; // up to here at once
-    for await (const row of rowsOf(piece.lesson, this.track, first, last, signal)) {
+    for await (const row of rowsOf(piece.lesson, this.track, first, end, signal)) {
       const { length } = batch;
       const bytes = length > 0 ? row.offset - batch[0].offset : 0;
       const together = length === 0 || (row.reel === batch[0].reel && row.offset === batch[length - 1].offset + batch[length - 1].bytes);
-      if (row.time >= last) {
-        break; // a picture of behind the piece
-      }
       const full = row.time >= whole || (bytes > BATCH_BYTES && row.time > piece.from);
       // what lies before a piece is placed by how much of it there is: that goes together
       if (length > 0 && (!together || full) && (this.sound || row.time > piece.from || !together)) {
@@ -168,8 +168,8 @@ export class Feed {
     while (!signal.aborted && shown + BEFORE_S > this.element.currentTime + AHEAD_S * Math.max(1, this.element.playbackRate)) {
       await new Promise((done) => setTimeout(done, LOOK_MS));
     }
-    const [init, bytes] = await persist(() => Promise.all([initOf(reel),
-      bytesOf(reel.media, { from: offset, to: last.offset + last.bytes, signal })]), signal);
+    const [init, bytes] = await persist((one, alive) => Promise.all([initOf(reel, one, alive),
+      bytesOf(reel.media, { from: offset, to: last.offset + last.bytes }, one, alive)]), signal);
     if (signal.aborted) {
       return;
     }

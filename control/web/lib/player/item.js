@@ -55,6 +55,7 @@ export async function fetchItem(id, all) {
   const sources = item.sources || [{ id, title: item.title, tracks: (item.tracks || []).map(({ name }) => name), missing: false }];
   const there = sources.filter(({ missing }) => !missing);
   const plan = planOf(item.pieces || [{ lesson: id, from_ns: 0, to_ns: item.duration_ns }]);
+  plan.grows = item.recording && !!item.tracks;
   const details = new Map(await Promise.all(there.map(async (one) => /** @type {[string, Pick<RecordingWhole, 'marks' | 'gaps'>]} */ (
     [one.id, item.tracks ? { marks: item.marks || [], gaps: item.gaps || [] } : all ? await detailsOf(one.id) : { marks: [], gaps: [] }]))));
   const names = [...new Set(there.flatMap(({ tracks }) => tracks))];

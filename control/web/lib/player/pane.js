@@ -18,6 +18,7 @@ class FedPane {
   /** @param {HTMLMediaElement} element @param {string[]} tracks @param {Plan} plan @param {Has} has @param {Told} told */
   constructor(element, tracks, plan, has, { broken }) {
     this.element = element;
+    this.plan = plan;
     this.before = BEFORE_S;
     this.source = new /** @type {typeof MediaSource} */ (MediaSourceHere)();
     /** @type {Feed[]} */
@@ -56,6 +57,10 @@ class FedPane {
   /** @param {number} at clip time, seconds */
   seek(at) {
     this.wanted = at;
+    const length = BEFORE_S + this.plan.length / 1e9;
+    if (this.source.readyState === 'open' && this.source.duration < length && this.feeds.every((feed) => !feed.buffer?.updating)) {
+      this.source.duration = length; // it has grown: no seek goes behind
+    }
     if (!this.feeds.every((feed) => feed.holds(at))) {
       this.feeds.forEach((feed) => feed.restart(at));
     }

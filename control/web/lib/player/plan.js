@@ -6,7 +6,8 @@
 /**
  * A piece and its place. Nanoseconds: of lesson time (from, to) and of clip time (at).
  * @typedef {{ lesson: string, from: number, to: number, at: number, picture?: Piece['picture'] }} Planned
- * @typedef {{ pieces: Planned[], length: number }} Plan
+ * grows: the lesson is still recorded, and its only piece becomes longer.
+ * @typedef {{ pieces: Planned[], length: number, grows: boolean }} Plan
  */
 
 /** @param {Piece[]} pieces @returns {Plan} */
@@ -17,7 +18,15 @@ export function planOf(pieces) {
     length += to - from;
     return { lesson, from, to, at, picture };
   });
-  return { pieces: planned, length };
+  return { pieces: planned, length, grows: false };
+}
+
+/** A lesson that is recorded is as long as this by now. @param {Plan} plan @param {number} length nanoseconds @param {boolean} grows on and on */
+export function grow(plan, length, grows) {
+  const [piece] = plan.pieces;
+  piece.to = Math.max(piece.to, length);
+  plan.length = piece.to;
+  plan.grows = grows;
 }
 
 /**

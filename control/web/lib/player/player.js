@@ -68,7 +68,6 @@ export class Player {
    */
   constructor(plan, panes, has, told, at = 0) {
     this.plan = plan;
-    this.length = plan.length / 1e9;
     this.told = told;
     /** @type {State} */
     this.state = 'paused';
@@ -98,6 +97,11 @@ export class Player {
     });
     this.seek(at);
     this.timer = setInterval(() => this.steer(), STEER_MS);
+  }
+
+  /** Seconds; of a lesson that is still recorded, up to now. */
+  get length() {
+    return this.plan.length / 1e9;
   }
 
   /** Clip time in seconds. */
@@ -208,7 +212,7 @@ export class Player {
         this.passHole();
       }
     } else if (this.state === 'playing') {
-      if (first.ended || this.now() >= this.length - END_S) {
+      if (!this.plan.grows && (first.ended || this.now() >= this.length - END_S)) {
         this.elements.forEach((element) => element.pause());
         this.become('ended');
       } else if (first.paused) {

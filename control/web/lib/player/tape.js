@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A track of a lesson as it lies on the server: its rows by time, its inits, its bytes.
 
-import { ask, Fault } from '../api.js';
+import { ask, bytesOf, Fault } from '../api.js';
 
 /**
  * A chunk: where it lies and when it is shown (nanoseconds of lesson time).
@@ -12,80 +12,95 @@ import { ask, Fault } from '../api.js';
 const WINDOW_NS = 60e9; // of the index at a time
 
 const AGAIN_MS = 1000;
-const TRIES = 20;
+const SILENT_MS = 10000; // a line on which so long nothing comes is given up, and another one tried
+const GROWS_MS = 500;
 
 /** @type {Map<string, Promise<Uint8Array<ArrayBuffer>>>} */
 const inits = new Map();
 
+/** @param {number} ms */
+const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** The server has said no, and will once more. @param {unknown} error */
+const isRefused = (error) => error instanceof Fault && error.status >= 400 && error.status < 500 && error.status !== 408 && error.status !== 429;
+
 /**
- * Again while the server is away.
+ * Again and again while the server or the line to it is away; rejects when nobody waits any more, or it is refused.
  * @template T
- * @param {() => Promise<T>} fetchIt @param {AbortSignal} signal
+ * @param {(signal: AbortSignal, alive: () => void) => Promise<T>} fetchIt alive: something has come
+ * @param {AbortSignal} signal
  * @returns {Promise<T>}
  */
 export async function persist(fetchIt, signal) {
-  for (let tries = 1; ; tries++) {
+  for (;;) {
+    signal.throwIfAborted();
+    const attempt = new AbortController();
+    const stop = () => attempt.abort();
+    let timer = setTimeout(stop, SILENT_MS);
+    const alive = () => {
+      clearTimeout(timer);
+      timer = setTimeout(stop, SILENT_MS);
+    };
+    signal.addEventListener('abort', stop);
     try {
-      return await fetchIt();
+      return await fetchIt(attempt.signal, alive);
     } catch (error) {
-      if (signal.aborted || tries === TRIES || (error instanceof Fault && error.text.code !== 'unreachable')) {
+      if (signal.aborted || isRefused(error)) {
         throw error;
       }
-      await new Promise((done) => setTimeout(done, AGAIN_MS));
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
     }
+    await sleep(AGAIN_MS);
   }
 }
 
 /**
  * The rows of a track from the key frame at or before a moment up to another, as they are wanted.
  * @param {string} lesson @param {string} track
- * @param {number} from @param {number} to nanoseconds
+ * @param {number} from nanoseconds
+ * @param {() => { to: number, grows: boolean }} end nanoseconds; grows: it may become later, and that is waited for
  * @param {AbortSignal} signal
  * @returns {AsyncGenerator<Row>}
  */
-export async function* rowsOf(lesson, track, from, to, signal) {
+export async function* rowsOf(lesson, track, from, end, signal) {
   let last = -1;
-  for (let at = from; at < to;) {
+  for (let at = from; !signal.aborted;) {
+    const { to, grows } = end();
     const until = Math.min(to, at + WINDOW_NS);
     const path = `/recordings/${lesson}/tracks/${track}/index?from=${Math.floor(at)}&to=${Math.ceil(until)}`;
-    const { reels, next_ns: next } = await persist(() => ask('GET', path, undefined, signal), signal);
+    const { reels, next_ns: next, ended, end_ns: known } = at < to
+      ? await persist((one) => ask('GET', path, undefined, one), signal) : { reels: [], next_ns: null, ended: false, end_ns: at };
     for (const reel of reels) {
       for (const [offset, bytes, time, duration, flags] of reel.rows) {
-        if (time > last) { // windows overlap by a segment
+        if (time > last && time < to) { // windows overlap by a segment
           last = time;
           yield { reel, offset, bytes, time, until: time + duration, key: (flags & 1) === 1 };
         }
       }
     }
-    at = next ?? until;
+    const found = Math.min(to, next ?? (ended ? until : Math.min(until, known)));
+    const isAll = found <= at || found >= to;
+    if (isAll && !grows) {
+      return;
+    }
+    if (isAll) {
+      await sleep(GROWS_MS);
+    }
+    at = Math.max(at, found);
   }
 }
 
-/** What begins a reel. @param {Reel} reel */
-export function initOf({ init }) {
+/** What begins a reel. @param {Reel} reel @param {AbortSignal} signal @param {() => void} alive */
+export function initOf({ init }, signal, alive) {
   let found = inits.get(init);
   if (!found) {
-    found = bytesOf(init).catch((error) => {
+    found = bytesOf(init, null, signal, alive).catch((error) => {
       inits.delete(init);
       throw error;
     });
     inits.set(init, found);
   }
   return found;
-}
-
-/**
- * Bytes of a file of the server's; from on to before to, if only these.
- * @param {string} address @param {{ from: number, to: number, signal: AbortSignal }} [range]
- */
-export async function bytesOf(address, range) {
-  const response = await fetch(address, {
-    credentials: 'same-origin',
-    headers: range ? { Range: `bytes=${range.from}-${range.to - 1}` } : {},
-    signal: range?.signal,
-  });
-  if (!response.ok) {
-    throw new Error(`${address}: ${response.status}`);
-  }
-  return new Uint8Array(await response.arrayBuffer());
 }

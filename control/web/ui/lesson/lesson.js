@@ -2,13 +2,13 @@
 // The page of a lesson or microlesson: watch it, find something in it, make a microlesson of it.
 
 import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
-import { faultText } from '../../lib/api.js';
+import { ask, faultText } from '../../lib/api.js';
 import { day } from '../../lib/format.js';
 import { chooseWords, LanguageProvider, said, startingWords } from '../../lib/language.js';
 import { isSound } from '../../lib/names.js';
 import { fetchItem, mayChange } from '../../lib/player/item.js';
 import { canPlay } from '../../lib/player/pane.js';
-import { pieceAt } from '../../lib/player/plan.js';
+import { grow, pieceAt } from '../../lib/player/plan.js';
 import { keepPlace, placeOf } from '../../lib/player/resume.js';
 import { cuesAt, fetchCues } from '../../lib/player/subtitles.js';
 import { fit, panesOf, picturesOf } from '../../lib/watch/view.js';
@@ -34,6 +34,7 @@ const PICTURE_S = 1 / 30;
 const SAME_MARK_S = 3; // behind a mark: back means the one before it
 const TICK_MS = 250;
 const KEEP_MS = 3000;
+const GROWS_MS = 2000;
 const SAID_MS = 8000;
 
 const idHere = () => decodeURIComponent(location.pathname.split('/')[2] || '');
@@ -157,17 +158,29 @@ export function Lesson() {
     document.title = name || t.title;
   }, [t, name]);
   useEffect(() => {
-    const keep = () => player && player.state !== 'broken' && keepPlace(id, player.state === 'ended' ? 0 : player.now(), length);
+    const keep = () => player && player.state !== 'broken' && keepPlace(id, player.state === 'ended' ? 0 : player.now(), player.length);
     const timer = setInterval(keep, KEEP_MS);
     addEventListener('pagehide', keep);
     return () => {
       clearInterval(timer);
       removeEventListener('pagehide', keep);
     };
-  }, [player, id, length]);
+  }, [player, id]);
+
+  /* while it is recorded */
+  const [, redraw] = useState(0);
+  useEffect(() => {
+    if (!playable?.plan.grows) {
+      return undefined;
+    }
+    const timer = setInterval(() => ask('GET', `/items/${encodeURIComponent(id)}`).then((/** @type {import('../../types').Item} */ found) => {
+      grow(playable.plan, found.duration_ns, found.recording);
+      redraw((n) => n + 1);
+    }, () => {}), GROWS_MS); // a server that is away is asked again
+    return () => clearInterval(timer);
+  }, [playable, playable?.plan.grows]);
 
   /* what can be done */
-  const [, redraw] = useState(0);
   /** @param {number} at */
   function seek(at) {
     player?.seek(at);
