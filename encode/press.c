@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <ebur128.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/channel_layout.h>
@@ -459,18 +460,36 @@ struct look {
     AVFormatContext *in;
     AVCodecContext *picture, *sound;
     int picture_at, sound_at;
+    ebur128_state
+        *meter; /* NULL: there is no sound, or of another kind than encoders of ours make */
     struct lct_press_seen *seen;
 };
 
-static int count_frames(AVCodecContext *decoder, const AVPacket *packet, AVFrame *frame,
-                        int64_t *count) {
+static int hear(struct look *l, const AVFrame *frame) {
+    float sound[2 * 256];
+    int rc = 0;
+    for (int at = 0; rc == 0 && at < frame->nb_samples;) {
+        int n = 0;
+        for (; n < 256 && at < frame->nb_samples; n++, at++) {
+            sound[2 * n] = ((const float *)(const void *)frame->extended_data[0])[at];
+            sound[2 * n + 1] = ((const float *)(const void *)frame->extended_data[1])[at];
+        }
+        rc = ebur128_add_frames_float(l->meter, sound, (size_t)n) ? -ENOMEM : 0;
+    }
+    return rc;
+}
+
+static int count_frames(struct look *l, AVCodecContext *decoder, const AVPacket *packet,
+                        AVFrame *frame) {
     int rc = avcodec_send_packet(decoder, packet);
     while (rc == 0 && (rc = avcodec_receive_frame(decoder, frame)) == 0) {
-        (*count)++;
+        bool sound = decoder == l->sound;
+        (*(sound ? &l->seen->sounds : &l->seen->pictures))++;
         bool broken = frame->decode_error_flags || (frame->flags & AV_FRAME_FLAG_CORRUPT);
+        int heard = !broken && sound && l->meter ? hear(l, frame) : 0;
         av_frame_unref(frame);
-        if (broken) {
-            return -EBADMSG;
+        if (broken || heard < 0) {
+            return broken ? -EBADMSG : heard;
         }
     }
     return rc == AVERROR(EAGAIN) || rc == AVERROR_EOF ? 0 : errno_of(rc);
@@ -482,9 +501,9 @@ static int decode_all(struct look *l, void (*progress)(void *arg, double part), 
     int rc = packet && frame ? 0 : -ENOMEM, got = 0;
     while (rc == 0 && (got = av_read_frame(l->in, packet)) == 0) {
         if (packet->stream_index == l->picture_at) {
-            rc = count_frames(l->picture, packet, frame, &l->seen->pictures);
+            rc = count_frames(l, l->picture, packet, frame);
         } else if (packet->stream_index == l->sound_at) {
-            rc = count_frames(l->sound, packet, frame, &l->seen->sounds);
+            rc = count_frames(l, l->sound, packet, frame);
         }
         if (progress && l->seen->bytes > 0 && packet->pos > 0) {
             progress(arg, (double)packet->pos / (double)l->seen->bytes);
@@ -492,8 +511,8 @@ static int decode_all(struct look *l, void (*progress)(void *arg, double part), 
         av_packet_unref(packet);
     }
     rc = rc ? rc : got == AVERROR_EOF ? 0 : errno_of(got);
-    rc = rc || !l->picture ? rc : count_frames(l->picture, NULL, frame, &l->seen->pictures);
-    rc = rc || !l->sound ? rc : count_frames(l->sound, NULL, frame, &l->seen->sounds);
+    rc = rc || !l->picture ? rc : count_frames(l, l->picture, NULL, frame);
+    rc = rc || !l->sound ? rc : count_frames(l, l->sound, NULL, frame);
     av_packet_free(&packet);
     av_frame_free(&frame);
     return rc;
@@ -517,7 +536,23 @@ static int open_look(struct look *l, const char *path) {
         seen->fps = stream->avg_frame_rate.den > 0 ? av_q2d(stream->avg_frame_rate) : 0;
         rc = open_decoder(l->in, l->picture_at, &l->picture);
     }
-    return rc || l->sound_at < 0 ? rc : open_decoder(l->in, l->sound_at, &l->sound);
+    rc = rc || l->sound_at < 0 ? rc : open_decoder(l->in, l->sound_at, &l->sound);
+    if (rc == 0 && l->sound && l->sound->sample_fmt == AV_SAMPLE_FMT_FLTP &&
+        l->sound->ch_layout.nb_channels == 2) {
+        l->meter = ebur128_init(2, (unsigned long)l->sound->sample_rate, EBUR128_MODE_I);
+        rc = l->meter ? 0 : -ENOMEM;
+    }
+    return rc;
+}
+
+/* Quieter than R 128's absolute gate is nothing to hear. */
+static double loudness_of(struct look *l) {
+    double lufs = 0;
+    bool heard = l->meter && ebur128_loudness_global(l->meter, &lufs) == 0 && lufs > -70;
+    if (l->meter) {
+        ebur128_destroy(&l->meter);
+    }
+    return heard ? lufs : 0;
 }
 
 int lct_press_look(const char *path, void (*progress)(void *arg, double part), void *arg,
@@ -527,6 +562,7 @@ int lct_press_look(const char *path, void (*progress)(void *arg, double part), v
     av_log_set_level(AV_LOG_FATAL);
     int rc = open_look(&l, path);
     rc = rc ? rc : decode_all(&l, progress, arg);
+    seen.loudness = loudness_of(&l);
     avcodec_free_context(&l.picture);
     avcodec_free_context(&l.sound);
     avformat_close_input(&l.in);

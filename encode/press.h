@@ -46,6 +46,7 @@ struct lct_press_seen {
     int width, height; /**< 0: no picture */
     double fps;
     int64_t pictures, sounds; /**< frames that were decoded */
+    double loudness;          /**< LUFS (EBU R 128); 0: there is no sound, or nothing to hear */
 };
 
 /** Looks at a file of ours and decodes all of it. 0; -EBADMSG: it cannot be read or decoded whole;

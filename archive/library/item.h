@@ -16,7 +16,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "archive/library/subtitle.h"
 #include "base/attr.h"
+#include "base/fault.h"
 #include "base/json.h"
 #include "base/time.h"
 
@@ -81,6 +83,15 @@ int lct_item_read(const char *data, const char *id, bool recording,
  * with the next deletion. 0 or -errno.
  */
 int lct_item_delete(const char *data, const char *id) LCT_MUST_USE;
+
+/**
+ * An item's subtitles in a language: its own, or what those of its lessons say in the pieces of a
+ * clip, in clip time. 0, *ret_subtitle owned (lct_subtitle_free) and in *ret_own whether they are a
+ * document of its own; -ENOENT: it has none; or as lct_subtitle_load; with a fault.
+ */
+int lct_item_subtitle(const char *data, const char *id, const char *lang,
+                      struct lct_subtitle *ret_subtitle, bool *ret_own,
+                      struct lct_fault *fault) LCT_MUST_USE;
 
 /** Frees what it holds. */
 void lct_item_free(struct lct_item *item);

@@ -13,6 +13,7 @@
 #include "archive/lesson/replica.h"
 #include "archive/library/clip.h"
 #include "archive/library/item.h"
+#include "archive/library/subtitle.h"
 #include "archive/uploads.h"
 #include "base/io.h"
 #include "base/log.h"
@@ -36,9 +37,14 @@ static int read_item(const struct lct_api *api, const char *id, struct lct_item 
 /* What a clip has that its lessons do not. */
 struct look {
     bool title; /* it begins with a card */
-    bool made;  /* a card, or two pictures in one */
+    bool made;  /* a card, two pictures in one, the logo */
     lct_ns cards;
 };
+
+static bool has_logo(const struct lct_api *api) {
+    LCT_FREE char *path = lct_format("%s/" LCT_CLIP_LOGO, api->data);
+    return access(path, R_OK) == 0;
+}
 
 static struct look look_of(const struct lct_api *api, const char *id) {
     LCT_FREE char *folder = lct_item_folder(api->data, id);
@@ -53,7 +59,7 @@ static struct look look_of(const struct lct_api *api, const char *id) {
     }
     look.title = clip.opening.template[0];
     look.cards = lct_clip_cards_length(&clip);
-    look.made = look.cards > 0;
+    look.made = look.cards > 0 || (clip.logo && has_logo(api));
     for (size_t i = 0; i < clip.piece_count; i++) {
         look.made = look.made || clip.pieces[i].layout > LCT_CLIP_SINGLE;
     }
@@ -83,9 +89,28 @@ static char *direct_of(const json_t *preset, const char *id, const struct look *
                : NULL;
 }
 
+/* Seconds that this machine takes for so long an item by that preset, going by what it did last; 0:
+ * it did nothing like it. drawn: with captions or a logo. */
+static json_int_t takes_about(const json_t *jobs, const char *preset, bool drawn, lct_ns length) {
+    size_t i;
+    const json_t *job;
+    json_array_foreach(jobs, i, job) {
+        const json_t *result = json_object_get(job, "result");
+        double took = lct_json_real(result, "took_s", 0);
+        double made = (double)lct_json_int(result, "duration_ns", 0);
+        bool was_drawn = *lct_json_text(job, "captions", "") || lct_json_flag(job, "logo", false);
+        if (took > 0 && made > 0 && drawn == was_drawn &&
+            strcmp(lct_json_text(json_object_get(job, "preset"), "id", ""), preset) == 0) {
+            return (json_int_t)(took / made * (double)length) + 1;
+        }
+    }
+    return 0;
+}
+
 static void add_standing(const struct lct_api *api, json_t *presets, const char *id,
                          const struct lct_item *item) {
     const struct look look = look_of(api, id);
+    LCT_JSON json_t *jobs = lct_workers_json(api->workers);
     size_t i;
     json_t *preset;
     json_array_foreach(presets, i, preset) {
@@ -93,6 +118,10 @@ static void add_standing(const struct lct_api *api, json_t *presets, const char 
         lct_ns length = length_as(preset, item, &look);
         json_object_set_new(preset, "problems", lct_preset_check(preset, length, look.title));
         json_object_set_new(preset, "bytes", json_integer(lct_preset_bytes(preset, length)));
+        const char *name = lct_json_text(preset, "id", "");
+        json_object_update_new(
+            preset, json_pack("{s:I, s:I}", "about_s", takes_about(jobs, name, false, length),
+                              "about_drawn_s", takes_about(jobs, name, true, length)));
         if (direct) {
             json_object_set_new(preset, "direct", json_string(direct));
         }
@@ -109,11 +138,14 @@ void lct_api_get_presets(void *app, struct lct_http_request *request) {
         lct_api_answer_fault(request, &fault);
         return;
     }
+    json_t *answer = json_pack("{s:O}", "presets", presets);
     if (id) {
         add_standing(api, presets, id, &item);
+        json_object_set_new(answer, "captions", lct_api_subtitles(api, id, item.sources));
+        json_object_set_new(answer, "logo", json_boolean(has_logo(api)));
         lct_item_free(&item);
     }
-    lct_http_answer_json(request, 200, json_pack("{s:O}", "presets", presets));
+    lct_http_answer_json(request, 200, answer);
 }
 
 /* ---- what is asked for ---- */
@@ -131,13 +163,35 @@ static int refuse(const json_t *problems, struct lct_fault *fault) {
     return 0;
 }
 
+/* What is asked to be drawn over all pictures. */
+struct drawn {
+    const char *captions; /* their language; "": none */
+    bool logo;
+};
+
+static int check_drawn(const struct lct_api *api, const char *id, const struct drawn *drawn,
+                       struct lct_fault *fault) {
+    struct lct_subtitle subtitle = {.count = 0};
+    bool own;
+    int rc = *drawn->captions
+                 ? lct_item_subtitle(api->data, id, drawn->captions, &subtitle, &own, fault)
+                 : 0;
+    lct_subtitle_free(&subtitle);
+    if (rc == 0 && drawn->logo && !has_logo(api)) {
+        rc = lct_fault_set(fault, -ENOENT, "jobs", "There is no logo: put it at DATA/%s, a PNG.",
+                           "没有校标：请将 PNG 文件放在 DATA/%s。", LCT_CLIP_LOGO);
+    }
+    return rc;
+}
+
 static int check_export(const struct lct_api *api, const json_t *preset, const char *id,
-                        const struct lct_item *item, struct lct_fault *fault) {
+                        const struct lct_item *item, const struct drawn *drawn,
+                        struct lct_fault *fault) {
     const struct look look = look_of(api, id);
     LCT_FREE char *direct = direct_of(preset, id, &look);
     LCT_JSON json_t *problems =
         lct_preset_check(preset, length_as(preset, item, &look), look.title);
-    if (direct) {
+    if (direct && !drawn->logo && !*drawn->captions) {
         return lct_fault_set(fault, -EINVAL, "jobs",
                              "Nothing is to be made for this: download it from %s.",
                              "无需导出，可直接下载：%s。", direct);
@@ -148,17 +202,24 @@ static int check_export(const struct lct_api *api, const json_t *preset, const c
                              "ended.",
                              "正在录制或没有内容，请在录制结束后导出。");
     }
-    return refuse(problems, fault);
+    int rc = refuse(problems, fault);
+    return rc ? rc : check_drawn(api, id, drawn, fault);
 }
 
 static int order_export(struct lct_api *api, const json_t *body, json_t **ret_order,
                         struct lct_fault *fault) {
     const char *id, *name, *track;
     struct lct_item item;
-    int rc = lct_json_only(body, (const char *[]){"kind", "item", "preset", "track", NULL}, fault);
+    struct drawn drawn = {.captions = ""};
+    int rc = lct_json_only(
+        body, (const char *[]){"kind", "item", "preset", "track", "captions", "logo", NULL}, fault);
     rc = rc ? rc : lct_json_read_text(body, "item", 1, 80, &id, fault);
     rc = rc ? rc : lct_json_read_text(body, "preset", 1, 80, &name, fault);
     rc = rc ? rc : lct_json_read_text(body, "track", 0, 32, &track, fault);
+    rc = rc ? rc : lct_json_read_text(body, "captions", 0, 32, &drawn.captions, fault);
+    rc = rc || !json_object_get(body, "logo")
+             ? rc
+             : lct_json_read_flag(body, "logo", &drawn.logo, fault);
     const json_t *preset = rc == 0 ? lct_presets_find(api->presets, name) : NULL;
     if (rc == 0 && !preset) {
         rc = lct_fault_set(fault, -EINVAL, "jobs", "There is no preset \"%s\".", "没有预设“%s”。",
@@ -168,11 +229,12 @@ static int order_export(struct lct_api *api, const json_t *body, json_t **ret_or
     if (rc < 0) {
         return rc;
     }
-    rc = check_export(api, preset, id, &item, fault);
+    rc = check_export(api, preset, id, &item, &drawn, fault);
     if (rc == 0) {
-        *ret_order = json_pack("{s:s, s:s, s:s, s:I, s:O, s:s}", "kind", "export", "item", id,
-                               "title", lct_json_text(item.summary, "title", ""), "duration_ns",
-                               (json_int_t)length_of(&item), "preset", preset, "track", track);
+        *ret_order = json_pack("{s:s, s:s, s:s, s:I, s:O, s:s, s:s, s:b}", "kind", "export", "item",
+                               id, "title", lct_json_text(item.summary, "title", ""), "duration_ns",
+                               (json_int_t)length_of(&item), "preset", preset, "track", track,
+                               "captions", drawn.captions, "logo", (int)drawn.logo);
     }
     lct_item_free(&item);
     return rc;

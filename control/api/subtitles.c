@@ -6,8 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "archive/lesson/lesson.h"
-#include "archive/library/clip.h"
 #include "archive/library/item.h"
 #include "archive/library/subtitle.h"
 #include "base/io.h"
@@ -61,64 +59,6 @@ json_t *lct_api_subtitles(const struct lct_api *api, const char *id, const json_
 
 /* ---- reading ---- */
 
-/* What its lessons' subtitles say in the pieces of a clip. True: some lesson has any. */
-static bool gather(const struct lct_api *api, const json_t *pieces, const char *lang,
-                   struct lct_subtitle *ret_subtitle) {
-    struct lct_subtitle lesson = {.count = 0}, out = {.count = 0};
-    char read[LCT_LESSON_ID_SIZE] = "";
-    lct_ns at = 0;
-    bool any = false;
-    size_t i;
-    json_t *piece;
-    json_array_foreach(pieces, i, piece) {
-        const char *id = lct_json_text(piece, "lesson", "");
-        lct_ns from = lct_json_int(piece, "from_ns", 0), to = lct_json_int(piece, "to_ns", 0);
-        if (!lct_lesson_is_id(id) || from < 0 || to <= from) {
-            continue;
-        }
-        if (strcmp(read, id) != 0) { /* pieces of one lesson follow each other mostly */
-            struct lct_fault unused;
-            LCT_FREE char *folder = lct_item_folder(api->data, id);
-            lct_subtitle_free(&lesson);
-            any = lct_subtitle_load(folder, lang, &lesson, &unused) == 0 || any;
-            (void)snprintf(read, sizeof read, "%s", id);
-        }
-        lct_subtitle_add_range(&out, &lesson, from, to, at);
-        at += to - from;
-    }
-    lct_subtitle_free(&lesson);
-    *ret_subtitle = out;
-    return any;
-}
-
-static int none(const char *id, const char *lang, struct lct_fault *fault) {
-    return lct_fault_set(fault, -ENOENT, "api", "%s has no subtitles in '%s'.",
-                         "%s 没有语言为“%s”的字幕。", id, lang);
-}
-
-/* 0; -ENOENT: there are none. *ret_own: they are a document of its own. */
-static int load(const struct lct_api *api, const char *id, const char *lang,
-                struct lct_subtitle *ret_subtitle, bool *ret_own, struct lct_fault *fault) {
-    LCT_FREE char *folder = lct_item_folder(api->data, id);
-    LCT_JSON json_t *edl = NULL;
-    unsigned version;
-    if (!lct_subtitle_is_lang(lang)) {
-        return none(id, lang, fault);
-    }
-    int rc = lct_subtitle_load(folder, lang, ret_subtitle, fault);
-    *ret_own = rc == 0;
-    if (rc != -ENOENT) {
-        return rc;
-    }
-    if (lct_item_is_clip(id) && lct_clip_newest(folder, &edl, &version) == 0) {
-        if (gather(api, json_object_get(edl, "pieces"), lang, ret_subtitle)) {
-            return 0;
-        }
-        lct_subtitle_free(ret_subtitle);
-    }
-    return none(id, lang, fault);
-}
-
 void lct_api_get_subtitles(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
     const char *id = lct_http_value(request, 0), *lang = lct_http_value(request, 1);
@@ -133,7 +73,7 @@ void lct_api_get_subtitles(void *app, struct lct_http_request *request) {
         rc = lct_fault_set(&fault, -EINVAL, "api", "\"as\" is vtt or srt.",
                            "“as”只能是 vtt 或 srt。");
     }
-    rc = rc ? rc : load(api, id, lang, &subtitle, &own, &fault);
+    rc = rc ? rc : lct_item_subtitle(api->data, id, lang, &subtitle, &own, &fault);
     if (rc < 0) {
         lct_api_answer_fault(request, &fault);
         return;
@@ -234,10 +174,12 @@ void lct_api_delete_subtitles(void *app, struct lct_http_request *request) {
     if (rc == 0) {
         rc = lct_subtitle_is_lang(lang) ? lct_subtitle_remove(&lct_io_system, folder, lang)
                                         : -ENOENT;
-        rc = rc == 0         ? 0
-             : rc == -ENOENT ? none(id, lang, &fault)
-                             : lct_fault_set(&fault, rc, "api", "%s could not be deleted: %s.",
-                                             "未能删除 %s：%s。", lang, strerror(-rc));
+        rc = rc == 0 ? 0
+             : rc == -ENOENT
+                 ? lct_fault_set(&fault, rc, "api", "%s has no subtitles of its own in '%s'.",
+                                 "%s 没有自己的“%s”字幕。", id, lang)
+                 : lct_fault_set(&fault, rc, "api", "%s could not be deleted: %s.",
+                                 "未能删除 %s：%s。", lang, strerror(-rc));
     }
     lct_catalogue_look(api->catalogue, id);
     if (rc < 0) {

@@ -264,6 +264,7 @@ static void conclude(struct lane *lane, int status) {
         lct_jobs_cancel(workers->jobs, job);
     } else if (well) {
         lct_info("a job is done", "job=%s kind=%s", job->id, lct_job_kind(job));
+        json_object_set_new(lane->result, "took_s", json_real((double)ran_of(lane) / LCT_SECOND));
         lct_jobs_end(workers->jobs, job, json_incref(lane->result), NULL);
     } else if (said) {
         lct_warn("a job failed", "job=%s kind=%s why=%s", job->id, lct_job_kind(job),

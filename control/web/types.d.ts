@@ -195,7 +195,16 @@ export interface Preset {
   about: { en: string; zh: string };
   problems?: { must: boolean; en: string; zh: string }[];
   bytes?: number;
+  about_s?: number;
+  about_drawn_s?: number;
   direct?: string;
+}
+
+/** GET /api/v1/presets; of an item, what can be drawn over its pictures. */
+export interface Presets {
+  presets: Preset[];
+  captions?: { lang: string; label: string }[];
+  logo?: boolean;
 }
 
 /** A room as its viewers may know it (GET /api/v1/live/{room}). */

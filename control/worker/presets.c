@@ -9,6 +9,7 @@
 
 #include "base/config.h"
 #include "base/mem.h"
+#include "encode/loudness.h"
 
 /* ---- the files ---- */
 
@@ -46,6 +47,15 @@ static int check_picture(const json_t *picture, struct lct_fault *fault) {
                  : 0;
 }
 
+static int check_sound(const json_t *sound, struct lct_fault *fault) {
+    int64_t unused;
+    int rc = lct_json_only(sound, (const char *[]){"bps", "lufs", NULL}, fault);
+    rc = rc ? rc : check_number(sound, "bps", 16000, 320000, fault);
+    return rc ? rc
+              : lct_json_read_int(sound, "lufs", (int64_t)LCT_LOUDNESS_MIN,
+                                  (int64_t)LCT_LOUDNESS_MAX, &unused, fault);
+}
+
 static int check_preset(const json_t *preset, struct lct_fault *fault) {
     static const char *const keys[] = {"id",      "name",  "about",      "container",
                                        "picture", "sound", "most_bytes", "least_s",
@@ -58,8 +68,7 @@ static int check_preset(const json_t *preset, struct lct_fault *fault) {
     rc = rc ? rc : check_text(preset, "name", fault);
     rc = rc ? rc : check_text(preset, "about", fault);
     rc = rc ? rc : picture ? check_picture(picture, fault) : 0;
-    rc = rc ? rc : sound ? lct_json_only(sound, (const char *[]){"bps", NULL}, fault) : 0;
-    rc = rc ? rc : sound ? check_number(sound, "bps", 16000, 320000, fault) : 0;
+    rc = rc ? rc : sound ? check_sound(sound, fault) : 0;
     rc = rc ? rc : lct_json_read_int(preset, "most_bytes", 1, INT64_MAX, &unused, fault);
     rc = rc ? rc : lct_json_read_int(preset, "least_s", 1, 360000, &unused, fault);
     rc = rc ? rc : lct_json_read_int(preset, "most_s", 1, 360000, &unused, fault);

@@ -6,7 +6,8 @@
  *     {"id": "weike", "name": {"en","zh"}, "about": {"en","zh"},
  *      "container": "mp4" | "m4a",                       // m4a: sound only, as recorded
  *      "picture"?: {"width","height","fps","most_bps","least_bps"},   // none: as recorded
- *      "sound"?: {"bps"}, "most_bytes"?, "least_s"?, "most_s"?, "title"?: true}
+ *      "sound"?: {"bps", "lufs"?},                       // lufs: brought to that loudness
+ *      "most_bytes"?, "least_s"?, "most_s"?, "title"?: true}
  *
  * A preset without picture, sound, limits of time or size asks nothing of the bytes: "mp4" is then
  * the download that is muxed while it is sent, and no export. The rules are checked before anything

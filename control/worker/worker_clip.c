@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "archive/cut/cut.h"
 #include "archive/cut/movie_file.h"
@@ -13,6 +14,7 @@
 #include "archive/lesson/lesson.h"
 #include "archive/library/clip.h"
 #include "archive/library/item.h"
+#include "archive/library/subtitle.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -65,8 +67,52 @@ struct shown {
                             as they are, those that are named or all */
     const char *tracks[1];
     size_t track_count;
-    bool made; /* with what must be made: two pictures in one, cards */
+    bool made; /* with what must be made: two pictures in one, cards, logo, captions */
 };
+
+/* What is drawn over all pictures, and how loud it is to be. */
+struct drawn {
+    char *logo; /* NULL: none; owned, as what captions hold */
+    struct lct_subtitle captions;
+    bool captioned;
+    double loudness; /* LUFS; 0: as it is */
+};
+
+static bool is_asked(const struct lct_worker_job *job) {
+    return lct_json_flag(job->order, "logo", false) || *lct_json_text(job->order, "captions", "");
+}
+
+static double loudness_asked(const struct lct_worker_job *job) {
+    const json_t *preset = json_object_get(job->order, "preset");
+    return (double)lct_json_int(json_object_get(preset, "sound"), "lufs", 0);
+}
+
+/* A sound alone has nothing to draw on. */
+static int find_drawn(const struct lct_worker_job *job, const struct lct_clip *clip,
+                      const struct shown *shown, struct drawn *drawn, struct lct_fault *fault) {
+    const char *lang = lct_json_text(job->order, "captions", "");
+    LCT_FREE char *logo = lct_format("%s/" LCT_CLIP_LOGO, job->data);
+    bool wanted = clip->logo || lct_json_flag(job->order, "logo", false), own;
+    int rc = 0;
+    if (!shown->made) {
+        return 0;
+    }
+    drawn->loudness = loudness_asked(job);
+    if (shown->picture && wanted && access(logo, F_OK) == 0) {
+        drawn->logo = lct_strdup(logo);
+    }
+    if (shown->picture && *lang) {
+        rc = lct_item_subtitle(job->data, lct_json_text(job->order, "item", ""), lang,
+                               &drawn->captions, &own, fault);
+        drawn->captioned = rc == 0;
+    }
+    return rc;
+}
+
+static void free_drawn(struct drawn *drawn) {
+    free(drawn->logo);
+    lct_subtitle_free(&drawn->captions);
+}
 
 static struct lct_produce_piece piece_of(const struct lct_clip_piece *piece, const char *folder,
                                          const struct shown *shown) {
@@ -104,6 +150,8 @@ static int make_clip(struct lct_worker_job *job, const struct lct_clip *clip,
                      const struct shown *shown, struct source *source, struct lct_fault *fault) {
     struct lct_produce_piece *pieces = lct_new(clip->piece_count * sizeof *pieces);
     char **folders = lct_new(clip->piece_count * sizeof *folders);
+    struct drawn drawn = {.logo = NULL};
+    int rc = find_drawn(job, clip, shown, &drawn, fault);
     LCT_FREE char *opening = design_of(&clip->opening, shown);
     LCT_FREE char *closing = design_of(&clip->closing, shown);
     for (size_t i = 0; i < clip->piece_count; i++) {
@@ -117,15 +165,21 @@ static int make_clip(struct lct_worker_job *job, const struct lct_clip *clip,
         .track_count = shown->track_count,
         .opening = {opening, clip->opening.fields, LCT_CLIP_CARD_LENGTH},
         .closing = {closing, clip->closing.fields, LCT_CLIP_CARD_LENGTH},
+        .logo = drawn.logo,
+        .captions = drawn.captioned ? &drawn.captions : NULL,
+        .loudness = drawn.loudness,
     };
     source->folder = lct_format("%s/made", job->folder);
     (void)lct_io_remove_folder(source->folder); /* of a try before */
-    int rc = lct_io_make_folder(source->folder);
-    rc = rc ? lct_fault_set(fault, rc, "export", "Cannot write %s: %s.", "无法写入 %s：%s。",
-                            source->folder, strerror(-rc))
-            : lct_produce_open(&order, source->folder, &source->produce, fault);
+    int made = rc ? 0 : lct_io_make_folder(source->folder);
+    if (made < 0) {
+        rc = lct_fault_set(fault, made, "export", "Cannot write %s: %s.", "无法写入 %s：%s。",
+                           source->folder, strerror(-made));
+    }
+    rc = rc ? rc : lct_produce_open(&order, source->folder, &source->produce, fault);
     rc = rc ? rc : lct_produce_make(source->produce, on_made, job, fault);
     source->movie = rc == 0 ? lct_cut_movie(lct_produce_cut(source->produce)) : NULL;
+    free_drawn(&drawn);
     for (size_t i = 0; i < clip->piece_count; i++) {
         free(folders[i]);
     }
@@ -186,27 +240,36 @@ static bool has_one_picture(const struct lct_clip *clip) {
 }
 
 /* made: with what must be made for it, beside heads. */
-static int open_clip(struct lct_worker_job *job, bool made, struct source *source,
-                     struct lct_fault *fault) {
-    struct lct_clip clip = {.pieces = NULL};
+static int open_pieces(struct lct_worker_job *job, const struct lct_clip *clip, bool made,
+                       struct source *source, struct lct_fault *fault) {
     struct choice choice;
-    int rc = read_clip(job, &clip, fault);
-    if (rc < 0) {
-        return rc;
-    }
-    rc = choose(job, clip.pieces[0].lesson, has_one_picture(&clip), &choice, fault);
+    bool one = has_one_picture(clip) || (made && is_asked(job));
+    int rc = choose(job, clip->pieces[0].lesson, one, &choice, fault);
     const struct shown shown = {.picture = *choice.picture ? choice.picture : NULL,
                                 .tracks = {choice.sound},
                                 .track_count = *choice.sound != 0,
                                 .made = made};
-    rc = rc ? rc : make_clip(job, &clip, &shown, source, fault);
+    return rc ? rc : make_clip(job, clip, &shown, source, fault);
+}
+
+static int open_clip(struct lct_worker_job *job, bool made, struct source *source,
+                     struct lct_fault *fault) {
+    struct lct_clip clip = {.pieces = NULL};
+    int rc = read_clip(job, &clip, fault);
+    rc = rc ? rc : open_pieces(job, &clip, made, source, fault);
     lct_clip_free(&clip);
     return rc;
 }
 
-static int open_lesson(const struct lct_worker_job *job, struct source *source,
-                       struct lct_fault *fault) {
+/* A lesson to which something is done is a clip of one piece. */
+static int open_lesson(struct lct_worker_job *job, struct source *source, struct lct_fault *fault) {
     const char *id = lct_json_text(job->order, "item", "");
+    if (is_asked(job) || loudness_asked(job) < 0) {
+        struct lct_clip_piece piece = {.to = LCT_CUT_END};
+        (void)snprintf(piece.lesson, sizeof piece.lesson, "%s", id);
+        return open_pieces(job, &(struct lct_clip){.pieces = &piece, .piece_count = 1}, true,
+                           source, fault);
+    }
     LCT_FREE char *folder = lct_item_folder(job->data, id);
     struct choice choice;
     int rc = choose(job, id, false, &choice, fault);
@@ -290,6 +353,13 @@ static int differs(struct lct_fault *fault, const char *en, const char *zh) {
                          "生成的文件不符合预设要求：%.0s%s", en, zh);
 }
 
+/* As loud as it could be made (what peaks too high for more is left): it was measured before it was
+ * encoded. */
+static bool is_loud(const struct source *source, const struct lct_press_seen *seen) {
+    double wanted = source->produce ? lct_cut_counts(lct_produce_cut(source->produce)).loudness : 0;
+    return wanted >= 0 || (seen->loudness > wanted - 1 && seen->loudness < wanted + 1);
+}
+
 static int check_seen(const struct lct_worker_job *job, const struct source *source,
                       const struct lct_press_seen *seen, struct lct_fault *fault) {
     const json_t *preset = json_object_get(job->order, "preset");
@@ -307,8 +377,9 @@ static int check_seen(const struct lct_worker_job *job, const struct source *sou
                ? differs(fault, "its rate is another.", "帧率不符。")
            : most_s > 0 && seen->length > (most_s + 1) * LCT_SECOND
                ? differs(fault, "it is too long.", "时长超限。")
-           : apart > LCT_SECOND ? differs(fault, "its length is another.", "时长不符。")
-                                : 0;
+           : !is_loud(source, seen) ? differs(fault, "its loudness is another.", "响度不符。")
+           : apart > LCT_SECOND     ? differs(fault, "its length is another.", "时长不符。")
+                                    : 0;
 }
 
 /* "Title.mp4". */
@@ -353,6 +424,9 @@ int lct_worker_clip(struct lct_worker_job *job, json_t **ret_result, struct lct_
                       "bytes", (json_int_t)seen.bytes, "duration_ns", (json_int_t)seen.length,
                       "width", seen.width, "height", seen.height, "fps", seen.fps, "bits_per_s",
                       (json_int_t)seen.bps, "notes", notes_of(&source));
+        if (seen.loudness < 0) {
+            json_object_set_new(*ret_result, "loudness", json_real(seen.loudness));
+        }
     }
     close_source(&source);
     return rc;

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "archive/jobs.h"
+#include "archive/library/clip.h"
 #include "archive/library/item.h"
 #include "base/mem.h"
 #include "control/worker/shut_in.h"
@@ -92,7 +93,8 @@ static int shut_in(const struct lct_worker_job *job, const struct kind *kind,
     LCT_FREE char *item = lct_item_folder(job->data, lct_json_text(job->order, "item", ""));
     bool writes_item = kind->writes_item && access(item, F_OK) == 0; /* else it will say so */
     const char *const writes[] = {job->folder, writes_item ? item : NULL, NULL};
-    const char *const reads[] = {lessons, clips, NULL};
+    LCT_FREE char *logo = lct_format("%s/" LCT_CLIP_LOGO, job->data);
+    const char *const reads[] = {lessons, clips, logo, NULL};
     return lct_worker_shut_in(writes, NULL, reads, FILE_BYTES, fault);
 }
 

@@ -166,6 +166,37 @@ class Jobs(unittest.TestCase):
         self.assertIn("composed", self.job(made)["result"]["notes"][-1]["en"])
         self.assertNotIn("made", self.files(made))
 
+    def test_captions_logo_and_loudness(self):
+        """Captions and a logo are drawn over all pictures when they are asked for, and the sound comes to the
+        preset's loudness; how long it takes is known when it was done once."""
+        subprocess.run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "color=red:s=64x64", "-frames:v", "1",
+                        self.data / "logo.png"], check=True)
+        self.addCleanup((self.data / "logo.png").unlink)
+        self.ask("PUT", f"/items/{LESSON}/subtitles/zh", "WEBVTT\n\n00:00.500 --> 00:02.500\n圆的面积公式\n".encode())
+        about = self.ask("GET", f"/presets?item={LESSON}")
+        self.assertEqual(([one["lang"] for one in about["captions"]], about["logo"]), (["zh"], True))
+        plain, drawn = self.export("small", track="camera"), self.export("small", track="camera", captions="zh", logo=True)
+        shown = {}
+        for name, made in ("plain", plain), ("drawn", drawn):
+            self.over(made)
+            path = self.folder_of(made) / "out.mp4"
+            shown[name] = [subprocess.run(["ffmpeg", "-v", "error", "-ss", str(at), "-i", path, "-frames:v", "1", "-vf",
+                                           f"crop={box},format=rgb24", "-f", "rawvideo", "-"], check=True,
+                                          capture_output=True).stdout
+                           for at, box in ((1.5, "240:60:200:290"), (0.2, "240:60:200:290"), (0.2, "16:16:600:24"))]
+        differ = [sum(abs(a - b) > 60 for a, b in zip(*both)) for both in zip(*shown.values())]
+        self.assertGreater(differ[0], 3000)  # the letters, with their rims
+        self.assertLess(differ[1], 300)  # not before their time
+        logo = shown["drawn"][2]
+        self.assertTrue(all(logo[i] > 150 and logo[i + 1] < 100 for i in range(0, len(logo), 3)), logo[:9])
+        for made in plain, drawn:
+            self.assertLess(abs(self.job(made)["result"]["loudness"] + 16), 1)
+        small = {one["id"]: one for one in self.ask("GET", f"/presets?item={LESSON}")["presets"]}["small"]
+        self.assertGreater(small["about_s"], 0)
+        self.assertGreater(small["about_drawn_s"], 0)
+        self.over(self.export("keep", captions="zh"))  # else nothing is to be made for it
+        self.assertIn("'fr'", self.export("small", captions="fr", status=404)["fault"]["en"])
+
     def test_says_before_what_must_be_changed(self):
         presets = {one["id"]: one for one in self.ask("GET", f"/presets?item={LESSON}")["presets"]}
         self.assertTrue(presets["keep"]["direct"].endswith("media.mp4"))

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// What a lesson or a microlesson can be exported as: a button a preset, and what of it must be
-// changed before. Entries of a menu's list.
+// What a lesson or a microlesson can be exported as: what is to be drawn over its pictures, a button
+// a preset, how long it takes, and what of it must be changed before. Entries of a menu's list.
 
 import { html, useEffect, useState } from '../vendor/preact.js';
 import { ask, faultText } from '../lib/api.js';
-import { size } from '../lib/format.js';
+import { size, span } from '../lib/format.js';
 import { said, useWords } from '../lib/language.js';
 
 /** @typedef {import('../types').Preset} Preset */
@@ -13,13 +13,15 @@ import { said, useWords } from '../lib/language.js';
 /** @param {{ item: string }} props */
 export function Exports({ item }) {
   const t = useWords();
-  const [presets, setPresets] = useState(/** @type {Preset[]} */ ([]));
+  const [standing, setStanding] = useState(/** @type {import('../types').Presets} */ ({ presets: [] }));
+  const [captions, setCaptions] = useState('');
+  const [logo, setLogo] = useState(false);
   const [asked, setAsked] = useState('');
   const [trouble, setTrouble] = useState(/** @type {FaultText | null} */ (null));
   useEffect(() => {
     let current = true;
     ask('GET', `/presets?item=${encodeURIComponent(item)}`).then(
-      (answer) => current && setPresets(answer.presets),
+      (answer) => current && setStanding(answer),
       (error) => current && setTrouble(faultText(error)),
     );
     return () => {
@@ -31,29 +33,41 @@ export function Exports({ item }) {
   async function make(preset) {
     setTrouble(null);
     try {
-      await ask('POST', '/jobs', { kind: 'export', item, preset });
+      await ask('POST', '/jobs', { kind: 'export', item, preset, captions, logo });
       setAsked(preset);
     } catch (error) {
       setTrouble(faultText(error));
     }
   }
 
-  const made = presets.filter((preset) => !preset.direct);
+  const drawn = Boolean(captions) || logo;
+  const made = standing.presets.filter((preset) => drawn || !preset.direct);
+  const langs = standing.captions || [];
   return html`
     ${made.length > 0 && html`<li class="exports-head">${t.exportAs}</li>`}
-    ${made.map((preset) => html`<${One} key=${preset.id} preset=${preset} asked=${asked === preset.id} onMake=${() => make(preset.id)} />`)}
+    ${(langs.length > 0 || standing.logo) && html`<li class="export exports-drawn">
+      ${langs.length > 0 && html`<label>${t.exportCaptions} <select value=${captions} onChange=${(/** @type {any} */ event) => setCaptions(event.target.value)}>
+        <option value="">${t.exportNoCaptions}</option>
+        ${langs.map(({ lang, label }) => html`<option key=${lang} value=${lang}>${label}</option>`)}
+      </select></label>`}
+      ${standing.logo && html`<label><input type="checkbox" checked=${logo} onChange=${(/** @type {any} */ event) => setLogo(event.target.checked)} /> ${t.exportLogo}</label>`}
+      ${drawn && html`<p class="export-why" role="status">${t.exportDrawn}</p>`}
+    </li>`}
+    ${made.map((preset) => html`<${One} key=${preset.id} preset=${preset} drawn=${drawn} asked=${asked === preset.id} onMake=${() => make(preset.id)} />`)}
     <li><div role="alert">${trouble && html`<p class="export-why">${said(t, trouble)}</p>`}</div></li>`;
 }
 
-/** @param {{ preset: Preset, asked: boolean, onMake: () => void }} props */
-function One({ preset, asked, onMake }) {
+/** @param {{ preset: Preset, drawn: boolean, asked: boolean, onMake: () => void }} props */
+function One({ preset, drawn, asked, onMake }) {
   const t = useWords();
   const problems = preset.problems || [];
+  const seconds = (drawn ? preset.about_drawn_s : preset.about_s) || 0;
+  const limits = [preset.bytes ? t.exportMost(size(preset.bytes)) : '', seconds ? t.exportTakes(span(seconds)) : ''].filter(Boolean);
   const must = problems.some((problem) => problem.must);
   return html`<li class="export">
     <button type="button" class="export-make" aria-disabled=${must} aria-describedby=${`export-${preset.id}`} onClick=${() => !must && onMake()}>
       ${said(t, preset.name)}</button>
-    <p class="export-about" id=${`export-${preset.id}`}>${said(t, preset.about)}${Boolean(preset.bytes) && html` (${t.exportMost(size(preset.bytes || 0))})`}
+    <p class="export-about" id=${`export-${preset.id}`}>${drawn && preset.direct ? t.exportKept : said(t, preset.about)}${limits.length > 0 && html` (${limits.join(t.exportAnd)})`}
       ${problems.map((problem) => html`<span class="export-why">${said(t, problem)}</span>`)}</p>
     <p class="export-asked" role="status">${asked && t.jobAsked}</p>
   </li>`;

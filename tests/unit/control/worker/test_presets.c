@@ -91,9 +91,11 @@ Test(presets, that_are_wrong_are_named) {
     static const struct {
         const char *key, *value;
     } rows[] = {
-        {"id", "\"A B\""}, {"container", "\"mkv\""}, {"name", "\"A\""},
-        {"most_s", "-1"},  {"picture", "{}"},        {"picture", "{\"width\":1921}"},
-        {"unknown", "1"},  {"sound", "{\"bps\":1}"}, {"container", "\"m4a\""},
+        {"id", "\"A B\""},        {"container", "\"mkv\""},
+        {"name", "\"A\""},        {"most_s", "-1"},
+        {"picture", "{}"},        {"picture", "{\"width\":1921}"},
+        {"unknown", "1"},         {"sound", "{\"bps\":1}"},
+        {"container", "\"m4a\""}, {"sound", "{\"bps\":128000,\"lufs\":16}"},
     };
     struct lct_fault fault;
     LCT_JSON json_t *right = a_preset();

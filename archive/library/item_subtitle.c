@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Subtitles of an item: a clip that has none of its own shows those of its lessons. */
+#include "archive/library/item.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "archive/lesson/lesson.h"
+#include "archive/library/clip.h"
+#include "base/mem.h"
+
+/* What its lessons' subtitles say in the pieces of a clip. True: some lesson has any. */
+static bool gather(const char *data, const json_t *pieces, const char *lang,
+                   struct lct_subtitle *ret_subtitle) {
+    struct lct_subtitle lesson = {.count = 0}, out = {.count = 0};
+    char read[LCT_LESSON_ID_SIZE] = "";
+    lct_ns at = 0;
+    bool any = false;
+    size_t i;
+    json_t *piece;
+    json_array_foreach(pieces, i, piece) {
+        const char *id = lct_json_text(piece, "lesson", "");
+        lct_ns from = lct_json_int(piece, "from_ns", 0), to = lct_json_int(piece, "to_ns", 0);
+        if (!lct_lesson_is_id(id) || from < 0 || to <= from) {
+            continue;
+        }
+        if (strcmp(read, id) != 0) { /* pieces of one lesson follow each other mostly */
+            struct lct_fault unused;
+            LCT_FREE char *folder = lct_item_folder(data, id);
+            lct_subtitle_free(&lesson);
+            any = lct_subtitle_load(folder, lang, &lesson, &unused) == 0 || any;
+            (void)snprintf(read, sizeof read, "%s", id);
+        }
+        lct_subtitle_add_range(&out, &lesson, from, to, at);
+        at += to - from;
+    }
+    lct_subtitle_free(&lesson);
+    *ret_subtitle = out;
+    return any;
+}
+
+static int none(const char *id, const char *lang, struct lct_fault *fault) {
+    return lct_fault_set(fault, -ENOENT, "subtitles", "%s has no subtitles in '%s'.",
+                         "%s 没有语言为“%s”的字幕。", id, lang);
+}
+
+int lct_item_subtitle(const char *data, const char *id, const char *lang,
+                      struct lct_subtitle *ret_subtitle, bool *ret_own, struct lct_fault *fault) {
+    LCT_FREE char *folder = lct_item_folder(data, id);
+    LCT_JSON json_t *edl = NULL;
+    unsigned version;
+    if (!lct_subtitle_is_lang(lang)) {
+        return none(id, lang, fault);
+    }
+    int rc = lct_subtitle_load(folder, lang, ret_subtitle, fault);
+    *ret_own = rc == 0;
+    if (rc != -ENOENT) {
+        return rc;
+    }
+    if (lct_item_is_clip(id) && lct_clip_newest(folder, &edl, &version) == 0) {
+        if (gather(data, json_object_get(edl, "pieces"), lang, ret_subtitle)) {
+            return 0;
+        }
+        lct_subtitle_free(ret_subtitle);
+    }
+    return none(id, lang, fault);
+}
