@@ -8,6 +8,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { forEachBrowser, here, serve, soundCard, temporary } from './_browsers.mjs';
+import { deep } from './_page.mjs';
 import { openPlayer } from './_player.mjs';
 import * as tape from './_tape.mjs';
 
@@ -21,8 +22,8 @@ const cuts = {
 const CARD = 1; // seconds, before the last of them
 
 /**
- * Around each join: the middle of two pictures before it, of two behind it, and of one half a second
- * later.
+ * Around each join: the middle of the picture before it and of the one behind it; in a campaign of two
+ * each, and of one half a second later.
  */
 function placesOf(truth, ranges, before) {
     let at = 0;
@@ -31,7 +32,7 @@ function placesOf(truth, ranges, before) {
         at += length;
         const first = truth.findIndex((one) => one.pts > at - FRAME / 100);
         const middle = (i) => (truth[first + i].pts + truth[first + i + 1].pts) / 2;
-        return [-2, -1, 0, 1, 16].map(middle);
+        return (deep ? [-2, -1, 0, 1, 16] : [-1, 0]).map(middle);
     });
 }
 

@@ -38,6 +38,7 @@ async function playOn(page, seconds) {
 
 async function watch(page, name, up, bell) {
     await openPlayer(page, up);
+    await grown;
     await page.evaluate((x) => player.openPlaylist(x), PLAYLIST);
     const first = await playOn(page, 4);
     const behind = await page.evaluate(() => hls.latency);
@@ -91,7 +92,7 @@ const up = await startUp(['demo'], { pages: playerPages() });
 await until(async () => (await up.api('/rooms/main')).online, 'the recorder');
 const { lesson: id } = await (await recording(up, 'POST', '{}')).json();
 await until(() => playlistIsThere(up), 'the playlist');
-await sleep(12000);
+const grown = sleep(12000); // while the browsers start
 let waiting = 0;
 let ring;
 const rung = new Promise((done) => (ring = done));

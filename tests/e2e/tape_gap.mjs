@@ -95,7 +95,7 @@ async function browse(page, name, site, served, lesson, truth, hole) {
     }
     await openPlayer(page, site);
     const tracks = tape.tracksFor(lesson, '/lesson/', ['camera', 'sound']);
-    const until = hole.to + 6;
+    const until = hole.to + 3;
     const behind = await page.evaluate((x) => player.live(x), { tracks, until });
     const { seen } = await page.evaluate(() => player.report());
     tape.checkShown(truth, onLesson(lesson, seen), `${name}, live`);
@@ -106,7 +106,7 @@ async function browse(page, name, site, served, lesson, truth, hole) {
     console.log(`${name}, live: over the hole, ${(1000 * behind.at(-1)).toFixed(0)} ms behind`);
 }
 
-const lesson = await tape.recordDemo({ killed: 5, length: 12 });
+const lesson = await tape.recordDemo({ killed: 4, length: 10 });
 const holes = { camera: holeOf(lesson.tracks.camera), sound: holeOf(lesson.tracks.sound) };
 const movie = tape.exportMovie(lesson, 'camera', 'sound');
 const shown = onLesson(lesson, tape.pictures(movie, 'v'));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // A demo lesson live by WebRTC over bad lines: how long the picture stands still, how much of the
-// sound is made up, how late it is shown. A sample is 20 s of 5 % loss and 40 +- 15 ms each way; a
+// sound is made up, how late it is shown. A sample is 10 s of 5 % loss and 40 +- 15 ms each way; a
 // campaign (LCT_DEEP) takes a minute of each line, and prints one JSON line for each; and a film of
 // 3 Mbit/s over a line that is 2 Mbit/s wide for a minute. LCT_LINES names some of them, with ; between.
 
@@ -13,7 +13,7 @@ import * as p from './_page.mjs';
 import { joinByWhep } from './_watch.mjs';
 import * as w from './_watch.mjs';
 
-const seconds = p.deep ? 60 : 20;
+const seconds = p.deep ? 60 : 10;
 const air = { delay: 40, jitter: 15 };
 const lines = {
     clean: {},

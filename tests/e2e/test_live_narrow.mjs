@@ -57,27 +57,24 @@ const line = await openTcpLine(Number(new URL(up.url).port));
 let leftOut = false;
 
 /** The recording page at the server itself: it tells that small pictures are encoded, or does not. */
-async function tells(wanted) {
-    await withBrowser('chromium', async (page) => {
-        await p.enter(page, up, 'zh');
-        await p.until(async () => /另发小画面/.test(await p.text(page, '.air')) === wanted, `the page to tell of small pictures: ${wanted}`);
-        for (const size of ['phone', 'desk']) {
-            await p.resize(page, size);
-            await shot(page, `page-small-${wanted}-${size}`);
-        }
-    });
+async function tells(page, wanted) {
+    await p.until(async () => /另发小画面/.test(await p.text(page, '.air')) === wanted, `the page to tell of small pictures: ${wanted}`);
+    for (const size of ['phone', 'desk']) {
+        await p.resize(page, size);
+        await shot(page, `page-small-${wanted}-${size}`);
+    }
 }
 
-async function judge(page, name) {
+async function judge(page, name, recording) {
     await p.enter(page, { ...up, url: line.url });
     await page.evaluate(join);
     await shows(page, FULL, 'the full picture');
     line.bps = 1000000;
     const small = await shows(page, SMALL, 'the small picture');
-    await tells(true);
+    await tells(recording, true);
     line.bps = Infinity;
     const full = await shows(page, FULL, 'the full picture again');
-    await tells(false);
+    await tells(recording, false);
     const { stood, lost } = await page.evaluate(() => ({ stood: globalThis.stood, lost: !!globalThis.lost }));
     console.log(`${name}: small after ${small}, full after ${full}; stood at most ${stood.toFixed(0)} ms`);
     p.check(!lost, 'the connection holds');
@@ -86,7 +83,10 @@ async function judge(page, name) {
 for (const name of p.deep ? ['chromium', 'firefox'] : ['chromium']) {
     line.bps = Infinity;
     try {
-        await withBrowser(name, judge);
+        await withBrowser('chromium', async (recording) => {
+            await p.enter(recording, up, 'zh');
+            await withBrowser(name, (page) => judge(page, name, recording));
+        });
     } catch (why) {
         if (!await isShort()) {
             throw why;

@@ -7,6 +7,7 @@ import { rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { forEachBrowser, shot } from './_browsers.mjs';
 import * as p from './_page.mjs';
+import * as tape from './_tape.mjs';
 
 const words = { // well: or the machine is busy, which is said, too
     zh: { lost: /连接已断开。 录制不受影响/, away: /录制程序中断，正在自动重启/, well: /一切正常|电脑/, gaps: /1 处中断/, held: /1 处中断/, broken: /无法播放.*再按“播放”/, failed: /磁盘在结束时出错/ },
@@ -21,10 +22,10 @@ async function serverDies(page, up, t, lang) {
     const before = await p.text(page, '.elapsed');
     up.hold();
     process.kill(up.pidOf('lectern-server'), 'SIGKILL');
-    await p.reads(page, '.link', t.lost, 5);
+    await p.reads(page, '.link', t.lost);
     await shot(page, `page-lost-${lang}`);
     p.check(await p.has(page, '.big-stop[aria-disabled=true]'), 'a button that nobody hears cannot be pressed');
-    await p.sleep(2000);
+    await p.sleep(1000);
     up.release();
     await p.until(async () => !(await p.has(page, '.link .band')), 'the connection');
     await p.until(async () => (await p.text(page, '.elapsed')) > before, 'the clock to go on');
@@ -38,7 +39,7 @@ async function serverHangs(page, up, t, id) {
     process.kill(server, 'SIGSTOP');
     const pressed = await p.elapsed(page);
     await page.click('.quick .button');
-    await p.sleep(4000);
+    await p.sleep(2500);
     process.kill(server, 'SIGCONT');
     await p.until(async () => (await p.count(page, '.mark .mark-good')) === 1, 'the mark');
     const [mark] = (await up.api(`/recordings/${id}/marks`)).marks;
@@ -53,7 +54,7 @@ async function serverHangs(page, up, t, id) {
 async function recorderDies(page, up, t, lang) {
     up.hold();
     process.kill(up.pidOf('lectern-recorder'), 'SIGKILL');
-    await p.reads(page, '.alarms', t.away, 5);
+    await p.reads(page, '.alarms', t.away);
     await p.sleep(1500);
     await shot(page, `page-away-${lang}`);
     up.release();
@@ -72,13 +73,12 @@ async function gapShown(page, up, t, lang) {
     await page.waitForSelector('.bar-line .gap');
     const { gaps, duration_ns: length } = await up.api(`/recordings/${id}`);
     const camera = gaps.find((gap) => gap.track === 'camera');
-    p.check(camera.to_ns - camera.from_ns < 8e9, `the gap: ${JSON.stringify(camera)}`);
+    p.check(camera.to_ns - camera.from_ns < 30e9, `the gap: ${JSON.stringify(camera)}`);
     // Behind the gap: the picture is the one of its time again.
     const at = Math.min(camera.to_ns / 1e9 + 1, length / 1e9 - 0.2);
     await p.seekTo(page, at);
-    const clock = await p.demoClock(page);
-    const late = p.behind(up.zeroMs(id) + 1000 * (await p.videoTime(page)), clock);
-    p.check(clock >= 0 && late > -20 && late < 75, `behind the gap: ${late} ms`);
+    const truth = tape.truthOf(tape.readLesson(join(up.data, 'lessons', id)), 'camera');
+    tape.checkPicture(truth, await p.videoTime(page), await p.demoClock(page), 'behind the gap');
     await shot(page, `page-gap-${lang}`);
 }
 
@@ -125,9 +125,8 @@ await forEachBrowser(async (page, name) => {
     await serverDies(page, up, t, lang);
     p.check(recorded(up, id) >= bytes, 'the recording went on');
     await serverHangs(page, up, t, id);
-    await p.sleep(3000);
     await recorderDies(page, up, t, lang);
-    await p.sleep(4000);
+    await p.sleep(2000);
     await p.stop(page);
     p.check(up.lessons().length === 1, `one lesson: ${up.lessons()}`);
     await gapShown(page, up, t, lang);

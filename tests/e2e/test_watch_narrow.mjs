@@ -3,13 +3,16 @@
 // The watching page on a line that carries the sound alone: it says so, by WebRTC opens nothing anew
 // and by WebSocket goes over to sound, and shows the picture again when the line is wide.
 
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
 import { shot, soundCard, withBrowser } from './_browsers.mjs';
 import { noisyFilm, openLine, openTcpLine, throughLineFromStart, udpPort } from './_line.mjs';
 import * as p from './_page.mjs';
+import * as tape from './_tape.mjs';
 import * as w from './_watch.mjs';
 
 const KBPS = 300; // less than small pictures take
-const LESSON_MS = 48000; // a player keeps up to 40 s of what was
+const LONG = '20260301-080000-main-0001'; // 75 s; a player keeps up to 40 s of what was
 const SAYS = /^The line is too narrow for the picture/;
 
 /** Sound goes on meanwhile. */
@@ -44,8 +47,7 @@ async function byWebrtc(page) {
     await w.plays(page, 1);
     p.check(opened === before, 'nothing is opened anew when it comes back');
     await line.close();
-    await p.sleep(Math.max(0, lessonBegan + LESSON_MS - Date.now()));
-    const { seconds, all } = await page.evaluate(kept, lesson);
+    const { seconds, all } = await page.evaluate(kept, LONG);
     p.check(seconds < all - 15, `of ${all} s that it is not let play it keeps ${seconds} s`);
     console.log(`chromium: by WebRTC sound alone after ${ended} ms, and the picture again`);
 }
@@ -88,9 +90,9 @@ async function byWebsocket(page) {
 }
 
 await soundCard(); // Firefox keeps no time for sound without
-const up = await p.startUp([`file:${noisyFilm()}`]);
-const lesson = await w.startLesson(up, 'Narrow');
-const lessonBegan = Date.now();
+const long = tape.makeScene('still');
+const up = await p.startUp([`file:${noisyFilm()}`], { fill: (data) => cpSync(long.folder, join(data, 'lessons', LONG), { recursive: true }) });
+await w.startLesson(up, 'Narrow');
 await withBrowser('chromium', byWebrtc);
 if (p.deep) { // a minute, in which buffers fill; stream/test_ws has the rule of it
     await withBrowser('firefox', byWebsocket);
