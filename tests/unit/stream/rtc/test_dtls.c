@@ -343,6 +343,9 @@ Test(dtls, garbage_changes_nothing, .timeout = 10) {
 Test(dtls, a_spoilt_record_changes_nothing_when_open) {
     struct line *line = connect_as(DTLS_CLIENT_BROWSER, 1200);
     uint8_t bytes[DTLS_CLIENT_DATAGRAM_SIZE], copy[DTLS_CLIENT_DATAGRAM_SIZE];
+    while (
+        carry(line)) { /* what a slow handshake said twice; the goodbye is alone in its datagram */
+    }
     dtls_client_close(line->viewer);
     size_t n = dtls_client_pull(line->viewer, bytes);
     for (size_t bit = 0; bit < 8 * n; bit++) {
