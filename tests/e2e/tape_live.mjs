@@ -13,16 +13,16 @@ const { check } = tape;
 const FRAME_MS = 1000 / 30;
 
 const watched = [
-    { scene: 'reels', rate: 1, until: 23.5, back: [3.51, 8.02, 15.98, 16.02, 22.51] },
-    { scene: 'still', rate: 1, until: 9.5, back: [] }, // while it moves
-    { scene: 'still', rate: 3, until: 74, back: [9.55, 40, 69.9, 70.05, 72.51] },
+    { scene: 'reels', rate: 1, until: 17.5, back: [3.51, 8.02, 15.98, 16.02] },
+    { scene: 'still', rate: 1, until: 6.5, back: [] }, // while it moves
+    { scene: 'still', rate: 4, until: 74, back: [9.55, 40, 70.05, 72.51] },
 ];
 
 async function watch(page, name, url, lesson, how) {
     await page.goto(`${url}player/index.html`);
     await page.waitForFunction('window.player');
     await page.evaluate(() => player.listen());
-    const tracks = tape.tracksFor(lesson, '/lesson/');
+    const tracks = tape.tracksFor(lesson, `/lesson/${how.scene}/`);
     const behind = await page.evaluate((x) => player.live(x), { tracks, ...how });
     const report = await page.evaluate(() => player.report());
     await shot(page, `${name}-live-${lesson.about.title}`);
@@ -50,13 +50,11 @@ function judge(name, { scene, rate }, truth, { behind, visits, seen, heard, wait
 
 await soundCard();
 const lessons = { reels: tape.makeScene('reels'), still: tape.makeScene('still') };
-for (const how of watched) {
-    const lesson = lessons[how.scene];
-    const truth = tape.truthOf(lesson, Object.keys(lesson.tracks)[0]);
-    const site = await serve({ '/': here, '/lesson/': lesson.folder });
-    const results = await forEachBrowser((page, name) => watch(page, name, site.url, lesson, how));
-    await site.close();
-    for (const [name, result] of Object.entries(results)) {
-        judge(name, how, truth, result);
+const site = await serve({ '/': here, '/lesson/reels/': lessons.reels.folder, '/lesson/still/': lessons.still.folder });
+const truths = Object.fromEntries(Object.entries(lessons).map(([scene, one]) => [scene, tape.truthOf(one, Object.keys(one.tracks)[0])]));
+await forEachBrowser(async (page, name) => {
+    for (const how of watched) {
+        judge(name, how, truths[how.scene], await watch(page, name, site.url, lessons[how.scene], how));
     }
-}
+});
+await site.close();
