@@ -57,6 +57,7 @@ int lct_uploads_find(const char *data, const char *id, struct lct_upload *ret_up
                                 .have = (uint64_t)s.st_size};
     (void)snprintf(upload.id, sizeof upload.id, "%s", id);
     lct_text_copy(upload.name, sizeof upload.name, lct_json_text(json, "name", ""));
+    lct_text_copy(upload.with, sizeof upload.with, lct_json_text(json, "with", ""));
     *ret_upload = upload;
     return 0;
 }
@@ -75,6 +76,23 @@ size_t lct_uploads_all(const char *data, struct lct_upload **ret_uploads) {
         free(names[i]);
     }
     free(names);
+    return count;
+}
+
+static int by_name(const void *a, const void *b) {
+    return strverscmp(((const struct lct_upload *)a)->name, ((const struct lct_upload *)b)->name);
+}
+
+size_t lct_uploads_of(const char *data, const char *id, struct lct_upload **ret_uploads) {
+    struct lct_upload *all;
+    size_t n = lct_uploads_all(data, &all), count = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(all[i].id, id) == 0 || strcmp(all[i].with, id) == 0) {
+            all[count++] = all[i];
+        }
+    }
+    qsort(all, count, sizeof *all, by_name);
+    *ret_uploads = all;
     return count;
 }
 
@@ -130,6 +148,12 @@ int lct_uploads_remove(const char *data, const char *id, struct lct_fault *fault
     int rc = lct_uploads_find(data, id, &upload, fault);
     if (rc < 0) {
         return rc;
+    }
+    LCT_FREE struct lct_upload *parts = NULL;
+    if (lct_uploads_of(data, id, &parts) > 1) {
+        return lct_fault_set(fault, -EBUSY, "uploads",
+                             "Other files are to be one lesson with %s. Remove those first.",
+                             "还有其他文件要与 %s 合为一节课，请先移除那些文件。", upload.name);
     }
     rc = remove_files(data, id);
     return rc < 0 ? refused(rc, fault) : 0;
@@ -192,21 +216,35 @@ static void make_id(char ret_id[LCT_LESSON_ID_SIZE]) {
     (void)snprintf(ret_id, LCT_LESSON_ID_SIZE, "%.50s%04x", info.id, number & 0xffffU);
 }
 
+/* A part of a part's lesson would be in none. */
+static int check_with(const char *data, const char *with, struct lct_fault *fault) {
+    struct lct_upload upload = {.size = 0};
+    int rc = with && *with ? lct_uploads_find(data, with, &upload, fault) : 0;
+    return rc == 0 && *upload.with
+               ? lct_fault_set(fault, -EINVAL, "uploads",
+                               "%s is a part of another file's lesson. Name that file.",
+                               "%s 已与另一个文件合为一节课，请指定那个文件。", upload.name)
+               : rc;
+}
+
 int lct_uploads_add(const struct lct_io *io, const char *data, const char *name, uint64_t size,
-                    struct lct_upload *ret_upload, struct lct_fault *fault) {
+                    const char *with, struct lct_upload *ret_upload, struct lct_fault *fault) {
     struct lct_upload upload = {.size = size};
     remove_old(data);
-    int rc = check_room(io, data, size, fault);
+    int rc = check_with(data, with, fault);
+    rc = rc ? rc : check_room(io, data, size, fault);
     if (rc < 0) {
         return rc;
     }
     make_id(upload.id);
     lct_text_copy(upload.name, sizeof upload.name, name);
+    lct_text_copy(upload.with, sizeof upload.with, with ? with : "");
     LCT_FREE char *parent = path_of(data, "", "");
     LCT_FREE char *folder = path_of(data, upload.id, "");
     LCT_FREE char *about = path_of(data, upload.id, "/upload.json");
     LCT_JSON json_t *json =
-        json_pack("{s:i, s:s, s:I}", "version", 1, "name", upload.name, "size", (json_int_t)size);
+        json_pack("{s:i, s:s, s:I, s:s*}", "version", 1, "name", upload.name, "size",
+                  (json_int_t)size, "with", *upload.with ? upload.with : NULL);
     size_t n;
     LCT_FREE char *text = lct_json_dump(json, &n);
     rc = lct_io_make_folder(folder);

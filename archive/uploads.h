@@ -8,7 +8,7 @@
  *
  * One thread (the catalogue loop); blocks on the disk.
  *
- *     rc = lct_uploads_add(&lct_io_system, data, "VID_7.mp4", 734003200, &upload, &fault);
+ *     rc = lct_uploads_add(&lct_io_system, data, "VID_7.mp4", 734003200, NULL, &upload, &fault);
  *     rc = lct_uploads_put(&lct_io_system, data, id, at, bytes, n, &upload, &fault);
  *     if (upload.have == upload.size) …                                      // whole
  */
@@ -42,17 +42,21 @@
 #define LCT_UPLOADS_KEPT (7 * 24 * 3600 * LCT_SECOND)
 
 struct lct_upload {
-    char id[LCT_LESSON_ID_SIZE]; /**< the lesson's that will be made of it, too */
+    char id[LCT_LESSON_ID_SIZE];   /**< the lesson's that will be made of it, too */
+    char with[LCT_LESSON_ID_SIZE]; /**< the upload of whose lesson it is a part; "": of its own */
     char name[LCT_UPLOAD_NAME_MAX + 1];
     uint64_t size, have;
 };
 
 /**
- * Begins one, and removes those that are too old. name is tamed; size 1 to LCT_UPLOAD_BYTES_MAX. 0;
- * -EUSERS: too many; -ENOSPC: the disk has no room for it; or the disk's -errno; with a fault.
+ * Begins one, and removes those that are too old. name is tamed; size 1 to LCT_UPLOAD_BYTES_MAX;
+ * with: the upload of whose lesson it is to be a part (camera, screen, sound), NULL or "": none. 0;
+ * -ENOENT: there is no upload "with"; -EINVAL: that one is a part itself; -EUSERS: too many;
+ * -ENOSPC: the disk has no room for it; or the disk's -errno; with a fault.
  */
 int lct_uploads_add(const struct lct_io *io, const char *data, const char *name, uint64_t size,
-                    struct lct_upload *ret_upload, struct lct_fault *fault) LCT_MUST_USE;
+                    const char *with, struct lct_upload *ret_upload,
+                    struct lct_fault *fault) LCT_MUST_USE;
 
 /** What there is of one. 0; -ENOENT, -EIO with a fault. */
 int lct_uploads_find(const char *data, const char *id, struct lct_upload *ret_upload,
@@ -60,6 +64,10 @@ int lct_uploads_find(const char *data, const char *id, struct lct_upload *ret_up
 
 /** All, oldest first; *ret_uploads is owned (free). Returns how many. */
 size_t lct_uploads_all(const char *data, struct lct_upload **ret_uploads);
+
+/** One and those that are parts of its lesson, by their names, numbers in them as numbers;
+ *  *ret_uploads is owned (free). Returns how many. */
+size_t lct_uploads_of(const char *data, const char *id, struct lct_upload **ret_uploads);
 
 /**
  * Adds n bytes (1 to LCT_UPLOAD_PIECE_MAX) at byte at; they are durable when it returns, or nothing
@@ -70,8 +78,8 @@ int lct_uploads_put(const struct lct_io *io, const char *data, const char *id, u
                     const void *bytes, size_t n, struct lct_upload *ret_upload,
                     struct lct_fault *fault) LCT_MUST_USE;
 
-/** Removes one with all that came, and what was being made of it. 0; -ENOENT; or the disk's -errno;
- * with a fault. */
+/** Removes one with all that came, and what was being made of it. 0; -ENOENT; -EBUSY: others are
+ *  parts of its lesson, and go first; or the disk's -errno; with a fault. */
 int lct_uploads_remove(const char *data, const char *id, struct lct_fault *fault) LCT_MUST_USE;
 
 /** The file of one: DATA/uploads/ID/data. Returns owned (free). */

@@ -250,9 +250,19 @@ static int order_import(struct lct_api *api, const json_t *body, json_t **ret_or
     if (rc < 0) {
         return rc;
     }
-    if (upload.have < upload.size) {
-        return lct_fault_set(fault, -EBUSY, "jobs", "Not all of %s has come yet.",
-                             "%s 尚未全部上传。", upload.name);
+    if (*upload.with) {
+        return lct_fault_set(fault, -EINVAL, "jobs",
+                             "%s is a part of another upload's lesson: %s. Ask for that one.",
+                             "%s 与另一个上传合为一节课：%s。请导入那一个。", upload.name,
+                             upload.with);
+    }
+    LCT_FREE struct lct_upload *parts = NULL;
+    size_t n = lct_uploads_of(api->data, id, &parts);
+    for (size_t i = 0; i < n; i++) {
+        if (parts[i].have < parts[i].size) {
+            return lct_fault_set(fault, -EBUSY, "jobs", "Not all of %s has come yet.",
+                                 "%s 尚未全部上传。", parts[i].name);
+        }
     }
     *ret_order =
         json_pack("{s:s, s:s, s:s}", "kind", "import", "upload", upload.id, "title", upload.name);

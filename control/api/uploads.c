@@ -8,8 +8,9 @@
 #include "stream/http/http_parse.h"
 
 static json_t *upload_json(const struct lct_upload *upload) {
-    return json_pack("{s:s, s:s, s:I, s:I}", "id", upload->id, "name", upload->name, "size",
-                     (json_int_t)upload->size, "have", (json_int_t)upload->have);
+    return json_pack("{s:s, s:s, s:I, s:I, s:s}", "id", upload->id, "name", upload->name, "size",
+                     (json_int_t)upload->size, "have", (json_int_t)upload->have, "with",
+                     upload->with);
 }
 
 void lct_api_get_uploads(void *app, struct lct_http_request *request) {
@@ -25,23 +26,25 @@ void lct_api_get_uploads(void *app, struct lct_http_request *request) {
 }
 
 void lct_api_post_upload(void *app, struct lct_http_request *request) {
-    static const char *const keys[] = {"name", "size", NULL};
+    static const char *const keys[] = {"name", "size", "with", NULL};
     struct lct_api *api = app;
     LCT_JSON json_t *body = NULL;
     struct lct_upload upload;
     struct lct_fault fault;
-    const char *name = NULL;
+    const char *name = NULL, *with = NULL;
     int64_t size = 0;
     int rc = lct_http_json(request, &body, &fault);
     rc = rc ? rc : lct_json_only(body, keys, &fault);
     rc = rc ? rc : lct_json_read_text(body, "name", 1, LCT_UPLOAD_NAME_MAX, &name, &fault);
     rc = rc ? rc : lct_json_read_int(body, "size", 1, LCT_UPLOAD_BYTES_MAX, &size, &fault);
+    rc = rc ? rc : lct_json_read_text(body, "with", 0, LCT_LESSON_ID_SIZE - 1, &with, &fault);
     if (rc == 0 && (!name || size == 0)) {
         rc = lct_fault_set(&fault, -EINVAL, "api", "\"name\" and \"size\" are needed.",
                            "需要“name”和“size”。");
     }
-    rc =
-        rc ? rc : lct_uploads_add(&lct_io_system, api->data, name, (uint64_t)size, &upload, &fault);
+    rc = rc ? rc
+            : lct_uploads_add(&lct_io_system, api->data, name, (uint64_t)size, with, &upload,
+                              &fault);
     if (rc < 0) {
         lct_api_answer_fault(request, &fault);
         return;

@@ -383,11 +383,15 @@ static int begin_lesson(struct import *in, struct lct_fault *fault) {
 }
 
 static int shut_in(const struct import *in, struct lct_fault *fault) {
-    const char *also = in->settings->also_writes;
+    static const char *const none[] = {NULL};
+    const char *const *also = in->settings->also_writes ? in->settings->also_writes : none;
     LCT_FREE char *plain = lct_strdup(in->settings->out);
-    LCT_FREE char *also_plain = lct_strdup(also ? also : "");
-    const char *const writes[] = {lct_maker_folder(in->maker), also, NULL};
-    const char *const names[] = {dirname(plain), also ? dirname(also_plain) : NULL, NULL};
+    LCT_FREE char *also_plain = lct_strdup(also[0] ? also[0] : "");
+    const char *writes[LCT_IMPORT_FILES_MAX + 2] = {lct_maker_folder(in->maker)};
+    const char *const names[] = {dirname(plain), also[0] ? dirname(also_plain) : NULL, NULL};
+    for (size_t i = 0; also[i] && i < LCT_IMPORT_FILES_MAX; i++) {
+        writes[i + 1] = also[i];
+    }
     return lct_worker_shut_in(writes, names, NULL, FILE_BYTES, fault);
 }
 

@@ -29,10 +29,11 @@ struct lct_import_file {
 struct lct_import_settings {
     const struct lct_import_file *files;
     size_t file_count;
-    const char *out;         /**< the lesson's folder */
-    const char *title;       /**< NULL: that of the first file's tags, or its name */
-    const char *also_writes; /**< a folder in which the process goes on to write, and which it may
-                                  remove when it is empty; NULL: none */
+    const char *out;                /**< the lesson's folder */
+    const char *title;              /**< NULL: that of the first file's tags, or its name */
+    const char *const *also_writes; /**< folders of one folder in which the process goes on to write
+                                         and which it may remove when they are empty; ended by NULL,
+                                         LCT_IMPORT_FILES_MAX at most; NULL: none */
     void (*progress)(void *arg, double part); /**< 0 to 1; may be NULL */
     void *arg;
 };

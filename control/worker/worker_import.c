@@ -170,29 +170,70 @@ static bool is_made(const char *folder, json_t **ret_result) {
     return true;
 }
 
+/* Files of one lesson, and where they lie. */
+struct parts {
+    struct lct_import_file *files; /* owned, and their paths */
+    const char **folders;          /* owned, all of them */
+    size_t n;
+};
+
+static struct parts parts_of(const char *data, const struct lct_upload *uploads, size_t n) {
+    struct parts parts = {.files = lct_new((n + 1) * sizeof *parts.files),
+                          .folders = lct_new((n + 1) * sizeof *parts.folders),
+                          .n = n};
+    for (size_t i = 0; i < n; i++) {
+        parts.files[i] =
+            (struct lct_import_file){lct_uploads_path(data, uploads[i].id), uploads[i].name};
+        parts.folders[i] = lct_format("%s/uploads/%s", data, uploads[i].id);
+    }
+    return parts;
+}
+
+static void free_parts(struct parts *parts) {
+    for (size_t i = 0; i < parts->n; i++) {
+        free((char *)parts->files[i].path);
+        free((char *)parts->folders[i]);
+    }
+    free(parts->files);
+    free(parts->folders);
+}
+
+/* That of the lesson last: it holds the others together. */
+static void remove_uploads(const char *data, const char *id, const struct lct_upload *uploads,
+                           size_t n) {
+    struct lct_fault ignored;
+    int removed; /* what stays grows old */
+    for (size_t i = 0; i < n; i++) {
+        removed = *uploads[i].with ? lct_uploads_remove(data, uploads[i].id, &ignored) : 0;
+    }
+    removed = lct_uploads_remove(data, id, &ignored);
+    (void)removed;
+}
+
 int lct_worker_upload(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault) {
     const char *id = lct_json_text(job->order, "upload", "");
-    LCT_FREE char *path = lct_uploads_path(job->data, id);
-    LCT_FREE char *folder = lct_format("%s/uploads/%s", job->data, id);
+    LCT_FREE struct lct_upload *uploads = NULL;
+    size_t n = lct_uploads_of(job->data, id, &uploads);
+    struct parts parts = parts_of(job->data, uploads, n);
     LCT_FREE char *out = lct_format("%s/lessons/%s", job->data, id);
-    struct lct_fault ignored;
     int rc = 0;
     if (!is_made(out, ret_result)) {
-        const struct lct_import_file file = {path, lct_json_text(job->order, "title", "")};
-        rc = lct_import(&(struct lct_import_settings){.files = &file,
-                                                      .file_count = 1,
-                                                      .out = out,
-                                                      .also_writes = folder,
-                                                      .progress = on_progress,
-                                                      .arg = job},
-                        ret_result, fault);
+        rc = n > 0 ? lct_import(&(struct lct_import_settings){.files = parts.files,
+                                                              .file_count = n,
+                                                              .out = out,
+                                                              .also_writes = parts.folders,
+                                                              .progress = on_progress,
+                                                              .arg = job},
+                                ret_result, fault)
+                   : lct_fault_set(fault, -ENOENT, "import", "There is no upload %s any more.",
+                                   "上传 %s 已不存在。", id);
         if (rc == 0) {
             json_object_del(*ret_result, "folder"); /* a path of this machine */
         }
     }
     if (rc == 0) {
-        int removed = lct_uploads_remove(job->data, id, &ignored);
-        (void)removed; /* what stays grows old */
+        remove_uploads(job->data, id, uploads, n);
     }
+    free_parts(&parts);
     return rc;
 }

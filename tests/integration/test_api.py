@@ -560,6 +560,13 @@ def uploads(server):
     one = server.call("addUpload", 201, {"name": "课 1.mp4", "size": 10})
     two = server.call("addUpload", 201, {"name": "课 1.mp4", "size": 10})
     check(one["id"] != two["id"] and one["have"] == 0, "two of one name are two")
+    part = server.call("addUpload", 201, {"name": "课 1.mp4", "size": 10, "with": two["id"]})
+    check(part["with"] == two["id"] and two["with"] == "", "one lesson of two")
+    server.call("addUpload", 400, {"name": "x", "size": 10, "with": part["id"]})
+    server.call("addUpload", 404, {"name": "x", "size": 10, "with": "nothing"})
+    server.call("deleteUpload", 409, id=two["id"])
+    server.call("addJob", 400, {"kind": "import", "upload": part["id"]})
+    server.call("deleteUpload", 200, id=part["id"])
 
     def put(status, content, place, upload=one["id"]):
         return server.call("putUpload", status, content, id=upload, headers={

@@ -47,8 +47,8 @@ class Uploads(unittest.TestCase):
         self.assertEqual(status, expected, content)
         return json.loads(content)
 
-    def begin(self, content, name="课 1.mp4"):
-        return self.call("POST", "/uploads", {"name": name, "size": len(content)}, 201)["id"]
+    def begin(self, content, name="课 1.mp4", **others):
+        return self.call("POST", "/uploads", {"name": name, "size": len(content), **others}, 201)["id"]
 
     def place(self, content, at, piece):
         return {"Content-Type": "application/octet-stream",
@@ -120,6 +120,25 @@ class Uploads(unittest.TestCase):
         one = self.call("GET", "/items/" + upload)
         self.assertEqual(one["title"], "课 1")
         self.assertAlmostEqual(one["duration_ns"] / 1e9, 20, delta=0.1)
+
+    def test_several_become_one_lesson(self):
+        sound = pathlib.Path(self.temporary.name) / "sound.m4a"
+        subprocess.run(["ffmpeg", "-v", "error", "-y", "-nostdin", "-f", "lavfi", "-i", "sine=880:r=44100", "-t", "20",
+                        "-c:a", "aac", sound], check=True)
+        first = self.upload(self.bytes, "课.mp4")
+        parts = {name: (self.begin(content, name, **{"with": first}), content)
+                 for name, content in (("课 屏幕.mp4", self.bytes), ("声音.m4a", sound.read_bytes()))}
+        self.call("POST", "/jobs", {"kind": "import", "upload": first}, 409)  # the others have not come yet
+        for upload, content in parts.values():
+            self.send(upload, content)
+        job = self.ended(self.call("POST", "/jobs", {"kind": "import", "upload": first}, 201)["id"])
+        self.assertEqual(job["state"], "done", job)
+        self.is_whole(first)
+        for upload in (first, *(upload for upload, _ in parts.values())):
+            self.assertFalse((self.data / "uploads" / upload).exists())
+        one = self.call("GET", "/items/" + first)
+        self.assertEqual(sorted((track["name"], track["source"]) for track in one["tracks"]),
+                         [("camera", "课.mp4"), ("screen", "课 屏幕.mp4"), ("sound", "声音.m4a")])
 
     def test_what_is_no_film_is_said_and_can_be_removed(self):
         text = b"ffconcat version 1.0\nfile ../../lesson/camera/0001.mp4\n"

@@ -12,8 +12,9 @@ import { ask, faultText, sendPiece } from './api.js';
 /**
  * 'sending': pieces go out; 'paused': a person's wish, or a fault; 'waiting': the line is away, it
  * goes on by itself; 'lacking': it came in part, before this page: its file must be chosen again;
- * 'making': a lesson is made of it; 'refused': it cannot be; 'done'.
- * @typedef {{ id: string, name: string, size: number, have: number, file: File | null, state: string,
+ * 'gathered': it has come and waits for the others of its lesson; 'making': a lesson is made of it;
+ * 'refused': it cannot be; 'done'. with: the upload of whose lesson it is a part; '': of its own.
+ * @typedef {{ id: string, with: string, name: string, size: number, have: number, file: File | null, state: string,
  *   progress: number, fault: FaultText | null, job: string, abort: AbortController | null, turn: number,
  *   notes: { en: string, zh: string }[] }} Upload
  */
@@ -36,6 +37,7 @@ export class Uploads {
   constructor(show) {
     this.show = show;
     this.closed = false;
+    this.adding = false; // not all of a lesson is known yet
     /** @type {Upload[]} */
     this.list = [];
   }
@@ -55,14 +57,15 @@ export class Uploads {
       } else if (job) {
         this.watch(one, job.id);
       } else {
-        this.make(one);
+        one.state = 'gathered';
       }
     }
+    this.gatherAll();
     this.show();
   }
 
   /**
-   * @param {{ id: string, name: string, size: number, have: number }} upload
+   * @param {{ id: string, with: string, name: string, size: number, have: number }} upload
    * @param {File | null} file
    */
   put(upload, file) {
@@ -72,22 +75,36 @@ export class Uploads {
     return one;
   }
 
-  /** @param {Iterable<File>} files */
-  async add(files) {
+  /** One that came in part, before. @param {File} file */
+  known(file) {
+    return this.list.find((one) => one.state === 'lacking' && one.name === file.name && one.size === file.size);
+  }
+
+  /**
+   * @param {Iterable<File>} files
+   * @param {boolean} [together] they are one lesson
+   */
+  async add(files, together = false) {
+    let first = '';
+    this.adding = together;
     for (const file of files) {
-      const known = this.list.find((one) => one.state === 'lacking' && one.name === file.name && one.size === file.size);
+      const known = this.known(file);
       if (known) {
         known.file = file;
         this.send(known);
         continue;
       }
       try {
-        this.send(this.put(await ask('POST', '/uploads', { name: file.name, size: file.size }), file));
+        const one = this.put(await ask('POST', '/uploads', { name: file.name, size: file.size, ...(first && { with: first }) }), file);
+        first = first || (together ? one.id : '');
+        this.send(one);
       } catch (error) {
-        const one = this.put({ id: '', name: file.name, size: file.size, have: 0 }, null);
+        const one = this.put({ id: '', with: first, name: file.name, size: file.size, have: 0 }, null);
         this.refuse(one, error);
       }
     }
+    this.adding = false;
+    this.gatherAll();
   }
 
   /** @param {Upload} one @param {unknown} error */
@@ -104,21 +121,32 @@ export class Uploads {
     this.show();
   }
 
-  /** Gives it up, here and there. @param {Upload} one */
+  /** All of a lesson, the one that holds them together last. @param {string} id of that one */
+  lesson(id) {
+    return [...this.list.filter((one) => one.with === id), ...this.list.filter((one) => one.id === id)];
+  }
+
+  /** Gives it up, here and there, with all of its lesson; one that never came there alone. @param {Upload} one */
   async remove(one) {
-    one.abort?.abort();
-    one.state = 'paused';
-    this.list = this.list.filter((other) => other !== one);
+    const lesson = one.id ? this.lesson(one.with || one.id) : [one];
+    lesson.forEach((each) => {
+      each.abort?.abort();
+      each.state = 'paused';
+    });
+    this.list = this.list.filter((each) => !lesson.includes(each));
     this.show();
     try {
-      if (one.job) {
-        await ask('DELETE', `/jobs/${one.job}`);
+      for (const { job } of lesson.filter((each) => each.job)) {
+        await ask('DELETE', `/jobs/${job}`);
       }
-      if (one.id) {
-        await ask('DELETE', `/uploads/${one.id}`);
+      for (const { id } of lesson.filter((each) => each.id)) {
+        await ask('DELETE', `/uploads/${id}`);
       }
     } catch {
       // it is gone already, or grows old there
+    }
+    if (!one.id && one.with) {
+      this.gather(one.with); // without it
     }
   }
 
@@ -154,7 +182,9 @@ export class Uploads {
       this.show();
     }
     if (one.state === 'sending' && one.turn === turn && !this.closed) {
-      await this.make(one);
+      one.state = 'gathered';
+      this.show();
+      await this.gather(one.with || one.id);
     }
   }
 
@@ -192,8 +222,18 @@ export class Uploads {
     }
   }
 
-  /** @param {Upload} one */
-  async make(one) {
+  gatherAll() {
+    this.list.filter((one) => one.state === 'gathered').forEach((one) => this.gather(one.with || one.id));
+  }
+
+  /** Has a lesson made when all of it has come. @param {string} id of the one that holds it together */
+  async gather(id) {
+    const lesson = this.lesson(id);
+    const one = lesson.find((each) => each.id === id);
+    if (!one || this.adding || lesson.some((each) => each.state !== 'gathered')) {
+      return;
+    }
+    one.state = 'making'; // once
     try {
       await this.watch(one, (await ask('POST', '/jobs', { kind: 'import', upload: one.id })).id);
     } catch (error) {
@@ -211,6 +251,7 @@ export class Uploads {
       if (job?.state === 'done') {
         one.state = 'done';
         one.notes = job.result?.notes || [];
+        this.list = this.list.filter((each) => each === one || each.with !== one.id); // they are in it
       } else if (job?.state === 'failed' || job?.state === 'cancelled') {
         one.state = 'refused';
         one.fault = job.fault || null;

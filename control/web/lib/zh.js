@@ -140,6 +140,7 @@ export const zh = {
       waiting: '网络已断开，恢复后自动继续',
       paused: '已暂停',
       lacking: '只传了一部分：请再次选择同一文件以继续',
+      gathered: '已上传，等待同一节课的其他文件',
       making: '正在生成录像',
       refused: '无法导入',
       done: '已在录像列表中',
@@ -152,6 +153,13 @@ export const zh = {
     /** @param {string} name */
     giveUpName: (name) => `放弃 ${name}`,
     askGiveUp: '删除已上传的部分？',
+    askGiveUpAll: '删除这节课已上传的所有文件？',
+    /** @param {number} n */
+    what: (n) => `选了 ${n} 个文件。它们是同一节课吗（同时录的摄像机、屏幕、声音，或摄像机分成几段的文件）？`,
+    together: '合为一节录像',
+    apart: '各成一节录像',
+    /** @param {string} name */
+    with: (name) => `与 ${name} 合为一节`,
     dismiss: '知道了',
     room: '导入',
   },

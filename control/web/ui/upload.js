@@ -19,10 +19,11 @@ function Row({ uploads, one }) {
   const t = useWords();
   const w = t.uploads;
   const percent = Math.floor(100 * part(one));
-  const runs = ['sending', 'waiting', 'paused', 'lacking', 'making'].includes(one.state);
+  const runs = ['sending', 'waiting', 'paused', 'lacking', 'gathered', 'making'].includes(one.state);
+  const first = uploads.list.find((each) => each.id === one.with);
   return html`<li class="upload">
     <div class="upload-head">
-      <span class="upload-name">${one.name}</span>
+      <span class="upload-name">${one.name}${first && html` <small>${w.with(first.name)}</small>`}</span>
       <span class="upload-facts">${w.states[/** @type {keyof typeof w.states} */ (one.state)]}${
         runs && html` · ${percent}\u00a0% · ${size(one.size)}`}</span>
     </div>
@@ -36,7 +37,7 @@ function Row({ uploads, one }) {
         onClick=${() => uploads.send(one)}>${w.goOn}<span class="unseen"> ${one.name}</span></button>`}
       ${one.state === 'done' || one.state === 'refused'
     ? html`<button type="button" class="button button-small" onClick=${() => uploads.remove(one)}>${w.dismiss}<span class="unseen"> ${one.name}</span></button>`
-    : html`<${Asking} button=${w.giveUp} label=${w.giveUpName(one.name)} words=${w.askGiveUp} yes=${w.giveUp}
+    : html`<${Asking} button=${w.giveUp} label=${w.giveUpName(one.name)} words=${uploads.lesson(one.with || one.id).length > 1 ? w.askGiveUpAll : w.askGiveUp} yes=${w.giveUp}
         lost=${false} onYes=${() => uploads.remove(one)} />`}
     </div>
   </li>`;
@@ -53,6 +54,7 @@ export function Upload({ onDone }) {
   const uploads = useRef(/** @type {Uploads | null} */ (null));
   const input = useRef(/** @type {HTMLInputElement | null} */ (null));
   const done = useRef(0);
+  const [chosen, setChosen] = useState(/** @type {File[]} */ ([])); // several, and it is asked what they are
 
   useEffect(() => {
     const all = new Uploads(() => {
@@ -81,13 +83,21 @@ export function Upload({ onDone }) {
   }, []);
 
   function choose() {
-    const files = input.current?.files;
-    if (files?.length) {
-      uploads.current?.add([...files]);
+    const files = [...(input.current?.files || [])];
+    if (files.filter((file) => !uploads.current?.known(file)).length > 1) {
+      setChosen(files);
+    } else {
+      uploads.current?.add(files);
     }
     if (input.current) {
       input.current.value = ''; // the same file may be chosen again
     }
+  }
+
+  /** @param {boolean} together */
+  function add(together) {
+    uploads.current?.add(chosen, together);
+    setChosen([]);
   }
 
   return html`<section class="card uploads" aria-labelledby="uploads">
@@ -96,6 +106,13 @@ export function Upload({ onDone }) {
     <ul class="upload-list">
       ${(uploads.current?.list || []).map((one) => html`<${Row} key=${one.id || one.name} uploads=${uploads.current} one=${one} />`)}
     </ul>
+    ${chosen.length > 0 && html`<div class="band band-calm upload-what" role="alert">
+      <p>${w.what(chosen.length)}</p>
+      <ul class="upload-chosen">${chosen.map((file) => html`<li>${file.name}</li>`)}</ul>
+      <button type="button" class="button button-small" onClick=${() => add(true)}>${w.together}</button>
+      <button type="button" class="button button-small" onClick=${() => add(false)}>${w.apart}</button>
+      <button type="button" class="button button-small" onClick=${() => setChosen([])}>${t.cancel}</button>
+    </div>`}
     <input class="unseen" id="upload-files" type="file" multiple accept="video/*,audio/*,.mts,.m2ts,.mkv,.ts,.flv" ref=${input} onChange=${choose} />
     <label class="button upload-choose" for="upload-files">${w.choose}</label>
   </section>`;

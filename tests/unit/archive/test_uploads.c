@@ -32,7 +32,8 @@ TestSuite(uploads, .init = setup, .fini = teardown, .timeout = 30);
 
 static struct lct_upload begin(const char *name, uint64_t size) {
     struct lct_upload upload;
-    cr_assert_eq(lct_uploads_add(&disk.io, data, name, size, &upload, &fault), 0, "%s", fault.en);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, name, size, NULL, &upload, &fault), 0, "%s",
+                 fault.en);
     return upload;
 }
 
@@ -73,6 +74,26 @@ Test(uploads, of_one_name_are_two) {
     free(all);
 }
 
+Test(uploads, of_one_lesson_stay_together) {
+    struct lct_upload seen, *parts = NULL, screen = begin("屏幕.mp4", 3), camera, other;
+    cr_assert_eq(lct_uploads_add(&disk.io, data, "10.mp4", 3, screen.id, &other, &fault), 0);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, "9.mp4", 3, screen.id, &camera, &fault), 0);
+    struct lct_upload alone = begin("a.mp4", 3);
+    cr_assert_eq(lct_uploads_of(data, screen.id, &parts), 3);
+    cr_assert_str_eq(parts[0].name, "9.mp4");
+    cr_assert_str_eq(parts[1].name, "10.mp4");
+    cr_assert_str_eq(parts[2].id, screen.id);
+    free(parts);
+    cr_assert_eq(lct_uploads_of(data, alone.id, &parts), 1);
+    free(parts);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, "x", 3, camera.id, &seen, &fault), -EINVAL);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, "x", 3, "none", &seen, &fault), -ENOENT);
+    cr_assert_eq(lct_uploads_remove(data, screen.id, &fault), -EBUSY);
+    cr_assert_eq(lct_uploads_remove(data, camera.id, &fault), 0);
+    cr_assert_eq(lct_uploads_remove(data, other.id, &fault), 0);
+    cr_assert_eq(lct_uploads_remove(data, screen.id, &fault), 0);
+}
+
 Test(uploads, are_no_way_out_of_the_folder) {
     struct lct_upload seen;
     cr_assert_eq(lct_uploads_find(data, "../lessons", &seen, &fault), -ENOENT);
@@ -107,7 +128,7 @@ Test(uploads, are_not_begun_by_halves) {
     for (int call = LCT_DISK_OPEN; call < LCT_DISK_CALLS; call++) {
         struct lct_upload upload, *all = NULL;
         lct_test_disk_fail(&disk, (enum lct_disk_call)call, 0, EIO);
-        int rc = lct_uploads_add(&disk.io, data, "a.mp4", 1, &upload, &fault);
+        int rc = lct_uploads_add(&disk.io, data, "a.mp4", 1, NULL, &upload, &fault);
         if (lct_test_disk_failed(&disk)) {
             cr_assert_eq(rc, -EIO, "call %d", call);
             cr_assert_eq(lct_uploads_all(data, &all), 0, "call %d", call);
@@ -124,7 +145,7 @@ Test(uploads, are_bounded_and_grow_old) {
     for (unsigned i = 0; i < LCT_UPLOADS_MAX; i++) {
         one = begin("a.mp4", 3);
     }
-    cr_assert_eq(lct_uploads_add(&disk.io, data, "a.mp4", 3, &seen, &fault), -EUSERS);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, "a.mp4", 3, NULL, &seen, &fault), -EUSERS);
     cr_assert_eq(put(one.id, 0, "abc", &seen), 0);
     LCT_FREE char *path = lct_uploads_path(data, one.id);
     const struct timespec old[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
@@ -152,7 +173,8 @@ Test(uploads, leave_room_for_recordings) {
     struct lct_upload seen;
     uint64_t free_bytes;
     cr_assert_eq(disk.io.space(&disk.io, data, &free_bytes), 0);
-    cr_assert_eq(lct_uploads_add(&disk.io, data, "a.mp4", free_bytes, &seen, &fault), -ENOSPC);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, "a.mp4", free_bytes, NULL, &seen, &fault),
+                 -ENOSPC);
 }
 
 Test(uploads, leave_nothing_that_a_killed_worker_made) {
