@@ -382,7 +382,7 @@ int lct_jobs_remove(struct lct_jobs *jobs, struct lct_job *job) {
     return rc;
 }
 
-bool lct_jobs_mend(struct lct_jobs *jobs) {
+bool lct_jobs_mend(struct lct_jobs *jobs, struct lct_calm *calm) {
     lct_ns now = jobs->clock();
     bool changed = false;
     for (struct lct_job *job = jobs->first, *next; job; job = next) {
@@ -390,7 +390,8 @@ bool lct_jobs_mend(struct lct_jobs *jobs) {
         if (job->unwritten) {
             save(jobs, job);
         }
-        if (lct_job_is_over(job) && now - job->ended > LCT_JOBS_KEPT) {
+        if (lct_job_is_over(job) && now - job->ended > LCT_JOBS_KEPT &&
+            lct_calm_lets_go(calm, LCT_JOBS_KEPT)) {
             changed = lct_jobs_remove(jobs, job) == 0 || changed;
         }
     }

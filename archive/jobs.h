@@ -27,6 +27,7 @@
 
 #include <stdbool.h>
 
+#include "archive/calm.h"
 #include "base/attr.h"
 #include "base/fault.h"
 #include "base/io.h"
@@ -131,6 +132,6 @@ int lct_jobs_again(struct lct_jobs *jobs, struct lct_job *job,
 /** Forgets a job that is over, with its files. 0 or the disk's -errno: it is still there. */
 int lct_jobs_remove(struct lct_jobs *jobs, struct lct_job *job);
 
-/** Writes what the disk did not take, forgets what is over for too long. True: something changed.
- */
-bool lct_jobs_mend(struct lct_jobs *jobs);
+/** Writes what the disk did not take, forgets what is over for LCT_JOBS_KEPT when calm
+ * (archive/calm.h) lets it go. True: something changed. */
+bool lct_jobs_mend(struct lct_jobs *jobs, struct lct_calm *calm);

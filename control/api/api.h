@@ -6,6 +6,7 @@
  */
 #pragma once
 
+#include "archive/calm.h"
 #include "archive/library/catalogue.h"
 #include "base/loop.h"
 #include "control/server/access.h"
@@ -40,6 +41,7 @@ struct lct_api {
     struct lct_catalogue *catalogue;   /**< catalogue loop */
     struct lct_library *lessons;       /**< the library once more; catalogue loop */
     struct lct_workers *workers;       /**< catalogue loop */
+    struct lct_calm *calm;             /**< catalogue loop */
     json_t *presets;                   /**< catalogue loop; fixed */
     struct lct_access *access;         /**< any thread */
     struct lct_links *links;           /**< any thread; changes: disk loop */

@@ -34,7 +34,7 @@ static char *empty_part(struct lct_api *api, const char *since, const char *afte
 
 void lct_api_empty_trash(struct lct_api *api) {
     char since[32];
-    if (api->trash_days == 0) {
+    if (api->trash_days == 0 || !lct_calm_lets_go(api->calm, api->trash_days * DAY)) {
         return;
     }
     lct_wall_format(lct_wall() - api->trash_days * DAY, since, sizeof since);

@@ -156,6 +156,7 @@ static void end_timers(void *arg) {
 /* The catalogue's thread. */
 static void empty_trash(void *arg) {
     struct server *s = arg;
+    lct_calm_look(s->api.calm);
     lct_api_empty_trash(&s->api);
     lct_timer_set(s->trash_timer, lct_monotonic() + TRASH_INTERVAL);
 }
@@ -287,6 +288,7 @@ static int open_data(struct server *s, struct lct_fault *fault) {
         .arg = s,
     };
     s->api.catalogue = lct_catalogue_create(&settings);
+    s->api.calm = lct_calm_create(s->api.data, lct_wall, lct_monotonic);
     s->api.presence = lct_api_presence_create();
     s->api.trash_days = lct_config_number(s->config, "library", NULL, "trash_days");
     s->trash_timer = lct_timer_create(s->api.catalogue_loop, empty_trash, s);
@@ -297,8 +299,11 @@ static int open_data(struct server *s, struct lct_fault *fault) {
 }
 
 static int open_jobs(struct server *s, struct lct_fault *fault) {
-    const struct lct_workers_settings settings = {
-        .data = s->api.data, .loop = s->api.catalogue_loop, .changed = on_job_changed, .arg = s};
+    const struct lct_workers_settings settings = {.data = s->api.data,
+                                                  .loop = s->api.catalogue_loop,
+                                                  .calm = s->api.calm,
+                                                  .changed = on_job_changed,
+                                                  .arg = s};
     LCT_FREE char *presets = lct_program_data("presets");
     int rc = presets ? lct_presets_load(presets, &s->api.presets, fault) : 0;
     if (!presets) {
@@ -541,6 +546,7 @@ static void stop(struct server *s) {
     lct_catalogue_destroy(s->api.catalogue);
     lct_api_presence_destroy(s->api.presence);
     lct_workers_destroy(s->api.workers);
+    lct_calm_destroy(s->api.calm);
     json_decref(s->api.presets);
     lct_library_destroy(s->api.lessons);
     lct_web_free(s->api.web);

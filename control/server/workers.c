@@ -389,7 +389,7 @@ static void look(struct lct_workers *workers) {
     }
     if (now - workers->looked >= LOOK_EVERY) {
         workers->looked = now;
-        (void)lct_jobs_mend(workers->jobs);
+        (void)lct_jobs_mend(workers->jobs, workers->settings.calm);
     }
     for (int i = 0; i < LANES; i++) {
         look_at_lane(workers, i, now);

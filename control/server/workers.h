@@ -38,6 +38,7 @@ struct lct_workers;
 struct lct_workers_settings {
     const char *data;
     struct lct_loop *loop;
+    struct lct_calm *calm; /**< shared: outlives it */
     /** A job was added or changed, or went ("gone": true): its JSON, taken. In the loop. */
     void (*changed)(void *arg, json_t *job);
     void *arg;

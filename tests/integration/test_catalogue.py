@@ -164,6 +164,19 @@ class Library(unittest.TestCase):
         put_metadata(self.data / "clips" / CLIP, title="微课一", trashed=old)
         young = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(time.time() - 80000))
         put_metadata(self.data / "lessons" / MATHS, trashed=young)
+        clock = self.data / "clock.json"
+        def write_clock(days_ago):
+            clock.write_text(json.dumps({"version": 1, "wall_ns": time.time_ns() - days_ago * 86400 * SECOND,
+                                         "calm_ns": 2 * 86400 * SECOND}))
+        def seen():
+            return json.loads(clock.read_text())["wall_ns"]
+        write_clock(100)
+        self.start("--config", config)
+        first = seen()
+        until(lambda: seen() != first, 60, "a look at the clock")
+        self.assertEqual(len(self.ids(trash=1)), 3, "the clock has leapt: nothing goes")
+        self.stop()
+        write_clock(0)
         self.start("--config", config)
         until(lambda: not self.light.exists() and not (self.data / "clips" / CLIP).exists(), 30, "the trash emptied")
         self.assertEqual(self.ids(trash=1), [MATHS])

@@ -39,7 +39,8 @@ static void start(void) {
     lct_test_lesson_begin(folder, &info);
     struct lct_test_lesson *lesson = lct_test_lesson(2 * LCT_SECOND);
     for (int i = 0; i < 2; i++) {
-        struct lct_reel *reel = lct_test_lesson_reel(folder, lesson, i ? lesson->sound : lesson->picture);
+        struct lct_reel *reel =
+            lct_test_lesson_reel(folder, lesson, i ? lesson->sound : lesson->picture);
         cr_assert_eq(lct_reel_close(reel, 0), 0);
     }
     lct_test_lesson_free(lesson);
