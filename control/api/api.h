@@ -8,6 +8,7 @@
 
 #include "archive/calm.h"
 #include "archive/library/catalogue.h"
+#include "archive/library/clip.h"
 #include "base/loop.h"
 #include "control/server/access.h"
 #include "control/server/certificate.h"
@@ -382,6 +383,11 @@ void lct_api_presence_destroy(struct lct_api_presence *presence);
 
 /** GET /api/v1/recordings/{id}/marks. */
 void lct_api_get_marks(void *app, struct lct_http_request *request);
+
+/** A version of a clip was saved: what its media.mp4 needs is made before somebody asks. Catalogue
+ *  loop. */
+void lct_api_prepare_clip(struct lct_api *api, const char *id, unsigned version,
+                          const struct lct_clip *clip);
 
 /** GET /api/v1/clips/{id}/media.mp4. */
 void lct_api_get_clip_media(void *app, struct lct_http_request *request);

@@ -80,6 +80,7 @@ void lct_api_post_clip(void *app, struct lct_http_request *request) {
         LCT_JSON json_t *edl = lct_clip_json(&clip);
         lct_info("microlesson made", "clip=%s pieces=%zu", id, clip.piece_count);
         lct_catalogue_look(api->catalogue, id);
+        lct_api_prepare_clip(api, id, 1, &clip);
         answer(request, 201, id, 1, edl);
     }
     lct_clip_free(&clip);
@@ -126,6 +127,7 @@ void lct_api_put_clip(void *app, struct lct_http_request *request) {
     } else {
         LCT_JSON json_t *edl = lct_clip_json(&clip);
         lct_catalogue_look(api->catalogue, id);
+        lct_api_prepare_clip(api, id, version, &clip);
         answer(request, 200, id, version, edl);
     }
     lct_clip_free(&clip);

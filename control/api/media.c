@@ -146,6 +146,22 @@ static void on_made(void *arg, const struct lct_fault *fault) {
     free(waiting);
 }
 
+static json_t *heads_order(const char *id, unsigned version) {
+    return json_pack("{s:s, s:s, s:i}", "kind", "heads", "item", id, "version", (int)version);
+}
+
+/* What is shown with cards, or two pictures in one, is exported instead. */
+void lct_api_prepare_clip(struct lct_api *api, const char *id, unsigned version,
+                          const struct lct_clip *clip) {
+    bool made = lct_clip_cards_length(clip) > 0;
+    for (size_t i = 0; i < clip->piece_count; i++) {
+        made = made || clip->pieces[i].layout > LCT_CLIP_SINGLE;
+    }
+    if (!made) {
+        lct_workers_prepare(api->workers, heads_order(id, version));
+    }
+}
+
 void lct_api_get_clip_media(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
     const char *id = lct_http_value(request, 0);
@@ -162,9 +178,6 @@ void lct_api_get_clip_media(void *app, struct lct_http_request *request) {
     } else if (!answer_kept(api, request, version)) {
         struct waiting *waiting = lct_new(sizeof *waiting);
         *waiting = (struct waiting){api, request, version};
-        lct_workers_quick(
-            api->workers,
-            json_pack("{s:s, s:s, s:i}", "kind", "heads", "item", id, "version", (int)version),
-            on_made, waiting);
+        lct_workers_quick(api->workers, heads_order(id, version), on_made, waiting);
     }
 }

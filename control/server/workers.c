@@ -349,12 +349,27 @@ static void start(struct lane *lane, struct lct_job *job) {
 
 /* ---- the queue ---- */
 
-static struct lct_job *next_for(const struct lct_workers *workers, int lane) {
-    struct lct_job *job = lct_jobs_first(workers->jobs);
-    while (job && (job->state != LCT_JOB_WAITING || lane_for(job) != lane)) {
-        job = job->next;
+static bool is_waited_for(const struct lct_workers *workers, const struct lct_job *job) {
+    const struct waiter *waiter = workers->waiters;
+    while (waiter && waiter->job != job) {
+        waiter = waiter->next;
     }
-    return job;
+    return waiter;
+}
+
+/* What somebody waits for goes before what is only prepared. */
+static struct lct_job *next_for(const struct lct_workers *workers, int lane) {
+    struct lct_job *first = NULL;
+    for (struct lct_job *job = lct_jobs_first(workers->jobs); job; job = job->next) {
+        if (job->state != LCT_JOB_WAITING || lane_for(job) != lane) {
+            continue;
+        }
+        if (lane == SLOW || is_waited_for(workers, job)) {
+            return job;
+        }
+        first = first ? first : job;
+    }
+    return first;
 }
 
 static void look_at_lane(struct lct_workers *workers, int which, lct_ns now) {
@@ -362,13 +377,13 @@ static void look_at_lane(struct lct_workers *workers, int which, lct_ns now) {
     if (lane->job) {
         if (lane->told && !lane->killed && now >= lane->kill_at) {
             end_lane(lane);
-        } else if (!lane->told && which == SLOW) {
-            hold_lane(lane, now < workers->hold_until);
+        } else if (!lane->told) {
+            hold_lane(lane, now < workers->hold_until && !is_waited_for(workers, lane->job));
         }
         return;
     }
     struct lct_job *job = next_for(workers, which);
-    if (job && (which == QUICK || now >= workers->hold_until)) {
+    if (job && (is_waited_for(workers, job) || now >= workers->hold_until)) {
         int rc = lct_jobs_take(workers->jobs, job);
         if (rc == 0) {
             start(lane, job);
@@ -559,6 +574,37 @@ static struct lct_job *same_quick(const struct lct_workers *workers, const json_
         job = job->next;
     }
     return job;
+}
+
+/* Quick work for the item of an order that nobody waits for and that is not that order. */
+static void drop_prepared(struct lct_workers *workers, const json_t *order) {
+    const char *item = lct_json_text(order, "item", "");
+    for (struct lct_job *job = lct_jobs_first(workers->jobs), *next; job; job = next) {
+        next = job->next;
+        if (lane_for(job) == QUICK && !lct_job_is_over(job) && !is_waited_for(workers, job) &&
+            !json_equal(job->order, order) &&
+            strcmp(lct_json_text(job->order, "item", ""), item) == 0) {
+            struct lct_fault unused;
+            int rc = lct_workers_drop(workers, job->id, &unused);
+            (void)rc; /* it is there: it was just found */
+        }
+    }
+}
+
+void lct_workers_prepare(struct lct_workers *workers, json_t *order) {
+    struct lct_job *job = same_quick(workers, order);
+    struct lct_fault fault;
+    size_t waiting = 0;
+    drop_prepared(workers, order);
+    for (struct lct_job *other = lct_jobs_first(workers->jobs); other; other = other->next) {
+        waiting += lane_for(other) == QUICK && other->state == LCT_JOB_WAITING;
+    }
+    if (job || waiting >= LCT_WORKERS_PREPARED_MAX) {
+        json_decref(order);
+    } else if (lct_jobs_add(workers->jobs, order, &job, &fault) < 0) {
+        lct_info("nothing is prepared", "why=%s", fault.en);
+    }
+    lct_timer_set(workers->timer, lct_monotonic());
 }
 
 void lct_workers_quick(struct lct_workers *workers, json_t *order, lct_workers_done_fn done,

@@ -89,5 +89,15 @@ typedef void (*lct_workers_done_fn)(void *arg, const struct lct_fault *fault);
 void lct_workers_quick(struct lct_workers *workers, json_t *order, lct_workers_done_fn done,
                        void *arg);
 
+/** Quick jobs that wait while nobody waits for them, at most; more are not prepared. */
+#define LCT_WORKERS_PREPARED_MAX 8U
+
+/**
+ * Has a quick job done (takes order) that somebody will ask for soon: behind what is waited for,
+ * and not while a recorder is short of CPU. Others for the same item that nobody waits for are
+ * dropped. Whatever hinders it, it is then done when it is asked for.
+ */
+void lct_workers_prepare(struct lct_workers *workers, json_t *order);
+
 /** A recorder of this machine is short of CPU, or none is. Any thread. */
 void lct_workers_hold(struct lct_workers *workers, bool hold);

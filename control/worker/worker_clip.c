@@ -48,14 +48,15 @@ static void close_source(struct source *source) {
 
 /* ---- what is kept ---- */
 
-/* A clip's newest version. */
+/* The version of a clip that is asked for, or its newest. */
 static int read_clip(const struct lct_worker_job *job, struct lct_clip *ret_clip,
                      struct lct_fault *fault) {
     const char *id = lct_json_text(job->order, "item", "");
     LCT_FREE char *folder = lct_item_folder(job->data, id);
     LCT_JSON json_t *json = NULL;
-    unsigned version;
-    int rc = lct_clip_newest(folder, &json, &version);
+    unsigned version = (unsigned)lct_json_int(job->order, "version", 0);
+    int rc = version ? lct_clip_version(folder, version, &json)
+                     : lct_clip_newest(folder, &json, &version);
     return rc < 0 ? lct_fault_set(fault, rc, "export", "The microlesson %s cannot be read.",
                                   "无法读取微课 %s。", id)
                   : lct_clip_read(json, ret_clip, fault);

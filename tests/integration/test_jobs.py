@@ -153,6 +153,23 @@ class Jobs(unittest.TestCase):
                          [("video", 1920), ("audio", None)])
         self.over(self.export("small", clip))
 
+    def test_a_microlesson_is_prepared_when_it_is_saved(self):
+        """So who asks for its file does not wait; of versions that come after one another the last is made."""
+        edl = {"version": 1, "pieces": [{"lesson": LESSON, "from_ns": 700000000, "to_ns": 1900000000}]}
+        clip = self.ask("POST", "/clips", {"edl": edl}, 201)["id"]
+        folder = self.data / "clips" / clip
+        until((folder / "0001.movie").exists, 60, "its first version")
+        tag = self.server.ask("GET", f"/api/v1/clips/{clip}")[1]["ETag"]
+        for end in range(1000000000, 1800000000, 100000000):
+            edl["pieces"][0]["to_ns"] = end
+            status, head, _ = self.server.ask("PUT", f"/api/v1/clips/{clip}", {"edl": edl}, {"If-Match": tag})
+            self.assertEqual(status, 200)
+            tag = head["ETag"]
+        until(lambda: [path.name for path in folder.glob("*.movie")] == ["0009.movie"], 60, "its last version alone")
+        made = (folder / "0009.movie").stat().st_mtime_ns
+        self.assertEqual(self.server.ask("GET", f"/api/v1/clips/{clip}/media.mp4")[0], 200)
+        self.assertEqual((folder / "0009.movie").stat().st_mtime_ns, made)
+
     def test_what_no_lesson_has_is_made_for_it(self):
         both = {"layout": "side", "main": "screen", "other": "camera"}
         edl = {"version": 1, "opening": {"template": "opening", "fields": {"title": "圆的面积"}},
