@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { source } from '../e2e/_browsers.mjs';
 
-const { newKeeper } = await import(pathToFileURL(join(source, 'control/web/lib/edit/keeper.js')));
+const { editStore, newKeeper } = await import(pathToFileURL(join(source, 'control/web/lib/edit/keeper.js')));
 
 let there = ''; // the document
 let version = 0;
@@ -38,7 +38,7 @@ const until = async (wanted) => {
     }
     assert.equal(state, wanted);
 };
-const keeper = newKeeper('a', (keeping) => {
+const keeper = newKeeper(editStore('a'), (keeping) => {
     state = keeping;
 });
 keeper.keep(() => edit(1));

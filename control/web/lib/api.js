@@ -27,6 +27,31 @@ const ODD = {
 };
 
 /**
+ * Sends something as it is; rejects with a Fault unless it is answered well.
+ * @param {string} method
+ * @param {string} path below /api/v1
+ * @param {BodyInit} [body]
+ * @param {Record<string, string>} [headers]
+ * @param {AbortSignal} [signal] nobody waits for the answer any more
+ * @returns {Promise<Response>}
+ */
+export async function exchange(method, path, body, headers, signal) {
+  let response;
+  try {
+    response = await fetch(`/api/v1${path}`, { method, credentials: 'same-origin', headers, body, signal });
+  } catch {
+    throw new Fault(UNREACHABLE);
+  }
+  if (response.status === 401) {
+    location.reload(); // the server then asks for the access code
+  }
+  if (!response.ok) {
+    throw new Fault((await response.json().catch(() => null))?.fault || ODD, response.status);
+  }
+  return response;
+}
+
+/**
  * Asks about a document that has versions: tag is the version that the question is about (If-Match),
  * in the answer the one it has now.
  * @param {string} method
@@ -37,24 +62,11 @@ const ODD = {
  * @returns {Promise<{ json: any, tag: string }>}
  */
 export async function askTagged(method, path, body, tag, signal) {
-  let response;
-  try {
-    response = await fetch(`/api/v1${path}`, {
-      method,
-      credentials: 'same-origin',
-      headers: { ...(body && { 'Content-Type': 'application/json' }), ...(tag && { 'If-Match': tag }) },
-      body: body ? JSON.stringify(body) : undefined,
-      signal,
-    });
-  } catch {
-    throw new Fault(UNREACHABLE);
-  }
-  if (response.status === 401) {
-    location.reload(); // the server then asks for the access code
-  }
+  const headers = { ...(body && { 'Content-Type': 'application/json' }), ...(tag && { 'If-Match': tag }) };
+  const response = await exchange(method, path, body && JSON.stringify(body), headers, signal);
   const json = await response.json().catch(() => null);
-  if (!json || !response.ok) { /* a job that failed has a fault of its own, and is an answer */
-    throw new Fault(json?.fault || ODD, response.status);
+  if (!json) { /* a job that failed has a fault of its own, and is an answer */
+    throw new Fault(ODD, response.status);
   }
   return { json, tag: response.headers.get('ETag') || '' };
 }

@@ -4,7 +4,7 @@
  * until it is there: a server that is away for a while costs nothing but a word. What somebody else
  * saved meanwhile is never overwritten: then keeping ends.
  *
- *     const keeper = newKeeper(lesson, setKeeping);
+ *     const keeper = newKeeper(editStore(lesson), setKeeping);
  *     const kept = await keeper.load();                 // null: nothing yet
  *     keeper.keep(() => kept(history));                 // at every change
  */
@@ -12,25 +12,35 @@
 import { askTagged, faultText } from '../api.js';
 
 /** @typedef {import('../../types').KeptEdit} KeptEdit */
+/**
+ * Where documents of a kind lie; both reject with a Fault.
+ * @template Doc
+ * @typedef {{ load: () => Promise<{ json: Doc, tag: string }>, save: (doc: Doc, tag: string) => Promise<{ tag: string }> }} Store
+ */
 /** @typedef {'kept' | 'keeping' | 'waiting' | 'changed'} Keeping changed: by somebody else, the end */
 
 const AGAIN_MS = 1000;
 
-/** @param {string} lesson @param {(keeping: Keeping) => void} tell */
-export function newKeeper(lesson, tell) {
-  const path = `/edits/${lesson}`;
+/** What the editor of a lesson holds. @param {string} lesson @returns {Store<KeptEdit>} */
+export const editStore = (lesson) => ({
+  load: () => askTagged('GET', `/edits/${lesson}`),
+  save: (edit, tag) => askTagged('PUT', `/edits/${lesson}`, edit, tag),
+});
+
+/** @template Doc @param {Store<Doc>} store @param {(keeping: Keeping) => void} tell */
+export function newKeeper(store, tell) {
   let tag = '';
   let busy = false;
   let ended = false;
-  /** @type {(() => KeptEdit) | null} */
+  /** @type {(() => Doc) | null} */
   let next = null;
-  /** @type {KeptEdit | null} sent, and nobody knows whether it came: sent again first, so that it is known for our own */
+  /** @type {Doc | null} sent, and nobody knows whether it came: sent again first, so that it is known for our own */
   let doubtful = null;
 
-  /** True when it is there. @param {KeptEdit} edit */
+  /** True when it is there. @param {Doc} edit */
   async function send(edit) {
     try {
-      ({ tag } = await askTagged('PUT', path, edit, tag));
+      ({ tag } = await store.save(edit, tag));
       return true;
     } catch (error) {
       const { code } = faultText(error);
@@ -40,7 +50,7 @@ export function newKeeper(lesson, tell) {
       }
     }
     // Somebody else's, or our own whose answer was lost.
-    const there = await askTagged('GET', path).catch(() => null);
+    const there = await store.load().catch(() => null);
     if (there && JSON.stringify(there.json) === JSON.stringify(edit)) {
       tag = there.tag;
       return true;
@@ -69,20 +79,20 @@ export function newKeeper(lesson, tell) {
   }
 
   return {
-    /** What is kept; null: nothing yet. @returns {Promise<KeptEdit | null>} */
+    /** What is kept; null: nothing yet. @returns {Promise<Doc | null>} */
     async load() {
       try {
-        const there = await askTagged('GET', path);
+        const there = await store.load();
         tag = there.tag;
         return there.json;
       } catch (error) {
-        if (faultText(error).code === 'no-data') {
+        if (['no-data', 'not-found'].includes(faultText(error).code)) {
           return null;
         }
         throw error;
       }
     },
-    /** @param {() => KeptEdit} edit */
+    /** @param {() => Doc} edit */
     keep(edit) {
       next = edit;
       if (!busy) {

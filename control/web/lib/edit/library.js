@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Microlessons between the library and a draft.
 
-import { ask, askTagged, faultText } from '../api.js';
+import { ask, askTagged, change, faultText } from '../api.js';
 import { changesOf, edlOf } from './draft.js';
 
 /** @typedef {import('../../types').Draft} Draft */
@@ -70,8 +70,7 @@ export async function saveClip(clip, title, saved, over) {
 
 /** @param {string} id @param {string} title */
 export async function saveTitle(id, title) {
-  const { json, tag } = await askTagged('GET', `/items/${id}`);
-  if (json.title !== title) {
-    await askTagged('PUT', `/items/${id}/metadata`, { ...json.metadata, title }, tag);
+  if ((await ask('GET', `/items/${id}`)).title !== title) {
+    await change(`/items/${id}`, ({ metadata }) => ({ ...metadata, title }), `/items/${id}/metadata`);
   }
 }

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from '../../vendor/preact.js';
 import { ask } from '../../lib/api.js';
 import { newDraft, newKey } from '../../lib/edit/draft.js';
 import { done, kept, newHistory, noted, now, redone, restored, undone } from '../../lib/edit/history.js';
-import { newKeeper } from '../../lib/edit/keeper.js';
+import { editStore, newKeeper } from '../../lib/edit/keeper.js';
 
 /** @typedef {import('../../lib/edit/history.js').History} History */
 /** @typedef {import('../../types').DraftChange} DraftChange */
@@ -79,7 +79,7 @@ export function useEdit(lesson) {
 
   async function open() {
     keeper.current?.end();
-    const mine = newKeeper(lesson.id, setKeeping);
+    const mine = newKeeper(editStore(lesson.id), setKeeping);
     keeper.current = mine;
     let edit = null;
     try {

@@ -13,6 +13,7 @@ import { keepPlace, placeOf } from '../../lib/player/resume.js';
 import { cuesAt, fetchCues } from '../../lib/player/subtitles.js';
 import { fit, panesOf, picturesOf } from '../../lib/watch/view.js';
 import { Languages, Places } from '../head.js';
+import { Subtitles } from '../subtitles.js';
 import { Keys } from '../watch/keys.js';
 import { useKeys } from '../watch/use_keys.js';
 import { useQuiet } from '../watch/use_quiet.js';
@@ -64,6 +65,8 @@ export function Lesson() {
   const [resumed, setResumed] = useState(false);
   const [lang, setLang] = useState('');
   const [cues, setCues] = useState(/** @type {Cue[]} */ ([]));
+  const [writes, setWrites] = useState(false); // subtitles
+  const [subtitles, setSubtitles] = useState(/** @type {import('../../types').Item['subtitles']} */ ([]));
   const [help, setHelp] = useState(false);
   const [may, setMay] = useState(false);
   const box = useRef(/** @type {HTMLElement | null} */ (null));
@@ -86,6 +89,7 @@ export function Lesson() {
     setTrouble(null);
     setCues([]);
     setLang('');
+    setWrites(false);
     setPart({ from: null, to: null });
     mayChange().then((may) => {
       setMay(may);
@@ -96,6 +100,7 @@ export function Lesson() {
         const kept = moment ?? placeOf(id);
         setBegin((old) => ({ at: old.plays ? 0 : kept, plays: old.plays }));
         setResumed(moment === null && kept > 0);
+        setSubtitles(found.item.subtitles);
         setPlayable(found);
       }
     }, (error) => current && setTrouble(faultText(error)));
@@ -114,13 +119,13 @@ export function Lesson() {
   useEffect(() => {
     let current = true;
     setCues([]);
-    if (lang) {
+    if (lang && !writes) {
       fetchCues(id, lang).then((found) => current && setCues(found));
     }
     return () => {
       current = false;
     };
-  }, [id, lang]);
+  }, [id, lang, writes]);
 
   /* what is shown of it */
   const item = playable?.item;
@@ -229,6 +234,12 @@ export function Lesson() {
     setId(clip);
     say(t.clipSaved(title));
   }
+  /** @param {string} written which language */
+  function stopWriting(written) {
+    setWrites(false);
+    setLang(written);
+    ask('GET', `/items/${encodeURIComponent(id)}`).then((now) => setSubtitles(now.subtitles), () => {}); // as before then
+  }
   const acts = { toggle, full, back: () => seek(here() - STEP_S), forward: () => seek(here() + STEP_S), mute: () => setMuted(!muted),
     help: () => setHelp(!help),
     swap: () => pictures.length > 1 && setWish({ ...wanted, main: pictures[(pictures.indexOf(view.main) + 1) % pictures.length] }) };
@@ -236,7 +247,7 @@ export function Lesson() {
     ',': () => frame(-1), '.': () => frame(1), '，': () => frame(-1), '。': () => frame(1),
     '[': () => toPoint(-1), ']': () => toPoint(1), '【': () => toPoint(-1), '】': () => toPoint(1),
     '<': () => faster(-1), '>': () => faster(1), '《': () => faster(-1), '》': () => faster(1),
-    i: beginHere, o: endHere, c: () => setLang(lang ? '' : item?.subtitles[0]?.lang || ''), s: acts.swap, m: acts.mute, f: full,
+    i: beginHere, o: endHere, c: () => setLang(lang ? '' : subtitles[0]?.lang || ''), s: acts.swap, m: acts.mute, f: full,
     '?': acts.help, '？': acts.help });
 
   const words = trouble ? (trouble.code === 'not-found' ? t.noItem : said(t, trouble))
@@ -250,6 +261,8 @@ export function Lesson() {
         ${may && html`<${Places} />`}
         <h1 class="watch-title"><span class="watch-room">${name || t.opening}</span>
           ${item?.kind === 'clip' && html` <span class="watch-lesson">${t.clip}</span>`}</h1>
+        ${may && ready && !item?.recording && html`<button type="button" class="act" aria-pressed=${writes}
+          onClick=${() => (writes ? stopWriting(lang) : setWrites(true))}>${t.writing.open}</button>`}
         ${may && item && !item.recording && html`<a class="act lesson-edit" href=${`/edit/${id}`}>${t.edit.title}</a>`}
         <${Languages} onLanguage=${(/** @type {'zh' | 'en'} */ next) => setWords(chooseWords(next))} />
       </header>
@@ -257,7 +270,9 @@ export function Lesson() {
         <${Stage} view=${view} panes=${panes} shown=${shown} state=${state} words=${words} notice=${notice}
           cues=${cuesAt(cues, place).map(({ text }) => text)} elements=${elements.current} onPlay=${toggle}
           onMain=${(/** @type {string} */ main) => setWish({ ...wanted, main })} />
-        ${playable && html`<${Inside} playable=${playable} cues=${cues} place=${place} may=${may} onSeek=${seek} />`}
+        ${playable && writes && html`<${Subtitles} id=${id} name=${name} languages=${subtitles} first=${lang} place=${place} here=${here}
+          onSeek=${seek} onToggle=${toggle} onCues=${setCues} onClose=${stopWriting} />`}
+        ${playable && !writes && html`<${Inside} playable=${playable} cues=${cues} place=${place} may=${may} onSeek=${seek} />`}
       </div>
       <footer class="watch-foot">
         ${ready && playable && html`<${Bar} playable=${playable} place=${place} length=${length} part=${part}
@@ -265,7 +280,7 @@ export function Lesson() {
         ${resumed && html`<p class="resumed" role="status">${t.resumedAt(begin.at)}
           <button type="button" class="act" onClick=${() => seek(0)}>${t.fromStart}</button></p>`}
         <${Acts} playing=${playing} idle=${!player} muted=${muted} speed=${speed} view=${view} pictures=${directed && !single ? [] : pictures} hasSound=${hasSound}
-          subtitles=${item?.subtitles || []} lang=${lang} acts=${acts} onSpeed=${setSpeed} onView=${setWish} onLang=${setLang}>
+          subtitles=${subtitles} lang=${lang} acts=${acts} onSpeed=${setSpeed} onView=${setWish} onLang=${setLang}>
           ${ready && playable && may && html`<${Clipping} playable=${playable} name=${name} part=${part} onBegin=${beginHere} onEnd=${endHere} onSaved=${saved} />`}
           ${player && playable && may && pictures.length > 0 && html`<${CoverHere} playable=${playable} track=${view.main || pictures[0]} here=${here} onSaid=${say} />`}
         <//>
