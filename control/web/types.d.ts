@@ -111,6 +111,8 @@ export interface Gap {
 export interface Chapter {
   time_ns: number;
   title: string;
+  /** When a small picture shows it. */
+  picture_ns?: number;
 }
 
 /** A kept range of a lesson (docs/formats/clip.md). */
@@ -133,6 +135,7 @@ export interface Item {
   recording: boolean;
   /** Of a lesson. */
   tracks?: Track[];
+  slides?: { time_ns: number; picture_ns?: number; title: string }[];
   marks?: Mark[];
   gaps?: Gap[];
   /** Of a microlesson. */

@@ -216,6 +216,7 @@ async function uses(page, up, clip, lang) {
     await page.keyboard.type('惯性');
     await shows(page, ['运动和力']);
     p.check(await page.evaluate(() => document.querySelector('.hit-at').getAttribute('href')) === `/lessons/${ids[0]}?t=2`, 'it opens at its second');
+    await p.until(() => page.evaluate(() => document.querySelector('.hit-picture')?.naturalWidth > 0), 'a picture of the slide');
     await shot(page, `library-search-${lang}`);
     await fillIn(page, '.search input', 'qqq');
     await p.reads(page, '.found', t.none);

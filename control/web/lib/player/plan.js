@@ -52,6 +52,19 @@ export function lessonTime(plan, time) {
   return { lesson, time: from + time - at };
 }
 
+const PICTURE_NS = 5e9; // there is a small picture at least so often
+
+/**
+ * When a small picture shows what begins at clip time: the first one is there soon, and pictures are asked
+ * for by "the last at or before".
+ * @param {Plan} plan @param {number} time nanoseconds
+ */
+export function pictureTime(plan, time) {
+  const { lesson, time: begin } = lessonTime(plan, time);
+  const { to } = plan.pieces[pieceAt(plan, time)];
+  return { lesson, time: Math.max(begin, Math.min(begin + PICTURE_NS, to - 1)) };
+}
+
 /**
  * Where in the clip a moment of a lesson is first shown; null: nowhere.
  * @param {Plan} plan @param {string} lesson @param {number} time nanoseconds

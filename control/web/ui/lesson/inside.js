@@ -2,9 +2,11 @@
 // What is in a lesson, by time: chapters, marks, what is said; search in all of it and on its slides.
 
 import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
-import { ask } from '../../lib/api.js';
+import { ask, thumbUrl } from '../../lib/api.js';
 import { seconds, span } from '../../lib/format.js';
 import { useWords } from '../../lib/language.js';
+import { isSound } from '../../lib/names.js';
+import { pictureTime } from '../../lib/player/plan.js';
 
 /** @typedef {import('../../lib/player/item.js').Playable} Playable */
 /** @typedef {import('../../lib/player/subtitles.js').Cue} Cue */
@@ -38,6 +40,20 @@ function useSlides(id, wanted) {
 }
 
 /**
+ * A small picture of a chapter or slide; null: there is none.
+ * @param {Playable} playable @param {Line} line
+ */
+function pictureOf({ item, plan, tracks, has }, { at, kind }) {
+  if (kind !== 'chapter' && kind !== 'slide') {
+    return null;
+  }
+  const known = [...(item.slides || []), ...item.chapters].find((one) => one.picture_ns !== undefined && Math.abs(one.time_ns - at * 1e9) < 1e6);
+  const shown = pictureTime(plan, Math.round(at * 1e9));
+  const track = tracks.find((one) => one.startsWith('screen') && has(shown.lesson, one)) || tracks.find((one) => !isSound(one) && has(shown.lesson, one));
+  return track ? thumbUrl(shown.lesson, track, seconds(item.pieces || known?.picture_ns === undefined ? shown.time : known.picture_ns)) : null;
+}
+
+/**
  * @param {{ playable: Playable, cues: Cue[], place: number, may: boolean, onSeek: (at: number) => void }} props may: ask the
  *   library for what stands on slides, which a shared link does not open
  */
@@ -68,11 +84,15 @@ export function Inside({ playable, cues, place, may, onSeek }) {
         onInput=${(/** @type {any} */ event) => setWanted(event.target.value)} /></label>
     ${lines.length === 0 && html`<p class="inside-none" role="status">${low ? t.nothingInside : t.insideEmpty}</p>`}
     <ol class="inside-list" ref=${list}>
-      ${lines.map(({ at, kind, text }, i) => html`<li><button type="button" class=${`line line-${kind}`}
+      ${lines.map((line, i) => {
+        const { at, kind, text } = line, picture = pictureOf(playable, line);
+        return html`<li><button type="button" class=${`line line-${kind}`}
         aria-current=${i === now ? 'true' : undefined} onClick=${() => onSeek(at)}>
           <span class="line-time">${span(at)}</span>
+          ${picture && html`<img class="line-picture" src=${picture} alt="" width="80" height="45" loading="lazy" />`}
           <span class="line-text">${kind !== 'subtitle' && html`<span class="line-kind">${t.foundKinds[kind]}</span> `}${text || t.markNow}</span>
-      </button></li>`)}
+      </button></li>`;
+      })}
     </ol>
   </aside>`;
 }

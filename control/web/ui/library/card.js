@@ -5,6 +5,7 @@ import { html, useState } from '../../vendor/preact.js';
 import { ask, playUrl, thumbUrl } from '../../lib/api.js';
 import { day, seconds, span } from '../../lib/format.js';
 import { useWords } from '../../lib/language.js';
+import { pictureTime, planOf } from '../../lib/player/plan.js';
 import { Asking } from '../asking.js';
 import { termName } from './names.js';
 
@@ -36,6 +37,7 @@ export function Card({ item, vocabularies, trashDays, acts }) {
         ${item.hits.map((hit) => html`<li><span class="hit-kind">${w.hitKinds[hit.kind]}</span> ${hit.time_ns === null
           ? html`<span class="hit-text">${hit.text}</span>`
           : html`<a class="hit-at" href=${playUrl(item.id, hit.time_ns)}>
+              <${HitPicture} item=${item} hit=${hit} />
               <span class="hit-time">${span(seconds(hit.time_ns))}</span> <span class="hit-text">${hit.text}</span></a>`}</li>`)}
       </ul>`}
       <div class="item-acts">
@@ -51,6 +53,18 @@ export function Card({ item, vocabularies, trashDays, acts }) {
 /** @param {{ item: LibraryItem, title: string }} props */
 const Name = ({ item, title }) => (item.trashed ? html`<span class="item-name">${title}</span>`
   : html`<a class="item-name" href=${playUrl(item.id)}>${title}</a>`);
+
+/** What stood on the screen there, of a lesson. @param {{ item: LibraryItem, hit: LibraryItem['hits'][number] }} props */
+function HitPicture({ item, hit }) {
+  const [broken, setBroken] = useState(false);
+  const track = hit.kind === 'slide' ? 'screen' : hit.kind === 'chapter' ? item.cover?.track : '';
+  if (item.kind !== 'lesson' || !track || broken) {
+    return null;
+  }
+  const { time } = pictureTime(planOf([{ lesson: item.id, from_ns: 0, to_ns: item.duration_ns }]), hit.time_ns || 0);
+  return html`<img class="hit-picture" src=${thumbUrl(item.id, track, seconds(time))} alt="" width="64" height="36" loading="lazy"
+    onError=${() => setBroken(true)} />`;
+}
 
 /** The picture; the name beside it is the link for who does not see. @param {{ item: LibraryItem, length: string }} props */
 function Sight({ item, length }) {
