@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "base/lock.h"
 #include "base/mem.h"
@@ -13,8 +14,20 @@ static int not_read(const char *path, int rc, const char *domain, struct lct_fau
                          strerror(-rc));
 }
 
-int lct_kept_lock(const char *folder, const char *domain, struct lct_fault *fault) {
+/* flock wakes nobody who would not wait for ever: it is tried again and again. */
+static int lock_soon(const char *folder) {
+    const struct timespec pause = {.tv_nsec = 5 * LCT_MS};
+    lct_ns end = lct_monotonic() + LCT_KEPT_WAIT;
     int lock = lct_lock_folder(folder);
+    while (lock == -EBUSY && lct_monotonic() < end) {
+        (void)nanosleep(&pause, NULL); /* cut short it is only tried sooner */
+        lock = lct_lock_folder(folder);
+    }
+    return lock;
+}
+
+int lct_kept_lock(const char *folder, const char *domain, struct lct_fault *fault) {
+    int lock = lock_soon(folder);
     if (lock == -EBUSY) {
         return lct_fault_set(fault, lock, domain,
                              "Another program is just changing the data folder %s. Try again.",

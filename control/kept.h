@@ -19,9 +19,14 @@
 #include "base/attr.h"
 #include "base/fault.h"
 #include "base/json.h"
+#include "base/time.h"
 
-/** Locks the folder that the file lies in: the lock's descriptor (lct_unlock), or -EBUSY or another
- *  -errno with a fault of this domain. */
+/** How long who wants to change a file waits for who is changing one: that takes as long as the
+ * disk does. */
+#define LCT_KEPT_WAIT LCT_SECOND
+
+/** Locks the folder that the file lies in: the lock's descriptor (lct_unlock), or -EBUSY when
+ * another holds it for LCT_KEPT_WAIT, or another -errno with a fault of this domain. */
 int lct_kept_lock(const char *folder, const char *domain, struct lct_fault *fault) LCT_MUST_USE;
 
 /**

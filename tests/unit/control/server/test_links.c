@@ -11,6 +11,7 @@
 #include "base/io.h"
 #include "base/lock.h"
 #include "base/mem.h"
+#include "base/thread.h"
 #include "control/server/links.h"
 
 static char folder[] = "/tmp/lct-links-XXXXXX";
@@ -50,6 +51,27 @@ static enum lct_links_answer try(const char *room, const char *token) {
     enum lct_links_answer answer = lct_links_try(server, room, token, id);
     cr_assert_eq(answer == LCT_LINKS_GOOD, lct_links_is_good(server, room, id));
     return answer;
+}
+
+/* In a thread of its own, as the server's catalogue loop. */
+static void share(void *arg) {
+    struct lct_fault why;
+    struct lct_links_link link;
+    cr_assert_eq(lct_links_make(arg, "clip-1", 60, &link, &why), 0, "%s", why.en);
+}
+
+Test(links, wait_for_who_is_changing_the_folder) {
+    struct lct_links *shares = lct_links_create(folder, LCT_LINKS_OF_ITEMS, clock_here);
+    struct lct_thread thread;
+    LCT_FREE char *file = lct_format("%s/shares.json", folder);
+    cr_assert_eq(lct_links_refresh(shares, &fault), 0);
+    int lock = lct_lock_folder(folder);
+    lct_thread_start(&thread, "shares", share, shares);
+    (void)usleep(50000); /* it meets the lock, and goes on when that is gone */
+    lct_unlock(lock);
+    lct_thread_join(&thread);
+    lct_links_destroy(shares);
+    (void)unlink(file);
 }
 
 Test(links, opens_its_room_until_its_time_comes) {
