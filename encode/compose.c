@@ -44,15 +44,18 @@ void lct_compose_destroy(struct lct_compose *compose) {
     }
 }
 
-/* A quarter of the width, in the picture's own proportions: no bars beside it. */
+static int within(int least, int n, int most) { return n < least ? least : n > most ? most : n; }
+
+/* A quarter of the width, in the picture's own proportions: no bars beside it, but that it is two
+ * lines high at least. */
 static void place_inset(struct lct_compose *c, const struct lct_frame *other) {
     int w = c->canvas.width, h = c->canvas.height, margin = even(h / 36);
     struct place *p = &c->places[1];
     int high = even((int)((int64_t)(w / 4) * other->height / other->width));
-    p->w = even(w / 4);
-    p->h = high < h / 2 ? high : even(h / 2);
-    p->x = w - p->w - margin;
-    p->y = h - p->h - margin;
+    p->w = within(2, even(w / 4), w);
+    p->h = within(2, high, within(2, even(h / 2), h));
+    p->x = within(0, w - p->w - margin, w);
+    p->y = within(0, h - p->h - margin, h);
 }
 
 static void put(struct lct_compose *c, struct place *p, struct lct_frame *picture,

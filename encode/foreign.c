@@ -110,18 +110,26 @@ void lct_foreign_read_close(struct lct_foreign_reader *reader) {
     if (reader->av) {
         AVIOContext *io = reader->av->pb;
         avformat_close_input(&reader->av);
-        av_freep(&io->buffer);
-        avio_context_free(&io);
+        if (io) { /* memory was short before there was one */
+            av_freep(&io->buffer);
+            avio_context_free(&io);
+        }
     }
     av_packet_free(&reader->packet);
 }
 
-lct_ns lct_foreign_time(const struct lct_foreign *foreign, const AVStream *av, int64_t pts) {
-    if (pts == AV_NOPTS_VALUE) {
+lct_ns lct_foreign_ns(int64_t pts, AVRational base) {
+    if (pts == AV_NOPTS_VALUE || base.num <= 0 || base.den <= 0) {
         return LCT_NS_NONE;
     }
-    int64_t ns = av_rescale_q(pts, av->time_base, (AVRational){1, (int)LCT_SECOND});
-    return ns == INT64_MIN ? LCT_NS_NONE : ns - foreign->zero * 1000;
+    lct_ns ns = av_rescale_q(pts, base, (AVRational){1, (int)LCT_SECOND});
+    return ns < -LCT_FOREIGN_TIME_MAX || ns > LCT_FOREIGN_TIME_MAX ? LCT_NS_NONE : ns;
+}
+
+lct_ns lct_foreign_time(const struct lct_foreign *foreign, const AVStream *av, int64_t pts) {
+    lct_ns ns = lct_foreign_ns(pts, av->time_base);
+    lct_ns time = ns == LCT_NS_NONE ? LCT_NS_NONE : ns - foreign->zero * 1000;
+    return time < -LCT_FOREIGN_LENGTH_MAX || time > LCT_FOREIGN_LENGTH_MAX ? LCT_NS_NONE : time;
 }
 
 int lct_foreign_next(struct lct_foreign_job *job) {
@@ -234,10 +242,6 @@ static void choose_streams(struct looks *looks) {
     }
 }
 
-static lct_ns in_ns(const AVStream *av, int64_t pts) {
-    return av_rescale_q(pts, av->time_base, (AVRational){1, (int)LCT_SECOND});
-}
-
 static bool is_sound(const struct look *look) {
     return look->av->codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
 }
@@ -258,11 +262,13 @@ static void look_at_packet(struct looks *looks, struct look *look) {
     bool dropped = (packet->flags & AV_PKT_FLAG_DISCARD) != 0;
     look->packets++;
     look->damaged = look->damaged || (packet->flags & AV_PKT_FLAG_CORRUPT) || dropped;
-    if (pts == AV_NOPTS_VALUE || dropped) {
+    lct_ns time = lct_foreign_ns(pts, look->av->time_base);
+    lct_ns lasts = lct_foreign_ns(packet->duration, look->av->time_base);
+    if (time == LCT_NS_NONE || dropped) {
         look->reordered = look->reordered || !dropped;
         return;
     }
-    lct_ns time = in_ns(look->av, pts), end = time + in_ns(look->av, packet->duration);
+    lct_ns end = time + (lasts > 0 ? lasts : 0);
     if (is_sound(look)) {
         lct_ns slip = look->last == LCT_NS_NONE ? 0 : time - look->last;
         look->slips = look->slips || slip > SOUND_SLIP_MAX || slip < -SOUND_SLIP_MAX;
@@ -357,7 +363,7 @@ static void sum_up(struct looks *looks) {
         const struct look *look = &looks->all[i];
         zero = look->begin != LCT_NS_NONE && look->begin < zero ? look->begin : zero;
     }
-    f->zero = zero / 1000;
+    f->zero = zero == INT64_MAX ? 0 : zero / 1000;
     for (size_t i = 0; i < looks->count; i++) {
         if (looks->all[i].begin != LCT_NS_NONE) {
             show_stream(f, &looks->all[i]);

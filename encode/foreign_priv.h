@@ -47,7 +47,15 @@ int lct_foreign_read_open(const struct lct_foreign *foreign,
 /** Frees what open made, of one that failed too. */
 void lct_foreign_read_close(struct lct_foreign_reader *reader);
 
-/** Time of a packet of that stream from the file's begin on, ns; LCT_NS_NONE: it does not say. */
+/** Times that are believed, to either side of 0: 73 years. Sums and differences of two fit. */
+#define LCT_FOREIGN_TIME_MAX (INT64_C(1) << 61)
+
+/** A time or duration in units of base (positive) as ns; LCT_NS_NONE: it is none, or not believed.
+ *  Pure. */
+lct_ns lct_foreign_ns(int64_t pts, AVRational base);
+
+/** Time of a packet of that stream from the file's begin on, ns, at most LCT_FOREIGN_LENGTH_MAX to
+ *  either side; LCT_NS_NONE: it does not say, or is not believed. */
 lct_ns lct_foreign_time(const struct lct_foreign *foreign, const AVStream *av, int64_t pts);
 
 /** Reads the next packet of the job's stream. 1; 0: the end. */
