@@ -261,30 +261,35 @@ export async function looksGood(page, name, part = '.sharing') {
     await resize(page, 'desk');
 }
 
-/** Opens the newest recording in the player. */
+/** Opens the newest recording on its page. */
 export async function openPlayer(page) {
-    await page.click('.recording:first-child .recording-acts > .button');
-    await until(() => page.evaluate(() => document.querySelector('video')?.readyState >= 2), 'the first picture');
-}
-
-export const videoTime = (page) => page.evaluate(() => document.querySelector('video').currentTime);
-
-/** Drags the player's bar to a time. */
-export async function seekTo(page, seconds) {
-    await page.evaluate((at) => {
-        const bar = document.querySelector('.bar-input');
-        bar.value = at;
-        bar.dispatchEvent(new Event('input', { bubbles: true }));
-    }, seconds);
+    await page.click('.recording:first-child .recording-acts > .button-main');
+    await page.waitForSelector('.big-play');
     await shown(page);
 }
 
-/** Waits until the player's picture is the one of its time. */
+/** Where the page of a lesson is in it, in seconds: its elements' time begins a second before (lib/player/place.js). */
+export const lessonTime = async (page) => (await videoTime(page)) - 1;
+
+export const videoTime = (page) => page.evaluate(() => document.querySelector('video').currentTime);
+
+/** Drags the bar of a lesson's page to a time. */
+export const setBar = (page, seconds) => page.evaluate((at) => {
+    const bar = document.querySelector('.watch-place');
+    bar.value = at;
+    bar.dispatchEvent(new Event('input', { bubbles: true }));
+}, seconds);
+
+/** The same, and waits for the picture. */
+export async function seekTo(page, seconds) {
+    await setBar(page, seconds);
+    await shown(page);
+}
+
+/** Waits until the player's pictures are those of its time. */
 export async function shown(page) {
-    await until(() => page.evaluate(() => {
-        const video = document.querySelector('video');
-        return !video.seeking && video.readyState >= 2;
-    }), 'the picture');
+    await until(() => page.evaluate(() => Array.from(document.querySelectorAll('.pane video'),
+        (video) => !video.seeking && video.readyState >= 2).every((one) => one)), 'the pictures');
     // One more frame: what "seeked" promises is drawn with the next one.
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }

@@ -106,26 +106,26 @@ async function playLesson(page, up, t, id) {
     await p.reads(page, '.recording:first-child .recording-name', new RegExp(t.title));
     await p.reads(page, '.recording:first-child .badge', t.complete);
     await p.openPlayer(page);
-    await page.click('.play');
-    await p.until(async () => (await p.videoTime(page)) > 1, 'it to play');
-    await page.click('.play');
+    p.check(t.complete.test(await p.text(page, '.watch-lesson')), await p.text(page, '.watch-lesson'));
+    await page.click('.act-play');
+    await p.until(async () => (await p.lessonTime(page)) > 1, 'it to play');
+    await page.click('.act-play');
     const middle = LESSON_SECONDS / 2 + 0.25;
     await p.seekTo(page, middle);
-    p.check(Math.abs((await p.videoTime(page)) - middle) < 0.06, 'the bar seeks');
+    p.check(Math.abs((await p.lessonTime(page)) - middle) < 0.06, 'the bar seeks');
     const truth = tape.truthOf(tape.readLesson(join(up.data, 'lessons', id)), 'camera');
-    tape.checkPicture(truth, await p.videoTime(page), await p.demoClock(page), t.title);
+    tape.checkPicture(truth, await p.lessonTime(page), await p.demoClock(page), t.title);
 
-    await page.click('.pictures .button:nth-child(2)');
-    await p.until(() => page.evaluate(() => document.querySelector('video').videoWidth === 1920), 'the screen');
-    await p.shown(page);
-    p.check(Math.abs((await p.videoTime(page)) - middle) < 0.06, 'another picture keeps the time');
-    p.check((await p.demoClock(page)) >= 0, 'the screen shows its picture');
+    p.check(await page.evaluate(() => Array.from(document.querySelectorAll('.pane video'), (one) => one.videoWidth).includes(1920)), 'the screen');
+    await page.click('.pane-pick'); // the other one is large
+    p.check(Math.abs((await p.lessonTime(page)) - middle) < 0.06, 'a swap keeps the time');
+    p.check(await p.count(page, '.download a') === 6, 'it can be downloaded here, too');
 
-    await page.click('.jump-list .button');
+    await page.click('.inside-list .line');
     await p.shown(page);
     const [mark] = (await up.api(`/recordings/${id}/marks`)).marks;
-    p.check(Math.abs((await p.videoTime(page)) - mark.time_ns / 1e9) < 0.2, 'a mark is one press away');
-    p.check((await p.count(page, '.bar-mark')) === 2, 'marks stand on the bar');
+    p.check(Math.abs((await p.lessonTime(page)) - mark.time_ns / 1e9) < 0.2, 'a mark is one press away');
+    p.check((await p.count(page, '.watch-mark')) === 2, 'marks stand on the bar');
 }
 
 async function downloadLesson(page, up, name, id) {
@@ -159,9 +159,9 @@ await forEachBrowser(async (page, name) => {
     await stopLesson(page);
     await playLesson(page, up, t, id);
     await shot(page, `page-player-${lang}`);
-    await downloadLesson(page, up, name, id);
     await page.goto(up.url);
-    await page.waitForSelector('.big-record');
+    await page.waitForSelector('.recording');
+    await downloadLesson(page, up, name, id);
     await p.reads(page, '.pill', t.ready);
     await up.close();
     console.log(`${name} (${lang}): signed in, recorded, marked, stopped, played, downloaded`);

@@ -79,7 +79,7 @@ async function rightPictures(page, up, id) {
     for (const at of [1.5, LESSON_SECONDS / 2, LESSON_SECONDS - 1]) {
         await p.seekTo(page, at);
         const clock = await p.stampClock(page);
-        const late = up.zeroMs(id) + 1000 * (await p.videoTime(page)) - clock;
+        const late = up.zeroMs(id) + 1000 * (await p.lessonTime(page)) - clock;
         p.check(clock > 0 && late > -40 && late < 400, `the picture of ${at} s is ${late} ms old`);
     }
 }
@@ -109,9 +109,9 @@ await forEachBrowser(async (page, name) => {
     const [id] = up.lessons().sort().slice(-1);
     await p.reads(page, '.recording:first-child .recording-name', new RegExp(title));
     await p.openPlayer(page);
-    await page.click('.play');
-    await p.until(async () => (await p.videoTime(page)) > 1, 'it to play');
-    await page.click('.play');
+    await page.click('.act-play');
+    await p.until(async () => (await p.lessonTime(page)) > 1, 'it to play');
+    await page.click('.act-play');
     await rightPictures(page, up, id);
     const file = await up.download(`/recordings/${id}/media.mp4`);
     const { streams, duration } = p.probe(file);

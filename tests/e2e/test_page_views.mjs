@@ -57,8 +57,6 @@ async function views(page, up, lang) {
     await page.keyboard.press('Escape');
     await p.stop(page);
     await page.waitForSelector('.badge-ended');
-    await p.openPlayer(page);
-    await look(page, `player-${lang}`);
     await page.click('.download summary');
     await look(page, `download-${lang}`);
     up.hold();

@@ -198,10 +198,8 @@ export const zh = {
   timeline: (/** @type {string} */ length) => `时间轴，共 ${length}`,
   gap: (/** @type {number} */ from, /** @type {number} */ to, /** @type {string} */ tracks) =>
     `${span(from)} 起中断 ${(to - from).toFixed(1)} 秒（${tracks}）`,
-  gapLegend: '斜线部分没有录到',
-  play: '播放',
   closePlayer: '收起',
-  gone: '这段录像已被删除或移走。',
+  play: '播放',
   jobs: '任务',
   jobKinds: { export: '导出', import: '导入', slides: '识别课件' },
   jobStates: { waiting: '排队中', running: '进行中', done: '已完成', failed: '失败', cancelled: '已取消' },
@@ -226,7 +224,6 @@ export const zh = {
   downloadWith: (/** @type {string} */ name) => `${name}＋声音`,
   downloadOne: (/** @type {string} */ name) => `仅${name}`,
 
-  player: (/** @type {string} */ title) => `播放器：${title}`,
   picture: '画面',
   start: '播放',
   pause: '暂停',

@@ -28,8 +28,8 @@ function choices(t, recording) {
   return [...all, ...pairs, ...ones];
 }
 
-/** @param {{ recording: Kept, name: string }} props */
-export function Download({ recording, name }) {
+/** @param {{ recording: Kept, name: string, kind?: string }} props kind: which class of buttons it is like */
+export function Download({ recording, name, kind = 'button' }) {
   const t = useWords();
   const [open, setOpen] = useState(false);
   const menu = useRef(/** @type {HTMLDetailsElement | null} */ (null));
@@ -53,7 +53,7 @@ export function Download({ recording, name }) {
 
   return html`<details class="download" ref=${menu} onToggle=${() => setOpen(Boolean(menu.current?.open))}
       onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === 'Escape' && closeMenu()}>
-    <summary class="button">${t.download}<span class="unseen"> ${name}</span></summary>
+    <summary class=${kind}>${t.download}<span class="unseen"> ${name}</span></summary>
     <ul class="download-list">
       ${choices(t, recording).map(({ words, tracks }) => html`<li>
         <a href=${mediaUrl(recording.id, tracks)} download onClick=${closeMenu}>${words}</a>

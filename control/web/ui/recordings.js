@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The list of recordings, newest first; one player at a time, in place.
+// The list of recordings, newest first.
 
 import { html, useEffect, useState } from '../vendor/preact.js';
 import { ask, faultText } from '../lib/api.js';
@@ -52,7 +52,6 @@ export function Recordings({ rooms, news }) {
   const [more, setMore] = useState(false);
   const [trouble, setTrouble] = useState(/** @type {FaultText | null} */ (null));
   const [wanted, setWanted] = useState(MORE);
-  const [open, setOpen] = useState('');
   const running = rooms.map((room) => room.status?.lesson || room.state).join(' ');
 
   useEffect(() => {
@@ -86,8 +85,7 @@ export function Recordings({ rooms, news }) {
     ${list && list.length === 0 && html`<p class="quiet">${t.noRecordings}</p>`}
     <ul class="recording-list">
       ${(list || []).map((recording) => html`<${RecordingRow} key=${recording.id} recording=${asOfNow(recording, rooms)}
-        room=${names.get(recording.room) || (recording.room === 'import' ? t.uploads.room : recording.room)} news=${news} open=${open === recording.id}
-        onOpen=${(/** @type {boolean} */ on) => setOpen(on ? recording.id : '')} />`)}
+        room=${names.get(recording.room) || (recording.room === 'import' ? t.uploads.room : recording.room)} />`)}
     </ul>
     ${list && more && html`<button type="button" class="button" onClick=${() => setWanted(list.length + MORE)}>
       ${t.more}</button>`}

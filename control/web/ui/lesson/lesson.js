@@ -12,8 +12,10 @@ import { grow, pieceAt } from '../../lib/player/plan.js';
 import { keepPlace, placeOf } from '../../lib/player/resume.js';
 import { cuesAt, fetchCues } from '../../lib/player/subtitles.js';
 import { fit, panesOf, picturesOf } from '../../lib/watch/view.js';
+import { Download } from '../download.js';
 import { Languages, Places } from '../head.js';
 import { Subtitles } from '../subtitles.js';
+import { holes } from '../timeline.js';
 import { Keys } from '../watch/keys.js';
 import { useKeys } from '../watch/use_keys.js';
 import { useQuiet } from '../watch/use_quiet.js';
@@ -255,14 +257,19 @@ export function Lesson() {
       : playable.missing.length > 0 ? t.lessonMissing(playable.missing.filter(Boolean).join(t.lang === 'zh' ? '、' : ', '))
         : !canPlay(playable.plan) ? t.browserTooOld
           : state === 'broken' ? t.cannotPlay : '';
+  const gaps = holes(playable?.gaps || []).length;
+  const whatItIs = !item ? '' : item.kind === 'clip' ? t.clip : item.recording ? t.recordingStates.recording
+    : gaps > 0 ? t.withGaps(gaps) : t.recordingStates.ended;
   return html`<${LanguageProvider} value=${t}>
     <div class=${`watch-box lesson-box${quiet ? ' is-quiet' : ''}`} ref=${box}>
       <header class="watch-top">
         ${may && html`<${Places} />`}
         <h1 class="watch-title"><span class="watch-room">${name || t.opening}</span>
-          ${item?.kind === 'clip' && html` <span class="watch-lesson">${t.clip}</span>`}</h1>
+          ${whatItIs && html` <span class="watch-lesson">${whatItIs}</span>`}</h1>
         ${may && ready && !item?.recording && html`<button type="button" class="act" aria-pressed=${writes}
           onClick=${() => (writes ? stopWriting(lang) : setWrites(true))}>${t.writing.open}</button>`}
+        ${may && item && html`<${Download} kind="act" name=${name}
+          recording=${{ id, tracks: item.tracks || [], state: item.recording ? 'recording' : 'ended' }} />`}
         ${may && item && !item.recording && html`<a class="act lesson-edit" href=${`/edit/${id}`}>${t.edit.title}</a>`}
         <${Languages} onLanguage=${(/** @type {'zh' | 'en'} */ next) => setWords(chooseWords(next))} />
       </header>
