@@ -8,13 +8,18 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 import urllib.parse
 
 from _lessons import SECOND, put_clip, put_lesson, put_marks, put_metadata, put_text
-from _programs import BIN, Server, until
+from _programs import BIN, ROOT, Server, until
+
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+import beside  # noqa: E402  the path is set above
 
 LIGHT, MATHS, CLIP = "20260101-080000-main-0001", "20260102-080000-main-0002", "clip-20260103-080000-aaaa"
 
@@ -236,4 +241,4 @@ class Library(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=1)
+    beside.main(3)

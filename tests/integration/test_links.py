@@ -10,12 +10,17 @@ import os
 import pathlib
 import stat
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 import urllib.parse
 
-from _programs import BIN, TOOLS, free_port, until
+from _programs import BIN, ROOT, TOOLS, free_port, until
+
+sys.path.insert(0, str(ROOT / "tests" / "support"))
+
+import beside  # noqa: E402  the path is set above
 
 ENGLISH = {**os.environ, "LC_ALL": "C.UTF-8"}
 # Nothing lies there: 404 says that the gate was passed.
@@ -278,4 +283,4 @@ class Links(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main(verbosity=2)
+    beside.main(3)
