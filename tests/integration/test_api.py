@@ -706,7 +706,8 @@ def lesson_life(server):
     server.call("getRooms", 200)
     live(server)
     check(server.call("getMedia", 200, id=lesson), "nothing of the running lesson")
-    wait_for("the playlist", 20, lambda: server.ask("GET", "/live/main/index.m3u8")[0] == 200)
+    wait_for("the first segments", 60, lambda: all(
+        server.ask("GET", f"/live/main/{lesson}/{track}/0.m4s")[0] == 200 for track in ("camera", "sound")))
     tracks_and_hls(server, lesson, False)
     bad_tracks_and_hls(server, lesson)
     stopped = server.call("stopRecording", 200, room="main")
