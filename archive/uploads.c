@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,7 +161,8 @@ int lct_uploads_remove(const char *data, const char *id, struct lct_fault *fault
 }
 
 /* Those to which nothing came for too long, and what a crash left. */
-static void remove_old(const char *data) {
+static void remove_old(const char *data, struct lct_calm *calm) {
+    bool calm_enough = lct_calm_lets_go(calm, LCT_UPLOADS_KEPT);
     LCT_FREE char *folder = path_of(data, "", "");
     struct dirent **names = NULL;
     int n = scandir(folder, &names, is_upload, alphasort);
@@ -169,7 +171,7 @@ static void remove_old(const char *data) {
         LCT_FREE char *one = path_of(data, names[i]->d_name, "");
         struct stat s;
         bool there = stat(file, &s) == 0 || stat(one, &s) == 0;
-        if (there && lct_wall() - s.st_mtim.tv_sec * LCT_SECOND > LCT_UPLOADS_KEPT) {
+        if (calm_enough && there && lct_wall() - s.st_mtim.tv_sec * LCT_SECOND > LCT_UPLOADS_KEPT) {
             (void)remove_files(data, names[i]->d_name); /* again the next time */
         }
         free(names[i]);
@@ -227,10 +229,11 @@ static int check_with(const char *data, const char *with, struct lct_fault *faul
                : rc;
 }
 
-int lct_uploads_add(const struct lct_io *io, const char *data, const char *name, uint64_t size,
-                    const char *with, struct lct_upload *ret_upload, struct lct_fault *fault) {
+int lct_uploads_add(const struct lct_io *io, const char *data, struct lct_calm *calm,
+                    const char *name, uint64_t size, const char *with,
+                    struct lct_upload *ret_upload, struct lct_fault *fault) {
     struct lct_upload upload = {.size = size};
-    remove_old(data);
+    remove_old(data, calm);
     int rc = check_with(data, with, fault);
     rc = rc ? rc : check_room(io, data, size, fault);
     if (rc < 0) {

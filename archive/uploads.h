@@ -17,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "archive/calm.h"
 #include "archive/lesson/lesson.h"
 #include "base/attr.h"
 #include "base/fault.h"
@@ -38,7 +39,8 @@
 /** What must stay free on the disk, at each piece too: a recording is dearer than an upload. */
 #define LCT_UPLOADS_SPACE (UINT64_C(2) << 30)
 
-/** An upload to which nothing came for so long is removed. */
+/** An upload to which nothing came for so long is removed, when the clock did not leap meanwhile
+ * (archive/calm.h). */
 #define LCT_UPLOADS_KEPT (7 * 24 * 3600 * LCT_SECOND)
 
 struct lct_upload {
@@ -49,14 +51,15 @@ struct lct_upload {
 };
 
 /**
- * Begins one, and removes those that are too old. name is tamed; size 1 to LCT_UPLOAD_BYTES_MAX;
- * with: the upload of whose lesson it is to be a part (camera, screen, sound), NULL or "": none. 0;
- * -ENOENT: there is no upload "with"; -EINVAL: that one is a part itself; -EUSERS: too many;
- * -ENOSPC: the disk has no room for it; or the disk's -errno; with a fault.
+ * Begins one, and removes those that are too old when calm lets them go. name is tamed; size 1 to
+ * LCT_UPLOAD_BYTES_MAX; with: the upload of whose lesson it is to be a part (camera, screen,
+ * sound), NULL or "": none. 0; -ENOENT: there is no upload "with"; -EINVAL: that one is a part
+ * itself; -EUSERS: too many; -ENOSPC: the disk has no room for it; or the disk's -errno; with a
+ * fault.
  */
-int lct_uploads_add(const struct lct_io *io, const char *data, const char *name, uint64_t size,
-                    const char *with, struct lct_upload *ret_upload,
-                    struct lct_fault *fault) LCT_MUST_USE;
+int lct_uploads_add(const struct lct_io *io, const char *data, struct lct_calm *calm,
+                    const char *name, uint64_t size, const char *with,
+                    struct lct_upload *ret_upload, struct lct_fault *fault) LCT_MUST_USE;
 
 /** What there is of one. 0; -ENOENT, -EIO with a fault. */
 int lct_uploads_find(const char *data, const char *id, struct lct_upload *ret_upload,

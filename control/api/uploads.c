@@ -43,8 +43,8 @@ void lct_api_post_upload(void *app, struct lct_http_request *request) {
                            "需要“name”和“size”。");
     }
     rc = rc ? rc
-            : lct_uploads_add(&lct_io_system, api->data, name, (uint64_t)size, with, &upload,
-                              &fault);
+            : lct_uploads_add(&lct_io_system, api->data, api->calm, name, (uint64_t)size, with,
+                              &upload, &fault);
     if (rc < 0) {
         lct_api_answer_fault(request, &fault);
         return;

@@ -16,14 +16,23 @@
 static char *data;
 static struct lct_test_disk disk;
 static struct lct_fault fault;
+static struct lct_calm *calm;
+static lct_ns passed, leapt; /* since the begin; by the wall clock alone */
+
+static lct_ns wall(void) { return 1000 * LCT_SECOND + passed + leapt; }
+
+static lct_ns boot(void) { return passed; }
 
 static void setup(void) {
     data = lct_test_folder();
+    passed = leapt = 0;
+    calm = lct_calm_create(data, wall, boot);
     lct_test_disk_init(&disk);
 }
 
 static void teardown(void) {
     lct_test_disk_forget(&disk);
+    lct_calm_destroy(calm);
     lct_test_remove(data);
     free(data);
 }
@@ -32,7 +41,7 @@ TestSuite(uploads, .init = setup, .fini = teardown, .timeout = 30);
 
 static struct lct_upload begin(const char *name, uint64_t size) {
     struct lct_upload upload;
-    cr_assert_eq(lct_uploads_add(&disk.io, data, name, size, NULL, &upload, &fault), 0, "%s",
+    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, name, size, NULL, &upload, &fault), 0, "%s",
                  fault.en);
     return upload;
 }
@@ -76,8 +85,8 @@ Test(uploads, of_one_name_are_two) {
 
 Test(uploads, of_one_lesson_stay_together) {
     struct lct_upload seen, *parts = NULL, screen = begin("屏幕.mp4", 3), camera, other;
-    cr_assert_eq(lct_uploads_add(&disk.io, data, "10.mp4", 3, screen.id, &other, &fault), 0);
-    cr_assert_eq(lct_uploads_add(&disk.io, data, "9.mp4", 3, screen.id, &camera, &fault), 0);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, "10.mp4", 3, screen.id, &other, &fault), 0);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, "9.mp4", 3, screen.id, &camera, &fault), 0);
     struct lct_upload alone = begin("a.mp4", 3);
     cr_assert_eq(lct_uploads_of(data, screen.id, &parts), 3);
     cr_assert_str_eq(parts[0].name, "9.mp4");
@@ -86,8 +95,8 @@ Test(uploads, of_one_lesson_stay_together) {
     free(parts);
     cr_assert_eq(lct_uploads_of(data, alone.id, &parts), 1);
     free(parts);
-    cr_assert_eq(lct_uploads_add(&disk.io, data, "x", 3, camera.id, &seen, &fault), -EINVAL);
-    cr_assert_eq(lct_uploads_add(&disk.io, data, "x", 3, "none", &seen, &fault), -ENOENT);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, "x", 3, camera.id, &seen, &fault), -EINVAL);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, "x", 3, "none", &seen, &fault), -ENOENT);
     cr_assert_eq(lct_uploads_remove(data, screen.id, &fault), -EBUSY);
     cr_assert_eq(lct_uploads_remove(data, camera.id, &fault), 0);
     cr_assert_eq(lct_uploads_remove(data, other.id, &fault), 0);
@@ -128,7 +137,7 @@ Test(uploads, are_not_begun_by_halves) {
     for (int call = LCT_DISK_OPEN; call < LCT_DISK_CALLS; call++) {
         struct lct_upload upload, *all = NULL;
         lct_test_disk_fail(&disk, (enum lct_disk_call)call, 0, EIO);
-        int rc = lct_uploads_add(&disk.io, data, "a.mp4", 1, NULL, &upload, &fault);
+        int rc = lct_uploads_add(&disk.io, data, calm, "a.mp4", 1, NULL, &upload, &fault);
         if (lct_test_disk_failed(&disk)) {
             cr_assert_eq(rc, -EIO, "call %d", call);
             cr_assert_eq(lct_uploads_all(data, &all), 0, "call %d", call);
@@ -145,11 +154,16 @@ Test(uploads, are_bounded_and_grow_old) {
     for (unsigned i = 0; i < LCT_UPLOADS_MAX; i++) {
         one = begin("a.mp4", 3);
     }
-    cr_assert_eq(lct_uploads_add(&disk.io, data, "a.mp4", 3, NULL, &seen, &fault), -EUSERS);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, "a.mp4", 3, NULL, &seen, &fault), -EUSERS);
     cr_assert_eq(put(one.id, 0, "abc", &seen), 0);
     LCT_FREE char *path = lct_uploads_path(data, one.id);
     const struct timespec old[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
     cr_assert_eq(utimensat(AT_FDCWD, path, old, 0), 0);
+    leapt = 2 * LCT_UPLOADS_KEPT; /* a clock that was set makes nothing old */
+    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, "a.mp4", 3, NULL, &seen, &fault), -EUSERS);
+    passed = LCT_UPLOADS_KEPT - 1;
+    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, "a.mp4", 3, NULL, &seen, &fault), -EUSERS);
+    passed = LCT_UPLOADS_KEPT;
     (void)begin("b.mp4", 3); /* there is room again */
     cr_assert_eq(lct_uploads_find(data, one.id, &seen, &fault), -ENOENT);
 }
@@ -173,7 +187,7 @@ Test(uploads, leave_room_for_recordings) {
     struct lct_upload seen;
     uint64_t free_bytes;
     cr_assert_eq(disk.io.space(&disk.io, data, &free_bytes), 0);
-    cr_assert_eq(lct_uploads_add(&disk.io, data, "a.mp4", free_bytes, NULL, &seen, &fault),
+    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, "a.mp4", free_bytes, NULL, &seen, &fault),
                  -ENOSPC);
 }
 
