@@ -212,6 +212,30 @@ class Library(unittest.TestCase):
         self.assertEqual(self.server.ask("DELETE", f"/api/v1/items/{MATHS}/trash")[0], 200)
         self.assertEqual(self.server.ask("GET", url, code=False)[0], 303)
 
+    def test_what_a_full_disk_kept_out_of_it_is_found_by_itself(self):
+        """A microlesson is smaller than what the index writes for it."""
+        self.stop()
+        small = self.data / "small"
+        small.mkdir()
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", small], check=True)
+        try:
+            shutil.copytree(self.light, small / "lessons" / LIGHT)
+            self.server = Server(small)
+            until(lambda: not self.health()["building"], 60, "the index")
+            state = os.statvfs(small)
+            (small / "filler").write_bytes(bytes(state.f_bavail * state.f_bsize - 16384))
+            edl = {"version": 1, "pieces": [{"lesson": LIGHT, "from_ns": 0, "to_ns": SECOND}]}
+            status, _, content = self.server.ask("POST", "/api/v1/clips", {"title": "满盘", "edl": edl})
+            self.assertEqual(status, 201, content)
+            self.assertEqual(self.ids("满盘"), [])
+            self.assertEqual(self.health()["fault"]["code"], "no-space")
+            (small / "filler").unlink()
+            until(lambda: self.ids("满盘") == [json.loads(content)["id"]], 60, "the microlesson")
+            until(lambda: "fault" not in self.health(), 60, "the end of the fault")
+        finally:
+            self.stop()
+            subprocess.run(["umount", small], check=True)
+
     def test_a_shared_clip_opens_its_lessons_media(self):
         """And no other's; 404: let in, these lessons have no tapes."""
         share = json.loads(self.server.ask("POST", f"/api/v1/items/{CLIP}/shares", {})[2])
