@@ -13,6 +13,7 @@
 #include "archive/library/clip.h"
 #include "archive/library/metadata.h"
 #include "archive/library/plain.h"
+#include "archive/library/slides.h"
 #include "archive/library/subtitle.h"
 #include "base/digest.h"
 #include "base/io.h"
@@ -115,31 +116,13 @@ static void add_marks(struct lct_passages *passages, const char *folder) {
     free(marks);
 }
 
-static void add_slide(struct lct_passages *passages, const char *line, size_t n) {
-    LCT_JSON json_t *json = NULL;
-    struct lct_fault unused;
-    if (n == 0 || lct_json_parse(line, n, &json, &unused) < 0) {
-        return;
-    }
-    lct_ns time = lct_json_int(json, "time_ns", -1);
-    if (time >= 0) {
-        add(passages, LCT_PASSAGE_SLIDE, time, lct_json_int(json, "to_ns", time),
-            lct_json_text(json, "text", ""));
-    }
-}
-
 static void add_slides(struct lct_passages *passages, const char *folder) {
-    LCT_FREE char *path = lct_format("%s/text.jsonl", folder);
-    LCT_FREE char *bytes = NULL;
-    size_t n;
-    if (lct_io_slurp(path, LCT_ITEM_FILE_MAX, &bytes, &n) < 0) {
-        return;
-    }
-    for (char *line = bytes; line < bytes + n;) {
-        char *end = memchr(line, '\n', (size_t)(bytes + n - line));
-        end = end ? end : bytes + n;
-        add_slide(passages, line, (size_t)(end - line));
-        line = end + 1;
+    LCT_JSON json_t *slides = lct_slides_load(folder);
+    size_t i;
+    json_t *slide;
+    json_array_foreach(slides, i, slide) {
+        add(passages, LCT_PASSAGE_SLIDE, lct_json_int(slide, "time_ns", 0),
+            lct_json_int(slide, "to_ns", 0), lct_json_text(slide, "text", ""));
     }
 }
 

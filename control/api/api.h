@@ -172,6 +172,9 @@ void lct_api_answer_document(struct lct_http_request *request, json_t *json);
 int lct_api_may_replace(const struct lct_http_request *request, const char *tag,
                         struct lct_fault *fault) LCT_MUST_USE;
 
+/** What saving a document gave, 0 or the disk's -errno, with a fault that says so. Returns rc. */
+int lct_api_saved(int rc, struct lct_fault *fault) LCT_MUST_USE;
+
 /** What never changes may be kept for ever, but by nobody who is not signed in. */
 #define LCT_API_CACHE_FOREVER "private, max-age=31536000, immutable"
 

@@ -40,10 +40,7 @@ static int save(struct lct_api *api, const char *id, const char *folder, const j
                 struct lct_fault *fault) {
     int rc = lct_chapters_save(&lct_io_system, folder, json);
     lct_catalogue_look(api->catalogue, id);
-    return rc == 0 ? 0
-                   : lct_fault_set(fault, rc, "api",
-                                   "This could not be saved: %s. Nothing was changed.",
-                                   "未能保存：%s。没有任何更改。", strerror(-rc));
+    return lct_api_saved(rc, fault);
 }
 
 static int check_item(struct lct_api *api, const char *id, struct lct_fault *fault) {

@@ -55,3 +55,10 @@ int lct_api_may_replace(const struct lct_http_request *request, const char *tag,
     }
     return 0;
 }
+
+int lct_api_saved(int rc, struct lct_fault *fault) {
+    return rc == 0 ? 0
+                   : lct_fault_set(fault, rc, "api",
+                                   "This could not be saved: %s. Nothing was changed.",
+                                   "未能保存：%s。没有任何更改。", strerror(-rc));
+}

@@ -84,10 +84,7 @@ static int write_edit(const struct lct_api *api, const char *id, const char *tex
     LCT_FREE char *path = lct_format("%s/%s.json", folder, id);
     int rc = lct_io_make_folder(folder);
     rc = rc ? rc : lct_io_replace(&lct_io_system, path, text, n);
-    return rc == 0 ? 0
-                   : lct_fault_set(fault, rc, "api",
-                                   "This could not be saved: %s. Nothing was changed.",
-                                   "未能保存：%s。没有任何更改。", strerror(-rc));
+    return lct_api_saved(rc, fault);
 }
 
 void lct_api_put_edit(void *app, struct lct_http_request *request) {

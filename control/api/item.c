@@ -208,10 +208,7 @@ static int save(struct lct_api *api, const char *id, const json_t *metadata,
     LCT_FREE char *folder = lct_item_folder(api->data, id);
     int rc = lct_metadata_save(&lct_io_system, folder, metadata);
     lct_catalogue_look(api->catalogue, id);
-    return rc == 0 ? 0
-                   : lct_fault_set(fault, rc, "api",
-                                   "This could not be saved: %s. Nothing was changed.",
-                                   "未能保存：%s。没有任何更改。", strerror(-rc));
+    return lct_api_saved(rc, fault);
 }
 
 /* What is not a person's to write stays as it is. */

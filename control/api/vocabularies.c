@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* The terms that are offered. Catalogue loop. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "archive/library/vocabulary.h"
 #include "base/mem.h"
 #include "control/api/api.h"
@@ -32,10 +29,7 @@ void lct_api_put_vocabularies(void *app, struct lct_http_request *request) {
         lct_api_tag_of(before, tag);
         rc = lct_api_may_replace(request, tag, &fault);
     }
-    if (rc == 0 && (rc = lct_vocabulary_save(api->data, json)) < 0) {
-        (void)lct_fault_set(&fault, rc, "api", "This could not be saved: %s. Nothing was changed.",
-                            "未能保存：%s。没有任何更改。", strerror(-rc));
-    }
+    rc = rc ? rc : lct_api_saved(lct_vocabulary_save(api->data, json), &fault);
     if (rc < 0) {
         lct_api_answer_fault(request, &fault);
         return;
