@@ -119,8 +119,8 @@ foreach(kind IN ITEMS integration e2e fault)
       LABELS ${kind} TIMEOUT $<IF:$<BOOL:${LCT_DEEP}>,7200,300> SKIP_RETURN_CODE 77
       FAIL_REGULAR_EXPRESSION "${sanitizer_words}" ENVIRONMENT "${environment}")
     # Browsers decode video without a GPU: at most two tests of them at a time, by turns in two chains
-    # that begin first, and beside them one of faults or two of the others. A guest machine, and what
-    # measures losses of sound, has little beside it.
+    # that begin first, and beside them one of the others. A guest machine, and what measures losses of
+    # sound, has nothing beside it.
     if(NOT kind STREQUAL "integration")
       set_tests_properties(${kind}/${name} PROPERTIES PROCESSORS 2)
     endif()

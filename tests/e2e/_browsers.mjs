@@ -24,6 +24,9 @@ import { fileURLToPath } from 'node:url';
 import { chromium } from 'playwright-core';
 import puppeteer from 'puppeteer-core';
 
+/** Whole campaigns instead of samples. */
+export const deep = !['', '0', 'OFF', undefined].includes(process.env.LCT_DEEP);
+
 export const here = dirname(fileURLToPath(import.meta.url));
 export const source = process.env.LCT_SOURCE ?? join(here, '../..');
 
@@ -127,9 +130,18 @@ export async function withBrowser(name, test) {
     }
 }
 
-/** Runs test in all browsers (or those named in LCT_BROWSERS) side by side; {name: result}. */
-export async function forEachBrowser(test) {
-    const names = process.env.LCT_BROWSERS?.split(' ') ?? Object.keys(launchers);
+/**
+ * The browsers of a test: those named in LCT_BROWSERS, or both. Where pages are built of what other
+ * tests look at in both, sample is the one of a run that is no campaign.
+ */
+export function browsers(sample) {
+    const all = sample && !deep ? [sample] : Object.keys(launchers);
+    return process.env.LCT_BROWSERS?.split(' ') ?? all;
+}
+
+/** Runs test in its browsers side by side; {name: result}. */
+export async function forEachBrowser(test, sample) {
+    const names = browsers(sample);
     const done = await Promise.allSettled(names.map((name) => withBrowser(name, test)));
     const failed = done.filter((one) => one.status === 'rejected').map((one) => one.reason);
     if (failed.length > 0) {

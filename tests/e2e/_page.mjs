@@ -17,14 +17,13 @@ import { join } from 'node:path';
 import { shot, source, temporary } from './_browsers.mjs';
 import { UNITS, decodeClock } from './player/clock.mjs';
 
+export { deep } from './_browsers.mjs';
+
 process.setMaxListeners(40); // one for each program and folder that must not outlive the test
 
 const bin = process.env.LCT_BIN ?? join(source, 'build/bin');
 export const web = join(source, 'control/web');
 export const AXE = readFileSync(join(web, 'node_modules/axe-core/axe.min.js'), 'utf8');
-
-/** Whole campaigns instead of samples. */
-export const deep = !['', '0', 'OFF', undefined].includes(process.env.LCT_DEEP);
 
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 

@@ -7,8 +7,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { forEachBrowser, here, serve, soundCard, temporary } from './_browsers.mjs';
-import { deep } from './_page.mjs';
+import { deep, forEachBrowser, here, serve, soundCard, temporary } from './_browsers.mjs';
 import { openPlayer } from './_player.mjs';
 import * as tape from './_tape.mjs';
 

@@ -140,4 +140,4 @@ await forEachBrowser(async (page, name) => {
     await stopFails(page, up, t);
     await up.close();
     console.log(`${name} (${lang}): server and recorder died; one lesson, one gap, all said`);
-});
+}, 'chromium');

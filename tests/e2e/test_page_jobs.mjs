@@ -57,4 +57,4 @@ await forEachBrowser(async (page, name) => {
     await p.press(page, '.job:first-child .job-acts button:last-child');
     await p.until(async () => !(await p.has(page, '.jobs')), 'it is gone');
     await up.close();
-});
+}, 'firefox');

@@ -48,4 +48,4 @@ await forEachBrowser(async (page, name) => {
     await p.until(async () => (await shownIds(page)).join() === ids.slice(1, 21).join(), 'the list without it');
     console.log(`${name} (${lang}): ${LESSONS} recordings part by part; a deleted one is said`);
     await up.close();
-});
+}, 'firefox');

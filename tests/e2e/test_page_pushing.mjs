@@ -92,4 +92,4 @@ await forEachBrowser(async (page, name) => {
     await pushes(page, up, languages[name]);
     await up.close();
     console.log(`${name} (${languages[name]}): a lesson is pushed, its platform dies and comes back, and is taken away`);
-});
+}, 'chromium');

@@ -6,7 +6,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { shot, source, withBrowser } from './_browsers.mjs';
+import { browsers, shot, source, withBrowser } from './_browsers.mjs';
 import * as p from './_page.mjs';
 import * as w from './_watch.mjs';
 
@@ -124,9 +124,9 @@ async function inRoom(name, test) {
     await up.close();
 }
 
+const languages = { chromium: 'zh', firefox: 'en' };
 await Promise.all([
-    inRoom('chromium', (page, up) => shares(page, up, 'zh')),
-    inRoom('firefox', (page, up) => shares(page, up, 'en')),
+    ...browsers('chromium').map((name) => inRoom(name, (page, up) => shares(page, up, languages[name]))),
     inRoom('chromium', byLink),
 ]);
 console.log('links are copied, made and revoked by the keyboard; who has one sees the room alone');

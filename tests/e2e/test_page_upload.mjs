@@ -86,4 +86,4 @@ await forEachBrowser(async (page, name) => {
     rest();
     await up.close();
     console.log(`${name} (${languages[name]}): a film, two that are one, one gone on with after a reload, a list that is refused`);
-});
+}, 'chromium');

@@ -6,7 +6,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { temporary, withBrowser } from './_browsers.mjs';
+import { browsers, temporary, withBrowser } from './_browsers.mjs';
 import { keys, lessons, looksGood } from './_edit.mjs';
 import * as p from './_page.mjs';
 
@@ -106,5 +106,6 @@ async function write(name, lang) {
     });
 }
 
-await Promise.all([write('chromium', 'zh'), write('firefox', 'en')]);
+const languages = { chromium: 'zh', firefox: 'en' };
+await Promise.all(browsers('firefox').map((name) => write(name, languages[name])));
 await up.close();

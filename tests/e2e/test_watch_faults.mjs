@@ -4,7 +4,7 @@
 // Each time it says so, and plays on by itself. A campaign (LCT_DEEP) takes the network for 30 s.
 
 import { inOwnNetwork, network } from './_net.mjs';
-import { shot, withBrowser } from './_browsers.mjs';
+import { browsers, shot, withBrowser } from './_browsers.mjs';
 import * as p from './_page.mjs';
 import * as w from './_watch.mjs';
 
@@ -105,7 +105,7 @@ async function inRoom(name, test) {
 }
 
 await Promise.all([
-    inRoom('firefox', outages),
+    ...(browsers('chromium').includes('firefox') ? [inRoom('firefox', outages)] : []),
     inRoom('chromium', async (page, up, name) => {
         await outages(page, up, name);
         await offline(page, up);
