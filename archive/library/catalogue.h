@@ -102,6 +102,10 @@ void lct_catalogue_destroy(struct lct_catalogue *catalogue);
  *  gone), and with a lesson the clips that use it. What fails is tried again by itself. */
 void lct_catalogue_look(struct lct_catalogue *catalogue, const char *id);
 
+/** The item after *at, which begins as 0 and goes on, as the index has it; NULL: there is none yet.
+ *  Borrowed until the catalogue is called again. */
+const char *lct_catalogue_next(const struct lct_catalogue *catalogue, size_t *at);
+
 /**
  * Searches: {"items":[…],"facets":{…},"total":…,"next":…,"building":…} as docs/api.yaml says. A
  * facet counts what would be found if nothing were chosen in it. 0; -EINVAL: "after" is no list's

@@ -139,3 +139,13 @@ void lct_entries_drop(struct lct_catalogue *c, int64_t num) {
     json_object_del(c->numbers, c->entries[num].id);
     empty(&c->entries[num]);
 }
+
+const char *lct_catalogue_next(const struct lct_catalogue *c, size_t *at) {
+    for (size_t i = *at + 1; i < c->n; i++) {
+        if (c->entries[i].id) {
+            *at = i;
+            return c->entries[i].id;
+        }
+    }
+    return NULL;
+}

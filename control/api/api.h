@@ -305,9 +305,9 @@ json_t *lct_api_subtitles(const struct lct_api *api, const char *id,
  *  has looked for. Catalogue loop. */
 bool lct_api_lacks_slides(const struct lct_api *api, const char *id);
 
-/** Has them looked for, unless that was asked for in the last days (archive/jobs.h), or much waits.
- *  Catalogue loop. */
-void lct_api_want_slides(struct lct_api *api, const char *id);
+/** Has them looked for, unless that was asked for in the last days (archive/jobs.h). False: so much
+ * waits that they are to be asked for again later. Catalogue loop. */
+bool lct_api_want_slides(struct lct_api *api, const char *id);
 
 /** Adds to a lesson's item its chapters, whose they are, and its slides. Catalogue loop. */
 void lct_api_add_chapters(json_t *item, const char *folder);

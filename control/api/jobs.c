@@ -315,7 +315,7 @@ bool lct_api_lacks_slides(const struct lct_api *api, const char *id) {
     return screen && (!copy || lct_json_flag(copy, "complete", false));
 }
 
-void lct_api_want_slides(struct lct_api *api, const char *id) {
+bool lct_api_want_slides(struct lct_api *api, const char *id) {
     struct lct_item item;
     struct lct_fault fault;
     LCT_JSON json_t *jobs = lct_workers_json(api->workers);
@@ -324,13 +324,16 @@ void lct_api_want_slides(struct lct_api *api, const char *id) {
     json_array_foreach(jobs, i, job) {
         if (strcmp(lct_json_text(job, "kind", ""), "slides") == 0 &&
             strcmp(lct_json_text(job, "item", ""), id) == 0) {
-            return;
+            return true;
         }
         waiting += strcmp(lct_json_text(job, "state", ""), "waiting") == 0;
     }
     /* Half the queue is people's: a library that is new here is not read in one go. */
-    if (waiting >= LCT_JOBS_WAITING_MAX / 2 || read_item(api, id, &item, &fault) < 0) {
-        return;
+    if (waiting >= LCT_JOBS_WAITING_MAX / 2) {
+        return false;
+    }
+    if (read_item(api, id, &item, &fault) < 0) {
+        return true;
     }
     json_t *added = NULL;
     if (lct_workers_add(api->workers, slides_order(id, lct_json_text(item.summary, "title", "")),
@@ -339,6 +342,7 @@ void lct_api_want_slides(struct lct_api *api, const char *id) {
     }
     json_decref(added);
     lct_item_free(&item);
+    return true;
 }
 
 /* What people may ask for: a line a kind. Makes the worker's order of what was asked, checked. */

@@ -31,6 +31,11 @@ LCT_LOG_TOPIC("server");
 #define TRASH_INTERVAL (600 * LCT_SECOND)
 #define TRASH_BEGIN (3 * LCT_SECOND)
 
+/* Lessons whose slides there was no room to ask for are gone through so often, and no longer at
+ * once than this. */
+#define SLIDES_INTERVAL (5 * LCT_SECOND)
+#define SLIDES_SLICE (20 * LCT_MS)
+
 struct server {
     int lock; /* of the data folder; negative: not ours */
     struct lct_config *config;
@@ -39,9 +44,12 @@ struct server {
     struct lct_loop *loop;
     struct lct_thread disk_thread, catalogue_thread;
     struct lct_on_air *on_air;
-    struct lct_door *door;         /* NULL: closed */
-    struct lct_timer *look_timer;  /* of the disk loop */
-    struct lct_timer *trash_timer; /* of the catalogue loop */
+    struct lct_door *door;        /* NULL: closed */
+    struct lct_timer *look_timer; /* of the disk loop */
+    /* the catalogue's thread */
+    struct lct_timer *trash_timer, *slides_timer;
+    bool slides_left; /* lessons may lack theirs: at the start, and when there was no room */
+    size_t slides_at; /* which items were gone through (lct_catalogue_next) */
     /* the disk's thread */
     bool links_ill, pushes_ill;
     struct lct_ebb ebb;
@@ -165,6 +173,7 @@ static void empty_trash(void *arg) {
 static void end_catalogue(void *arg) {
     struct server *s = arg;
     lct_timer_destroy(s->trash_timer);
+    lct_timer_destroy(s->slides_timer);
     if (s->api.catalogue) {
         lct_catalogue_end(s->api.catalogue);
     }
@@ -203,7 +212,10 @@ struct item_letter {
 
 static void deliver_item(void *arg) {
     struct item_letter *letter = arg;
-    lct_api_want_slides(&letter->server->api, letter->id);
+    if (!lct_api_want_slides(&letter->server->api, letter->id)) {
+        letter->server->slides_left = true;
+        letter->server->slides_at = 0;
+    }
     free(letter->id);
     free(letter);
 }
@@ -216,6 +228,23 @@ static void on_item_read(void *arg, const char *id) {
         *letter = (struct item_letter){s, lct_strdup(id)};
         lct_loop_post(s->api.catalogue_loop, deliver_item, letter);
     }
+}
+
+/* The catalogue's thread. */
+static void look_for_slides(void *arg) {
+    struct server *s = arg;
+    lct_ns end = lct_monotonic() + SLIDES_SLICE;
+    bool more = s->slides_left;
+    while (more && lct_monotonic() < end) {
+        size_t at = s->slides_at;
+        const char *id = lct_catalogue_next(s->api.catalogue, &at);
+        if (!id) {
+            s->slides_left = lct_catalogue_is_building(s->api.catalogue);
+        }
+        more = id && (!lct_api_lacks_slides(&s->api, id) || lct_api_want_slides(&s->api, id));
+        s->slides_at = more ? at : s->slides_at; /* no room: here it goes on */
+    }
+    lct_timer_set(s->slides_timer, lct_monotonic() + (more ? 0 : SLIDES_INTERVAL));
 }
 
 /* A push's state is the pages' affair alone. */
@@ -293,6 +322,9 @@ static int open_data(struct server *s, struct lct_fault *fault) {
     s->api.trash_days = lct_config_number(s->config, "library", NULL, "trash_days");
     s->trash_timer = lct_timer_create(s->api.catalogue_loop, empty_trash, s);
     lct_timer_set(s->trash_timer, lct_monotonic() + TRASH_BEGIN);
+    s->slides_left = true;
+    s->slides_timer = lct_timer_create(s->api.catalogue_loop, look_for_slides, s);
+    lct_timer_set(s->slides_timer, lct_monotonic() + SLIDES_INTERVAL);
     s->look_timer = lct_timer_create(s->api.disk, look_at_data, s);
     look_at_data(s);
     return lct_access_open(s->api.data, &s->api.access, fault);

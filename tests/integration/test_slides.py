@@ -15,6 +15,7 @@ import urllib.parse
 
 sys.path.insert(0, os.environ["LCT_SOURCE"])
 
+from _lessons import put_lesson
 from _programs import BIN, Server, until
 from tests.support.slides import distance, picture, plain
 
@@ -148,6 +149,23 @@ class Slides(unittest.TestCase):
             self.assertEqual(ask("nothing")[0], 404)
             self.assertEqual(ask(ID)[0], 201)
             until(lambda: [job["state"] for job in jobs()] == ["done"] * 2, 30, "the other job")
+        finally:
+            server.stop()
+
+    def test_6_lessons_met_while_much_waits_have_their_turn(self):
+        """More than half a queue (archive/jobs.h) at once. They have no
+        tapes, so each is soon over."""
+        data = self.data / "many"
+        ids = [f"20260101-080000-main-{number:04}" for number in range(56)]
+        for one in ids:
+            record = put_lesson(data, one, "光的折射") / "lesson.json"
+            record.write_text(record.read_text("utf-8").replace('"kind": "camera"', '"kind": "screen"'), "utf-8")
+        server = Server(data)
+        try:
+            def asked_for():
+                jobs = json.loads(server.ask("GET", "/api/v1/jobs")[2])["jobs"]
+                return sorted(job["item"] for job in jobs if job["kind"] == "slides")
+            until(lambda: asked_for() == ids, 300, "all slides to be asked for")
         finally:
             server.stop()
 
