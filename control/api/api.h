@@ -461,6 +461,9 @@ void lct_api_get_clip_versions(void *app, struct lct_http_request *request);
 /** GET /api/v1/clips/{id}/versions/{version}. */
 void lct_api_get_clip_version(void *app, struct lct_http_request *request);
 
+/** GET /api/v1/cards: the designs that a microlesson's cards can have. */
+void lct_api_get_cards(void *app, struct lct_http_request *request);
+
 /** GET /api/v1/presets: and how an item ("item") stands with their rules. */
 void lct_api_get_presets(void *app, struct lct_http_request *request);
 

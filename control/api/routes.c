@@ -18,6 +18,7 @@ static const struct lct_http_route routes[] = {
      1 << 20},
     {LCT_HTTP_DELETE, "/api/v1/collections/{id}", lct_api_delete_collection, LCT_HTTP_CATALOGUE,
      false, 0},
+    {LCT_HTTP_GET, "/api/v1/cards", lct_api_get_cards, LCT_HTTP_CATALOGUE, false, 0},
     {LCT_HTTP_POST, "/api/v1/clips", lct_api_post_clip, LCT_HTTP_CATALOGUE, false,
      LCT_CLIP_BYTES_MAX},
     {LCT_HTTP_GET, "/api/v1/clips/{id}", lct_api_get_clip, LCT_HTTP_CATALOGUE, false, 0},

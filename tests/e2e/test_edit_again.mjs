@@ -49,6 +49,24 @@ async function again(name, lang) {
         p.check(await page.evaluate(() => document.querySelector('.edit-chapter').value) === '实验', 'its chapter');
         p.check((await p.count(page, '.edit-table .act')) === 3, 'both lessons on the table');
 
+        /* Its opening, as it will look; one word of it is another now. */
+        await page.click('.edit-cards summary');
+        await p.until(() => page.evaluate(() => document.querySelector('.card-picture')?.innerText.includes('光的折射')), 'the card', 30);
+        p.check(await page.evaluate(() => document.querySelector('.edit-cards select').value === 'opening' && document.querySelector('.edit-cards .edit-check input').checked), 'what was chosen');
+        await looksGood(page, `edit-cards-${name}-${lang}`);
+        const put = (selector, value) => page.evaluate(([where, to]) => {
+            const field = document.querySelector(where);
+            field.value = to;
+            field.dispatchEvent(new Event('input', { bubbles: true }));
+            field.dispatchEvent(new Event('change', { bubbles: true }));
+        }, [selector, value]);
+        await put('.card-opening-school', '第二小学');
+        await put('select[name=closing]', '');
+        await keptSo(up, id, ({ clips }) => !clips[0].closing, 'no closing');
+        await put('select[name=closing]', 'closing');
+        const { clips: [chosen] } = await keptSo(up, id, ({ clips }) => clips[0].closing?.fields.title === '折射', 'a closing, filled in');
+        p.check(chosen.opening.fields.school === '第二小学' && chosen.logo, JSON.stringify(chosen));
+
         /* A second of a third lesson, found by its title, goes between the two. */
         await page.click('.edit-table .act:last-of-type');
         await page.type('.edit-dialog input', '第三');
@@ -79,7 +97,7 @@ async function again(name, lang) {
         await page.click('.edit-main');
         await p.reads(page, '.edit-notice', t.saved, 30);
         const saved = await newest();
-        p.check(saved.version === 2 && looks(saved.edl) === looks(edl), `cards and logo: ${JSON.stringify(saved)}`);
+        p.check(saved.version === 2 && looks(saved.edl) === looks(chosen), `cards and logo: ${JSON.stringify(saved)}`);
         p.check(saved.edl.pieces[1].lesson === third && saved.edl.pieces[0].fade_in_ns === S / 2 && saved.edl.chapters[0].time_ns === 2.5 * S, JSON.stringify(saved.edl));
         await page.keyboard.down('Control');
         await keys(page, 'z', 'z');

@@ -421,6 +421,8 @@ def jobs(server, lesson):
     server.call("getPresets", 200)
     server.call("getPresets", 404, query="?item=nothing")
     standing = server.call("getPresets", 200, query=f"?item={lesson}")
+    cards = server.call("getCards", 200)
+    check({"opening", "closing"} <= {one["id"] for one in cards["cards"]} and all(one["design"]["texts"] for one in cards["cards"]), "the cards")
     check(standing and {"keep", "sound"} <= {one["id"] for one in standing["presets"]}, "the presets")
     for wrong in ({}, {"kind": "dance"}, {**order, "preset": "none"}, {**order, "x": 1}, {**order, "item": 7}):
         server.call("addJob", 400, wrong)

@@ -238,6 +238,15 @@ assert.deepEqual(silences({ ...wave, to_ns: 99 * S }), [], 'too coarse to tell')
 assert.deepEqual([snap(100, [90, 108], 10), snap(100, [80], 10), snap(100, [], 10)], [108, 100, 100]);
 assert.deepEqual([neighbour(5, [9, 1, 7, 5, 3], 1), neighbour(5, [9, 1, 7, 5, 3], -1), neighbour(9, [9, 1], 1)], [7, 3, undefined]);
 
+/* Cards: a pattern without any of its fields is left out; what they are filled with; what a file takes. */
+const card = await load('card.js');
+const text = { text: ['{stage}', '{grade}{volume}', 'x'], between: ' · ', box: [], size: 0.1, colour: '' };
+assert.deepEqual([card.wordsOf(text, { volume: '上册' }), card.wordsOf(text, {})], ['上册 · x', 'x']);
+assert.deepEqual(card.fieldsOf({ texts: [text, { ...text, text: '{stage}' }] }), ['stage', 'grade', 'volume']);
+assert.deepEqual(card.filled({ teachers: ['张', '李'], school: '', title: 'y' }, '折射', ['title', 'teachers', 'school']), { title: '折射', teachers: '张、李' });
+assert.equal(card.filled({ teachers: Array(20).fill('张'.repeat(60)) }, '', ['teachers']).teachers.length, 200, 'no more than a field holds');
+assert.equal(card.madeOf({ pieces: [{ from_ns: 0, to_ns: 9 * S, fade_in_ns: S }, { from_ns: 0, to_ns: 2 * S, picture: { other: 'camera' } }], opening: CARD }), 8 * S);
+
 /* More than may be kept, in bytes: the oldest changes become the begin, the draft and what can be redone stay. */
 const bytes = (edit) => Buffer.byteLength(JSON.stringify(edit));
 let long = h.newHistory(d.newDraft('a', 1000, 'k'));

@@ -20,11 +20,11 @@ const FADE_NS = 1e9;
 
 /**
  * A line of text: what is being typed stays, whatever else on the page changes meanwhile.
- * @param {{ value: string, label: string, name: string, disabled: boolean, onText: (text: string) => void }} props
+ * @param {{ value: string, label: string, name: string, disabled: boolean, hint?: string, onText: (text: string) => void }} props hint: shown while it is empty
  */
-function Line({ value, label, name, disabled, onText }) {
+export function Line({ value, label, name, disabled, hint = label, onText }) {
   const [typed, setTyped] = useState(/** @type {string | null} */ (null));
-  return html`<input type="text" class=${name} maxlength="200" value=${typed ?? value} disabled=${disabled} aria-label=${label} placeholder=${label}
+  return html`<input type="text" class=${name} maxlength="200" value=${typed ?? value} disabled=${disabled} aria-label=${label} placeholder=${hint}
     onInput=${(/** @type {any} */ event) => setTyped(event.target.value)}
     onChange=${(/** @type {any} */ event) => {
       setTyped(null);

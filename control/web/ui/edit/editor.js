@@ -12,6 +12,7 @@ import { chooseWords, LanguageProvider, said, startingWords, useWords } from '..
 import { isSound } from '../../lib/names.js';
 import { Languages, Places } from '../head.js';
 import { Keys } from '../watch/keys.js';
+import { Cards } from './cards.js';
 import { Chapters, ClipHead, Pieces, ClipTabs } from './clips.js';
 import { Stage } from './stage.js';
 import { Table } from './table.js';
@@ -337,6 +338,8 @@ function Desk({ home, opened }) {
         <${ClipHead} clip=${clip} index=${index} mayChange=${mayChange} change=${change} />
         <${Pieces} lessons=${lessons} shown=${lesson} clip=${clip} index=${index} mayChange=${mayChange} change=${change} onSeek=${go} picked=${picked} onPick=${setPicked} />
         <${Chapters} lessons=${lessons} clip=${clip} index=${index} mayChange=${mayChange} change=${change} onSeek=${go} />
+        ${clip.pieces.length > 0 && html`<${Cards} key=${clip.key} clip=${clip} index=${index} metadata=${(lessons[clip.pieces[0].lesson] || home).metadata}
+          title=${clip.title || home.title} mayChange=${mayChange} change=${change} />`}
         <div class="edit-save">
           <button type="button" class="act edit-main" disabled=${!mayChange || busy || clipLength(clip) === 0} onClick=${() => save([index])}>${saved ? t.edit.saveAgain : t.edit.save}</button>
           ${saved && html`<button type="button" class="act" disabled=${!mayChange} aria-haspopup="dialog" onClick=${() => setLooksAt('versions')}>${t.edit.versions}</button>

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The designs of opening and closing cards that come with lectern (docs/formats/card.md). Catalogue
+ * loop. */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "control/api/api.h"
+#include "control/programs.h"
+#include "encode/card.h"
+
+LCT_LOG_TOPIC("api");
+
+#define ENDING ".json"
+
+static int is_design(const struct dirent *entry) {
+    size_t n = strlen(entry->d_name);
+    return n > strlen(ENDING) && entry->d_name[0] != '.' &&
+           strcmp(entry->d_name + n - strlen(ENDING), ENDING) == 0;
+}
+
+static void add_design(json_t *cards, const char *folder, const char *name) {
+    LCT_FREE char *path = lct_format("%s/%s", folder, name);
+    LCT_FREE char *id = lct_format("%.*s", (int)(strlen(name) - strlen(ENDING)), name);
+    json_t *design = NULL;
+    struct lct_fault fault;
+    if (lct_json_load(path, LCT_CARD_BYTES_MAX, &design, &fault) < 0) {
+        lct_warn("a card's design cannot be read", "why=%s", fault.en);
+        return;
+    }
+    json_array_append_new(cards, json_pack("{s:s, s:o}", "id", id, "design", design));
+}
+
+void lct_api_get_cards(void *app, struct lct_http_request *request) {
+    (void)app;
+    LCT_FREE char *folder = lct_program_data("cards");
+    struct dirent **entries = NULL;
+    json_t *cards = json_array();
+    int n = folder ? scandir(folder, &entries, is_design, alphasort) : 0;
+    for (int i = 0; i < n; i++) {
+        add_design(cards, folder, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free((void *)entries);
+    lct_http_answer_json(request, 200, json_pack("{s:o}", "cards", cards));
+}

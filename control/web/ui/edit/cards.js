@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+// Opening, closing and logo of a microlesson, with a plain picture of the cards.
+
+import { html, useEffect, useState } from '../../vendor/preact.js';
+import { ask } from '../../lib/api.js';
+import { fieldsOf, filled, madeOf, wordsOf } from '../../lib/edit/card.js';
+import { lookOf } from '../../lib/edit/draft.js';
+import { exact } from '../../lib/format.js';
+import { useWords } from '../../lib/language.js';
+import { widthOf } from '../../lib/subtitles/cues.js';
+import { Line } from './clips.js';
+
+/** @typedef {import('../../lib/edit/card.js').Design} Design */
+/** @typedef {import('../../types').DraftCard} DraftCard */
+
+const [WIDTH, HEIGHT] = [320, 180];
+/** @type {Record<string, string>} */
+const ALONG = { left: 'flex-start', middle: 'center', right: 'flex-end', top: 'flex-start', bottom: 'flex-end' };
+
+/** @param {number[]} box parts of the picture */
+const placeOf = ([x, y, width, height]) => ({ left: `${x * WIDTH}px`, top: `${y * HEIGHT}px`, width: `${width * WIDTH}px`, height: `${Math.max(1, height * HEIGHT)}px` });
+
+/** @param {{ design: Design, fields: Record<string, string>, logo: string }} props logo: what stands where it goes */
+function Picture({ design, fields, logo }) {
+  return html`<div class="card-picture" aria-hidden="true" style=${{ background: `linear-gradient(${design.ground.top}, ${design.ground.bottom})` }}>
+    ${(design.boxes || []).map(({ box, colour }) => html`<span style=${{ ...placeOf(box), background: colour }}></span>`)}
+    ${logo && design.logo && html`<span class="card-logo" style=${placeOf(design.logo.box)}>${logo}</span>`}
+    ${design.texts.map((text) => {
+      const words = wordsOf(text, fields);
+      const fits = (text.box[2] * WIDTH * Math.max(1, Math.floor(text.box[3] / text.size / 1.4)) * 1.9) / Math.max(1, widthOf(words)); // as many lines as have room
+      const size = Math.max((text.least || text.size) * HEIGHT, Math.min(text.size * HEIGHT, fits));
+      return html`<span style=${{ ...placeOf(text.box), color: text.colour, fontSize: `${size}px`, fontWeight: text.bold ? 700 : 400,
+        justifyContent: ALONG[text.along || 'left'], alignItems: ALONG[text.across || 'top'], textAlign: text.along === 'middle' ? 'center' : 'left' }}>${words}</span>`;
+    })}
+  </div>`;
+}
+
+/**
+ * @param {{ clip: import('../../types').DraftClip, index: number, metadata: Record<string, any>, title: string, mayChange: boolean,
+ *   change: (change: import('../../types').DraftChange) => boolean }} props metadata and title: what cards are filled with
+ */
+export function Cards({ clip, index, metadata, title, mayChange, change }) {
+  const t = useWords();
+  const w = t.edit.cards;
+  const [designs, setDesigns] = useState(/** @type {{ id: string, design: Design }[]} */ ([]));
+  useEffect(() => {
+    ask('GET', '/cards').then(({ cards }) => setDesigns(cards), () => {}); // none can be chosen then
+  }, []);
+  const look = lookOf(clip);
+  const made = madeOf(clip);
+  const set = (/** @type {import('../../types').DraftLook} */ next) => change({ do: 'look', clip: index, look: lookOf(next) });
+
+  /** @param {'opening' | 'closing'} which @param {string} template */
+  function choose(which, template) {
+    const design = designs.find(({ id }) => id === template)?.design;
+    set({ ...look, [which]: design && { template, fields: { ...filled(metadata, title, fieldsOf(design)), ...clip[which]?.fields } } });
+  }
+
+  return html`<details class="edit-cards"><summary>${w.title}</summary>
+    ${(/** @type {const} */ (['opening', 'closing'])).map((which) => {
+      const card = clip[which];
+      const design = designs.find(({ id }) => id === card?.template)?.design;
+      return html`<section key=${which} class="edit-card" aria-label=${w[which]}>
+        <label class="edit-choice"><span>${w[which]}</span>
+          <select disabled=${!mayChange} name=${which} onChange=${(/** @type {any} */ event) => choose(which, event.target.value)}>
+            <option key="" value="" selected=${!card}>${w.none}</option>
+            ${card && !design && html`<option key=${card.template} value=${card.template} selected>${card.template}</option>`}
+            ${designs.map(({ id }) => html`<option key=${id} value=${id} selected=${id === card?.template}>${w.designs[id] || id}</option>`)}
+          </select></label>
+        ${card && design && html`<${Picture} design=${design} fields=${card.fields} logo=${clip.logo ? w.logoHere : ''} />
+<div class="edit-fields">${fieldsOf(design).map((name) => html`<label key=${name}><span>${w.fields[name] || name}</span>
+            <${Line} name=${`card-${which}-${name}`} label=${w.fields[name] || name} hint="" value=${card.fields[name] || ''} disabled=${!mayChange}
+              onText=${(/** @type {string} */ text) => set({ ...look, [which]: { ...card, fields: { ...card.fields, [name]: text } } })} />
+          </label>`)}</div>`}
+      </section>`;
+    })}
+    <label class="edit-check"><input type="checkbox" disabled=${!mayChange} checked=${!!clip.logo}
+      onChange=${(/** @type {any} */ event) => set({ ...look, logo: event.target.checked })} /> <span>${w.logo}</span></label>
+    <p class="edit-quiet" role="status">${made > 0 ? w.made(exact(made)) : w.copied}</p>
+  </details>`;
+}
