@@ -132,7 +132,8 @@ async function inside(page, name) {
     await seek(page, 3);
     await p.reads(page, '.cues', /斜射入水中/);
     await p.until(async () => (await p.text(page, '.line[aria-current] .line-text')).includes('斜射'), 'the transcript to follow');
-    await p.until(() => page.evaluate(() => Array.from(document.querySelectorAll('.line-chapter')).every((one) => one.querySelector('img')?.naturalWidth > 0)), 'pictures of the chapters');
+    const pictures = await page.evaluate(() => Array.from(document.querySelectorAll('.line-chapter img'), (one) => one.getAttribute('src')));
+    p.check(pictures.length === 2 && pictures.every((one) => one.includes(`${id}/tracks/screen/thumb?t=`)), `pictures of chapters: ${pictures}`); // test_library sees such ones shown
     await looksGood(page, `${name}-${LANGS[name]}`);
     await press(page, '.act-cover');
     await p.reads(page, '.stage-notice', /封面|cover/);
