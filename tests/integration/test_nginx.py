@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """nginx in front with TLS, by the very configuration that docs/operations.md shows: pages, sign-in,
-events, viewers, ranges, and whom limits count."""
+events, viewers, ranges, recordings that nginx sends itself, and whom limits count."""
 
 import contextlib
 import http.client
 import json
 import os
 import pathlib
+import re
 import shutil
 import ssl
 import subprocess
@@ -16,7 +17,7 @@ import tempfile
 import time
 import unittest
 
-from _programs import BIN, ROOT, free_port, until
+from _programs import BIN, ROOT, TOOLS, free_port, until
 
 NGINX = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
 sys.path.insert(0, str(ROOT / "tests" / "support"))
@@ -24,6 +25,9 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 from websocket import WebSocket  # noqa: E402  the path is set above
 
 NAME = "lectern.school.example"
+CODE = "0123a-4567b-89abc-defgh-jkmnp-q"
+LESSON, CLIP = "20260301-080000-test-0001", "clip-20260302-080000-aaaa"
+REEL = f"/api/v1/recordings/{LESSON}/tracks/camera/reels/1"
 OFFER = "\r\n".join([
     "v=0", "o=- 1 2 IN IP4 127.0.0.1", "s=-", "t=0 0", "a=group:BUNDLE 0",
     "m=video 9 UDP/TLS/RTP/SAVPF 96", "c=IN IP4 0.0.0.0", "a=rtcp-mux", "a=ice-ufrag:abcd",
@@ -53,31 +57,50 @@ class Nginx(unittest.TestCase):
             raise unittest.SkipTest("nginx is not here")
         cls.stack = contextlib.ExitStack()
         folder = pathlib.Path(cls.stack.enter_context(tempfile.TemporaryDirectory()))
+        folder.chmod(0o711)  # nginx's worker is another user
         cls.port, cls.plain = free_port(), free_port()
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
                         "-keyout", folder / "key.pem", "-out", folder / "cert.pem", "-days", "9", "-subj",
                         f"/CN={NAME}", "-addext", f"subjectAltName=DNS:{NAME},DNS:localhost"],
                        check=True, capture_output=True)
         cls.client = ssl.create_default_context(cafile=folder / "cert.pem")
+        (folder / "media").write_text(documented(
+            "proxy_http_version 1.1;", code=("ACCESS-CODE", CODE), piece=("slice 1m;", "slice 16k;")), encoding="utf-8")
+        cache = documented("proxy_cache_path /var/cache/nginx-lectern keys_zone=lectern:10m max_size=50g inactive=30d "
+                           "use_temp_path=off;", place=("/var/cache/nginx-lectern", folder / "cache"))
         site = documented("upstream lectern {", upstream=("127.0.0.1:8080", f"127.0.0.1:{cls.plain}"),
                           listen=("listen 443 ssl;", f"listen 127.0.0.1:{cls.port} ssl;"),
                           certificate=("/etc/lectern/cert.pem", folder / "cert.pem"),
-                          key=("/etc/lectern/key.pem", folder / "key.pem"))
+                          key=("/etc/lectern/key.pem", folder / "key.pem"),
+                          media=("location / {", f"include {folder}/media;\nlocation / {{"))
         temporary = "".join(f"{kind}_temp_path {folder}/{kind};\n"
                             for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
         (folder / "nginx.conf").write_text(
             f"daemon off;\nworker_processes 1;\npid {folder}/pid;\nerror_log {folder}/error.log;\n"
-            f"events {{ worker_connections 1000; }}\nhttp {{\naccess_log off;\n{temporary}{site}}}\n", encoding="utf-8")
+            f"events {{ worker_connections 1000; }}\nhttp {{\naccess_log off;\n{temporary}{cache}{site}}}\n", encoding="utf-8")
         (folder / "lectern.conf").write_text(
             documented("listen = 127.0.0.1:8080", listen=("127.0.0.1:8080", f"127.0.0.1:{cls.plain}"))
             .replace("    listen", "    [server]\n    listen", 1) + "[room main]\nsource = demo\n", encoding="utf-8")
         cls.nginx = subprocess.Popen([NGINX, "-p", folder, "-e", folder / "error.log", "-c", folder / "nginx.conf"])
         until(lambda: cls.answers(502), 10, "nginx, which finds nothing behind it")
+        cls.data = folder / "data"
+        cls.put_recording()
         cls.up = subprocess.Popen([BIN / "lectern", "up", "--data", folder / "data", "--config",
                                    folder / "lectern.conf", "--json"], stdout=subprocess.PIPE, text=True)
         cls.code = json.loads(cls.up.stdout.readline())["code"]
-        cls.data = folder / "data"
         cls.bearer = {"Authorization": f"Bearer {cls.code}"}
+
+    @classmethod
+    def put_recording(cls):
+        """A lesson of three reels, a microlesson of a second of it, and the code that nginx knows."""
+        (cls.data / "lessons").mkdir(parents=True)
+        subprocess.run([TOOLS / "tapemaker", "reels", cls.data / "lessons" / LESSON], check=True,
+                       stdout=subprocess.DEVNULL)
+        (cls.data / "clips" / CLIP).mkdir(parents=True)
+        (cls.data / "clips" / CLIP / "0001.json").write_text(json.dumps({"version": 1, "chapters": [], "pieces": [
+            {"lesson": LESSON, "from_ns": 3_310_000_000, "to_ns": 4_130_000_000}]}), encoding="utf-8")
+        (cls.data / "access-code").write_text(CODE + "\n", encoding="ascii")
+        (cls.data / "access-code").chmod(0o600)
 
     @classmethod
     def tearDownClass(cls):
@@ -189,6 +212,77 @@ class Nginx(unittest.TestCase):
         self.assertEqual((status, part), (206, whole[100:300]))
         self.assertEqual(headers["Content-Range"], f"bytes 100-299/{len(whole)}")
         self.assertEqual(self.ask(segment, **self.bearer, Range=f"bytes={10**18}-")[0], 416)
+
+    def share(self, item):
+        """The number of a new link, and the cookie of who has it."""
+        made = json.loads(self.api(f"/items/{item}/shares", "POST", "{}")[2])
+        status, headers, page = self.ask(made["url"][made["url"].index("/lessons/"):])
+        self.assertEqual(status, 303, page)
+        return made["id"], {"Cookie": headers["Set-Cookie"].split(";")[0]}
+
+    def sent_by_lectern(self):
+        return float(re.search(rb"^lectern_http_sent_bytes_total (\S+)$", self.ask("/metrics", **self.bearer)[2],
+                               re.MULTILINE)[1])
+
+    def behind(self, path, **headers):
+        """The same from lectern itself."""
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.plain, timeout=20)) as line:
+            line.request("GET", path, headers=headers)
+            answer = line.getresponse()
+            return answer.status, answer.headers, answer.read()
+
+    def test_recordings_come_from_nginx(self):
+        status, own, whole = self.behind(REEL, **self.bearer)
+        self.assertEqual(status, 200)
+        self.assertGreater(len(whole), 3 * 16384, "some pieces")
+        for headers in ({}, {}, {"Range": "bytes=0-"}, {"Range": "bytes=77-40000"}, {"Range": "bytes=-5"}):
+            status, head, content = self.behind(REEL, **self.bearer, **headers)
+            seen, its, got = self.ask(REEL, **self.bearer, **headers)
+            self.assertEqual((seen, got), (status, content), headers)
+            for name in ("Content-Type", "Content-Range", "Content-Length", "Cache-Control"):
+                self.assertEqual(its[name], head[name], f"{headers} {name}")
+        before = self.sent_by_lectern()
+        self.assertEqual(self.ask(REEL, **self.bearer)[2], whole)
+        self.assertLess(self.sent_by_lectern() - before, len(whole) / 2, "kept by nginx")
+        self.assertEqual(self.ask(REEL, **self.bearer, Range=f"bytes={len(whole)}-")[0], 416)
+        self.assertEqual(self.ask(REEL[:-1] + "99", **self.bearer)[0], 404)
+
+    def test_recordings_are_refused_at_once(self):
+        self.assertEqual(self.ask(REEL, **self.bearer)[0], 200)  # nginx has it
+        for headers in ({}, {"Cookie": "lectern=wrong"}):
+            status, head, refusal = self.ask(REEL, **headers)
+            self.assertEqual((status, head["WWW-Authenticate"]), (401, "Bearer"))
+            self.assertIn("zh", json.loads(refusal)["fault"])
+        self.assertEqual(self.ask("/lectern-allows", **self.bearer)[0], 404)
+        self.assertEqual(self.ask(REEL, "DELETE")[0], 405)
+        share, cookie = self.share(LESSON)
+        self.assertEqual(self.ask(REEL, **cookie, Range="bytes=0-99")[0], 206)
+        self.assertEqual(self.api(f"/items/{LESSON}/shares/{share}", "DELETE")[0], 200)
+        status, _, refusal = self.ask(REEL, **cookie, Range="bytes=0-99")
+        self.assertEqual(status, 403)
+        self.assertIn("此分享链接已失效", json.loads(refusal)["fault"]["zh"])
+
+    def test_of_recordings_only_what_a_microlesson_shows(self):
+        _, _, whole = self.ask(REEL, **self.bearer)
+        _, cookie = self.share(CLIP)
+        index = json.loads(self.ask(REEL.rsplit("/", 2)[0] + "/index", **cookie)[2])
+        rows = index["reels"][0]["rows"]
+        begin, end = rows[0][0], rows[-1][0] + rows[-1][1]
+        status, _, part = self.ask(REEL, **cookie, Range=f"bytes={begin}-{end - 1}")
+        self.assertEqual((status, part), (206, whole[begin:end]))
+        for text in (f"bytes={begin - 1}-{end - 1}", f"bytes={begin}-{end}", f"bytes={begin}-", "bytes=0-0",
+                     f"bytes={begin}-{end - 1},0-1", f"bytes= {begin}-{end}", f"octets={begin}-{end - 1}"):
+            self.assertEqual(self.ask(REEL, **cookie, Range=text)[0], 403, text)
+        self.assertEqual(self.ask(REEL, **cookie)[0], 403)
+        with contextlib.closing(self.line()) as line:  # two ranges, one of them allowed
+            for first, second in ((f"bytes={begin}-{end - 1}", "bytes=0-99"), ("bytes=0-99", f"bytes={begin}-{end - 1}")):
+                line.putrequest("GET", REEL, skip_host=True)
+                for name, value in (("Host", NAME), *cookie.items(), ("Range", first), ("Range", second)):
+                    line.putheader(name, value)
+                line.endheaders()
+                answer = line.getresponse()
+                content = answer.read()
+                self.assertTrue(answer.status >= 400 or content == whole[begin:end], (answer.status, first))
 
 
 if __name__ == "__main__":
