@@ -5,7 +5,7 @@
     script/bench [--quick] [--json] [NAME ...]
 
 NAME is one of: screen-still screen-pointer camera latency close sync memory srtp live-srtp live-ws
-live-ws-tls live-memory live-join live-shown live-long cut edit-open lesson-play search slides kill powercut; all but the last two when
+live-ws-tls live-memory live-join live-shown live-long cut edit-open lesson-play search slides vod kill powercut; all but the last two when
 none is given.
 --quick takes samples (some fifteen minutes in all, the figures are rough), --json prints JSON
 instead of a table. Needs what script/setup --tests installs. Exit status 1 when a figure is not
@@ -33,13 +33,15 @@ from _shown import live_shown  # noqa: E402
 from _slides import slide_text  # noqa: E402
 from _srtp import srtp  # noqa: E402
 from _sync import sync  # noqa: E402
+from _vod import vod  # noqa: E402
 
 FIGURES = {"screen-still": screen_still, "screen-pointer": screen_pointer, "camera": camera,
            "latency": latency, "close": close, "sync": sync, "memory": memory_use, "srtp": srtp,
            "live-srtp": live_srtp, "live-ws": live_ws, "live-ws-tls": live_ws_tls,
            "live-memory": live_memory, "live-join": live_join,
            "live-shown": live_shown, "live-long": live_long, "cut": cuts, "edit-open": edit_open,
-           "lesson-play": lesson_play, "search": search, "slides": slide_text}
+           "lesson-play": lesson_play, "search": search, "slides": slide_text,
+           "vod": vod}
 CAMPAIGNS = {"kill": "*kill*.py", "powercut": "*power*.py"}
 
 
