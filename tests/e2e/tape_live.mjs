@@ -44,7 +44,8 @@ function judge(name, { scene, rate }, truth, { behind, visits, seen, heard, wait
             `${waits.length} waits, claps heard ${skews.map((ms) => ms.toFixed(0))} ms after seen`,
     );
     if (rate === 1) {
-        check(Math.abs(skew) <= FRAME_MS, `${what}: claps are heard ${skew} ms after they are seen`);
+        const most = skews.length < 5 ? 3 * FRAME_MS : FRAME_MS; // of few claps the median is one that a busy machine may be late with
+        check(Math.abs(skew) <= most, `${what}: claps are heard ${skew} ms after they are seen`);
     }
 }
 
