@@ -46,8 +46,8 @@ def until(test, seconds, what):
 class Asked:
     """What prints its address and access code as a line of JSON, and can be asked by them."""
 
-    def __init__(self, command):
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    def __init__(self, command, **more):
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, **more)
         ready = json.loads(self.process.stdout.readline())
         self.url, self.code = ready["url"].rstrip("/"), ready["code"]
         self.address = urllib.parse.urlsplit(self.url).netloc
@@ -76,9 +76,9 @@ class Asked:
 
 
 class Server(Asked):
-    def __init__(self, data, *more):
+    def __init__(self, data, *more, **how):
         super().__init__([BIN / "lectern-server", "--data", data, "--listen", "127.0.0.1:0",
-                          "--json", *more])
+                          "--json", *more], **how)
 
 
 class RoomTest(unittest.TestCase):

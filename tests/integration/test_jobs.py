@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Exports by presets, judged by ffmpeg: what is made keeps the preset's rules, at whatever moment a
 worker or the server is killed nothing half is left and the job is done all the same, a full disk is
-said in words, and what is cancelled is gone."""
+said in words, and what is cancelled is gone. All as the service's unit allows it."""
 
 import json
 import os
@@ -11,10 +11,14 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import unittest
 
-from _programs import BIN, Server, until
+from _programs import BIN, ROOT, Server, until
+
+sys.path.insert(0, str(ROOT))
+from tests.support import service  # noqa: E402
 
 LESSON = "20260101-080000-a-0001"
 OVER = ("done", "failed", "cancelled")
@@ -35,7 +39,7 @@ class Jobs(unittest.TestCase):
         (cls.data / "lessons").mkdir()
         subprocess.run([BIN / "lectern", "record", "--source", "demo", "--duration", "3", "--out",
                         cls.data / "lessons" / LESSON], check=True, capture_output=True)
-        cls.server = Server(cls.data)
+        cls.server = Server(cls.data, preexec_fn=service.shut_in)
 
     @classmethod
     def tearDownClass(cls):
@@ -302,6 +306,7 @@ class Jobs(unittest.TestCase):
         pid = self.running(self.export("contest"))
         until(lambda: os.sched_getscheduler(pid) == os.SCHED_IDLE, 10, "its priority")
         self.assertEqual(os.getpriority(os.PRIO_PROCESS, pid), 19)
+        self.assertEqual(subprocess.run(["ionice", "-p", str(pid)], capture_output=True, text=True).stdout, "idle\n")
         self.assertEqual(os.getpgid(pid), pid)
 
     def test_a_full_disk_is_said(self):

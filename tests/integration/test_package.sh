@@ -26,10 +26,12 @@ grep -qx /etc/lectern/lectern.conf "$work/control/conffiles" || fail "lectern.co
 grep -q '^Depends:.*libgstreamer' "$work/control/control" || fail "libraries are not in Depends"
 find "$work/root" -name typescript -o -name axe-core | grep -q . && fail "tools of tests are in the package"
 
-"$work/root/usr/bin/lectern" --version | grep -q '^lectern ' || fail "the packaged program does not run"
-"$work/root/usr/bin/lectern" record --source demo --out "$work/lesson" --duration 2 >/dev/null 2>&1 ||
+# All that the unit's programs may call, and no more.
+lectern() { python3 "$LCT_SOURCE/tests/support/service.py" "$work/root/usr/bin/lectern" "$@"; }
+lectern --version | grep -q '^lectern ' || fail "the packaged program does not run"
+lectern record --source demo --out "$work/lesson" --duration 2 >/dev/null 2>&1 ||
     fail "the packaged recorder does not record"
-"$work/root/usr/bin/lectern" export "$work/lesson" -o "$work/lesson.mp4" || fail "the packaged worker does not export"
+lectern export "$work/lesson" -o "$work/lesson.mp4" || fail "the packaged worker does not export"
 
 unit=$(find "$work/root" -name lectern.service)
 if command -v systemd-analyze >/dev/null; then

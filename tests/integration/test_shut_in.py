@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever kind of job it does, a worker is shut in: with a library in it that breaks out where it
-can (tests/preload/outbreak.c), it does its work, and nothing else."""
+"""Whatever kind of job it does, a worker is shut in, as the service's too: with a library in it that
+breaks out where it can (tests/preload/outbreak.c), it does its work, and nothing else."""
 
 import ctypes
 import errno
@@ -9,10 +9,14 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 import unittest
 
 from _programs import BIN, ROOT, TOOLS
+
+sys.path.insert(0, str(ROOT))
+from tests.support import service  # noqa: E402
 
 LESSON, CLIP, UPLOAD = "20260101-080000-a-0001", "clip-20260102-080000-0001", "20260103-080000-up-0001"
 SECOND = 10**9
@@ -57,6 +61,7 @@ class ShutIn(unittest.TestCase):
         (folder / "job.json").write_text(json.dumps(
             {"version": 1, "state": "running", "tries": 1, "created_ns": 1, "order": order}))
         done = subprocess.run([BIN / "lectern-worker", "job", self.data, folder.name], text=True, capture_output=True,
+                              preexec_fn=service.shut_in,
                               env={**os.environ, "LD_PRELOAD": TOOLS / "liboutbreak.so", "OUTSIDE": self.outside})
         self.assertEqual(done.returncode, 0, done)
         said = (line.split() for line in done.stderr.splitlines())
