@@ -45,14 +45,15 @@ struct lct_tape {
     size_t lane_count;
     lct_ns oldest_unsynced; /* CLOCK_MONOTONIC; LCT_NS_NONE: all is durable */
     int first_error;
-    int failure; /* the disk's last one, if it was not only full */
+    int failure;          /* the disk's last one, if it was not only full */
+    lct_ns failing_since; /* CLOCK_MONOTONIC; LCT_NS_NONE: the last chunk was appended */
     /* guarded by lock */
     pthread_mutex_t lock;
     enum lct_tape_state state;
     struct lct_fault fault;
     bool stopping;
     lct_ns end;     /* lesson time, when stopping */
-    lct_ns give_up; /* CLOCK_MONOTONIC, when stopping */
+    lct_ns stopped; /* CLOCK_MONOTONIC, when stopping */
 };
 
 static void parse_boot_id(uint8_t out[16]) {
@@ -268,6 +269,7 @@ static int append(struct lct_tape *tape, struct lane *lane, struct lct_chunk *ch
     lane->gap = false;
     lane->wants_key = false;
     lane->dirty = true;
+    tape->failing_since = LCT_NS_NONE;
     if (tape->oldest_unsynced == LCT_NS_NONE) {
         tape->oldest_unsynced = lct_monotonic();
     }
@@ -320,9 +322,13 @@ static void count_lost(struct lct_tape *tape, struct lane *lane, unsigned lost) 
 
 /* ---- the thread ---- */
 
+/* After the bell a disk that takes nothing is given up, one that is only slow is not. */
 static bool may_try_again(struct lct_tape *tape) {
+    lct_ns now = lct_monotonic();
+    tape->failing_since = tape->failing_since == LCT_NS_NONE ? now : tape->failing_since;
     pthread_mutex_lock(&tape->lock);
-    bool more = !tape->stopping || lct_monotonic() < tape->give_up;
+    bool more = !tape->stopping || now < tape->stopped + LAST_TRIES ||
+                now < tape->failing_since + LAST_TRIES;
     pthread_mutex_unlock(&tape->lock);
     return more;
 }
@@ -440,6 +446,7 @@ struct lct_tape *lct_tape_create(const struct lct_tape_settings *settings) {
         tape->settings.reel_length = LCT_REEL_LENGTH;
     }
     tape->oldest_unsynced = LCT_NS_NONE;
+    tape->failing_since = LCT_NS_NONE;
     pthread_mutex_init(&tape->lock, NULL);
     const struct lct_bus_limits limits = {BUFFER_SPAN, BUFFER_BYTES, .keep_old = true};
     tape->reader = lct_bus_subscribe(settings->bus, &limits, NULL, NULL);
@@ -451,7 +458,7 @@ int lct_tape_finish(struct lct_tape *tape, lct_ns end) {
     pthread_mutex_lock(&tape->lock);
     tape->stopping = true;
     tape->end = end;
-    tape->give_up = lct_monotonic() + LAST_TRIES;
+    tape->stopped = lct_monotonic();
     pthread_mutex_unlock(&tape->lock);
     lct_bus_wake(tape->reader);
     lct_thread_join(&tape->thread);

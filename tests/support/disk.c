@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -95,7 +96,12 @@ static int fate(const struct lct_io *io, enum lct_disk_call call) {
                call != LCT_DISK_RENAME && call != LCT_DISK_SYNC_FOLDER) {
         error = ENOSPC;
     }
+    lct_ns stall = call == LCT_DISK_PWRITE ? disk->stall : 0;
+    disk->stall -= stall;
     pthread_mutex_unlock(&disk->lock);
+    if (stall > 0) {
+        (void)nanosleep(&(struct timespec){.tv_sec = stall / LCT_SECOND}, NULL);
+    }
     return error;
 }
 
@@ -168,6 +174,12 @@ void lct_test_disk_fail(struct lct_test_disk *disk, enum lct_disk_call call, int
     disk->after = after;
     disk->error = error;
     disk->failed = false;
+    pthread_mutex_unlock(&disk->lock);
+}
+
+void lct_test_disk_stall(struct lct_test_disk *disk, lct_ns time) {
+    pthread_mutex_lock(&disk->lock);
+    disk->stall = time;
     pthread_mutex_unlock(&disk->lock);
 }
 

@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "base/time.h"
 #include "base/io.h"
 
 enum lct_disk_call {
@@ -35,6 +36,7 @@ struct lct_test_disk {
     int error;                   /**< errno */
     bool failed;                 /**< it has */
     bool full;                   /**< everything that needs space fails with ENOSPC */
+    lct_ns stall;                /**< the next write takes so long, ns */
     bool torn;                   /**< a write that fails has written half */
     bool remembers;              /**< what a power cut would take */
     struct lct_test_file *files; /**< that were written to */
@@ -45,6 +47,9 @@ void lct_test_disk_init(struct lct_test_disk *disk);
 
 /** Lets the call after so many more of its kind fail once with error (an errno). */
 void lct_test_disk_fail(struct lct_test_disk *disk, enum lct_disk_call call, int after, int error);
+
+/** Lets the next write take a time, in whole seconds. */
+void lct_test_disk_stall(struct lct_test_disk *disk, lct_ns time);
 
 /** True when the call that was to fail has come. */
 bool lct_test_disk_failed(struct lct_test_disk *disk);

@@ -292,6 +292,26 @@ Test(tape, a_full_disk_pauses_and_goes_on_by_itself, .timeout = 30) {
     lct_test_lesson_free(lesson);
 }
 
+Test(tape, a_slow_disk_is_not_given_up_after_the_bell, .timeout = 30) {
+    struct session s;
+    struct lct_test_lesson *lesson = lct_test_lesson(LENGTH);
+    size_t half = lesson->count / 2;
+    lct_log_set_level(LCT_LOG_ERROR + 1);
+    begin(&s);
+    publish(&s, lesson, 0, half);
+    cr_assert(
+        wait_for(&s, is_saved, lesson->chunks[half - 1]->time - LCT_SECOND / 4, 5 * LCT_SECOND));
+    lct_test_disk_stall(&s.disk, 3 * LCT_SECOND); /* longer than a dead one is tried */
+    lct_test_disk_fail(&s.disk, LCT_DISK_PWRITE, 1, ENOSPC);
+    publish(&s, lesson, half, lesson->count);
+    end(&s);
+    cr_assert(lct_test_disk_failed(&s.disk));
+    cr_assert_eq(s.status.tracks[0].lost + s.status.tracks[1].lost, 0);
+    cr_assert_null(judge(&s, lesson));
+    clean(&s);
+    lct_test_lesson_free(lesson);
+}
+
 Test(tape, a_taken_number_is_passed_over, .timeout = 20) {
     struct session s;
     struct lct_test_lesson *lesson = lct_test_lesson(LENGTH);
