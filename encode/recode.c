@@ -79,6 +79,8 @@ void lct_recode_slate(struct lct_recode *recode) {
 
 bool lct_recode_has_picture(const struct lct_recode *recode) { return recode->picture != NULL; }
 
+/* A step of effort less than a reel may have been given costs half of the time, and 0.4 dB of 50: a
+ * recorder takes it too when it is short of CPU (encode/effort.h), the headers are the same. */
 static struct lct_video_settings settings_for(const struct lct_recode *r) {
     const struct lct_format *f = r->settings.format;
     struct lct_video_settings s = r->settings.screen
@@ -90,6 +92,7 @@ static struct lct_video_settings settings_for(const struct lct_recode *r) {
         kept.height == f->height) {
         s = kept;
     }
+    s.preset = s.preset == LCT_PRESET_VERYFAST ? LCT_PRESET_SUPERFAST : s.preset;
     return s;
 }
 

@@ -65,22 +65,31 @@ float lct_cut_level(const struct lct_cut_part *part, int64_t tick) {
     return level > 0 ? level : 0;
 }
 
-const uint8_t *lct_cut_chunk(struct lct_cut *cut, struct lct_cut_row *row) {
-    if (cut->scanned != row->file) {
-        lct_scan_close(&cut->scan);
-        cut->scan = (struct lct_scan){.fd = -1};
-        cut->scanned = -1;
-        if (lct_scan_open(&lct_io_system, cut->movie->files[row->file], O_RDONLY, &cut->scan) < 0) {
-            row->bad = true;
+struct lct_cut_reader lct_cut_reader(const struct lct_movie *movie) {
+    return (struct lct_cut_reader){.movie = movie, .scan = {.fd = -1}, .file = -1};
+}
+
+void lct_cut_reader_close(struct lct_cut_reader *reader) {
+    lct_scan_close(&reader->scan);
+    *reader = lct_cut_reader(reader->movie);
+}
+
+const uint8_t *lct_cut_read(struct lct_cut_reader *reader, const struct lct_cut_row *row) {
+    if (reader->file != row->file) {
+        lct_cut_reader_close(reader);
+        const char *path = reader->movie->files[row->file];
+        if (lct_scan_open(&lct_io_system, path, O_RDONLY, &reader->scan) < 0) {
             return NULL;
         }
-        cut->scanned = row->file;
+        reader->file = row->file;
     }
-    const uint8_t *bytes = lct_scan_read(&cut->scan, row->row->offset, row->row->n);
-    if (!bytes || lct_crc32c(0, bytes, row->row->n) != row->row->crc) {
-        row->bad = true;
-        return NULL;
-    }
+    const uint8_t *bytes = lct_scan_read(&reader->scan, row->row->offset, row->row->n);
+    return bytes && lct_crc32c(0, bytes, row->row->n) == row->row->crc ? bytes : NULL;
+}
+
+const uint8_t *lct_cut_chunk(struct lct_cut *cut, struct lct_cut_row *row) {
+    const uint8_t *bytes = lct_cut_read(&cut->reader, row);
+    row->bad = row->bad || !bytes;
     return bytes;
 }
 
@@ -424,8 +433,7 @@ int lct_cut_open(const struct lct_cut_range *ranges, size_t count, const char *c
     }
     struct lct_cut *cut = lct_new(sizeof *cut);
     cut->movie = lct_movie_create();
-    cut->scan.fd = -1;
-    cut->scanned = -1;
+    cut->reader = lct_cut_reader(cut->movie);
     cut->sources = lct_new(2 * count * sizeof *cut->sources); /* its own, and what was made */
     cut->parts = lct_new(count * sizeof *cut->parts);
     int rc = plan(cut, ranges, count, tracks, track_count, fault);
@@ -489,7 +497,7 @@ void lct_cut_close(struct lct_cut *cut) {
         lct_movie_lane_free(&cut->tracks[i].lane);
         free(cut->tracks[i].peaks);
     }
-    lct_scan_close(&cut->scan);
+    lct_cut_reader_close(&cut->reader);
     lct_movie_close(cut->movie);
     free(cut->sources);
     free(cut->parts);

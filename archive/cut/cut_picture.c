@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Pictures of a cut: heads are encoded, the rest is copied. */
+/* A track of pictures of a cut: its canvas, and the one sample entry of all that is kept. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,16 +8,8 @@
 #include "archive/cut/cut_priv.h"
 #include "base/mem.h"
 #include "encode/nal.h"
-#include "encode/recode.h"
 
 #define TICKS 90000
-
-/* A picture that still stands so long after a range's begin (a slide that nobody moved) is said
- * once more where the range begins; a camera's next one is simply shown at once. */
-#define STAND_MIN (TICKS / 10)
-
-/* While it fades a picture that stands is said so often. */
-#define FADE_STEP (TICKS / 25)
 
 /* avcC of the result: more sets than this stand in front of their key frames only. */
 #define CONFIG_MAX 16384U
@@ -35,12 +27,12 @@ struct forms {
     size_t count;
 };
 
-static bool same_size(const struct lct_format *a, const struct lct_format *b) {
+bool lct_cut_same_size(const struct lct_format *a, const struct lct_format *b) {
     return a->width == b->width && a->height == b->height;
 }
 
 static bool same_config(const struct lct_format *a, const struct lct_format *b) {
-    return same_size(a, b) && a->config_bytes == b->config_bytes &&
+    return lct_cut_same_size(a, b) && a->config_bytes == b->config_bytes &&
            memcmp(a->config, b->config, a->config_bytes) == 0;
 }
 
@@ -86,7 +78,7 @@ static void note_sizes(struct lct_cut *cut, const struct lct_cut_track *track,
                        const struct forms *forms, const struct lct_format *main) {
     for (size_t i = 0; i < forms->count; i++) {
         const struct form *form = &forms->list[i];
-        if (same_size(form->format, main)) {
+        if (lct_cut_same_size(form->format, main)) {
             continue;
         }
         struct lct_fault note;
@@ -134,8 +126,9 @@ static const struct lct_format *main_form(const struct forms *forms) {
     for (size_t i = 0; i < forms->count; i++) {
         int64_t of_size = 0;
         for (size_t k = 0; k < forms->count; k++) {
-            of_size +=
-                same_size(forms->list[k].format, forms->list[i].format) ? forms->list[k].ticks : 0;
+            of_size += lct_cut_same_size(forms->list[k].format, forms->list[i].format)
+                           ? forms->list[k].ticks
+                           : 0;
         }
         bool better = of_size > most || (of_size == most && forms->list[i].ticks > best->ticks);
         best = better ? &forms->list[i] : best;
@@ -170,217 +163,27 @@ int lct_cut_choose_canvas(struct lct_cut *cut, struct lct_cut_track *track,
     return rc;
 }
 
-/* ---- one range ---- */
-
-struct painter {
-    struct lct_cut *cut;
-    struct lct_cut_track *track;
-    struct lct_recode *recode;
-    const struct lct_cut_part *part;
-    struct lct_cut_view view; /* of it */
-    size_t decode_from;       /* the row from which pictures that are copied are decoded, too: what
-                                 fades out is encoded */
-    int64_t last;             /* tick of the result, of what was shown last */
-    bool shown;               /* something of this range */
-    bool decoding;            /* what the next sample refers to was decoded */
-    bool copying;             /* or copied */
-    bool standing;            /* the picture decoded last is from before the range */
-    struct lct_fault *fault;
-};
-
-static const uint8_t *sample_of(struct painter *p, struct lct_cut_row *row) {
-    const uint8_t *chunk = lct_cut_chunk(p->cut, row);
-    return chunk ? chunk + lct_index_payload_at(row->row) : NULL;
-}
-
-static int64_t tick_of(const struct painter *p, const struct lct_cut_row *row) {
-    return p->shown ? p->part->at + row->row->info.tfdt - p->view.from : p->part->at;
-}
-
-static int copy(struct painter *p, const struct lct_cut_row *row) {
-    const struct lct_movie_piece piece = {.source =
-                                              row->row->offset + lct_index_payload_at(row->row),
-                                          .bytes = row->row->info.sample_bytes[0],
-                                          .file = row->file};
-    p->last = tick_of(p, row);
-    p->shown = true;
-    return lct_movie_add_picture(&p->track->lane, &piece, p->last, row->row->info.key);
-}
-
-/* Encodes the picture decoded last at a tick of the result. */
-static int encode(struct painter *p, int64_t tick, bool key) {
-    struct lct_recoded made;
-    struct lct_movie_piece piece;
-    const struct lct_recode_picture picture = {
-        .tick = tick,
-        .key = key || !p->shown || p->copying, /* what was copied the encoder never saw */
-        .level = lct_cut_level(p->part, tick),
-    };
-    p->copying = false;
-    int rc = lct_recode_encode(p->recode, &picture, &made, p->fault);
-    if (rc < 0) {
-        return rc;
-    }
-    rc = lct_movie_keep(p->cut->movie, made.sample, made.n, &piece);
-    rc = rc ? rc : lct_movie_add_picture(&p->track->lane, &piece, tick, made.key);
-    free(made.sample);
-    p->last = tick;
-    p->shown = true;
-    p->track->encoded++;
-    return rc;
-}
-
-static bool decode(struct painter *p, struct lct_cut_row *row) {
-    const uint8_t *sample = sample_of(p, row);
-    return sample && lct_recode_decode(p->recode, row->format, sample,
-                                       row->row->info.sample_bytes[0], row->row->info.key) == 0;
-}
-
-/* When a picture that stands must be said again because it fades: the next tick behind the last
- * picture's; until: not before then. */
-static int64_t next_fade(const struct painter *p, int64_t until) {
-    const struct lct_cut_part *part = p->part;
-    int64_t in_end = part->at + part->fade_in;
-    int64_t out_begin = part->at + part->to - part->from - part->fade_out;
-    int64_t next = p->last + FADE_STEP;
-    if (next >= until) {
-        return until;
-    }
-    if (p->last < in_end && next > in_end) {
-        next = in_end; /* the first that is wholly there */
-    } else if (p->last >= in_end && next <= out_begin) {
-        next = part->fade_out > 0 ? out_begin + FADE_STEP : until;
-    }
-    return next + FADE_STEP / 2 <= until ? next : until;
-}
-
-static int fade_until(struct painter *p, int64_t until) {
-    int rc = 0;
-    bool fades = p->shown && p->decoding && p->part->fade_in + p->part->fade_out > 0;
-    for (int64_t at; rc == 0 && fades && (at = next_fade(p, until)) < until;) {
-        rc = encode(p, at, false);
-    }
-    return rc;
-}
-
-/* A picture inside the range, which can be decoded by what came before. */
-static int show(struct painter *p, struct lct_cut_row *row, bool decode_too) {
-    const struct lct_chunk_info *info = &row->row->info;
-    bool late = !p->shown && info->tfdt - p->view.from > STAND_MIN;
-    int rc = late && p->standing ? encode(p, p->part->at, true) : 0;
-    p->standing = false;
-    rc = rc ? rc : fade_until(p, tick_of(p, row));
-    bool whole = lct_cut_level(p->part, tick_of(p, row)) >= 1;
-    bool copies = (p->copying || info->key) && same_size(row->format, p->track->format) && whole;
-    if (rc < 0 || copies) {
-        p->copying = true;
-        p->decoding = rc == 0 && decode_too && decode(p, row);
-        return rc ? rc : copy(p, row);
-    }
-    p->decoding = decode(p, row);
-    return p->decoding ? encode(p, tick_of(p, row), info->key) : 0;
-}
-
-static int take(struct painter *p, struct lct_cut_row *row, bool decode_too) {
-    bool lost = row->bad || (row->hole && !row->row->info.key);
-    if (lost || (!row->row->info.key && !p->decoding && !p->copying)) {
-        p->decoding = p->copying = false; /* and so are all up to the next key frame */
-        return 0;
-    }
-    if (row->row->info.tfdt >= p->view.from) {
-        return show(p, row, decode_too);
-    }
-    p->decoding = decode(p, row);
-    p->standing = p->standing || p->decoding;
-    return 0;
-}
-
-/* The last key frame before row i. */
-static size_t key_before(const struct lct_cut_tape *tape, size_t i) {
-    while (i > 0) {
-        i--;
-        if (tape->rows[i].row->info.key) {
-            break;
-        }
-    }
-    return i;
-}
-
-/* Where to begin: at the range's first picture if that is a key frame, else at the one before. */
-static size_t first_row(const struct lct_cut_view *view) {
-    const struct lct_cut_tape *tape = view->tape;
-    size_t i = lct_cut_row_at(tape, view->from);
-    const struct lct_cut_row *row = i < tape->count ? &tape->rows[i] : NULL;
-    if (row && row->row->info.key && !row->bad && row->row->info.tfdt - view->from <= STAND_MIN &&
-        row->row->info.tfdt < view->to) {
-        return i;
-    }
-    return key_before(tape, i);
-}
-
-static int paint_part(struct painter *p) {
-    int rc = 0;
-    p->view = lct_cut_view(p->part, p->track);
-    const struct lct_cut_tape *tape = p->view.tape;
-    p->shown = p->decoding = p->copying = p->standing = false;
-    p->decode_from = SIZE_MAX;
-    if (tape && p->part->fade_out > 0) {
-        p->decode_from = key_before(tape, lct_cut_row_at(tape, p->view.to - p->part->fade_out + 1));
-    }
-    for (size_t i = tape ? first_row(&p->view) : 0;
-         rc == 0 && tape && i < tape->count && tape->rows[i].row->info.tfdt < p->view.to; i++) {
-        rc = take(p, &tape->rows[i], i >= p->decode_from);
-    }
-    if (rc == 0 && !p->shown) { /* one that stands all the time, or none at all */
-        if (!p->standing) {
-            lct_recode_slate(p->recode);
-            p->decoding = true;
-        }
-        rc = encode(p, p->part->at, true);
-    }
-    int64_t end = p->part->at + p->part->to - p->part->from;
-    rc = rc ? rc : fade_until(p, end);
-    return rc ? rc : lct_movie_stand(&p->track->lane, end);
-}
-
 /* ---- the track ---- */
 
-static void add_sets(struct lct_format *f, const uint8_t *avcc, size_t n) {
+void lct_cut_add_sets(struct lct_format *format, const uint8_t *avcc, size_t n) {
     LCT_FREE uint8_t *both = lct_new(CONFIG_MAX);
-    size_t size = lct_nal_merge_avcc(f->config, f->config_bytes, avcc, n, both, CONFIG_MAX);
+    size_t size =
+        lct_nal_merge_avcc(format->config, format->config_bytes, avcc, n, both, CONFIG_MAX);
     if (size > 0) {
-        free(f->config);
-        f->config = both;
-        f->config_bytes = size;
+        free(format->config);
+        format->config = both;
+        format->config_bytes = size;
         both = NULL;
     }
-}
-
-/* One sample entry holds the sets of all. Where two encoders used one id, the sets in front of each
- * key frame tell them apart. */
-static int make_format(struct lct_cut_track *track, const struct forms *forms,
-                       const struct lct_recode *recode) {
-    for (size_t i = 0; i < forms->count; i++) {
-        if (same_size(forms->list[i].format, track->format)) {
-            add_sets(track->format, forms->list[i].format->config,
-                     forms->list[i].format->config_bytes);
-        }
-    }
-    size_t n;
-    const uint8_t *own = lct_recode_sets(recode, &n);
-    if (own) {
-        add_sets(track->format, own, n);
-    }
-    lct_mp4_codec_string(track->format);
-    track->lane.format = track->format;
-    return lct_mp4_make_init(track->format);
 }
 
 int lct_cut_make_pictures(struct lct_cut *cut, struct lct_cut_track *track,
                           struct lct_fault *fault) {
     struct forms forms;
     find_forms(cut, track, &forms);
-    /* What the encoder's headers are compared with, while the result's format grows. */
+    /* What the encoder's headers are compared with, while the result's format grows: one sample
+     * entry holds the sets of all. Where two encoders used one id, the sets in front of each key
+     * frame tell them apart. */
     struct lct_format *main = copy_format(track->format, track);
     struct lct_recode_settings settings = {
         .format = main,
@@ -389,18 +192,18 @@ int lct_cut_make_pictures(struct lct_cut *cut, struct lct_cut_track *track,
     };
     for (size_t i = 0; i < forms.count; i++) {
         const struct lct_format *f = forms.list[i].format;
-        settings.ids_taken |= same_size(f, main) ? lct_nal_avcc_ids(f->config, f->config_bytes) : 0;
+        if (lct_cut_same_size(f, main)) {
+            settings.ids_taken |= lct_nal_avcc_ids(f->config, f->config_bytes);
+            lct_cut_add_sets(track->format, f->config, f->config_bytes);
+        }
     }
-    struct painter p = {
-        .cut = cut, .track = track, .recode = lct_recode_open(&settings), .fault = fault};
-    int rc = 0;
-    for (size_t i = 0; rc == 0 && i < cut->part_count; i++) {
-        p.part = &cut->parts[i];
-        fault->code = 0;
-        rc = paint_part(&p);
+    fault->code = 0;
+    int rc = lct_cut_paint(cut, track, &settings, forms.count == 1, fault);
+    if (rc == 0) {
+        lct_mp4_codec_string(track->format);
+        track->lane.format = track->format;
+        rc = lct_mp4_make_init(track->format);
     }
-    rc = rc ? rc : make_format(track, &forms, p.recode);
-    lct_recode_close(p.recode);
     lct_format_unref(main);
     free(forms.list);
     if (rc < 0 && fault->code == 0) {

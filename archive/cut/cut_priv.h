@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * A cut's inside, shared by cut.c (what is kept), cut_picture.c and cut_sound.c (what is made of
- * it) and cut_lesson.c (the folder).
+ * A cut's inside, shared by cut.c (what is kept), cut_picture.c with cut_paint.c and cut_sound.c
+ * (what is made of it) and cut_lesson.c (the folder).
  */
 #pragma once
 
 #include "archive/cut/cut.h"
 #include "archive/cut/movie_priv.h"
 #include "archive/tape/scan.h"
+#include "encode/recode.h"
 
 /** One chunk of a track's tape, reels one after the other. */
 struct lct_cut_row {
@@ -58,6 +59,13 @@ struct lct_cut_track {
     double loudness_before, loudness; /**< sound: LUFS; 0: as it is, or silent */
 };
 
+/** Reads the reels of a movie, one at a time. One thread. */
+struct lct_cut_reader {
+    const struct lct_movie *movie; /**< borrowed */
+    struct lct_scan scan;          /**< of the file below */
+    int32_t file;                  /**< -1: none is open */
+};
+
 struct lct_cut {
     struct lct_movie *movie;
     struct lct_cut_source *sources;
@@ -69,9 +77,8 @@ struct lct_cut {
     size_t track_count;
     struct lct_fault *notes;
     size_t note_count;
-    double loudness;      /* LUFS; 0: as it is */
-    struct lct_scan scan; /* of the file below */
-    int32_t scanned;      /* -1: none */
+    double loudness; /* LUFS; 0: as it is */
+    struct lct_cut_reader reader;
 };
 
 /** The first row at or behind tick, in the tape's own timescale. */
@@ -87,8 +94,15 @@ bool lct_cut_has_picture(const struct lct_cut_source *source, const char *name);
 /** Level at a tick of the result, 0 to 1: below 1 where the part fades. */
 float lct_cut_level(const struct lct_cut_part *part, int64_t tick);
 
-/** A row's chunk, checked by its sum; NULL: it is damaged, and marked so. Valid until the next
- * call. */
+/** Begins to read; nothing is open yet. */
+struct lct_cut_reader lct_cut_reader(const struct lct_movie *movie);
+
+/** A row's chunk, checked by its sum; NULL: it is damaged. Valid until the next call. */
+const uint8_t *lct_cut_read(struct lct_cut_reader *reader, const struct lct_cut_row *row);
+
+void lct_cut_reader_close(struct lct_cut_reader *reader);
+
+/** lct_cut_read by the cut's own reader; a row that is damaged is marked so. */
 const uint8_t *lct_cut_chunk(struct lct_cut *cut, struct lct_cut_row *row);
 
 /** Adds something to be said before the cut is made; text as lct_fault_set's. */
@@ -101,6 +115,23 @@ int lct_cut_choose_canvas(struct lct_cut *cut, struct lct_cut_track *track,
 /** Fills a lane of pictures. 0 or -errno with a fault. */
 int lct_cut_make_pictures(struct lct_cut *cut, struct lct_cut_track *track,
                           struct lct_fault *fault) LCT_MUST_USE;
+
+/**
+ * Shows the pictures of all ranges in a track's lane, on as many threads as help; sets that the
+ * heads have of their own are added to its format. alike: pictures of all ranges are of one format
+ * (else which one an encoder meets first would decide on its headers). 0 or -errno; with a fault,
+ * or with fault->code left 0.
+ */
+int lct_cut_paint(struct lct_cut *cut, struct lct_cut_track *track,
+                  const struct lct_recode_settings *settings, bool alike,
+                  struct lct_fault *fault) LCT_MUST_USE;
+
+/** Pictures of both are as wide and as high. */
+bool lct_cut_same_size(const struct lct_format *a, const struct lct_format *b);
+
+/** Adds the parameter sets of an avcC (borrows) to a format's; one that does not fit, or is there,
+ * is left out. */
+void lct_cut_add_sets(struct lct_format *format, const uint8_t *avcc, size_t n);
 
 /** Fills a lane of sound. 0 or -errno with a fault. */
 int lct_cut_make_sound(struct lct_cut *cut, struct lct_cut_track *track,

@@ -14,6 +14,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/thread.h"
 #include "control/command/command.h"
 #include "control/programs.h"
 #include "control/worker/worker_jobs.h"
@@ -405,6 +406,7 @@ int lct_worker_cut(int argc, char **argv) {
     o.named = lct_new(2 * (size_t)argc * sizeof *o.named);
     int rc = read_options(argc, argv, &o, &fault);
     bool misused = rc < 0 && fault.code == 0;
+    lct_thread_nice(5); /* it takes several processors; a recorder here goes first */
     rc = rc ? rc : run(&o, &fault);
     for (size_t i = 0; i < o.named_count; i++) {
         free(o.named[i]);
