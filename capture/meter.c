@@ -13,11 +13,11 @@
 
 static float decibels(double amplitude) {
     bool heard = amplitude > 0 && isfinite(amplitude); /* a file may hold infinite samples */
-    double db = heard ? 20 * log10(amplitude) : (double)LCT_LEVEL_SILENCE_DB;
-    return db > (double)LCT_LEVEL_SILENCE_DB ? (float)db : LCT_LEVEL_SILENCE_DB;
+    double db = heard ? 20 * log10(amplitude) : (double)LCT_METER_SILENCE_DB;
+    return db > (double)LCT_METER_SILENCE_DB ? (float)db : LCT_METER_SILENCE_DB;
 }
 
-static void end_window(struct lct_level *level, lct_ns time) {
+static void end_window(struct lct_meter *level, lct_ns time) {
     level->peak_db = decibels((double)level->peak);
     level->rms_db = decibels(sqrt(level->squares / (double)(level->samples * LCT_SOUND_CHANNELS)));
     level->time = time;
@@ -26,7 +26,7 @@ static void end_window(struct lct_level *level, lct_ns time) {
     level->squares = 0;
 }
 
-void lct_level_add(struct lct_level *level, const float *sound, size_t samples, lct_ns time) {
+void lct_meter_add(struct lct_meter *level, const float *sound, size_t samples, lct_ns time) {
     for (size_t i = 0; i < samples; i++) {
         for (size_t c = 0; c < LCT_SOUND_CHANNELS; c++) {
             float value = sound[i * LCT_SOUND_CHANNELS + c];
@@ -39,11 +39,11 @@ void lct_level_add(struct lct_level *level, const float *sound, size_t samples, 
     }
 }
 
-void lct_level_read(const struct lct_level *level, lct_ns now, float *ret_peak_db,
+void lct_meter_read(const struct lct_meter *level, lct_ns now, float *ret_peak_db,
                     float *ret_rms_db) {
     int fresh = level->time != 0 && now - level->time < STALE;
-    *ret_peak_db = fresh ? level->peak_db : LCT_LEVEL_SILENCE_DB;
-    *ret_rms_db = fresh ? level->rms_db : LCT_LEVEL_SILENCE_DB;
+    *ret_peak_db = fresh ? level->peak_db : LCT_METER_SILENCE_DB;
+    *ret_rms_db = fresh ? level->rms_db : LCT_METER_SILENCE_DB;
 }
 
 void lct_rate_add(struct lct_rate *rate, lct_ns time) {

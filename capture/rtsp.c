@@ -48,7 +48,7 @@ struct lct_device {
     bool has_sound;
     const char *decode_by; /* the decoder's element */
     /* the picture's streaming thread only */
-    struct lct_watch watch;
+    struct lct_gop_watch watch;
     bool seen;
     bool passing;
     GstElement *feed; /* the decoder's appsrc */
@@ -220,7 +220,7 @@ static void on_unit(struct lct_device *cam, const uint8_t *bytes, size_t n, lct_
                     GstCaps *caps) {
     struct lct_h264_unit unit;
     lct_h264_look(bytes, n, &unit);
-    enum lct_verdict verdict = lct_watch_unit(&cam->watch, &unit, time);
+    enum lct_verdict verdict = lct_gop_watch_unit(&cam->watch, &unit, time);
     if (!cam->watch.begun) {
         return;
     }

@@ -66,7 +66,7 @@ struct lct_source {
     unsigned opens;
     struct output outputs[LCT_OUTPUTS];
     struct lct_rate rate;
-    struct lct_level level;
+    struct lct_meter level;
 };
 
 enum lct_source_state lct_source_next_state(enum lct_source_state state,
@@ -215,7 +215,7 @@ static void pass_on_locked(struct lct_source *source, enum lct_output which,
     struct output *output = &source->outputs[which];
     source->status.frames++;
     if (frame->kind == LCT_FRAME_SOUND) {
-        lct_level_add(&source->level, frame->sound, frame->samples, frame->time);
+        lct_meter_add(&source->level, frame->sound, frame->samples, frame->time);
     } else {
         count_picture_locked(source, which, frame);
     }
@@ -495,6 +495,6 @@ void lct_source_status(struct lct_source *source, struct lct_source_status *ret_
     pthread_mutex_lock(&source->lock);
     *ret_status = source->status;
     ret_status->measured_fps = lct_rate_per_second(&source->rate, now);
-    lct_level_read(&source->level, now, &ret_status->level_peak_db, &ret_status->level_rms_db);
+    lct_meter_read(&source->level, now, &ret_status->level_peak_db, &ret_status->level_rms_db);
     pthread_mutex_unlock(&source->lock);
 }

@@ -65,8 +65,8 @@ struct lct_device {
     lct_ns looked; /* at the signal */
     lct_ns taken;  /* time of the last picture looked at */
     unsigned broken;
-    struct lct_frame *shown; /* HDMI: what the reader has */
-    struct lct_watch watch;  /* H.264 */
+    struct lct_frame *shown;    /* HDMI: what the reader has */
+    struct lct_gop_watch watch; /* H.264 */
     struct lct_h264_sets sets;
 };
 
@@ -349,7 +349,7 @@ static int start_stream(struct lct_device *dev) {
     if (!found) {
         return -EPROTONOSUPPORT;
     }
-    dev->watch = (struct lct_watch){.verdict = verdict};
+    dev->watch = (struct lct_gop_watch){.verdict = verdict};
     dev->sets = (struct lct_h264_sets){0};
     int type = V4L2_BUF_TYPE_VIDEO_CAPTURE;
     int rc = set_mode(dev);
@@ -407,7 +407,7 @@ static void give_coded(struct lct_device *dev, const uint8_t *bytes, size_t n, l
     struct lct_h264_unit unit;
     lct_h264_look(bytes, n, &unit);
     enum lct_verdict before = dev->watch.verdict;
-    enum lct_verdict now = lct_watch_unit(&dev->watch, &unit, time);
+    enum lct_verdict now = lct_gop_watch_unit(&dev->watch, &unit, time);
     if (now != before) {
         lct_verdict_keep(dev->key, now);
     }

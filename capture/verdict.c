@@ -8,7 +8,7 @@
 #define KEPT 16
 #define DISORDER_MAX 3 /* one may be a correction of the camera's clock */
 
-static enum lct_verdict judge(const struct lct_watch *watch, const struct lct_h264_unit *unit,
+static enum lct_verdict judge(const struct lct_gop_watch *watch, const struct lct_h264_unit *unit,
                               lct_ns time) {
     if (unit->has_sps && (unit->sps.interlaced || !unit->sps.plain)) {
         return LCT_VERDICT_FORMAT;
@@ -22,8 +22,8 @@ static enum lct_verdict judge(const struct lct_watch *watch, const struct lct_h2
     return watch->verdict == LCT_VERDICT_OPEN && unit->idr ? LCT_VERDICT_PASS : watch->verdict;
 }
 
-enum lct_verdict lct_watch_unit(struct lct_watch *watch, const struct lct_h264_unit *unit,
-                                lct_ns time) {
+enum lct_verdict lct_gop_watch_unit(struct lct_gop_watch *watch, const struct lct_h264_unit *unit,
+                                    lct_ns time) {
     bool first = !watch->begun;
     if (time == LCT_NS_NONE) {
         time = watch->last;

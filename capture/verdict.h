@@ -5,8 +5,8 @@
  * A stream is watched for one run from IDR to IDR; what was found is kept by address as long as the
  * process lives, so that the next open need not watch again.
  *
- *     struct lct_watch watch = {.verdict = lct_verdict_recall(address)};
- *     switch (lct_watch_unit(&watch, &unit, time)) …
+ *     struct lct_gop_watch watch = {.verdict = lct_verdict_recall(address)};
+ *     switch (lct_gop_watch_unit(&watch, &unit, time)) …
  */
 #pragma once
 
@@ -28,7 +28,7 @@ enum lct_verdict {
 /** Longest distance of IDRs for passing through. */
 #define LCT_VERDICT_IDR_MAX (4 * LCT_SECOND)
 
-struct lct_watch {
+struct lct_gop_watch {
     enum lct_verdict verdict;
     bool begun; /**< an IDR was seen */
     lct_ns idr; /**< time of the last IDR */
@@ -41,8 +41,8 @@ struct lct_watch {
  * Takes note of the next access unit, to be shown at time on the camera's own line (LCT_NS_NONE:
  * not known), and returns the verdict as it now stands. Pure.
  */
-enum lct_verdict lct_watch_unit(struct lct_watch *watch, const struct lct_h264_unit *unit,
-                                lct_ns time);
+enum lct_verdict lct_gop_watch_unit(struct lct_gop_watch *watch, const struct lct_h264_unit *unit,
+                                    lct_ns time);
 
 /** What is known of the camera at address. Any thread. */
 enum lct_verdict lct_verdict_recall(const char *address);

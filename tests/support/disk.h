@@ -13,8 +13,8 @@
 #include <pthread.h>
 #include <stdbool.h>
 
-#include "base/time.h"
 #include "base/io.h"
+#include "base/time.h"
 
 enum lct_disk_call {
     LCT_DISK_OPEN, /**< for writing */

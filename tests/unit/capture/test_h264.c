@@ -98,13 +98,13 @@ Test(h264, puts_parameter_sets_before_every_idr) {
     lct_frame_unref(frame);
 }
 
-static enum lct_verdict watch(struct lct_watch *w, bool idr, bool b, lct_ns ms) {
+static enum lct_verdict watch(struct lct_gop_watch *w, bool idr, bool b, lct_ns ms) {
     struct lct_h264_unit unit = {.idr = idr, .slice = true, .b_slice = b};
-    return lct_watch_unit(w, &unit, ms * LCT_MS);
+    return lct_gop_watch_unit(w, &unit, ms * LCT_MS);
 }
 
 Test(h264, the_verdict_falls_at_the_second_idr) {
-    struct lct_watch good = {0}, b = {0}, rare = {0}, known = {.verdict = LCT_VERDICT_PASS};
+    struct lct_gop_watch good = {0}, b = {0}, rare = {0}, known = {.verdict = LCT_VERDICT_PASS};
     cr_expect_eq(watch(&good, false, false, 0), LCT_VERDICT_OPEN);
     cr_expect_eq(watch(&good, true, false, 40), LCT_VERDICT_OPEN);
     cr_expect_eq(watch(&good, false, false, 80), LCT_VERDICT_OPEN);
@@ -120,7 +120,7 @@ Test(h264, the_verdict_falls_at_the_second_idr) {
 }
 
 Test(h264, pictures_out_of_order_are_b_frames_too) {
-    struct lct_watch w = {0};
+    struct lct_gop_watch w = {0};
     static const int times[] = {0, 120, 40, 80, 240, 160, 200, 360, 280};
     enum lct_verdict verdict = LCT_VERDICT_OPEN;
     for (size_t i = 0; i < sizeof times / sizeof *times; i++) {

@@ -232,24 +232,24 @@ Test(source, keeps_order_through_many_deaths, .timeout = 120) {
 }
 
 Test(meter, measures_level) {
-    struct lct_level level = {0};
+    struct lct_meter level = {0};
     static float sound[LCT_SOUND_RATE / 5 * LCT_SOUND_CHANNELS];
     float peak, rms;
-    lct_level_read(&level, LCT_SECOND, &peak, &rms);
-    cr_expect_eq(peak, LCT_LEVEL_SILENCE_DB);
+    lct_meter_read(&level, LCT_SECOND, &peak, &rms);
+    cr_expect_eq(peak, LCT_METER_SILENCE_DB);
     for (size_t i = 0; i < sizeof sound / sizeof *sound; i++) {
         sound[i] = i % 4 < 2 ? 0.5F : -0.5F;
     }
-    lct_level_add(&level, sound, LCT_SOUND_RATE / 5, LCT_SECOND);
-    lct_level_read(&level, LCT_SECOND + 300 * LCT_MS, &peak, &rms);
+    lct_meter_add(&level, sound, LCT_SOUND_RATE / 5, LCT_SECOND);
+    lct_meter_read(&level, LCT_SECOND + 300 * LCT_MS, &peak, &rms);
     cr_expect_float_eq(peak, -6.02F, 0.01F);
     cr_expect_float_eq(rms, -6.02F, 0.01F);
-    lct_level_read(&level, 3 * LCT_SECOND, &peak, &rms);
-    cr_expect_eq(rms, LCT_LEVEL_SILENCE_DB, "no sound any more");
+    lct_meter_read(&level, 3 * LCT_SECOND, &peak, &rms);
+    cr_expect_eq(rms, LCT_METER_SILENCE_DB, "no sound any more");
     memset(sound, 0, sizeof sound);
-    lct_level_add(&level, sound, LCT_SOUND_RATE / 10, 4 * LCT_SECOND);
-    lct_level_read(&level, 4 * LCT_SECOND + 100 * LCT_MS, &peak, &rms);
-    cr_expect_eq(peak, LCT_LEVEL_SILENCE_DB);
+    lct_meter_add(&level, sound, LCT_SOUND_RATE / 10, 4 * LCT_SECOND);
+    lct_meter_read(&level, 4 * LCT_SECOND + 100 * LCT_MS, &peak, &rms);
+    cr_expect_eq(peak, LCT_METER_SILENCE_DB);
 }
 
 Test(meter, measures_rate) {
