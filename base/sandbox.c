@@ -97,6 +97,7 @@ static const int allowed[] = {
     SCMP_SYS(read),
     SCMP_SYS(write),
     SCMP_SYS(pread64),
+    SCMP_SYS(preadv),
     SCMP_SYS(pwrite64),
     SCMP_SYS(readv),
     SCMP_SYS(writev),

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "archive/cut/movie_priv.h"
@@ -20,9 +21,9 @@
 #define STAND_MAX INT32_MAX
 
 /* Samples of one reel lie close together: boxes of a hundred bytes between them. What lies so near
- * is read in one go and picked apart in memory. */
+ * is read in one go, in so many parts at most. */
 #define READ_GAP_MAX 4096U
-#define READ_SPAN_MAX (256U << 10)
+#define PARTS_MAX 256
 
 /* ---- the samples of one track ---- */
 
@@ -218,6 +219,7 @@ int lct_movie_keep(struct lct_movie *movie, const uint8_t *bytes, size_t n,
 
 struct lct_movie *lct_movie_create(void) {
     struct lct_movie *movie = lct_new(sizeof *movie);
+    lct_ref_init(&movie->ref);
     struct lct_movie_piece unused;
     const uint8_t *silence;
     lct_sound_silence(&silence, &movie->silence_bytes);
@@ -354,7 +356,7 @@ int lct_movie_open(const char *folder, const char *const *names, size_t count,
 }
 
 void lct_movie_close(struct lct_movie *movie) {
-    if (movie) {
+    if (movie && lct_ref_dec(&movie->ref)) {
         for (size_t i = 0; i < movie->file_count; i++) {
             free(movie->files[i]);
         }
@@ -364,6 +366,15 @@ void lct_movie_close(struct lct_movie *movie) {
         free(movie->made);
         free(movie);
     }
+}
+
+struct lct_movie *lct_movie_share(struct lct_movie *movie) {
+    lct_ref_inc(&movie->ref);
+    return movie;
+}
+
+size_t lct_movie_memory(const struct lct_movie *movie) {
+    return movie->head_bytes + movie->piece_count * sizeof *movie->pieces + movie->made_room;
 }
 
 uint64_t lct_movie_size(const struct lct_movie *movie) { return movie->size; }
@@ -383,63 +394,79 @@ static size_t piece_at(const struct lct_movie *movie, uint64_t at) {
     return low;
 }
 
-/* The pieces from first on that one read of their file brings; at most up to byte until of the
- * movie. */
-static size_t span_of(const struct lct_movie *movie, size_t first, uint64_t until) {
-    const struct lct_movie_piece *start = &movie->pieces[first];
-    size_t last = first;
-    while (last + 1 < movie->piece_count) {
-        const struct lct_movie_piece *here = &movie->pieces[last];
-        const struct lct_movie_piece *next = here + 1;
-        uint64_t end = here->source + here->bytes;
-        if (next->at >= until || next->file != start->file || next->source < end ||
-            next->source - end > READ_GAP_MAX ||
-            next->source + next->bytes - start->source > READ_SPAN_MAX) {
+/* Some of the pieces from first on, as one read of their file: what is wanted goes to its place,
+ * what lies between into a bin. */
+struct span {
+    uint64_t source; /* where the read begins */
+    size_t bytes;    /* of the file, what goes into the bin included */
+    size_t wanted;
+    struct iovec parts[PARTS_MAX];
+    int n;
+};
+
+/* Bytes that follow the span's in the file. */
+static void add_part(struct span *span, void *to, size_t n, bool wanted) {
+    struct iovec *last = span->n > 0 ? &span->parts[span->n - 1] : NULL;
+    if (last && (uint8_t *)last->iov_base + last->iov_len == to) {
+        last->iov_len += n;
+    } else if (n > 0) {
+        span->parts[span->n++] = (struct iovec){to, n};
+    }
+    span->bytes += n;
+    span->wanted += wanted ? n : 0;
+}
+
+/* The span that begins at byte at of the pieces, for up to n bytes to out. */
+static void plan_span(const struct lct_movie *movie, uint64_t at, uint8_t *out, size_t n,
+                      uint8_t *bin, struct span *span) {
+    const struct lct_movie_piece *piece = &movie->pieces[piece_at(movie, at)];
+    const struct lct_movie_piece *end = movie->pieces + movie->piece_count;
+    int32_t file = piece->file;
+    size_t skip = (size_t)(at - piece->at);
+    span->source = piece->source + skip;
+    span->bytes = span->wanted = 0;
+    span->n = 0;
+    while (piece < end && piece->file == file && span->wanted < n && span->n + 2 <= PARTS_MAX) {
+        uint64_t reached = span->source + span->bytes, begin = piece->source + skip;
+        if (begin < reached || begin - reached > READ_GAP_MAX) {
             break;
         }
-        last++;
+        size_t left = n - span->wanted, whole = piece->bytes - skip;
+        add_part(span, bin, (size_t)(begin - reached), false);
+        add_part(span, out + span->wanted, whole < left ? whole : left, true);
+        skip = 0;
+        piece++;
     }
-    return last;
 }
 
-static int read_file(const struct lct_movie *movie, const struct lct_movie_piece *first,
-                     const struct lct_movie_piece *last, uint8_t **ret_bytes) {
-    size_t n = (size_t)(last->source + last->bytes - first->source);
-    uint8_t *bytes = malloc(n);
-    int fd = bytes ? open(movie->files[first->file], O_RDONLY | O_CLOEXEC) : -1;
-    int rc = !bytes ? -ENOMEM : fd < 0 ? -errno : 0;
-    rc = rc ? rc : lct_io_read_all(&lct_io_system, fd, bytes, n, (off_t)first->source);
-    if (fd >= 0) {
-        close(fd);
+static int read_span(const char *path, const struct span *span) {
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) {
+        return -errno;
     }
-    if (rc < 0) {
-        free(bytes);
-        return rc;
-    }
-    *ret_bytes = bytes;
-    return 0;
+    ssize_t got;
+    do {
+        got = preadv(fd, span->parts, span->n, (off_t)span->source);
+    } while (got < 0 && errno == EINTR);
+    int rc = got < 0 ? -errno : (size_t)got < span->bytes ? -ENODATA : 0;
+    close(fd);
+    return rc;
 }
 
-/* Copies what of [at, at + n) the pieces first to last hold; returns how much that is, or -errno.
- */
-static ssize_t read_span(const struct lct_movie *movie, size_t first, size_t last, uint64_t at,
-                         uint8_t *out, size_t n) {
-    const struct lct_movie_piece *p = &movie->pieces[first];
-    LCT_FREE uint8_t *file_bytes = NULL;
-    int rc = p->file < 0 ? 0 : read_file(movie, p, &movie->pieces[last], &file_bytes);
-    if (rc < 0) {
-        return rc;
+/* As lct_movie_read, of the pieces alone: some of what is asked for. */
+static ssize_t read_pieces(const struct lct_movie *movie, uint64_t at, uint8_t *out, size_t n) {
+    const struct lct_movie_piece *piece = &movie->pieces[piece_at(movie, at)];
+    uint8_t bin[READ_GAP_MAX];
+    struct span span;
+    if (piece->file < 0) {
+        size_t skip = (size_t)(at - piece->at);
+        size_t part = piece->bytes - skip < n ? piece->bytes - skip : n;
+        memcpy(out, movie->made + piece->source + skip, part);
+        return (ssize_t)part;
     }
-    size_t done = 0;
-    for (const struct lct_movie_piece *q = p; q <= &movie->pieces[last] && done < n; q++) {
-        const uint8_t *bytes =
-            p->file < 0 ? movie->made + q->source : file_bytes + (q->source - p->source);
-        size_t skip = (size_t)(at + done - q->at);
-        size_t part = q->bytes - skip < n - done ? q->bytes - skip : n - done;
-        memcpy(out + done, bytes + skip, part);
-        done += part;
-    }
-    return (ssize_t)done;
+    plan_span(movie, at, out, n, bin, &span);
+    int rc = read_span(movie->files[piece->file], &span);
+    return rc < 0 ? rc : (ssize_t)span.wanted;
 }
 
 ssize_t lct_movie_read(const struct lct_movie *movie, uint64_t offset, void *out, size_t n) {
@@ -455,9 +482,7 @@ ssize_t lct_movie_read(const struct lct_movie *movie, uint64_t offset, void *out
     }
     while (done < n) {
         uint64_t at = offset + done - movie->head_bytes;
-        size_t first = piece_at(movie, at);
-        size_t last = movie->pieces[first].file < 0 ? first : span_of(movie, first, at + n - done);
-        ssize_t got = read_span(movie, first, last, at, to + done, n - done);
+        ssize_t got = read_pieces(movie, at, to + done, n - done);
         if (got < 0) {
             return got;
         }

@@ -37,5 +37,6 @@ uint64_t lct_movie_size(const struct lct_movie *movie);
 /** Reads up to n bytes at offset into out: how many (0 at the end), or -errno. Any thread. */
 ssize_t lct_movie_read(const struct lct_movie *movie, uint64_t offset, void *out, size_t n);
 
-/** Frees; nobody may be in read. NULL is allowed. */
+/** Frees it, or lets go of it when it is shared (archive/cut/movies.h); who closes is not in read
+ * any more. NULL is allowed. */
 void lct_movie_close(struct lct_movie *movie);

@@ -169,6 +169,7 @@ static int parse_whole(const uint8_t *bytes, size_t n, const char *data,
     }
     struct lct_movie *movie = lct_new(sizeof *movie);
     uint64_t *sizes = NULL;
+    lct_ref_init(&movie->ref);
     int rc = parse(&r, data, movie, &sizes);
     if (rc == 0 && lct_get_u32(&r) != lct_crc32c(0, bytes, n - SUM_BYTES)) {
         rc = -EBADMSG;

@@ -8,6 +8,7 @@
 #include "archive/cut/movie.h"
 #include "archive/lesson/lesson.h"
 #include "archive/tape/reels.h"
+#include "base/ref.h"
 #include "encode/mp4.h"
 
 /** Where a sample's bytes come from. */
@@ -29,6 +30,7 @@ struct lct_movie_lane {
 };
 
 struct lct_movie {
+    struct lct_ref ref;
     uint8_t *head; /* ftyp, moov, mdat header */
     size_t head_bytes;
     uint64_t size;
@@ -68,6 +70,12 @@ int lct_movie_stand(struct lct_movie_lane *lane, int64_t until) LCT_MUST_USE;
 
 /** Interleaves the lanes and makes the head: the movie can be read. 0 or -ENOMEM. */
 int lct_movie_lay(struct lct_movie *movie, struct lct_movie_lane *lanes, size_t count) LCT_MUST_USE;
+
+/** Shares a movie that is laid; returns it, with one lct_movie_close more to come. Any thread. */
+struct lct_movie *lct_movie_share(struct lct_movie *movie) LCT_MUST_USE;
+
+/** Bytes of memory that it takes, but for names. */
+size_t lct_movie_memory(const struct lct_movie *movie) LCT_MUST_USE;
 
 /** Frees what a lane holds. */
 void lct_movie_lane_free(struct lct_movie_lane *lane);

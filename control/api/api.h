@@ -7,6 +7,7 @@
 #pragma once
 
 #include "archive/calm.h"
+#include "archive/cut/movies.h"
 #include "archive/library/catalogue.h"
 #include "archive/library/clip.h"
 #include "base/loop.h"
@@ -44,6 +45,7 @@ struct lct_api {
     struct lct_workers *workers;       /**< catalogue loop */
     struct lct_calm *calm;             /**< catalogue loop */
     json_t *presets;                   /**< catalogue loop; fixed */
+    struct lct_movies *movies;         /**< any thread */
     struct lct_access *access;         /**< any thread */
     struct lct_links *links;           /**< any thread; changes: disk loop */
     struct lct_links *shares;          /**< any thread; changes: catalogue loop */

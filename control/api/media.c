@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "archive/cut/movie.h"
-#include "archive/cut/movie_file.h"
+#include "archive/cut/movies.h"
 #include "archive/lesson/lesson.h"
 #include "archive/library/clip.h"
 #include "archive/library/metadata.h"
@@ -72,7 +72,7 @@ void lct_api_get_media(void *app, struct lct_http_request *request) {
     struct lct_fault fault;
     if (wanted_tracks(request, names, &n, &fault) < 0 ||
         lct_library_folder(api->library, id, &folder, &fault) < 0 ||
-        lct_movie_open(folder, names, n, &movie, &fault) < 0) {
+        lct_movies_open(api->movies, folder, names, n, &movie, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
         return;
     }
@@ -118,7 +118,7 @@ static bool answer_kept(const struct lct_api *api, struct lct_http_request *requ
     LCT_FREE char *folder = clip_folder(api, request);
     LCT_FREE char *path = lct_format("%s/%04u.movie", folder, version);
     struct lct_movie *movie;
-    if (lct_movie_load(path, api->data, &movie) < 0) {
+    if (lct_movies_load(api->movies, path, api->data, &movie) < 0) {
         return false;
     }
     LCT_FREE char *name = clip_name(folder, id);

@@ -151,6 +151,7 @@ static void look_at_data(void *arg) {
     if (s->api.http) {
         look_at_clients(s);
     }
+    lct_movies_tidy(s->api.movies);
     lct_timer_set(s->look_timer, lct_monotonic() + LOOK_INTERVAL);
 }
 
@@ -573,6 +574,7 @@ static void stop(struct server *s) {
     lct_api_events_destroy(s->api.events);
     lct_api_live_destroy(s->api.live);
     lct_http_destroy(s->api.http);
+    lct_movies_destroy(s->api.movies);
     lct_shelf_destroy(s->api.shelf);
     lct_library_destroy(s->api.library);
     lct_catalogue_destroy(s->api.catalogue);
@@ -603,6 +605,7 @@ int lct_server_run(const struct lct_server_options *options) {
     }
     s->loop = lct_loop_create();
     s->api.loop = s->loop;
+    s->api.movies = lct_movies_create(LCT_MOVIES_BYTES, LCT_MOVIES_QUIET, lct_monotonic);
     s->api.disk = lct_loop_create();
     s->api.catalogue_loop = lct_loop_create();
     lct_loop_signals(s->loop, signals, on_signal, s);

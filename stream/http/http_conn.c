@@ -29,6 +29,7 @@
 #include "stream/http/http_conn_priv.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -380,16 +381,31 @@ static void begin_answer(void *opaque) {
     wake(conn);
 }
 
+static void count_sent(struct lct_http_conn *conn, size_t n) {
+    atomic_fetch_add(&conn->hall->bytes_out, n);
+    conn->sent += n;
+    conn->deadline = lct_monotonic() + LCT_HTTP_STALL_SECONDS * LCT_SECOND;
+}
+
 /* Gives n bytes to the library, which keeps what the socket does not take. 0 or -1. */
 static int send_bytes(struct lct_http_conn *conn, const void *bytes, size_t n) {
     int rc = lws_write(conn->wsi, (unsigned char *)(uintptr_t)bytes, n, LWS_WRITE_HTTP);
     if (rc < (int)n) {
         return -1;
     }
-    atomic_fetch_add(&conn->hall->bytes_out, n);
-    conn->sent += n;
-    conn->deadline = lct_monotonic() + LCT_HTTP_STALL_SECONDS * LCT_SECOND;
+    count_sent(conn, n);
     return 0;
+}
+
+/* Gives the system what it takes of n bytes of a plain connection, of which the library holds
+ * nothing. How many, or -1. */
+static ssize_t send_plain(struct lct_http_conn *conn, const void *bytes, size_t n) {
+    ssize_t sent = send(lws_get_socket_fd(conn->wsi), bytes, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (sent < 0) {
+        return errno == EAGAIN || errno == EINTR ? 0 : -1;
+    }
+    count_sent(conn, (size_t)sent);
+    return sent;
 }
 
 /* What of the body comes next. */
@@ -416,18 +432,25 @@ static int send_head(struct lct_http_conn *conn) {
     return send_bytes(conn, head + LWS_PRE, n);
 }
 
+/* The library writes by a poll each time, and copies what the socket does not take: a plain
+ * connection is written to past it, as much as fits. */
 static int send_piece(struct lct_http_conn *conn) {
     struct lct_http_body *body = conn->request->body;
     struct lct_http_piece piece;
-    if (look(conn, &piece) != LCT_HTTP_PIECE) {
+    if (lws_partial_buffered(conn->wsi) || look(conn, &piece) != LCT_HTTP_PIECE) {
         return 0;
     }
-    size_t n = piece.n < LCT_HTTP_WRITE_AT_ONCE ? piece.n : LCT_HTTP_WRITE_AT_ONCE;
-    int rc = send_bytes(conn, piece.bytes, n);
-    if (rc == 0) {
-        body->kind->took(body, n);
+    ssize_t n = (ssize_t)piece.n;
+    if (!conn->is_tls) {
+        n = send_plain(conn, piece.bytes, piece.n);
+    } else {
+        n = n < LCT_HTTP_WRITE_AT_ONCE ? n : LCT_HTTP_WRITE_AT_ONCE;
+        n = send_bytes(conn, piece.bytes, (size_t)n) < 0 ? -1 : n;
     }
-    return rc;
+    if (n > 0) {
+        body->kind->took(body, (size_t)n);
+    }
+    return n < 0 ? -1 : 0;
 }
 
 /* The answer is out when the library has none of it left: ready for the next request, or the end.

@@ -2,6 +2,7 @@
 #include "stream/http/http_source_priv.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,16 +18,25 @@ LCT_LOG_TOPIC("http");
 
 #define READERS 2
 
-struct lct_http_readers {
-    struct lct_http_mail *mail;
-    struct lct_queue *feeds;
-    struct lct_thread threads[READERS];
-};
+/* Blocks that are kept for the next ones, 4 MB: new memory is pages to be cleared, which cost a
+ * fifth of sending a file; and of those used last the processor still has some. */
+#define SPARE_MAX 16
 
 struct block {
     struct block *next;
     size_t n;
-    uint8_t bytes[];
+    uint8_t bytes[LCT_HTTP_BLOCK];
+};
+
+struct lct_http_readers {
+    /* fixed after create */
+    struct lct_http_mail *mail;
+    struct lct_queue *feeds;
+    struct lct_thread threads[READERS];
+    /* guarded by lock */
+    pthread_mutex_t lock;
+    struct block *spare; /* the one used last first */
+    size_t spare_n;
 };
 
 /* The HTTP thread owns it and lends it to a reader while busy is set; the reader touches only what
@@ -47,14 +57,44 @@ struct feed {
     bool failed, dropped;
 };
 
+/* NULL: no memory. */
+static struct block *take_block(struct lct_http_readers *readers) {
+    pthread_mutex_lock(&readers->lock);
+    struct block *block = readers->spare;
+    if (block) {
+        readers->spare = block->next;
+        readers->spare_n--;
+    }
+    pthread_mutex_unlock(&readers->lock);
+    block = block ? block : malloc(sizeof *block);
+    if (block) {
+        block->next = NULL;
+        block->n = 0;
+    }
+    return block;
+}
+
+/* NULL is allowed. */
+static void give_block(struct lct_http_readers *readers, struct block *block) {
+    pthread_mutex_lock(&readers->lock);
+    if (block && readers->spare_n < SPARE_MAX) {
+        block->next = readers->spare;
+        readers->spare = block;
+        readers->spare_n++;
+        block = NULL;
+    }
+    pthread_mutex_unlock(&readers->lock);
+    free(block);
+}
+
 static void free_feed(void *opaque) {
     struct feed *feed = opaque;
     while (feed->ready) {
         struct block *next = feed->ready->next;
-        free(feed->ready);
+        give_block(feed->readers, feed->ready);
         feed->ready = next;
     }
-    free(feed->fetched);
+    give_block(feed->readers, feed->fetched);
     feed->source.close(feed->source.opaque);
     free(feed);
 }
@@ -97,19 +137,17 @@ static void come_back(void *opaque) {
 static struct block *read_block(const struct feed *feed) {
     uint64_t left = feed->end - feed->next;
     size_t want = left < LCT_HTTP_BLOCK ? (size_t)left : LCT_HTTP_BLOCK;
-    struct block *block = malloc(sizeof *block + want);
+    struct block *block = take_block(feed->readers);
     if (!block) {
         return NULL;
     }
-    block->next = NULL;
-    block->n = 0;
     while (block->n < want) {
         ssize_t n = feed->source.read(feed->source.opaque, feed->next + block->n,
                                       block->bytes + block->n, want - block->n);
         if (n <= 0) {
             lct_warn("a body cannot be read on", "offset=%llu error=%d",
                      (unsigned long long)(feed->next + block->n), (int)n);
-            free(block);
+            give_block(feed->readers, block);
             return NULL;
         }
         block->n += (size_t)n;
@@ -131,6 +169,7 @@ static void read_feeds(void *opaque) {
 struct lct_http_readers *lct_http_readers_create(struct lct_http_mail *mail, size_t answers) {
     struct lct_http_readers *readers = lct_new(sizeof *readers);
     readers->mail = mail;
+    pthread_mutex_init(&readers->lock, NULL);
     readers->feeds = lct_queue_create(answers, LCT_QUEUE_DROP_NEWEST, free_feed);
     for (size_t i = 0; i < READERS; i++) {
         lct_thread_start(&readers->threads[i], "http-read", read_feeds, readers);
@@ -144,6 +183,12 @@ void lct_http_readers_destroy(struct lct_http_readers *readers) {
         lct_thread_join(&readers->threads[i]);
     }
     lct_queue_destroy(readers->feeds);
+    while (readers->spare) {
+        struct block *next = readers->spare->next;
+        free(readers->spare);
+        readers->spare = next;
+    }
+    pthread_mutex_destroy(&readers->lock);
     free(readers);
 }
 
@@ -175,7 +220,7 @@ static void took(struct lct_http_body *body, size_t n) {
         feed->taken = 0;
         feed->ready = block->next;
         feed->ready_n--;
-        free(block);
+        give_block(feed->readers, block);
         read_on(feed);
     }
 }

@@ -95,6 +95,40 @@ Test(movie, any_range_in_any_order) {
     lct_movie_close(movie);
 }
 
+static uint32_t u32(const uint8_t *p) {
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+/* Of sound two frames lie together, with boxes before each two: more parts than one read has. */
+Test(movie, is_read_on_where_one_read_has_too_many_parts) {
+    struct lct_format *sound = lct_test_sound_format();
+    struct lct_lesson_info info;
+    struct lct_fault fault;
+    lct_lesson_new("test", "movie", &info);
+    info.track_count = 1;
+    info.tracks[0] = (struct lct_lesson_track){.name = "sound", .kind = "sound", .id = 2};
+    cr_assert_eq(lct_lesson_begin(&lct_io_system, folder, &info, &fault), 0, "%s", fault.en);
+    write_reel(sound, 1, 0, 1000, 2048, false);
+    struct lct_movie *movie = open_movie(NULL, 0);
+    LCT_FREE uint8_t *whole = read_all(movie);
+    LCT_FREE char *reel = lct_format("%s/sound/0001.mp4", folder);
+    LCT_FREE char *bytes = NULL;
+    size_t n, at = lct_movie_size(movie), frames = 0;
+    cr_assert_eq(lct_io_slurp(reel, 16 << 20, &bytes, &n), 0);
+    for (size_t end = n; end > 8; end--) { /* from the last chunk to the first */
+        if (memcmp(bytes + end - 4, "mdat", 4) == 0) {
+            size_t sample = u32((uint8_t *)bytes + end - 8) - 8;
+            if (sample <= n - end && sample <= at) {
+                at -= sample;
+                frames += memcmp(whole + at, bytes + end, sample) == 0;
+            }
+        }
+    }
+    cr_assert_eq(frames, 1000, "%zu chunks are as they lie in the reel", frames);
+    lct_movie_close(movie);
+    lct_format_unref(sound);
+}
+
 static size_t count_of(const uint8_t *bytes, size_t n, const void *what, size_t what_n) {
     size_t found = 0;
     for (size_t i = 0; i + what_n <= n; i++) {
@@ -119,10 +153,6 @@ Test(movie, a_hole_is_silence) {
                                    0,   1,   0,   0,   1, 0x18, 0, 0, 4, 0};
     cr_assert_eq(count_of(whole, size, stts, sizeof stts), 1);
     lct_movie_close(movie);
-}
-
-static uint32_t u32(const uint8_t *p) {
-    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
 /* A lesson that went on after a day. */
