@@ -5,15 +5,15 @@
 #include <errno.h>
 #include <string.h>
 
+#include "archive/lesson/lesson.h"
 #include "base/bytes.h"
-#include "base/config.h"
 #include "base/secret.h"
 
 #define VERSION 1
 #define EXPIRES_BYTES 5
 #define HEAD (1 + EXPIRES_BYTES + 8) /* what is signed, before the room */
 #define SIGNATURE 16
-#define ROOM_MAX 32 /* lct_config_is_id */
+#define ROOM_MAX (LCT_LESSON_ID_SIZE - 1) /* a room's id is shorter */
 
 static_assert(LCT_BASE64_SIZE(HEAD + SIGNATURE) == LCT_LINKS_TOKEN_SIZE, "as the header says");
 
@@ -30,7 +30,7 @@ void lct_links_token_write(const uint8_t key[LCT_LINKS_KEY_SIZE], const char *ro
                            const struct lct_links_token *token, char out[LCT_LINKS_TOKEN_SIZE]) {
     uint8_t bytes[HEAD + SIGNATURE], sum[LCT_DIGEST_SIZE];
     struct lct_writer w = lct_writer(bytes, sizeof bytes);
-    assert(lct_config_is_id(room) && token->expires >= 0 &&
+    assert(lct_lesson_is_id(room) && token->expires >= 0 &&
            token->expires >> 8 * EXPIRES_BYTES == 0);
     lct_put_u8(&w, VERSION);
     lct_put_be(&w, (uint64_t)token->expires, EXPIRES_BYTES);
@@ -43,7 +43,7 @@ void lct_links_token_write(const uint8_t key[LCT_LINKS_KEY_SIZE], const char *ro
 int lct_links_token_read(const uint8_t key[LCT_LINKS_KEY_SIZE], const char *room, const char *text,
                          struct lct_links_token *ret_token) {
     uint8_t bytes[HEAD + SIGNATURE], sum[LCT_DIGEST_SIZE];
-    if (!lct_config_is_id(room) ||
+    if (!lct_lesson_is_id(room) ||
         !lct_base64_read(text, strnlen(text, LCT_LINKS_TOKEN_SIZE), bytes, sizeof bytes)) {
         return -EINVAL;
     }

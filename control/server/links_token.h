@@ -29,8 +29,8 @@ struct lct_links_token {
     int64_t expires; /**< seconds since 1970 (UTC), 0 to 2^40 - 1 */
 };
 
-/** Writes a token of the room; it is good before its end (whether it has come is the caller's to
- *  see). */
+/** Writes a token of the room, or of the item that is shared (lct_lesson_is_id); it is good before
+ *  its end (whether it has come is the caller's to see). */
 void lct_links_token_write(const uint8_t key[LCT_LINKS_KEY_SIZE], const char *room,
                            const struct lct_links_token *token, char out[LCT_LINKS_TOKEN_SIZE]);
 

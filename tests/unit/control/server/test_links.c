@@ -74,6 +74,22 @@ Test(links, wait_for_who_is_changing_the_folder) {
     (void)unlink(file);
 }
 
+Test(links, opens_lessons_with_the_longest_ids) {
+    static const char item[] = "20260105-080000-Room_of_the_second_floor_at_the_stairs-a1b2-cde";
+    struct lct_links *shares = lct_links_create(folder, LCT_LINKS_OF_ITEMS, clock_here);
+    struct lct_links *again = lct_links_create(folder, LCT_LINKS_OF_ITEMS, clock_here);
+    LCT_FREE char *file = lct_format("%s/shares.json", folder);
+    char id[LCT_LINKS_ID_SIZE];
+    cr_assert_eq(strlen(item), LCT_LINKS_ROOM_SIZE - 1);
+    struct lct_links_link link = made(shares, item, 60);
+    cr_assert_eq(lct_links_refresh(again, &fault), 1, "%s", fault.en);
+    cr_assert_eq(lct_links_try(again, item, link.token, id), LCT_LINKS_GOOD);
+    cr_assert_eq(lct_links_try(again, "20260105-080000-Room", link.token, id), LCT_LINKS_WRONG);
+    lct_links_destroy(shares);
+    lct_links_destroy(again);
+    (void)unlink(file);
+}
+
 Test(links, opens_its_room_until_its_time_comes) {
     struct lct_links_link link = made(server, "main", 60);
     cr_assert_str_eq(link.room, "main");
