@@ -37,7 +37,22 @@ static uint64_t bytes_of(const char *path) {
     return stat(path, &info) == 0 && info.st_size > 0 ? (uint64_t)info.st_size : 0;
 }
 
-static void put_all(struct lct_writer *w, const struct lct_movie *movie, const char *data) {
+/* How far pieces reach into each reel: it may grow behind that, and one of which there is none may
+ * go. Returns owned, NULL: no memory. */
+static uint64_t *reach_of(const struct lct_movie *movie) {
+    uint64_t *reach = calloc(movie->file_count + 1, sizeof *reach);
+    for (size_t i = 0; reach && i < movie->piece_count; i++) {
+        const struct lct_movie_piece *piece = &movie->pieces[i];
+        uint64_t end = piece->source + piece->bytes;
+        if (piece->file >= 0 && end > reach[piece->file]) {
+            reach[piece->file] = end;
+        }
+    }
+    return reach;
+}
+
+static void put_all(struct lct_writer *w, const struct lct_movie *movie, const char *data,
+                    const uint64_t *reach) {
     lct_put(w, MAGIC, MAGIC_BYTES);
     lct_put_u64(w, movie->size);
     lct_put_u32(w, (uint32_t)movie->head_bytes);
@@ -46,7 +61,7 @@ static void put_all(struct lct_writer *w, const struct lct_movie *movie, const c
     lct_put_u32(w, (uint32_t)movie->made_bytes);
     for (size_t i = 0; i < movie->file_count; i++) {
         const char *name = name_below(movie->files[i], data);
-        lct_put_u64(w, bytes_of(movie->files[i]));
+        lct_put_u64(w, reach[i]);
         lct_put_u16(w, (unsigned)strlen(name));
         lct_put(w, name, strlen(name));
     }
@@ -75,11 +90,12 @@ int lct_movie_save(const struct lct_io *io, const struct lct_movie *movie, const
         return -EFBIG;
     }
     LCT_FREE uint8_t *bytes = malloc(n);
-    if (!bytes) {
+    LCT_FREE uint64_t *reach = reach_of(movie);
+    if (!bytes || !reach) {
         return -ENOMEM;
     }
     struct lct_writer w = lct_writer(bytes, n);
-    put_all(&w, movie, data);
+    put_all(&w, movie, data, reach);
     lct_put_u32(&w, lct_crc32c(0, bytes, n - SUM_BYTES));
     return lct_io_replace(io, path, bytes, n);
 }
@@ -200,7 +216,7 @@ int lct_movie_load(const char *path, const char *data, struct lct_movie **ret_mo
     int rc = lct_io_slurp(path, LCT_MOVIE_FILE_MAX, &bytes, &n);
     rc = rc ? rc : parse_whole((const uint8_t *)bytes, n, data, &movie, &sizes);
     for (size_t i = 0; rc == 0 && i < movie->file_count; i++) {
-        rc = bytes_of(movie->files[i]) == sizes[i] ? 0 : -ESTALE;
+        rc = bytes_of(movie->files[i]) >= sizes[i] ? 0 : -ESTALE;
     }
     if (rc < 0) {
         lct_movie_close(movie);

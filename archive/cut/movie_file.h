@@ -5,8 +5,9 @@
  * ranges from then on by whoever opens the file, which decodes nothing. Format:
  * docs/formats/cut.md.
  *
- * Reels are named below a data folder, which may move; and with their sizes, so that a movie of
- * reels that have changed since, or are gone, is not opened.
+ * Reels are named below a data folder, which may move; and with how far the movie reaches into
+ * them, so that a movie of reels that have become shorter since, or are gone, is not opened. A reel
+ * that is being recorded grows, and no byte in it moves (docs/formats/tape.md).
  *
  *     rc = lct_movie_save(&lct_io_system, movie, "/data", path);        // a worker
  *     rc = lct_movie_load(path, "/data", &movie);                       // a server
@@ -26,7 +27,8 @@ int lct_movie_save(const struct lct_io *io, const struct lct_movie *movie, const
                    const char *path) LCT_MUST_USE;
 
 /** Opens a movie that was saved. 0, with *ret_movie owned (lct_movie_close); -ESTALE: its reels
- * have changed; -EBADMSG: it is damaged; or another -errno (-ENOENT: there is none). */
+ * have become shorter or are gone; -EBADMSG: it is damaged; or another -errno (-ENOENT: there is
+ * none). */
 int lct_movie_load(const char *path, const char *data, struct lct_movie **ret_movie) LCT_MUST_USE;
 
 /** Reads n bytes of such a file; its reels are neither looked for nor opened, names are below data.

@@ -233,7 +233,7 @@ Test(movie, is_kept_in_a_small_file_and_reads_the_same) {
     lct_movie_close(again);
 }
 
-Test(movie, that_was_kept_is_not_opened_when_its_reels_have_changed) {
+Test(movie, that_was_kept_is_not_opened_when_its_reels_are_cut_off) {
     write_lesson();
     struct lct_movie *movie = open_movie(NULL, 0), *again = NULL;
     LCT_FREE char *path = kept();
@@ -243,6 +243,20 @@ Test(movie, that_was_kept_is_not_opened_when_its_reels_have_changed) {
     cr_assert_eq(lct_movie_load(path, folder, &again), -ESTALE);
     cr_assert_eq(unlink(reel), 0);
     cr_assert_eq(lct_movie_load(path, folder, &again), -ESTALE);
+    lct_movie_close(movie);
+}
+
+/* Of a lesson that is being recorded. */
+Test(movie, that_was_kept_is_opened_while_its_reels_grow) {
+    write_lesson();
+    struct lct_movie *movie = open_movie(NULL, 0), *again = NULL;
+    LCT_FREE char *path = kept();
+    LCT_FREE char *reel = lct_format("%s/camera/0002.mp4", folder);
+    cr_assert_eq(lct_movie_save(&lct_io_system, movie, folder, path), 0);
+    FILE *f = fopen(reel, "a");
+    cr_assert(f && fputs("more", f) >= 0 && fclose(f) == 0);
+    cr_assert_eq(lct_movie_load(path, folder, &again), 0);
+    lct_movie_close(again);
     lct_movie_close(movie);
 }
 
