@@ -15,7 +15,7 @@ const PIECE_NS = 5e9;
 const LOOKS_MS = 8000;
 
 const up = await p.startUp(['demo']);
-const { id } = addTwo(up);
+const { id } = addTwo(up, 'hd');
 const pieces = Array.from({ length: 96 }, (_, i) => {
     const from = 1.1e9 * (i % 15);
     return { lesson: id, from_ns: from, to_ns: from + PIECE_NS };

@@ -8,6 +8,7 @@
 //   reels   24 s of a camera and sound, a new reel each 8 s: the second of the same format, the
 //   third
 //           of another one (a camera that brings its own larger H.264)
+//   hd      the same in 1280 x 720 and one format
 //
 // While pictures move, each even second is a clap: one white picture, and 20 ms of a loud tone that
 // begins at the same instant.
@@ -31,14 +32,13 @@
 #define TICK (10 * LCT_MS)
 #define CLAP (2 * LCT_SECOND)
 #define RUN_SAMPLES 960 /* 20 ms */
-#define ROOM_WIDTH 640
-#define ROOM_HEIGHT 360
 #define OTHER_WIDTH 960
 #define OTHER_HEIGHT 540
 
 struct scene {
     const char *name;
     enum lct_track_kind kind;
+    int width, height;
     double fps; /* of the track; 0: variable */
     int rate;   /* pictures a second while it moves */
     lct_ns still_from, still_to;
@@ -47,9 +47,12 @@ struct scene {
 };
 
 static const struct scene scenes[] = {
-    {"still", LCT_TRACK_SCREEN, 0, 10, 10 * LCT_SECOND, 70 * LCT_SECOND, 1000 * LCT_SECOND,
-     75 * LCT_SECOND, LCT_REEL_LENGTH},
-    {"reels", LCT_TRACK_CAMERA, 30, 30, 0, 0, 16 * LCT_SECOND, 24 * LCT_SECOND, 8 * LCT_SECOND},
+    {"still", LCT_TRACK_SCREEN, 640, 360, 0, 10, 10 * LCT_SECOND, 70 * LCT_SECOND,
+     1000 * LCT_SECOND, 75 * LCT_SECOND, LCT_REEL_LENGTH},
+    {"reels", LCT_TRACK_CAMERA, 640, 360, 30, 30, 0, 0, 16 * LCT_SECOND, 24 * LCT_SECOND,
+     8 * LCT_SECOND},
+    {"hd", LCT_TRACK_CAMERA, 1280, 720, 30, 30, 0, 0, 1000 * LCT_SECOND, 24 * LCT_SECOND,
+     8 * LCT_SECOND},
 };
 
 static lct_ns now = ZERO; // the simulated clock
@@ -73,7 +76,7 @@ static void fail(const char *what, const struct lct_fault *fault) {
 
 static struct lct_frame *paint(const struct scene *s, lct_ns time) {
     bool other = time >= s->other_from;
-    int w = other ? OTHER_WIDTH : ROOM_WIDTH, h = other ? OTHER_HEIGHT : ROOM_HEIGHT;
+    int w = other ? OTHER_WIDTH : s->width, h = other ? OTHER_HEIGHT : s->height;
     struct lct_frame *f = lct_frame_picture(w, h, ZERO + time);
     f->changed_permille = 100;
     bool clap = time > 0 && time % CLAP == 0 && time != s->still_from;
@@ -236,7 +239,7 @@ int main(int argc, char **argv) {
         maker.scene = strcmp(argv[1], scenes[i].name) == 0 ? &scenes[i] : maker.scene;
     }
     if (!maker.scene) {
-        fprintf(stderr, "tapemaker still|reels FOLDER\n");
+        fprintf(stderr, "tapemaker still|reels|hd FOLDER\n");
         return 2;
     }
     struct lct_lesson_info info;
