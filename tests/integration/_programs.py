@@ -76,8 +76,8 @@ class Asked:
 
 
 class Server(Asked):
-    def __init__(self, data, *more, **how):
-        super().__init__([BIN / "lectern-server", "--data", data, "--listen", "127.0.0.1:0",
+    def __init__(self, data, *more, program=BIN / "lectern-server", **how):
+        super().__init__([program, "--data", data, "--listen", "127.0.0.1:0",
                           "--json", *more], **how)
 
 

@@ -11,10 +11,8 @@ import json
 import os
 import pathlib
 import random
-import signal
 import subprocess
 import tempfile
-import time
 import unittest
 
 from _programs import BIN, ROOT
@@ -264,26 +262,6 @@ class Import(unittest.TestCase):
                 self.setUp()
         self.assertGreater(good, 0)
         self.assertGreater(bad, 0)
-
-    def test_killed_and_begun_again(self):
-        """Whenever it is killed: no lesson of that name; and the next try makes it, alone there."""
-        source = self.folder / "reordered.mov"
-        begun = time.monotonic()
-        self.imported(source)
-        took = time.monotonic() - begun
-        steps = 20 if DEEP else 3
-        for n in range(steps):
-            self.tearDown()
-            self.setUp()
-            child = subprocess.Popen([BIN / "lectern", "import", source, "--out", self.out],
-                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            time.sleep(took * (n + 0.5) / steps)
-            child.send_signal(signal.SIGKILL)
-            if child.wait() != 0:
-                self.assertFalse(self.out.exists())
-                self.imported(source)
-            self.is_whole()
-            self.assertEqual(os.listdir(self.place.name), ["lesson"])
 
     def test_films_of_debians_packages(self):
         """As people's programs of twenty years wrote them; in a campaign all, else the smallest of each kind."""

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Slides of a lesson are found and read, found again by a word that stands only on one, and make
-chapters until a person gives others; killed at any time the worker leaves all or nothing."""
+chapters until a person gives others."""
 
 import json
 import os
@@ -9,7 +9,6 @@ import pathlib
 import subprocess
 import sys
 import tempfile
-import time
 import unittest
 import urllib.parse
 
@@ -57,14 +56,6 @@ class Slides(unittest.TestCase):
     def read(self):
         text = (self.lesson / "text.jsonl").read_text(encoding="utf-8")
         return [json.loads(line) for line in text.splitlines()]
-
-    def test_1_killed_at_any_time_it_leaves_nothing(self):
-        for delay in (0.02, 0.2, 0.5):
-            with worker(self.lesson) as process:
-                time.sleep(delay)
-                process.kill()
-            self.assertNotEqual(process.returncode, 0)
-            self.assertEqual(sorted(os.listdir(self.lesson)), ["lesson.json", "screen"])
 
     def test_2_what_it_finds(self):
         with worker(self.lesson) as process:
