@@ -126,7 +126,7 @@ static void give_slide(struct lct_device *demo, int64_t n) {
     (void)snprintf(title, sizeof title, "DEMO 演示 - %d", (int)demo->slide + 1);
     lct_paint_rect(frame, 0, 0, 1920, 1080, PAPER);
     lct_paint_rect(frame, 0, 0, 1920, 20, WOOD);
-    lct_paint_text(frame, 120, 70, 8, title, INK);
+    lct_paint_text(frame, 120, 110, 4, title, INK);
     paint_clock(frame, 120, 230, 4, LCT_PAINT_GREY);
     paint_sums(frame, demo->slide);
     paint_bars(frame, demo->slide);

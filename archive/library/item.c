@@ -70,12 +70,11 @@ uint64_t lct_item_as_of(const char *data, const char *id, bool recording) {
 static void add(struct lct_passages *passages, enum lct_passage_kind kind, lct_ns time, lct_ns to,
                 const char *text) {
     char line[LCT_PASSAGE_BYTES_MAX + 1];
-    lct_text_copy(line, sizeof line, text); /* cut off between two characters */
-    char *plain = lct_plain(line, false);
+    LCT_FREE char *plain = lct_plain(text, false); /* ends of lines are blanks then */
     if (!*plain || passages->n == LCT_PASSAGES_MAX) {
-        free(plain);
         return;
     }
+    lct_text_copy(line, sizeof line, plain); /* cut off between two characters */
     if (passages->n == passages->room) {
         passages->room = passages->room ? 2 * passages->room : 16;
         struct lct_passage *list = lct_new(passages->room * sizeof *list);
@@ -85,7 +84,7 @@ static void add(struct lct_passages *passages, enum lct_passage_kind kind, lct_n
         free(passages->list);
         passages->list = list;
     }
-    passages->list[passages->n++] = (struct lct_passage){kind, time, to, plain};
+    passages->list[passages->n++] = (struct lct_passage){kind, time, to, lct_strdup(line)};
 }
 
 static void free_passages(struct lct_passages *passages) {

@@ -227,8 +227,9 @@ json_t *lct_preset_check(const json_t *preset, lct_ns length, bool has_title) {
     }
     if (lct_json_flag(preset, "title", false) && !has_title) {
         (void)lct_fault_set(&fault, -EINVAL, "presets",
-                            "It should begin with a title card (5 s); it has none.",
-                            "应有片头（5 秒），目前没有片头。");
+                            "It should begin with a title card (5 s); it has none. Cards are put "
+                            "before microlessons in their editor.",
+                            "应有片头（5 秒），目前没有片头。片头在微课的编辑页中添加。");
         add(problems, false, &fault);
     }
     return problems;

@@ -69,6 +69,7 @@ async function uploads(page, up, lang) {
     await p.reads(page, '.upload-facts', t.refused, 60);
     await p.reads(page, '.upload .band', t.none);
     await page.click('.upload-acts .button');
+    await p.until(async () => (await p.count(page, '.upload')) === 0, 'it to be dismissed');
 
     await choose(page, list);
     await p.reads(page, '.upload .band', t.list, 40);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 //
 // Files on their way to the server when what they lie on is pulled out, and when somebody pauses while
-// the line is asked after: neither asks the server without end, and a pause stays one.
+// the line is asked after: neither asks the server without end, and a pause stays one. Answers that are lost
+// with their connection lose nothing, and nothing is made twice.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -13,6 +14,7 @@ const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const SIZE = 8 << 20;
 
 let have = 0, asked = 0, away = false, held = Promise.resolve();
+const there = { '/uploads': [], '/jobs': [] }, lost = new Set();
 const said = (json) => ({ status: 200, ok: true, json: async () => json, headers: { get: () => null } });
 globalThis.fetch = async (address, { method, body }) => {
     asked++;
@@ -26,10 +28,15 @@ globalThis.fetch = async (address, { method, body }) => {
         return said({ have });
     }
     if (method === 'POST') {
-        return said(path === '/jobs' ? { id: 'j' } : { id: 'u', ...JSON.parse(body), have: 0 });
+        const made = path === '/jobs' ? { id: 'j', ...JSON.parse(body) } : { id: `u${there['/uploads'].length}`, ...JSON.parse(body), have: 0 };
+        there[path].push(made);
+        if (lost.delete(path)) {
+            throw new TypeError('the answer is lost');
+        }
+        return said(made);
     }
     await held;
-    return said(path === '/jobs/j' ? { state: 'done' } : { have });
+    return said(there[path] ? { [path.slice(1)]: there[path] } : path === '/jobs/j' ? { state: 'done' } : { have });
 };
 
 let out = false; // the card
@@ -41,7 +48,7 @@ const file = { name: '课.mp4', size: SIZE,
         return new ArrayBuffer(to - from);
     } }) };
 const until = async (one, state) => {
-    for (let i = 0; i < 100 && one.state !== state; i++) {
+    for (let i = 0; i < 400 && one.state !== state; i++) {
         await sleep(50);
     }
     assert.equal(one.state, state);
@@ -75,5 +82,12 @@ assert.ok(one.have < SIZE);
 uploads.send(one);
 await until(one, 'done');
 assert.equal(have, SIZE);
+
+have = 0;
+lost.add('/uploads').add('/jobs');
+await uploads.add([{ ...file, name: '屏.mp4' }]);
+const [, other] = uploads.list;
+await until(other, 'done');
+assert.deepEqual([there['/uploads'].length, there['/jobs'].length, lost.size, other.id], [2, 2, 0, 'u1']);
 uploads.close();
 console.log(`${asked} questions`);

@@ -13,7 +13,7 @@ import { ask, faultText, sendPiece } from './api.js';
  * 'sending': pieces go out; 'paused': a person's wish, or a fault; 'waiting': the line is away, it
  * goes on by itself; 'lacking': it came in part, before this page: its file must be chosen again;
  * 'gathered': it has come and waits for the others of its lesson; 'making': a lesson is made of it;
- * 'refused': it cannot be; 'done'. with: the upload of whose lesson it is a part; '': of its own.
+ * 'refused': it cannot be; 'done'. id: '': the server does not know it yet. with: the upload of whose lesson it is a part; '': of its own.
  * @typedef {{ id: string, with: string, name: string, size: number, have: number, file: File | null, state: string,
  *   progress: number, fault: FaultText | null, job: string, abort: AbortController | null, turn: number,
  *   notes: { en: string, zh: string }[] }} Upload
@@ -94,17 +94,52 @@ export class Uploads {
         this.send(known);
         continue;
       }
+      const { name, size } = file;
+      const one = this.put({ id: '', with: first, name, size, have: 0 }, file);
+      one.state = 'sending';
       try {
-        const one = this.put(await ask('POST', '/uploads', { name: file.name, size: file.size, ...(first && { with: first }) }), file);
+        const made = await this.order(one, '/uploads', { name, size, ...(first && { with: first }) },
+          (each) => each.name === name && each.size === size && each.have === 0 && !this.list.some(({ id }) => id === each.id));
+        if (!this.list.includes(one)) { // given up meanwhile
+          ask('DELETE', `/uploads/${made.id}`).catch(() => {}); // or it grows old there
+          continue;
+        }
+        one.id = made.id;
         first = first || (together ? one.id : '');
         this.send(one);
       } catch (error) {
-        const one = this.put({ id: '', with: first, name: file.name, size: file.size, have: 0 }, null);
         this.refuse(one, error);
       }
     }
     this.adding = false;
     this.gatherAll();
+  }
+
+  /**
+   * Has something made for one, again and again while the server or the line to it is away: a browser may lose the
+   * answer with a connection that the server has just closed. What was made all the same is the one that isIt knows.
+   * @param {Upload} one
+   * @param {string} path of all of them
+   * @param {object} order
+   * @param {(each: any) => boolean} isIt
+   */
+  async order(one, path, order, isIt) {
+    const before = one.state;
+    for (let lost = false; ; lost = true) {
+      try {
+        const there = lost && (await ask('GET', path))[path.slice(1)].find(isIt);
+        const made = there || await ask('POST', path, order);
+        one.state = one.state === 'waiting' ? before : one.state;
+        return made;
+      } catch (error) {
+        if (faultText(error).code !== 'unreachable' || this.closed || !this.list.includes(one)) {
+          throw error;
+        }
+        one.state = 'waiting';
+        this.show();
+        await sleep(RETRY_MS);
+      }
+    }
   }
 
   /** @param {Upload} one @param {unknown} error */
@@ -235,7 +270,7 @@ export class Uploads {
     }
     one.state = 'making'; // once
     try {
-      await this.watch(one, (await ask('POST', '/jobs', { kind: 'import', upload: one.id })).id);
+      await this.watch(one, (await this.order(one, '/jobs', { kind: 'import', upload: one.id }, ({ kind, upload }) => kind === 'import' && upload === one.id)).id);
     } catch (error) {
       this.refuse(one, error);
     }

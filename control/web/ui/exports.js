@@ -7,16 +7,32 @@ import { ask, faultText } from '../lib/api.js';
 import { size, span } from '../lib/format.js';
 import { said, useWords } from '../lib/language.js';
 
+/** @typedef {import('../types').Job} Job */
 /** @typedef {import('../types').Preset} Preset */
 /** @typedef {import('../types').FaultText} FaultText */
+
+const LOOK_MS = 2000;
+
+/** The item's exports, newest first, for as long as they are looked at. @param {string} item */
+function useJobs(item) {
+  const [jobs, setJobs] = useState(/** @type {Job[]} */ ([]));
+  const look = () => ask('GET', '/jobs').then((answer) => setJobs(answer.jobs.filter((/** @type {Job} */ job) => job.kind === 'export' && job.item === item)),
+    () => {}); // asked again
+  useEffect(() => {
+    look();
+    const timer = setInterval(look, LOOK_MS);
+    return () => clearInterval(timer);
+  }, [item]);
+  return { jobs, look };
+}
 
 /** @param {{ item: string }} props */
 export function Exports({ item }) {
   const t = useWords();
+  const { jobs, look } = useJobs(item);
   const [standing, setStanding] = useState(/** @type {import('../types').Presets} */ ({ presets: [] }));
   const [captions, setCaptions] = useState('');
   const [logo, setLogo] = useState(false);
-  const [asked, setAsked] = useState('');
   const [trouble, setTrouble] = useState(/** @type {FaultText | null} */ (null));
   useEffect(() => {
     let current = true;
@@ -34,7 +50,7 @@ export function Exports({ item }) {
     setTrouble(null);
     try {
       await ask('POST', '/jobs', { kind: 'export', item, preset, captions, logo });
-      setAsked(preset);
+      await look();
     } catch (error) {
       setTrouble(faultText(error));
     }
@@ -53,12 +69,12 @@ export function Exports({ item }) {
       ${standing.logo && html`<label><input type="checkbox" checked=${logo} onChange=${(/** @type {any} */ event) => setLogo(event.target.checked)} /> ${t.exportLogo}</label>`}
       ${drawn && html`<p class="export-why" role="status">${t.exportDrawn}</p>`}
     </li>`}
-    ${made.map((preset) => html`<${One} key=${preset.id} preset=${preset} drawn=${drawn} asked=${asked === preset.id} onMake=${() => make(preset.id)} />`)}
+    ${made.map((preset) => html`<${One} key=${preset.id} preset=${preset} drawn=${drawn} job=${jobs.find((job) => job.preset?.id === preset.id)} onMake=${() => make(preset.id)} />`)}
     <li><div role="alert">${trouble && html`<p class="export-why">${said(t, trouble)}</p>`}</div></li>`;
 }
 
-/** @param {{ preset: Preset, drawn: boolean, asked: boolean, onMake: () => void }} props */
-function One({ preset, drawn, asked, onMake }) {
+/** @param {{ preset: Preset, drawn: boolean, job: Job | undefined, onMake: () => void }} props job: the newest of it */
+function One({ preset, drawn, job, onMake }) {
   const t = useWords();
   const problems = preset.problems || [];
   const seconds = (drawn ? preset.about_drawn_s : preset.about_s) || 0;
@@ -67,8 +83,10 @@ function One({ preset, drawn, asked, onMake }) {
   return html`<li class="export">
     <button type="button" class="export-make" aria-disabled=${must} aria-describedby=${`export-${preset.id}`} onClick=${() => !must && onMake()}>
       ${said(t, preset.name)}</button>
-    <p class="export-about" id=${`export-${preset.id}`}>${drawn && preset.direct ? t.exportKept : said(t, preset.about)}${limits.length > 0 && html` (${limits.join(t.exportAnd)})`}
+    <p class="export-about" id=${`export-${preset.id}`}>${drawn && preset.direct ? t.exportKept : said(t, preset.about)}${limits.length > 0 && t.exportLimits(limits)}
       ${problems.map((problem) => html`<span class="export-why">${said(t, problem)}</span>`)}</p>
-    <p class="export-asked" role="status">${asked && t.jobAsked}</p>
+    <p class="export-job"><span role="status">${job && t.jobStates[job.state]}</span>${job?.state === 'running' && ` · ${Math.round((job.progress || 0) * 100)} %`}
+      ${job?.fault && html`<span class="export-why">${said(t, job.fault)}</span>`}
+      ${job?.result?.file && html`<a class="export-file" href=${`/api/v1/jobs/${job.id}/file`} download>${t.jobSave}<span class="unseen"> ${said(t, preset.name)}</span></a>`}</p>
   </li>`;
 }

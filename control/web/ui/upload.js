@@ -31,7 +31,7 @@ function Row({ uploads, one }) {
     ${one.fault && html`<p class="band band-warn" role="status">${said(t, one.fault)}</p>`}
     ${one.notes.map((note) => html`<p class="band band-warn">${said(t, note)}</p>`)}
     <div class="upload-acts">
-      ${(one.state === 'sending' || one.state === 'waiting') && html`<button type="button" class="button button-small"
+      ${one.id && (one.state === 'sending' || one.state === 'waiting') && html`<button type="button" class="button button-small"
         onClick=${() => uploads.pause(one)}>${w.pause}<span class="unseen"> ${one.name}</span></button>`}
       ${one.state === 'paused' && html`<button type="button" class="button button-small"
         onClick=${() => uploads.send(one)}>${w.goOn}<span class="unseen"> ${one.name}</span></button>`}

@@ -33,7 +33,8 @@ export function useKeys(acts) {
     /** @param {KeyboardEvent} event */
     function onKey(event) {
       const target = /** @type {HTMLElement} */ (event.target);
-      const own = target.matches('select, input') || (target.matches('button, a') && [' ', 'Enter'].includes(event.key)) || target.closest('dialog, .keys');
+      const own = target.matches('select, input:not([type=range]):not([type=checkbox])') || (target.matches('[type=range]') && event.key.startsWith('Arrow'))
+        || (target.matches('button, a, summary, [type=checkbox]') && [' ', 'Enter'].includes(event.key)) || target.closest('dialog, .keys');
       const act = own ? undefined : actOf(event);
       if (act) {
         event.preventDefault();

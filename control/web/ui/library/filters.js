@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What is shown of the library: kind, state, facets, collections, the trash.
 
-import { html, useState } from '../../vendor/preact.js';
+import { html, useEffect, useState } from '../../vendor/preact.js';
 import { useWords } from '../../lib/language.js';
 import { chosen, FACETS, isNarrowed } from '../../lib/library/query.js';
 import { termName } from './names.js';
@@ -18,7 +18,13 @@ const WIDE = '(min-width: 901px)';
 export function Filters({ query, part, vocabularies, collections, onLook, onAdd, onTerms }) {
   const t = useWords();
   const w = t.library;
-  const [open] = useState(() => matchMedia(WIDE).matches);
+  const [open, setOpen] = useState(() => matchMedia(WIDE).matches);
+  useEffect(() => { // turned, or the window made wider: there they have no head to be opened by
+    const wide = matchMedia(WIDE);
+    const turn = () => setOpen(wide.matches);
+    wide.addEventListener('change', turn);
+    return () => wide.removeEventListener('change', turn);
+  }, []);
   const choose = (/** @type {string} */ key) => (/** @type {string} */ value) => onLook(chosen(query, key, value));
   /** @param {Record<string, string>} words @returns {Choice[]} */
   const both = (words) => Object.entries(words).map(([value, text]) => ({ value, words: text }));
@@ -26,7 +32,7 @@ export function Filters({ query, part, vocabularies, collections, onLook, onAdd,
     key,
     choices: (part?.facets[key] || []).map(({ term, count }) => ({ value: term, words: termName(t, vocabularies, key, term), count })),
   })).filter(({ key, choices }) => choices.length > 0 || query[key]);
-  return html`<details class="filters" open=${open}>
+  return html`<details class="filters" open=${open} onToggle=${(/** @type {any} */ event) => setOpen(event.currentTarget.open)}>
     <summary class="filters-head">${w.filters}${isNarrowed(query) && html` <span class="filters-on" aria-hidden="true">●</span>`}</summary>
     <div class="filters-in">
       <${Choices} legend=${w.kind} chosen=${query.kind} choices=${both(w.kinds)} onChoose=${choose('kind')} />

@@ -12,7 +12,7 @@ export function useKeys(keys) {
     /** @param {KeyboardEvent} event */
     function onKey(event) {
       const target = /** @type {HTMLElement} */ (event.target);
-      const own = target.matches('select, input, textarea') || (target.matches('button, a') && event.key === ' ');
+      const own = target.matches('select, input:not([type=range]), textarea') || (target.matches('button, a, summary') && event.key === ' ');
       if (event.ctrlKey || event.altKey || event.metaKey || own) {
         return;
       }
