@@ -11,8 +11,8 @@ import { keys, lessons, looksGood } from './_edit.mjs';
 import * as p from './_page.mjs';
 
 const words = {
-    zh: { kept: /已自动保存/, changed: /别处已保存/, brought: /已导入 1 条字幕，另有 1 条/, fast: /来不及读/ },
-    en: { kept: /^Kept/, changed: /Somebody else saved/, brought: /1 subtitle imported; 1 could not/, fast: /Too short a time/ },
+    zh: { kept: /已自动保存/, changed: /别处已保存/, waiting: /尚未保存/, brought: /已导入 1 条字幕，另有 1 条/, fast: /来不及读/ },
+    en: { kept: /^Kept/, changed: /Somebody else saved/, waiting: /Not kept yet/, brought: /1 subtitle imported; 1 could not/, fast: /Too short a time/ },
 };
 const ids = { zh: '20260301-080001-main-0001', en: '20260301-080002-main-0001' };
 const up = await p.startUp(['demo'], { fill: lessons(Object.values(ids), 6) });
@@ -100,8 +100,34 @@ async function write(name, lang) {
         p.check((await there()).includes('theirs'), 'theirs is there');
         await page.click('.writing-words .act');
         await p.until(() => page.evaluate(() => document.querySelector('.cue textarea')?.value === 'theirs'), 'theirs in the list', 30);
+
+        /* Closed right behind the last letter. */
+        await page.click('.cue textarea');
+        await keys(page, 'End');
+        await page.keyboard.type(' and mine');
         await page.click('.writing-close');
+        await keptAs(/theirs and mine\n/, 'the last letter');
         await p.until(() => page.evaluate(() => [...document.querySelectorAll('.act-speed option')].some((one) => one.value === 'zh' && one.selected)), 'them to be shown');
+        await p.reads(page, '.inside-list', /theirs and mine/, 30);
+
+        /* While the line is away, it is asked before anything is lost. */
+        await open();
+        await p.until(() => p.has(page, '.cue textarea'), 'the list once more', 30);
+        await page.evaluate(() => {
+            window.line = window.fetch;
+            window.fetch = (address, how) => (how?.method === 'PUT' ? Promise.reject(new TypeError('away')) : window.line(address, how));
+        });
+        await page.click('.cue textarea');
+        await keys(page, 'End', '!');
+        await p.reads(page, '.writing-words', t.waiting, 30);
+        await open(); // which would close it
+        await p.until(() => p.has(page, '.writing .leaving'), 'to be asked', 30);
+        await looksGood(page, `subtitles-leaving-${name}-${lang}`, '.watch-box');
+        await page.evaluate(() => {
+            window.fetch = window.line;
+        });
+        await keptAs(/theirs and mine!\n/, 'what waited');
+        await p.until(async () => !(await p.has(page, '.writing')), 'it to close by itself', 30);
         console.log(`${name} (${lang}): written`);
     });
 }

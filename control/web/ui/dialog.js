@@ -3,6 +3,7 @@
 
 import { html, useEffect, useRef, useState } from '../vendor/preact.js';
 import { useWords } from '../lib/language.js';
+import { useStay } from './use_stay.js';
 
 /** @param {{ title: string, dirty: boolean, onClose: () => void, children?: any }} props */
 export function Dialog({ title, dirty, onClose, children }) {
@@ -15,12 +16,7 @@ export function Dialog({ title, dirty, onClose, children }) {
     box.current?.showModal();
     return () => opener?.focus();
   }, []);
-  useEffect(() => {
-    /** @param {BeforeUnloadEvent} event */
-    const stay = (event) => dirty && event.preventDefault(); // the browser asks
-    addEventListener('beforeunload', stay);
-    return () => removeEventListener('beforeunload', stay);
-  }, [dirty]);
+  useStay(dirty);
 
   function close() {
     if (dirty) {

@@ -7,6 +7,7 @@ import { newKeeper } from '../lib/edit/keeper.js';
 import { said, useWords } from '../lib/language.js';
 import { added, joined, kept, moved, problems, removed, split, typed } from '../lib/subtitles/cues.js';
 import { bring, fileUrl, newStore } from '../lib/subtitles/store.js';
+import { useStay } from './use_stay.js';
 
 /** @typedef {import('../lib/subtitles/cues.js').Cue} Cue */
 /** @typedef {import('../lib/edit/keeper.js').Keeping} Keeping */
@@ -22,6 +23,7 @@ const shortTime = (ms) => `${ms >= 3600000 ? `${Math.floor(ms / 3600000)}:` : ''
 function useCues(id, lang) {
   const [past, setPast] = useState(/** @type {Past | null} */ (null));
   const [keeping, setKeeping] = useState(/** @type {Keeping} */ ('kept'));
+  const [refusal, setRefusal] = useState(/** @type {import('../types').FaultText | null} */ (null)); // why it is not kept
   const [trouble, setTrouble] = useState(/** @type {import('../types').FaultText | null} */ (null));
   const latest = useRef(/** @type {Past | null} */ (null));
   const keeper = useRef(/** @type {ReturnType<typeof newKeeper<Cue[]>> | null} */ (null));
@@ -32,30 +34,43 @@ function useCues(id, lang) {
     setPast(next);
   }
 
-  async function open() {
-    keeper.current?.end();
-    const mine = newKeeper(newStore(id, lang), setKeeping);
+  /** @param {Keeping} now @param {import('../types').FaultText | null} fault */
+  function told(now, fault) {
+    setKeeping(now);
+    setRefusal(fault);
+  }
+
+  /** What the server has now; undo goes back to what was here. */
+  async function load() {
+    keeper.current?.close();
+    const mine = newKeeper(newStore(id, lang), told);
     keeper.current = mine;
-    const cues = (await mine.load()) || [];
-    const before = latest.current;
-    show(before ? { states: [...before.states.slice(0, before.at + 1), cues], at: before.at + 1, typing: -1 } : { states: [cues], at: 0, typing: -1 });
-    setKeeping('kept');
+    try {
+      const cues = (await mine.load()) || [];
+      if (keeper.current === mine) { // and not of another language, meanwhile
+        const before = latest.current;
+        show(before ? { states: [...before.states.slice(0, before.at + 1), cues], at: before.at + 1, typing: -1 } : { states: [cues], at: 0, typing: -1 });
+        told('kept', null);
+      }
+    } catch (error) {
+      if (keeper.current === mine) {
+        setTrouble(faultText(error));
+      }
+    }
   }
 
   useEffect(() => {
     latest.current = null;
     setPast(null);
     setTrouble(null);
-    open().catch((error) => setTrouble(faultText(error)));
-    return () => keeper.current?.end();
+    told('kept', null);
+    load();
+    return () => {
+      keeper.current?.close();
+      keeper.current = null;
+    };
   }, [id, lang]);
-  useEffect(() => {
-    const stay = (/** @type {BeforeUnloadEvent} */ event) => event.preventDefault(); // only this page has what was changed last
-    if (keeping === 'waiting' || keeping === 'keeping') {
-      addEventListener('beforeunload', stay);
-    }
-    return () => removeEventListener('beforeunload', stay);
-  }, [keeping]);
+  useStay(keeping === 'waiting' || keeping === 'keeping');
 
   /** @param {Past} next */
   function keep(next) {
@@ -71,6 +86,7 @@ function useCues(id, lang) {
   return {
     cues: past && past.states[past.at],
     keeping,
+    refusal,
     trouble,
     mayUndo: !!past && past.at > 0,
     mayRedo: !!past && past.at < past.states.length - 1,
@@ -90,17 +106,17 @@ function useCues(id, lang) {
         keep({ states, at: at + way, typing: -1 });
       }
     },
-    /** What the server has now; undo goes back to what was here. */
-    load: () => open().catch((error) => setTrouble(faultText(error))),
+    load,
   };
 }
 
 /**
  * @param {{ id: string, name: string, languages: { lang: string, label: string }[], first: string, place: number, here: () => number,
  *   onSeek: (at: number) => void, onToggle: () => void, onCues: (cues: { from: number, to: number, text: string }[]) => void,
- *   onClose: (lang: string) => void }} props place and here in seconds, as shown and as it is
+ *   onClose: (lang: string) => void, close: { current: () => void } }} props place and here in seconds, as shown and as it is;
+ *   close: is set, and asks first if something would be lost
  */
-export function Subtitles({ id, name, languages, first, place, here, onSeek, onToggle, onCues, onClose }) {
+export function Subtitles({ id, name, languages, first, place, here, onSeek, onToggle, onCues, onClose, close }) {
   const t = useWords();
   const w = t.writing;
   const all = [...languages, ...LANGS.filter(({ lang }) => !languages.some((one) => one.lang === lang))];
@@ -109,7 +125,9 @@ export function Subtitles({ id, name, languages, first, place, here, onSeek, onT
   const [active, setActive] = useState(-1);
   const [notice, setNotice] = useState('');
   const list = useRef(/** @type {HTMLElement | null} */ (null));
-  const { cues, keeping, trouble, mayUndo, mayRedo, change, go, load } = useCues(id, lang);
+  const [leaving, setLeaving] = useState(/** @type {{ go: () => void } | null} */ (null)); // what is done as soon as all is kept
+  const [bringing, setBringing] = useState(false); // a file is on its way
+  const { cues, keeping, refusal, trouble, mayUndo, mayRedo, change, go, load } = useCues(id, lang);
   const nowMs = Math.round(place * 1000);
   const now = cues ? cues.findIndex(({ from, to }) => from <= nowMs && nowMs < to) : -1;
   const wrong = cues ? cues.map((_, i) => problems(cues, i)) : [];
@@ -133,6 +151,14 @@ export function Subtitles({ id, name, languages, first, place, here, onSeek, onT
       setFocus(null);
     }
   }, [focus, cues]);
+
+  useEffect(() => {
+    if (leaving && keeping === 'kept') {
+      leaving.go();
+      setLeaving(null);
+    }
+  }, [leaving, keeping]);
+  close.current = () => setLeaving({ go: () => onClose(kept(cues || []).length > 0 ? lang : '') });
 
   const step = useRef(go);
   step.current = go;
@@ -195,6 +221,7 @@ export function Subtitles({ id, name, languages, first, place, here, onSeek, onT
   async function bringFile(input) {
     const file = input.files?.[0];
     if (file) {
+      setBringing(true);
       try {
         const { cues: count, left_out: out, left_out_lines: lines } = await bring(id, lang, file);
         await load();
@@ -202,31 +229,42 @@ export function Subtitles({ id, name, languages, first, place, here, onSeek, onT
       } catch (error) {
         setNotice(said(t, faultText(error)));
       }
+      setBringing(false);
     }
     input.value = '';
   }
 
   return html`<aside class="writing" aria-label=${w.open}>
     <div class="writing-head">
-      <label><span class="unseen">${w.language}</span><select onChange=${(/** @type {any} */ event) => setLang(event.target.value)}>
+      <label><span class="unseen">${w.language}</span><select disabled=${bringing} onChange=${(/** @type {any} */ event) => {
+        const chosen = event.target.value;
+        event.target.value = lang; // until it is so
+        setLeaving({ go: () => setLang(chosen) });
+      }}>
         ${all.map((one) => html`<option value=${one.lang} selected=${one.lang === lang}>${one.label}</option>`)}</select></label>
       <button type="button" class="act" disabled=${!cues} title="Alt+N" onClick=${addHere}>+ ${w.add}</button>
       <button type="button" class="act" disabled=${!mayUndo} onClick=${() => go(-1)}>${t.edit.undo}</button>
       <button type="button" class="act" disabled=${!mayRedo} onClick=${() => go(1)}>${t.edit.redo}</button>
-      <button type="button" class="act writing-close" onClick=${() => onClose(kept(cues || []).length > 0 ? lang : '')}>${t.closePlayer}</button>
+      <button type="button" class="act writing-close" onClick=${() => close.current()}>${t.closePlayer}</button>
     </div>
     <div class="writing-head">
-      <label class="act writing-bring">${w.bring}<input type="file" class="unseen" accept=".vtt,.srt,.txt,text/vtt" onChange=${(/** @type {any} */ event) => bringFile(event.target)} /></label>
+      <label class="act writing-bring">${w.bring}<input type="file" class="unseen" disabled=${bringing || keeping !== 'kept'} accept=".vtt,.srt,.txt,text/vtt" onChange=${(/** @type {any} */ event) => bringFile(event.target)} /></label>
       ${(/** @type {const} */ (['srt', 'vtt'])).map((as) => html`<a class="act lesson-edit" aria-disabled=${!cues?.length} download=${`${name}.${lang}.${as}`}
         href=${cues?.length ? fileUrl(id, lang, as) : undefined}>${w.save(as.toUpperCase())}</a>`)}
     </div>
-    <p class="writing-words" role="status">${[t.edit.keeping[keeping], wrongs > 0 && w.wrongs(wrongs), notice].filter(Boolean).join(' · ')}
+    <p class="writing-words" role="status">${[refusal ? said(t, refusal) : t.edit.keeping[keeping], wrongs > 0 && w.wrongs(wrongs), notice].filter(Boolean).join(' · ')}
       ${keeping === 'changed' && html` <button type="button" class="act" onClick=${load}>${w.load}</button>`}</p>
+    ${leaving && (keeping === 'waiting' || keeping === 'changed') && html`<div class="band band-warn leaving" role="alert">${t.library.notSaved}
+      <button type="button" class="act" onClick=${() => setLeaving(null)}>${t.library.stay}</button>
+      <button type="button" class="act" onClick=${() => {
+        leaving.go();
+        setLeaving(null);
+      }}>${t.library.discard}</button></div>`}
     ${trouble && html`<p class="clip-bad" role="alert">${said(t, trouble)}</p>`}
     ${cues?.length === 0 && html`<p class="writing-words">${w.none}</p>`}
     <ol class="writing-list" ref=${list}>${cues?.map((cue, i) => html`<li key=${i} class=${`cue${i === now ? ' cue-now' : ''}`} aria-current=${i === now ? 'true' : undefined}>
       <button type="button" class="cue-time" onClick=${() => onSeek(cue.from / 1000)}>${shortTime(cue.from)}<br />${shortTime(cue.to)}</button>
-      <textarea rows=${Math.max(1, cue.text.split('\n').length)} maxlength="500" aria-label=${w.text(i + 1)} value=${cue.text} disabled=${keeping === 'changed'}
+      <textarea rows=${Math.max(1, cue.text.split('\n').length)} maxlength="500" aria-label=${w.text(i + 1)} value=${cue.text} disabled=${keeping === 'changed' || bringing}
         aria-describedby=${wrong[i].length > 0 ? `cue-wrong-${i}` : undefined}
         onFocus=${() => setActive(i)} onKeyDown=${(/** @type {KeyboardEvent} */ event) => onKey(event, i, cue)}
         onInput=${(/** @type {any} */ event) => change((list) => typed(list, i, event.target.value), i)}></textarea>

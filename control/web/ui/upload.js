@@ -6,6 +6,7 @@ import { size } from '../lib/format.js';
 import { said, useWords } from '../lib/language.js';
 import { Uploads } from '../lib/uploads.js';
 import { Asking } from './asking.js';
+import { useStay } from './use_stay.js';
 
 /** @typedef {import('../lib/uploads.js').Upload} Upload */
 
@@ -70,17 +71,7 @@ export function Upload({ onDone }) {
     return () => all.close();
   }, []);
 
-  useEffect(() => {
-    /** @param {BeforeUnloadEvent} event */
-    const stay = (event) => {
-      if (uploads.current?.list.some((one) => one.state === 'sending')) {
-        event.preventDefault(); // the browser asks
-        event.returnValue = ''; // as Chromium did before 119
-      }
-    };
-    addEventListener('beforeunload', stay);
-    return () => removeEventListener('beforeunload', stay);
-  }, []);
+  useStay(!!uploads.current?.list.some((one) => ['sending', 'waiting'].includes(one.state)));
 
   function choose() {
     const files = [...(input.current?.files || [])];

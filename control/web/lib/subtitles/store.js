@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // An item's subtitles on the server, as lib/edit/keeper.js keeps them, and files that people bring.
 
-import { exchange } from '../api.js';
+import { exchange, faultText } from '../api.js';
 import { cuesOf, vttOf } from './cues.js';
 
 /** @typedef {import('./cues.js').Cue} Cue */
@@ -31,7 +31,11 @@ export const newStore = (id, lang) => ({
       return put(id, lang, vttOf(cues), tag);
     }
     if (tag) { // without a cue there is no file
-      await exchange('DELETE', address(id, lang));
+      await exchange('DELETE', address(id, lang), undefined, { 'If-Match': tag }).catch((error) => {
+        if (faultText(error).code !== 'not-found') { // it is gone already
+          throw error;
+        }
+      });
     }
     return { tag: '' };
   },

@@ -345,7 +345,7 @@ function Desk({ home, opened }) {
           ${saved && html`<button type="button" class="act" disabled=${!mayChange} aria-haspopup="dialog" onClick=${() => setLooksAt('versions')}>${t.edit.versions}</button>
             <a class="act edit-watch" href=${playUrl(saved.id)}>${t.edit.watch}</a>`}
           ${full.length > 1 && html`<button type="button" class="act" disabled=${!mayChange || busy} onClick=${() => save(full)}>${t.edit.saveAll}</button>`}
-          <span class=${`edit-keeping edit-keeping-${edit.keeping}`} role="status">${t.edit.keeping[edit.keeping]}</span>
+          <span class=${`edit-keeping edit-keeping-${edit.keeping}`} role="status">${edit.refusal ? said(t, edit.refusal) : t.edit.keeping[edit.keeping]}</span>
         </div>
       </section>
     </div>

@@ -6,6 +6,7 @@ import { ask } from '../../lib/api.js';
 import { newDraft, newKey } from '../../lib/edit/draft.js';
 import { done, kept, newHistory, noted, now, redone, restored, undone } from '../../lib/edit/history.js';
 import { editStore, newKeeper } from '../../lib/edit/keeper.js';
+import { useStay } from '../use_stay.js';
 
 /** @typedef {import('../../lib/edit/history.js').History} History */
 /** @typedef {import('../../types').DraftChange} DraftChange */
@@ -66,6 +67,7 @@ function usePresence(lesson) {
 export function useEdit(lesson) {
   const [history, setHistory] = useState(/** @type {History | null} */ (null));
   const [keeping, setKeeping] = useState(/** @type {import('../../lib/edit/keeper.js').Keeping} */ ('kept'));
+  const [refusal, setRefusal] = useState(/** @type {import('../../types').FaultText | null} */ (null)); // why it is not kept
   const [damaged, setDamaged] = useState(false);
   const latest = useRef(/** @type {History | null} */ (null));
   const keeper = useRef(/** @type {ReturnType<typeof newKeeper> | null} */ (null));
@@ -78,8 +80,11 @@ export function useEdit(lesson) {
   }
 
   async function open() {
-    keeper.current?.end();
-    const mine = newKeeper(editStore(lesson.id), setKeeping);
+    await keeper.current?.close(); // what was changed here is part of it
+    const mine = newKeeper(editStore(lesson.id), (now, fault) => {
+      setKeeping(now);
+      setRefusal(fault);
+    });
     keeper.current = mine;
     let edit = null;
     try {
@@ -96,20 +101,12 @@ export function useEdit(lesson) {
 
   useEffect(() => {
     open().catch(() => setKeeping('waiting'));
-    return () => keeper.current?.end();
+    return () => {
+      keeper.current?.close();
+    };
   }, [lesson.id]);
 
-  useEffect(() => {
-    /** @param {BeforeUnloadEvent} event */
-    const stay = (event) => {
-      event.preventDefault(); // the browser asks: only this page has what was changed last
-      event.returnValue = ''; // as Chromium did before 119
-    };
-    if (keeping === 'waiting' || keeping === 'keeping') {
-      addEventListener('beforeunload', stay);
-    }
-    return () => removeEventListener('beforeunload', stay);
-  }, [keeping]);
+  useStay(keeping === 'waiting' || keeping === 'keeping');
 
   const mayChange = who === 'you' && keeping !== 'changed';
 
@@ -131,6 +128,7 @@ export function useEdit(lesson) {
     history,
     draft: history && now(history),
     keeping,
+    refusal,
     damaged,
     who,
     mayChange,

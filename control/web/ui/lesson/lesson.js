@@ -68,6 +68,7 @@ export function Lesson() {
   const [lang, setLang] = useState('');
   const [cues, setCues] = useState(/** @type {Cue[]} */ ([]));
   const [writes, setWrites] = useState(false); // subtitles
+  const closeWriting = useRef(() => {});
   const [subtitles, setSubtitles] = useState(/** @type {import('../../types').Item['subtitles']} */ ([]));
   const [help, setHelp] = useState(false);
   const [may, setMay] = useState(false);
@@ -267,7 +268,7 @@ export function Lesson() {
         <h1 class="watch-title"><span class="watch-room">${name || t.opening}</span>
           ${whatItIs && html` <span class="watch-lesson">${whatItIs}</span>`}</h1>
         ${may && ready && !item?.recording && html`<button type="button" class="act" aria-pressed=${writes}
-          onClick=${() => (writes ? stopWriting(lang) : setWrites(true))}>${t.writing.open}</button>`}
+          onClick=${() => (writes ? closeWriting.current() : setWrites(true))}>${t.writing.open}</button>`}
         ${may && item && html`<${Download} kind="act" name=${name}
           recording=${{ id, tracks: item.tracks || [], state: item.recording ? 'recording' : 'ended' }} />`}
         ${may && item && !item.recording && html`<a class="act lesson-edit" href=${`/edit/${id}`}>${t.edit.title}</a>`}
@@ -278,7 +279,7 @@ export function Lesson() {
           cues=${cuesAt(cues, place).map(({ text }) => text)} elements=${elements.current} onPlay=${toggle}
           onMain=${(/** @type {string} */ main) => setWish({ ...wanted, main })} />
         ${playable && writes && html`<${Subtitles} id=${id} name=${name} languages=${subtitles} first=${lang} place=${place} here=${here}
-          onSeek=${seek} onToggle=${toggle} onCues=${setCues} onClose=${stopWriting} />`}
+          onSeek=${seek} onToggle=${toggle} onCues=${setCues} onClose=${stopWriting} close=${closeWriting} />`}
         ${playable && !writes && html`<${Inside} playable=${playable} cues=${cues} place=${place} may=${may} onSeek=${seek} />`}
       </div>
       <footer class="watch-foot">
