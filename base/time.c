@@ -39,6 +39,11 @@ lct_ns lct_ticks_to_ns(int64_t ticks, uint32_t timescale) {
     return scale(ticks, LCT_SECOND, timescale);
 }
 
+int64_t lct_ticks_from(lct_ns time, uint32_t timescale) {
+    int64_t nearest = lct_ns_to_ticks(time, timescale);
+    return nearest + (lct_ticks_to_ns(nearest, timescale) < time);
+}
+
 void lct_boot_id(char ret_id[LCT_BOOT_ID_SIZE]) {
     memset(ret_id, 0, LCT_BOOT_ID_SIZE);
     int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);

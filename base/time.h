@@ -38,6 +38,12 @@ int64_t lct_ns_to_ticks(lct_ns time, uint32_t timescale);
 /** Converts ticks of a timescale in Hz to nanoseconds, rounded to the nearest. */
 lct_ns lct_ticks_to_ns(int64_t ticks, uint32_t timescale);
 
+/**
+ * The first tick whose lct_ticks_to_ns is not before time (>= 0): what lies at or behind time in
+ * nanoseconds lies at or behind it in ticks.
+ */
+int64_t lct_ticks_from(lct_ns time, uint32_t timescale);
+
 /** Size of the buffer lct_boot_id fills: 36 characters and the end. */
 #define LCT_BOOT_ID_SIZE 37
 

@@ -181,12 +181,6 @@ static int open_source(struct lct_cut *cut, const char *folder, struct lct_cut_s
 
 /* ---- ranges ---- */
 
-/* The first tick that is not before time. */
-static int64_t tick_from(lct_ns time) {
-    int64_t in_second = (time % LCT_SECOND * TICKS + LCT_SECOND - 1) / LCT_SECOND;
-    return time / LCT_SECOND * TICKS + in_second;
-}
-
 static int refuse_range(struct lct_fault *fault, const struct lct_cut_range *range, lct_ns end,
                         bool recording) {
     char from[24], to[24], length[24];
@@ -207,18 +201,28 @@ static int refuse_range(struct lct_fault *fault, const struct lct_cut_range *ran
                          from, to, range->lesson, length);
 }
 
-static int check_fades(const struct lct_cut_range *range, const struct lct_cut_part *part,
-                       struct lct_fault *fault) {
-    if (range->fade_in >= 0 && range->fade_out >= 0 &&
-        part->fade_in + part->fade_out <= part->to - part->from) {
+/* Fades of a range that is so long. */
+static int check_fades(const struct lct_cut_range *range, lct_ns length, struct lct_fault *fault) {
+    if (range->fade_in >= 0 && range->fade_out >= 0 && range->fade_in <= length &&
+        range->fade_out <= length - range->fade_in) {
         return 0;
     }
     char from[24], to[24];
     lct_span_format(range->from, from, sizeof from);
-    lct_span_format(lct_ticks_to_ns(part->to, TICKS), to, sizeof to);
+    lct_span_format(range->from + length, to, sizeof to);
     return lct_fault_set(fault, -EINVAL, "cut",
                          "The fades of %s-%s are longer than the range itself. Make them shorter.",
                          "区间 %s-%s 的淡入淡出比区间本身还长，请缩短。", from, to);
+}
+
+/* Rounded to ticks they may be longer than what is left of the part, by one, or by what the lesson
+ * turned out to be shorter. */
+static void lay_fades(const struct lct_cut_range *range, struct lct_cut_part *part) {
+    int64_t length = part->to - part->from;
+    int64_t in = lct_ns_to_ticks(range->fade_in, TICKS);
+    int64_t out = lct_ns_to_ticks(range->fade_out, TICKS);
+    part->fade_in = in < length ? in : length;
+    part->fade_out = out < length - part->fade_in ? out : length - part->fade_in;
 }
 
 bool lct_cut_has_picture(const struct lct_cut_source *source, const char *name) {
@@ -270,13 +274,12 @@ static int add_part(struct lct_cut *cut, const struct lct_cut_range *range,
     }
     struct lct_cut_part *part = &cut->parts[cut->part_count];
     *part = (struct lct_cut_part){.source = source,
-                                  .from = tick_from(range->from),
-                                  .to = tick_from(to),
-                                  .at = cut->length,
-                                  .fade_in = tick_from(range->fade_in),
-                                  .fade_out = tick_from(range->fade_out)};
+                                  .from = lct_ticks_from(range->from, TICKS),
+                                  .to = lct_ticks_from(to, TICKS),
+                                  .at = cut->length};
     part->to += part->to == part->from; /* less than a tick of time is one */
-    rc = check_fades(range, part, fault);
+    rc = check_fades(range, (range->to == LCT_CUT_END ? to : range->to) - range->from, fault);
+    lay_fades(range, part);
     rc = rc ? rc : choose_picture(cut, range, part, fault);
     if (rc == 0) {
         cut->length += part->to - part->from;

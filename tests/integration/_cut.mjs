@@ -21,8 +21,8 @@ export function run(words, out, env = {}) {
     return { code: done.status, words: done.stderr, said: JSON.parse(done.stdout || '{}') };
 }
 
-/** Nanoseconds, rounded down: so a range from one picture's time to another's is just that. */
-export const typed = (seconds) => (Math.floor(seconds * 1e9) / 1e9).toFixed(9);
+/** Nanoseconds as the index says a picture's time: so a range from one picture's to another's is just that. */
+export const typed = (seconds) => seconds.toFixed(9);
 
 export const keeps = (ranges) => ranges.flatMap(([from, to]) => ['--keep', `${typed(from)}-${typed(to)}`]);
 

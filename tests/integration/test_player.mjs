@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = process.env.LCT_SOURCE ?? join(fileURLToPath(import.meta.url), '../../..');
 const load = (name) => import(join(root, 'control/web/lib/player', name));
-const { planOf, pieceAt, lessonTime, clipTime, stretch, ticksOf } = await load('plan.js');
+const { planOf, pieceAt, lessonTime, clipTime, stretch, ticksFrom, ticksOf } = await load('plan.js');
 const { placePictures, placeSound } = await load('place.js');
 
 const S = 1e9;
@@ -28,6 +28,11 @@ assert.deepEqual(stretch(plan, S, 3.5 * S), [{ lesson: 'a', from_ns: 11 * S, to_
 assert.deepEqual(stretch(plan, 2 * S, 2 * S), []);
 assert.equal(ticksOf(864000 * S + 1, 90000), 864000 * 90000);
 
+/* a cut's numbers, too (tests/unit/base/test_time.c) */
+[[0, 0], [1, 1], [11111, 1], [11112, 2], [33333333, 3000], [33366667, 3003], [66666666, 6000], [66666667, 6000],
+    [66666668, 6001], [66677777, 6001], [7777777, 700], [863999999988889, 77759999999], [863999999988890, 77760000000]]
+    .forEach(([time, tick]) => assert.equal(ticksFrom(time, 90000), tick, `${time}`));
+
 /* ten pictures a second from a key frame at 9.5 s on; the piece begins with the sixth */
 const rows = Array.from({ length: 10 }, (_, i) => ({ time: 9.5 * S + i * 1e8, key: i === 0 }));
 const [piece] = plan.pieces;
@@ -36,6 +41,13 @@ const placed = placePictures(rows, piece, 10.5 * S, 90000);
 assert.deepEqual(placed.slice(0, 5).map(({ tick }) => tick), [5, 4, 3, 2, 1].map((n) => BEGIN - n));
 assert.deepEqual(placed.slice(5).map(({ tick }) => tick), [0, 1, 2, 3, 4].map((n) => BEGIN + 9000 * n));
 placed.forEach(({ tick, duration }, i) => assert.equal(tick + duration, placed[i + 1]?.tick ?? BEGIN + 45000));
+
+/* thirty a second: a piece from a picture's time on shows it, one that begins behind it does not */
+for (const [from, before] of [[66666667, 0], [66666668, 1], [66670000, 1]]) {
+    const [cut] = planOf([{ lesson: 'a', from_ns: from, to_ns: S }]).pieces;
+    const ticks = placePictures([6000, 9000, 12000].map((tick) => ({ time: Math.round(tick / 90000 * S) })), cut, S, 90000);
+    assert.deepEqual(ticks.map(({ tick }) => tick), before ? [BEGIN - 1, BEGIN, BEGIN + 5999] : [BEGIN, BEGIN + 3000, BEGIN + 6000]);
+}
 
 /* a slide that has stood since before: shown from the piece's begin on */
 const still = placePictures([{ time: 8 * S, key: true }, { time: 9 * S }, { time: 11 * S }], piece, 12.5 * S, 90000);

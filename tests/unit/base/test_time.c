@@ -28,6 +28,48 @@ Test(time, is_exact_for_days) {
     }
 }
 
+/* A picture belongs to a range when FROM <= its time < TO: in ticks as in nanoseconds. */
+Test(time, pictures_of_a_range_are_the_same_in_ticks) {
+    static const struct {
+        int64_t pictures, seconds;
+    } rates[] = {{24, 1}, {25, 1}, {30000, 1001}, {30, 1}, {50, 1}, {60, 1}};
+    for (size_t r = 0; r < sizeof rates / sizeof *rates; r++) {
+        for (int64_t i = 1; i < 10 * 24 * 3600 * INT64_C(60); i += i / 997 + 1) {
+            int64_t tick = (i * rates[r].seconds * 90000 + i % 2) / rates[r].pictures;
+            lct_ns time = lct_ticks_to_ns(tick, 90000);
+            cr_assert_eq(lct_ticks_from(time, 90000), tick);
+            cr_assert_eq(lct_ticks_from(time - 1, 90000), tick);
+            cr_assert_eq(lct_ticks_from(time + 1, 90000), tick + 1);
+        }
+    }
+    for (int64_t tick = 0; tick < 200000; tick++) {
+        cr_assert_eq(lct_ticks_from(lct_ticks_to_ns(tick, 48000), 48000), tick);
+    }
+}
+
+/* The player's numbers, too (tests/integration/test_player.mjs). */
+Test(time, the_first_tick_that_is_not_before) {
+    static const struct {
+        lct_ns time;
+        int64_t tick;
+    } all[] = {{0, 0},
+               {1, 1},
+               {11111, 1},
+               {11112, 2},
+               {33333333, 3000},
+               {33366667, 3003},
+               {66666666, 6000},
+               {66666667, 6000},
+               {66666668, 6001},
+               {66677777, 6001},
+               {7777777, 700},
+               {863999999988889, INT64_C(77759999999)},
+               {863999999988890, INT64_C(77760000000)}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        cr_assert_eq(lct_ticks_from(all[i].time, 90000), all[i].tick, "%zu", i);
+    }
+}
+
 Test(time, formats) {
     char out[32];
     lct_span_format(0, out, sizeof out);

@@ -6,14 +6,14 @@
  * gets one tick a picture just before its begin, where nobody sees it (docs/formats/clip.md). Pure.
  */
 
-import { ticksOf } from './plan.js';
+import { ticksFrom, ticksOf } from './plan.js';
 
 /** @typedef {import('./plan.js').Planned} Planned */
 /** @typedef {{ time: number, key: boolean }} Timed a picture in the index; time: ns of lesson time */
 
 export const BEFORE_S = 1;
 const BEFORE_NS = BEFORE_S * 1e9;
-const STANDS_NS = 1e8; // longer than this into a piece, and the picture that stands there is shown
+const STANDS_S = 0.1; // longer than this into a piece, and the picture that stands there is shown
 const SAMPLES = 1024; // of a frame of sound
 
 /**
@@ -28,12 +28,12 @@ const SAMPLES = 1024; // of a frame of sound
 export function placePictures(rows, { from, to, at }, next, timescale) {
   const begin = ticksOf(at + BEFORE_NS, timescale);
   const end = ticksOf(at + BEFORE_NS + to - from, timescale);
-  const tickAt = (/** @type {number} */ time) =>
-    Math.min(end, begin + ticksOf(time, timescale) - ticksOf(from, timescale));
+  const source = ticksFrom(from, timescale);
+  const tickAt = (/** @type {number} */ time) => Math.min(end, begin + ticksOf(time, timescale) - source);
   let before = rows.findIndex(({ time }) => tickAt(time) >= begin);
   before = before < 0 ? rows.length : before;
   const first = before < rows.length ? rows[before].time : next;
-  const stands = before > 0 && first - from > STANDS_NS;
+  const stands = before > 0 && ticksOf(first, timescale) - source > timescale * STANDS_S;
   const starts = rows.map(({ time }, i) => {
     const shown = i - before + (stands ? 1 : 0); // 0: the first that is seen
     return shown < 0 ? begin + shown : shown === 0 && before > 0 ? begin : tickAt(time);

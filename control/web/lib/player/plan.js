@@ -90,3 +90,13 @@ export function stretch({ pieces }, from, to) {
 /** Ticks of nanoseconds, exact where both are below 2^53. @param {number} ns @param {number} timescale */
 export const ticksOf = (ns, timescale) =>
   Math.floor(ns / 1e9) * timescale + Math.round(((ns % 1e9) * timescale) / 1e9);
+
+/** The first tick that is not before nanoseconds, as a cut's (lct_ticks_from). @param {number} ns @param {number} timescale */
+export function ticksFrom(ns, timescale) {
+  const nearest = ticksOf(ns, timescale);
+  return nearest + (nanosecondsOf(nearest, timescale) < ns ? 1 : 0);
+}
+
+/** @param {number} ticks @param {number} timescale */
+const nanosecondsOf = (ticks, timescale) =>
+  Math.floor(ticks / timescale) * 1e9 + Math.round(((ticks % timescale) * 1e9) / timescale);

@@ -102,6 +102,7 @@ Test(cut, what_is_refused) {
         {made, 1 * LCT_SECOND, 2 * LCT_SECOND, NULL, 0, 0, -ENOENT},
         {lesson, 1 * LCT_SECOND, 2 * LCT_SECOND, "screen", 0, 0, -ENOENT},
         {lesson, 1 * LCT_SECOND, 2 * LCT_SECOND, NULL, 600 * LCT_MS, 600 * LCT_MS, -EINVAL},
+        {lesson, 1 * LCT_SECOND, 2 * LCT_SECOND, NULL, 500 * LCT_MS, 500 * LCT_MS + 1, -EINVAL},
         {lesson, 1 * LCT_SECOND, 2 * LCT_SECOND, NULL, -1, 0, -EINVAL},
     };
     struct lct_cut *c;
@@ -123,6 +124,27 @@ Test(cut, what_is_refused) {
     cr_assert_eq(lct_cut_open(mixed, 2, NULL, 0, &c, &fault), -EINVAL);
     cr_assert_eq(lct_cut_open(&good, 1, tracks, 1, &c, &fault), -ENOENT);
     cr_assert_eq(lct_cut_open(&good, 0, NULL, 0, &c, &fault), -EINVAL);
+}
+
+/* What is all fade in nanoseconds is so in ticks. */
+Test(cut, a_range_may_be_all_fade) {
+    for (lct_ns from = 0; from < 11112; from += 101) {
+        const lct_ns lengths[] = {LCT_SECOND, 700 * LCT_MS + from, from + 1};
+        for (size_t i = 0; i < 3; i++) {
+            lct_ns in = lengths[i] / 3;
+            const struct lct_cut_range range = {.lesson = lesson,
+                                                .from = from,
+                                                .to = from + lengths[i],
+                                                .fade_in = in,
+                                                .fade_out = lengths[i] - in};
+            struct lct_cut *c = NULL;
+            cr_assert_eq(lct_cut_open(&range, 1, NULL, 0, &c, &fault), 0, "%s", fault.en);
+            lct_cut_close(c);
+        }
+    }
+    const struct lct_cut_range reported = {
+        .lesson = lesson, .from = 1, .to = LCT_SECOND, .fade_in = LCT_SECOND - 1};
+    lct_cut_close(cut(&reported, 1));
 }
 
 static size_t names_in(const char *folder) {
