@@ -229,13 +229,14 @@ static void name_job(struct lct_jobs *jobs, struct lct_job *job) {
                    local.tm_min, local.tm_sec, (unsigned)tail);
 }
 
-static int check_room(const struct lct_jobs *jobs, struct lct_fault *fault) {
+/* For so many more jobs than are kept already. */
+static int check_room(const struct lct_jobs *jobs, unsigned more, struct lct_fault *fault) {
     unsigned waiting = 0, all = 0;
     for (const struct lct_job *job = jobs->first; job; job = job->next) {
         waiting += !lct_job_is_over(job);
         all++;
     }
-    if (waiting < LCT_JOBS_WAITING_MAX && all < LCT_JOBS_MAX) {
+    if (waiting < LCT_JOBS_WAITING_MAX && all + more <= LCT_JOBS_MAX) {
         return 0;
     }
     return lct_fault_set(fault, -EUSERS, "jobs",
@@ -275,7 +276,7 @@ int lct_jobs_add(struct lct_jobs *jobs, json_t *order, struct lct_job **ret_job,
     job->ended = LCT_NS_NONE;
     name_job(jobs, job);
     make_room(jobs);
-    int rc = check_room(jobs, fault);
+    int rc = check_room(jobs, 1, fault);
     if (rc == 0 && (rc = write_first(jobs, job)) < 0) {
         rc = lct_fault_set(fault, rc, "jobs", "The job cannot be kept: %s.", "无法保存任务：%s。",
                            strerror(-rc));
@@ -310,8 +311,10 @@ int lct_jobs_take(struct lct_jobs *jobs, struct lct_job *job) {
     if (rc < 0) { /* a try that is not counted could be tried for ever */
         job->state = LCT_JOB_WAITING;
         job->tries--;
+        return rc;
     }
-    return rc;
+    job->unwritten = false;
+    return 0;
 }
 
 void lct_jobs_end(struct lct_jobs *jobs, struct lct_job *job, json_t *result, json_t *fault) {
@@ -355,7 +358,7 @@ int lct_jobs_again(struct lct_jobs *jobs, struct lct_job *job, struct lct_fault 
         return lct_fault_set(fault, -EALREADY, "jobs", "The job %s is %s.", "任务 %s 状态为 %s。",
                              job->id, state_names[job->state]);
     }
-    int rc = check_room(jobs, fault);
+    int rc = check_room(jobs, 0, fault);
     if (rc < 0) {
         return rc;
     }

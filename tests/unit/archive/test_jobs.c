@@ -212,6 +212,9 @@ Test(jobs, that_are_over_make_room_unless_they_made_a_file) {
     for (unsigned i = 1; i < LCT_JOBS_MAX; i++) {
         lct_jobs_cancel(jobs, add("two"));
     }
+    cr_assert_eq(lct_jobs_again(jobs, made->next, &fault), 0,
+                 "one that is kept takes no more room");
+    lct_jobs_cancel(jobs, next());
     LCT_FREE char *oldest = lct_jobs_folder(jobs, made->next);
     (void)add("three");
     cr_assert(access(oldest, F_OK) < 0 && errno == ENOENT);
@@ -253,5 +256,23 @@ Test(jobs, say_that_the_disk_is_full_and_are_written_later) {
     cr_assert_not(job->unwritten);
     open_with(&lct_io_system);
     cr_assert_eq(lct_jobs_first(jobs)->state, LCT_JOB_FAILED);
+    lct_test_disk_forget(&disk);
+}
+
+/* As a worker whose server could not write that the one before it died. */
+Test(jobs, that_run_keep_what_they_make_whatever_was_not_written_before) {
+    struct lct_test_disk disk;
+    lct_test_disk_init(&disk);
+    open_with(&disk.io);
+    struct lct_job *job = add("one");
+    cr_assert_eq(lct_jobs_take(jobs, job), 0);
+    disk.full = true;
+    cr_assert(lct_jobs_died(jobs, job));
+    cr_assert(job->unwritten);
+    disk.full = false;
+    cr_assert_eq(lct_jobs_take(jobs, job), 0);
+    put(job, "out.mp4.part");
+    (void)lct_jobs_mend(jobs, calm);
+    cr_assert(has(job, "out.mp4.part"));
     lct_test_disk_forget(&disk);
 }
