@@ -160,25 +160,68 @@ int lct_uploads_remove(const char *data, const char *id, struct lct_fault *fault
     return rc < 0 ? refused(rc, fault) : 0;
 }
 
-/* Those to which nothing came for too long, and what a crash left. */
-static void remove_old(const char *data, struct lct_calm *calm) {
-    bool calm_enough = lct_calm_lets_go(calm, LCT_UPLOADS_KEPT);
+int lct_uploads_whole(const struct lct_upload *uploads, size_t n, struct lct_fault *fault) {
+    for (size_t i = 0; i < n; i++) {
+        if (uploads[i].have < uploads[i].size) {
+            return lct_fault_set(fault, -EBUSY, "uploads", "Not all of %s has come yet.",
+                                 "%s 尚未全部上传。", uploads[i].name);
+        }
+    }
+    return 0;
+}
+
+/* ---- those that are too old ---- */
+
+struct age {
+    char id[LCT_LESSON_ID_SIZE], lesson[LCT_LESSON_ID_SIZE];
+    lct_ns touched; /* wall */
+};
+
+static struct age age_of(const char *data, const char *id) {
+    LCT_FREE char *file = lct_uploads_path(data, id);
+    LCT_FREE char *folder = path_of(data, id, "");
+    struct lct_upload upload = {.size = 0};
+    struct lct_fault none_there; /* a crash left the folder */
+    struct stat s;
+    bool found = lct_uploads_find(data, id, &upload, &none_there) == 0;
+    bool there = stat(file, &s) == 0 || stat(folder, &s) == 0;
+    struct age age = {.touched = there ? s.st_mtim.tv_sec * LCT_SECOND : INT64_MAX};
+    (void)snprintf(age.id, sizeof age.id, "%s", id);
+    (void)snprintf(age.lesson, sizeof age.lesson, "%s", found && *upload.with ? upload.with : id);
+    return age;
+}
+
+/* A lesson's files grow old together: one waits for the others. */
+static bool is_old(const struct age *ages, int n, const struct age *age) {
+    lct_ns newest = age->touched;
+    for (int i = 0; i < n; i++) {
+        bool same = strcmp(ages[i].lesson, age->lesson) == 0;
+        newest = same && ages[i].touched > newest ? ages[i].touched : newest;
+    }
+    return newest < lct_wall() - LCT_UPLOADS_KEPT;
+}
+
+void lct_uploads_tidy(const char *data, struct lct_calm *calm, lct_uploads_used_fn is_used,
+                      void *arg) {
     LCT_FREE char *folder = path_of(data, "", "");
     struct dirent **names = NULL;
-    int n = scandir(folder, &names, is_upload, alphasort);
+    int n = lct_calm_lets_go(calm, LCT_UPLOADS_KEPT) ? scandir(folder, &names, is_upload, alphasort)
+                                                     : 0;
+    LCT_FREE struct age *ages = lct_new((size_t)(n > 0 ? n : 1) * sizeof *ages);
     for (int i = 0; i < n; i++) {
-        LCT_FREE char *file = lct_uploads_path(data, names[i]->d_name);
-        LCT_FREE char *one = path_of(data, names[i]->d_name, "");
-        struct stat s;
-        bool there = stat(file, &s) == 0 || stat(one, &s) == 0;
-        if (calm_enough && there && lct_wall() - s.st_mtim.tv_sec * LCT_SECOND > LCT_UPLOADS_KEPT) {
-            (void)remove_files(data, names[i]->d_name); /* again the next time */
-        }
+        ages[i] = age_of(data, names[i]->d_name);
         free(names[i]);
     }
     free(names);
+    for (int i = 0; i < n; i++) {
+        if (is_old(ages, n, &ages[i]) && !is_used(arg, ages[i].lesson)) {
+            (void)remove_files(data, ages[i].id); /* again the next time */
+        }
+    }
     remove_parts(data);
 }
+
+/* ---- a new one ---- */
 
 static int check_room(const struct lct_io *io, const char *data, uint64_t size,
                       struct lct_fault *fault) {
@@ -218,22 +261,35 @@ static void make_id(char ret_id[LCT_LESSON_ID_SIZE]) {
     (void)snprintf(ret_id, LCT_LESSON_ID_SIZE, "%.50s%04x", info.id, number & 0xffffU);
 }
 
-/* A part of a part's lesson would be in none. */
+/* A part of a part's lesson, or of one that is made already, would be in none. */
 static int check_with(const char *data, const char *with, struct lct_fault *fault) {
-    struct lct_upload upload = {.size = 0};
-    int rc = with && *with ? lct_uploads_find(data, with, &upload, fault) : 0;
-    return rc == 0 && *upload.with
-               ? lct_fault_set(fault, -EINVAL, "uploads",
-                               "%s is a part of another file's lesson. Name that file.",
-                               "%s 已与另一个文件合为一节课，请指定那个文件。", upload.name)
-               : rc;
+    struct lct_upload upload;
+    if (!with || !*with) {
+        return 0;
+    }
+    int rc = lct_uploads_find(data, with, &upload, fault);
+    LCT_FREE char *lesson = lct_format("%s/lessons/%s", data, rc == 0 ? with : "-");
+    if (rc == 0 && *upload.with) {
+        rc = lct_fault_set(fault, -EINVAL, "uploads",
+                           "%s is a part of another file's lesson. Name that file.",
+                           "%s 已与另一个文件合为一节课，请指定那个文件。", upload.name);
+    } else if (rc == 0 && access(lesson, F_OK) == 0) {
+        rc = lct_uploads_late(&upload, fault);
+    }
+    return rc;
 }
 
-int lct_uploads_add(const struct lct_io *io, const char *data, struct lct_calm *calm,
-                    const char *name, uint64_t size, const char *with,
-                    struct lct_upload *ret_upload, struct lct_fault *fault) {
+int lct_uploads_late(const struct lct_upload *upload, struct lct_fault *fault) {
+    return lct_fault_set(fault, -EBUSY, "uploads",
+                         "%s is made a lesson already: what comes now would be in none. Upload it "
+                         "by itself.",
+                         "%s 已在导入或已导入为课程，无法再合并其他文件，请单独上传。",
+                         upload->name);
+}
+
+int lct_uploads_add(const struct lct_io *io, const char *data, const char *name, uint64_t size,
+                    const char *with, struct lct_upload *ret_upload, struct lct_fault *fault) {
     struct lct_upload upload = {.size = size};
-    remove_old(data, calm);
     int rc = check_with(data, with, fault);
     rc = rc ? rc : check_room(io, data, size, fault);
     if (rc < 0) {

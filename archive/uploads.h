@@ -14,6 +14,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -51,15 +52,17 @@ struct lct_upload {
 };
 
 /**
- * Begins one, and removes those that are too old when calm lets them go. name is tamed; size 1 to
- * LCT_UPLOAD_BYTES_MAX; with: the upload of whose lesson it is to be a part (camera, screen,
- * sound), NULL or "": none. 0; -ENOENT: there is no upload "with"; -EINVAL: that one is a part
- * itself; -EUSERS: too many; -ENOSPC: the disk has no room for it; or the disk's -errno; with a
- * fault.
+ * Begins one. name is tamed; size 1 to LCT_UPLOAD_BYTES_MAX; with: the upload of whose lesson it is
+ * to be a part (camera, screen, sound), NULL or "": none. 0; -ENOENT: there is no upload "with";
+ * -EINVAL: that one is a part itself; -EBUSY: its lesson is there already; -EUSERS: too many;
+ * -ENOSPC: the disk has no room for it; or the disk's -errno; with a fault.
  */
-int lct_uploads_add(const struct lct_io *io, const char *data, struct lct_calm *calm,
-                    const char *name, uint64_t size, const char *with,
-                    struct lct_upload *ret_upload, struct lct_fault *fault) LCT_MUST_USE;
+int lct_uploads_add(const struct lct_io *io, const char *data, const char *name, uint64_t size,
+                    const char *with, struct lct_upload *ret_upload,
+                    struct lct_fault *fault) LCT_MUST_USE;
+
+/** The fault of a part that comes after its lesson: -EBUSY. */
+int lct_uploads_late(const struct lct_upload *upload, struct lct_fault *fault);
 
 /** What there is of one. 0; -ENOENT, -EIO with a fault. */
 int lct_uploads_find(const char *data, const char *id, struct lct_upload *ret_upload,
@@ -71,6 +74,11 @@ size_t lct_uploads_all(const char *data, struct lct_upload **ret_uploads);
 /** One and those that are parts of its lesson, by their names, numbers in them as numbers;
  *  *ret_uploads is owned (free). Returns how many. */
 size_t lct_uploads_of(const char *data, const char *id, struct lct_upload **ret_uploads);
+
+/** 0 when all of n uploads have come whole; -EBUSY with a fault that names one that has not. Pure.
+ */
+int lct_uploads_whole(const struct lct_upload *uploads, size_t n,
+                      struct lct_fault *fault) LCT_MUST_USE;
 
 /**
  * Adds n bytes (1 to LCT_UPLOAD_PIECE_MAX) at byte at; they are durable when it returns, or nothing
@@ -84,6 +92,15 @@ int lct_uploads_put(const struct lct_io *io, const char *data, const char *id, u
 /** Removes one with all that came, and what was being made of it. 0; -ENOENT; -EBUSY: others are
  *  parts of its lesson, and go first; or the disk's -errno; with a fault. */
 int lct_uploads_remove(const char *data, const char *id, struct lct_fault *fault) LCT_MUST_USE;
+
+/** True while something works with an upload that is no part of another's lesson, or with parts of
+ * its lesson. */
+typedef bool (*lct_uploads_used_fn)(void *arg, const char *id);
+
+/** Removes those to which nothing came for LCT_UPLOADS_KEPT, nor to others of their lesson, when
+ * calm lets them go and nothing uses them; and what a crash left. */
+void lct_uploads_tidy(const char *data, struct lct_calm *calm, lct_uploads_used_fn is_used,
+                      void *arg);
 
 /** The file of one: DATA/uploads/ID/data. Returns owned (free). */
 char *lct_uploads_path(const char *data, const char *id) LCT_MUST_USE;

@@ -350,6 +350,9 @@ void lct_api_delete_item(void *app, struct lct_http_request *request);
 /** Deletes for ever what lies in the trash longer than trash_days. Catalogue loop. */
 void lct_api_empty_trash(struct lct_api *api);
 
+/** Removes uploads that are too old (archive/uploads.h). Catalogue loop. */
+void lct_api_tidy_uploads(struct lct_api *api);
+
 /** 0 when there is a lesson or clip of this id; -ENOENT with a fault. Catalogue loop. */
 int lct_api_find_item(const struct lct_api *api, const char *id,
                       struct lct_fault *fault) LCT_MUST_USE;

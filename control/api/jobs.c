@@ -258,14 +258,16 @@ static int order_import(struct lct_api *api, const json_t *body, json_t **ret_or
     }
     LCT_FREE struct lct_upload *parts = NULL;
     size_t n = lct_uploads_of(api->data, id, &parts);
-    for (size_t i = 0; i < n; i++) {
-        if (parts[i].have < parts[i].size) {
-            return lct_fault_set(fault, -EBUSY, "jobs", "Not all of %s has come yet.",
-                                 "%s 尚未全部上传。", parts[i].name);
-        }
+    rc = lct_uploads_whole(parts, n, fault);
+    if (rc < 0) {
+        return rc;
     }
-    *ret_order =
-        json_pack("{s:s, s:s, s:s}", "kind", "import", "upload", upload.id, "title", upload.name);
+    json_t *ids = json_array();
+    for (size_t i = 0; i < n; i++) {
+        json_array_append_new(ids, json_string(parts[i].id));
+    }
+    *ret_order = json_pack("{s:s, s:s, s:s, s:o}", "kind", "import", "upload", upload.id, "title",
+                           upload.name, "parts", ids);
     return 0;
 }
 

@@ -2,10 +2,34 @@
 /* Files that people bring in, piece by piece. Catalogue loop. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "archive/uploads.h"
 #include "control/api/api.h"
 #include "stream/http/http_parse.h"
+
+/* A job makes a lesson of the upload, or will. One that was cancelled may still be ending, and its
+ * lesson come all the same. */
+static bool has_job(const struct lct_api *api, const char *id, bool cancelled_too) {
+    LCT_JSON json_t *jobs = lct_workers_json(api->workers);
+    const json_t *job;
+    size_t i;
+    json_array_foreach(jobs, i, job) {
+        const char *state = lct_json_text(job, "state", "");
+        bool open = strcmp(state, "waiting") == 0 || strcmp(state, "running") == 0;
+        if (open && strcmp(lct_json_text(job, "upload", ""), id) == 0 &&
+            (cancelled_too || !lct_json_flag(job, "cancelling", false))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_used(void *api, const char *id) { return has_job(api, id, true); }
+
+void lct_api_tidy_uploads(struct lct_api *api) {
+    lct_uploads_tidy(api->data, api->calm, is_used, api);
+}
 
 static json_t *upload_json(const struct lct_upload *upload) {
     return json_pack("{s:s, s:s, s:I, s:I, s:s}", "id", upload->id, "name", upload->name, "size",
@@ -42,9 +66,13 @@ void lct_api_post_upload(void *app, struct lct_http_request *request) {
         rc = lct_fault_set(&fault, -EINVAL, "api", "\"name\" and \"size\" are needed.",
                            "需要“name”和“size”。");
     }
+    if (rc == 0 && with && has_job(api, with, true)) {
+        rc = lct_uploads_find(api->data, with, &upload, &fault);
+        rc = rc ? rc : lct_uploads_late(&upload, &fault);
+    }
     rc = rc ? rc
-            : lct_uploads_add(&lct_io_system, api->data, api->calm, name, (uint64_t)size, with,
-                              &upload, &fault);
+            : lct_uploads_add(&lct_io_system, api->data, name, (uint64_t)size, with, &upload,
+                              &fault);
     if (rc < 0) {
         lct_api_answer_fault(request, &fault);
         return;
@@ -103,8 +131,16 @@ void lct_api_put_upload(void *app, struct lct_http_request *request) {
 void lct_api_delete_upload(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
     const char *id = lct_http_value(request, 0);
+    struct lct_upload upload;
     struct lct_fault fault;
-    if (lct_uploads_remove(api->data, id, &fault) < 0) {
+    int rc = lct_uploads_find(api->data, id, &upload, &fault);
+    if (rc == 0 && has_job(api, *upload.with ? upload.with : id, false)) {
+        rc = lct_fault_set(&fault, -EBUSY, "uploads",
+                           "A lesson is being made of %s. Cancel that first.",
+                           "正在导入 %s，请先取消导入。", upload.name);
+    }
+    rc = rc ? rc : lct_uploads_remove(api->data, id, &fault);
+    if (rc < 0) {
         lct_api_answer_fault(request, &fault);
         return;
     }

@@ -167,6 +167,7 @@ static void empty_trash(void *arg) {
     struct server *s = arg;
     lct_calm_look(s->api.calm);
     lct_api_empty_trash(&s->api);
+    lct_api_tidy_uploads(&s->api);
     lct_timer_set(s->trash_timer, lct_monotonic() + TRASH_INTERVAL);
 }
 

@@ -170,6 +170,29 @@ static bool is_made(const char *folder, json_t **ret_result) {
     return true;
 }
 
+static bool names(const json_t *ids, const char *id) {
+    size_t i;
+    const json_t *one;
+    json_array_foreach(ids, i, one) {
+        if (strcmp(json_string_value(one), id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Those that the job was asked for with, first: a file that came after a lesson is in none. Returns
+ * how many. */
+static size_t keep_asked(const json_t *order, struct lct_upload *uploads, size_t n) {
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (names(json_object_get(order, "parts"), uploads[i].id)) {
+            uploads[kept++] = uploads[i];
+        }
+    }
+    return kept;
+}
+
 /* Files of one lesson, and where they lie. */
 struct parts {
     struct lct_import_file *files; /* owned, and their paths */
@@ -217,16 +240,20 @@ int lct_worker_upload(struct lct_worker_job *job, json_t **ret_result, struct lc
     struct parts parts = parts_of(job->data, uploads, n);
     LCT_FREE char *out = lct_format("%s/lessons/%s", job->data, id);
     int rc = 0;
-    if (!is_made(out, ret_result)) {
-        rc = n > 0 ? lct_import(&(struct lct_import_settings){.files = parts.files,
-                                                              .file_count = n,
-                                                              .out = out,
-                                                              .also_writes = parts.folders,
-                                                              .progress = on_progress,
-                                                              .arg = job},
-                                ret_result, fault)
+    if (is_made(out, ret_result)) {
+        n = keep_asked(job->order, uploads, n);
+    } else {
+        rc = n > 0 ? lct_uploads_whole(uploads, n, fault)
                    : lct_fault_set(fault, -ENOENT, "import", "There is no upload %s any more.",
                                    "上传 %s 已不存在。", id);
+        rc = rc ? rc
+                : lct_import(&(struct lct_import_settings){.files = parts.files,
+                                                           .file_count = n,
+                                                           .out = out,
+                                                           .also_writes = parts.folders,
+                                                           .progress = on_progress,
+                                                           .arg = job},
+                             ret_result, fault);
         if (rc == 0) {
             json_object_del(*ret_result, "folder"); /* a path of this machine */
         }

@@ -110,8 +110,10 @@ class Uploads(unittest.TestCase):
         self.call("POST", "/jobs", {"kind": "import", "upload": upload}, 409)
         self.call("POST", "/jobs", {"kind": "import", "upload": "none"}, 404)
         self.send(upload, self.bytes)
+        folder = self.data / "uploads" / upload
+        about = (folder / "upload.json").read_text()
         job = self.ended(self.call("POST", "/jobs", {"kind": "import", "upload": upload}, 201)["id"])
-        self.assertEqual(job["state"], "done", job)
+        self.assertEqual((job["state"], job["parts"]), ("done", [upload]), job)
         self.assertEqual(job["result"]["lesson"], upload)
         self.is_whole(upload)
         self.call("GET", "/uploads/" + upload, expected=404)
@@ -120,6 +122,22 @@ class Uploads(unittest.TestCase):
         one = self.call("GET", "/items/" + upload)
         self.assertEqual(one["title"], "课 1")
         self.assertAlmostEqual(one["duration_ns"] / 1e9, 20, delta=0.1)
+        self.remove_what_was_read(upload, folder, about)
+
+    def remove_what_was_read(self, upload, folder, about):
+        """By the job again, as if its worker had died before it did; no file that came later."""
+        late = self.begin(b"..", "late.mp4")
+        folder.mkdir()
+        (folder / "upload.json").write_text(about)
+        (folder / "data").write_bytes(self.bytes)
+        self.call("POST", "/uploads", {"name": "late.mp4", "size": 1, "with": upload}, 409)
+        job = self.call("POST", "/jobs", {"kind": "import", "upload": upload}, 201)["id"]
+        note = self.data / "uploads" / late / "upload.json"
+        note.write_text(json.dumps({**json.loads(note.read_text()), "with": upload}))
+        self.assertEqual(self.ended(job)["state"], "done")
+        self.assertEqual(self.have(late), 0)
+        self.call("DELETE", "/uploads/" + late)
+        self.server.ask("DELETE", "/api/v1/uploads/" + upload)  # held by the other, if that was quicker
 
     def test_several_become_one_lesson(self):
         sound = pathlib.Path(self.temporary.name) / "sound.m4a"
@@ -162,6 +180,11 @@ class Uploads(unittest.TestCase):
         part = self.data / "lessons" / f".{upload}.part"
         until(part.exists, 20, "the worker at work")
         for pid in self.workers():
+            os.kill(pid, signal.SIGSTOP)
+        late = {"name": "late.mp4", "size": 1, "with": upload}
+        self.call("POST", "/uploads", late, 409)  # it would be in no lesson
+        self.call("DELETE", "/uploads/" + upload, expected=409)
+        for pid in self.workers():
             os.kill(pid, signal.SIGKILL)
         job = self.ended(job)
         self.assertEqual((job["state"], job["tries"]), ("done", 2))
@@ -175,7 +198,11 @@ class Uploads(unittest.TestCase):
         self.call("DELETE", "/jobs/" + job)
         self.assertEqual(self.ended(job)["state"], "cancelled")
         self.assertFalse((self.data / "lessons" / upload).exists())
+        other = self.begin(b"..", "later.mp4", **{"with": upload})
         self.call("PUT", "/jobs/" + job, {"state": "waiting"})  # and wanted again
+        self.assertIn("later.mp4", self.ended(job)["fault"]["en"])  # of which nothing has come
+        self.call("DELETE", "/uploads/" + other)
+        self.call("PUT", "/jobs/" + job, {"state": "waiting"})
         self.assertEqual(self.ended(job)["state"], "done")
         self.is_whole(upload)
         self.assertEqual([p for p in os.listdir(self.data / "lessons") if p.startswith(".")], [])

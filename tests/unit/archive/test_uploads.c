@@ -41,7 +41,7 @@ TestSuite(uploads, .init = setup, .fini = teardown, .timeout = 30);
 
 static struct lct_upload begin(const char *name, uint64_t size) {
     struct lct_upload upload;
-    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, name, size, NULL, &upload, &fault), 0, "%s",
+    cr_assert_eq(lct_uploads_add(&disk.io, data, name, size, NULL, &upload, &fault), 0, "%s",
                  fault.en);
     return upload;
 }
@@ -85,8 +85,8 @@ Test(uploads, of_one_name_are_two) {
 
 Test(uploads, of_one_lesson_stay_together) {
     struct lct_upload seen, *parts = NULL, screen = begin("屏幕.mp4", 3), camera, other;
-    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, "10.mp4", 3, screen.id, &other, &fault), 0);
-    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, "9.mp4", 3, screen.id, &camera, &fault), 0);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, "10.mp4", 3, screen.id, &other, &fault), 0);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, "9.mp4", 3, screen.id, &camera, &fault), 0);
     struct lct_upload alone = begin("a.mp4", 3);
     cr_assert_eq(lct_uploads_of(data, screen.id, &parts), 3);
     cr_assert_str_eq(parts[0].name, "9.mp4");
@@ -95,8 +95,8 @@ Test(uploads, of_one_lesson_stay_together) {
     free(parts);
     cr_assert_eq(lct_uploads_of(data, alone.id, &parts), 1);
     free(parts);
-    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, "x", 3, camera.id, &seen, &fault), -EINVAL);
-    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, "x", 3, "none", &seen, &fault), -ENOENT);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, "x", 3, camera.id, &seen, &fault), -EINVAL);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, "x", 3, "none", &seen, &fault), -ENOENT);
     cr_assert_eq(lct_uploads_remove(data, screen.id, &fault), -EBUSY);
     cr_assert_eq(lct_uploads_remove(data, camera.id, &fault), 0);
     cr_assert_eq(lct_uploads_remove(data, other.id, &fault), 0);
@@ -137,7 +137,7 @@ Test(uploads, are_not_begun_by_halves) {
     for (int call = LCT_DISK_OPEN; call < LCT_DISK_CALLS; call++) {
         struct lct_upload upload, *all = NULL;
         lct_test_disk_fail(&disk, (enum lct_disk_call)call, 0, EIO);
-        int rc = lct_uploads_add(&disk.io, data, calm, "a.mp4", 1, NULL, &upload, &fault);
+        int rc = lct_uploads_add(&disk.io, data, "a.mp4", 1, NULL, &upload, &fault);
         if (lct_test_disk_failed(&disk)) {
             cr_assert_eq(rc, -EIO, "call %d", call);
             cr_assert_eq(lct_uploads_all(data, &all), 0, "call %d", call);
@@ -149,23 +149,76 @@ Test(uploads, are_not_begun_by_halves) {
     }
 }
 
-Test(uploads, are_bounded_and_grow_old) {
-    struct lct_upload one = {.size = 0}, seen;
+Test(uploads, are_bounded) {
+    struct lct_upload seen;
     for (unsigned i = 0; i < LCT_UPLOADS_MAX; i++) {
-        one = begin("a.mp4", 3);
+        (void)begin("a.mp4", 3);
     }
-    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, "a.mp4", 3, NULL, &seen, &fault), -EUSERS);
-    cr_assert_eq(put(one.id, 0, "abc", &seen), 0);
-    LCT_FREE char *path = lct_uploads_path(data, one.id);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, "a.mp4", 3, NULL, &seen, &fault), -EUSERS);
+}
+
+static bool used; /* the one that is asked about */
+
+static bool is_used(void *id, const char *asked) { return used && strcmp(asked, id) == 0; }
+
+static void age(const char *id) {
+    LCT_FREE char *path = lct_uploads_path(data, id);
     const struct timespec old[2] = {{.tv_sec = 1000000000}, {.tv_sec = 1000000000}};
     cr_assert_eq(utimensat(AT_FDCWD, path, old, 0), 0);
-    leapt = 2 * LCT_UPLOADS_KEPT; /* a clock that was set makes nothing old */
-    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, "a.mp4", 3, NULL, &seen, &fault), -EUSERS);
-    passed = LCT_UPLOADS_KEPT - 1;
-    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, "a.mp4", 3, NULL, &seen, &fault), -EUSERS);
+}
+
+static bool stays(struct lct_upload *one) {
+    struct lct_upload seen;
+    lct_uploads_tidy(data, calm, is_used, one->id);
+    return lct_uploads_find(data, one->id, &seen, &fault) == 0;
+}
+
+Test(uploads, grow_old) {
+    struct lct_upload one = begin("a.mp4", 3), seen;
+    cr_assert_eq(put(one.id, 0, "abc", &seen), 0);
     passed = LCT_UPLOADS_KEPT;
-    (void)begin("b.mp4", 3); /* there is room again */
-    cr_assert_eq(lct_uploads_find(data, one.id, &seen, &fault), -ENOENT);
+    cr_assert(stays(&one), "it came just now");
+    age(one.id);
+    passed = 0;
+    leapt = 2 * LCT_UPLOADS_KEPT;
+    cr_assert(stays(&one), "a clock that was set makes nothing old");
+    passed = LCT_UPLOADS_KEPT - 1;
+    cr_assert(stays(&one));
+    passed = LCT_UPLOADS_KEPT;
+    used = true;
+    cr_assert(stays(&one), "a lesson is being made of it");
+    used = false;
+    cr_assert_not(stays(&one));
+}
+
+Test(uploads, of_one_lesson_grow_old_together) {
+    struct lct_upload camera = begin("a.mp4", 3), screen, seen;
+    passed = LCT_UPLOADS_KEPT;
+    cr_assert_eq(lct_uploads_add(&disk.io, data, "b.mp4", 3, camera.id, &screen, &fault), 0);
+    cr_assert_eq(put(camera.id, 0, "abc", &seen), 0);
+    cr_assert_eq(put(screen.id, 0, "a", &seen), 0);
+    age(camera.id);
+    cr_assert(stays(&camera), "its screen is still coming");
+    age(screen.id);
+    cr_assert_not(stays(&camera));
+    cr_assert_eq(lct_uploads_find(data, screen.id, &seen, &fault), -ENOENT);
+}
+
+Test(uploads, that_come_after_their_lesson_are_refused) {
+    struct lct_upload one = begin("a.mp4", 3), late;
+    LCT_FREE char *lesson = lct_format("%s/lessons/%s", data, one.id);
+    cr_assert_eq(lct_io_make_folder(lesson), 0);
+    cr_assert_eq(lct_uploads_add(&disk.io, data, "b.mp4", 3, one.id, &late, &fault), -EBUSY);
+}
+
+Test(uploads, are_whole_when_all_of_a_lesson_have_come) {
+    struct lct_upload both[2] = {begin("a.mp4", 3), begin("b.mp4", 3)};
+    cr_assert_eq(put(both[0].id, 0, "abc", &both[0]), 0);
+    cr_assert_eq(put(both[1].id, 0, "ab", &both[1]), 0);
+    cr_assert_eq(lct_uploads_whole(both, 2, &fault), -EBUSY);
+    cr_assert_not_null(strstr(fault.en, "b.mp4"));
+    cr_assert_eq(put(both[1].id, 2, "c", &both[1]), 0);
+    cr_assert_eq(lct_uploads_whole(both, 2, &fault), 0);
 }
 
 static int nearly_full(const struct lct_io *io, const char *path, uint64_t *ret_free_bytes) {
@@ -187,7 +240,7 @@ Test(uploads, leave_room_for_recordings) {
     struct lct_upload seen;
     uint64_t free_bytes;
     cr_assert_eq(disk.io.space(&disk.io, data, &free_bytes), 0);
-    cr_assert_eq(lct_uploads_add(&disk.io, data, calm, "a.mp4", free_bytes, NULL, &seen, &fault),
+    cr_assert_eq(lct_uploads_add(&disk.io, data, "a.mp4", free_bytes, NULL, &seen, &fault),
                  -ENOSPC);
 }
 
@@ -202,7 +255,7 @@ Test(uploads, leave_nothing_that_a_killed_worker_made) {
     }
     cr_assert_eq(lct_uploads_remove(data, gone.id, &fault), 0);
     cr_assert_neq(access(parts[0], F_OK), 0);
-    (void)begin("c.mp4", 3);
+    lct_uploads_tidy(data, calm, is_used, "");
     cr_assert_eq(access(parts[1], F_OK), 0, "of one that is still there");
     cr_assert_neq(access(parts[2], F_OK), 0, "of one that is not");
     for (size_t i = 0; i < 3; i++) {
