@@ -19,8 +19,6 @@
  * what came before. */
 #define WARM_UP 4
 
-#define BIT_RATE 128000
-
 struct joiner {
     const struct lct_splice_plan *plan;
     struct lct_sound_decoder *decoder;
@@ -176,7 +174,7 @@ static int encode_stretch(struct joiner *j, int64_t from, int64_t to, struct pac
                           struct lct_fault *fault) {
     struct lct_sound_encoder *encoder = NULL;
     float sound[SAMPLES * 2];
-    int rc = lct_sound_open(LCT_CODEC_AAC, BIT_RATE, &encoder, fault);
+    int rc = lct_sound_open(LCT_CODEC_AAC, j->plan->bits_per_s, &encoder, fault);
     /* The first packet is the priming: it overlaps silence and the first slot given. */
     int64_t given = from - WARM_UP, got = given - 1;
     while (rc == 0 && got < to) {

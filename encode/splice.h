@@ -42,6 +42,9 @@ struct lct_splice_plan {
     const struct lct_splice_run *runs;
     size_t run_count;
     int64_t slots; /**< in all */
+    /** Of what is made: for a few frames between copied ones more than the old sound has, because
+     * a join is harder to code than either side. */
+    int bits_per_s;
     /** Is that frame of the run's old sound there? *ret_follows: and belongs behind the one before
      * it. May be asked of any frame, in any order. */
     bool (*has)(void *opaque, size_t run, int64_t frame, bool *ret_follows);
