@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/tape/guard.h"
 #include "base/io.h"
 #include "base/json.h"
 #include "base/mem.h"
@@ -242,12 +243,12 @@ static int check_room(const struct lct_io *io, const char *data, uint64_t size,
         return refused(rc, fault);
     }
     /* the lesson that is made of it wants as much once more */
-    if (free_bytes < 2 * coming + LCT_UPLOADS_SPACE) {
+    if (free_bytes < 2 * coming + LCT_GUARD_SPARE) {
         return lct_fault_set(fault, -ENOSPC, "uploads",
                              "The disk has %.1f GB left, and %.1f GB are needed. Have space made.",
                              "磁盘剩余 %.1f GB，需要 %.1f GB，请先腾出空间。",
                              (double)free_bytes / 1e9,
-                             (double)(2 * coming + LCT_UPLOADS_SPACE) / 1e9);
+                             (double)(2 * coming + LCT_GUARD_SPARE) / 1e9);
     }
     return 0;
 }
@@ -321,7 +322,7 @@ int lct_uploads_add(const struct lct_io *io, const char *data, const char *name,
 static int check_space(const struct lct_io *io, const char *data, size_t n) {
     uint64_t free_bytes = 0;
     int rc = io->space(io, data, &free_bytes);
-    return rc ? rc : free_bytes < LCT_UPLOADS_SPACE + n ? -ENOSPC : 0;
+    return rc ? rc : free_bytes < LCT_GUARD_SPARE + n ? -ENOSPC : 0;
 }
 
 static int append(const struct lct_io *io, const char *path, uint64_t at, const void *bytes,

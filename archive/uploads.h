@@ -37,9 +37,6 @@
 /** Bytes of a name, in UTF-8. */
 #define LCT_UPLOAD_NAME_MAX 255
 
-/** What must stay free on the disk, at each piece too: a recording is dearer than an upload. */
-#define LCT_UPLOADS_SPACE (UINT64_C(2) << 30)
-
 /** An upload to which nothing came for so long is removed, when the clock did not leap meanwhile
  * (archive/calm.h). */
 #define LCT_UPLOADS_KEPT (7 * 24 * 3600 * LCT_SECOND)

@@ -20,6 +20,9 @@
 /** What a lesson usually needs: a start with less is warned about. */
 #define LCT_GUARD_LESSON (45 * 60 * LCT_SECOND)
 
+/** Bytes that all else (uploads, imports, exports) leaves free: a recording is dearer. */
+#define LCT_GUARD_SPARE (UINT64_C(2) << 30)
+
 enum lct_guard_alarm { LCT_GUARD_NONE, LCT_GUARD_ALARM_LOW, LCT_GUARD_ALARM_VERY_LOW };
 
 struct lct_guard {

@@ -207,14 +207,16 @@ static void take_lines(struct lane *lane) {
     }
 }
 
-/* False at its end. */
+/* False at its end. A line that is too long is read all the same: its worker would wait for ever.
+ */
 static bool read_output(struct lane *lane) {
     size_t room = LINE_MAX_BYTES - lane->line_n;
     errno = 0; /* its end is no error */
     ssize_t n = read(lane->out, lane->line + lane->line_n, room);
     lane->line_n += n > 0 ? (size_t)n : 0;
     take_lines(lane);
-    return n > 0 && lane->line_n < LINE_MAX_BYTES;
+    lane->line_n = lane->line_n < LINE_MAX_BYTES ? lane->line_n : 0;
+    return n > 0;
 }
 
 static void on_output(void *opaque, uint32_t events) {

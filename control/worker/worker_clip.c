@@ -152,7 +152,8 @@ static int make_clip(struct lct_worker_job *job, const struct lct_clip *clip,
     struct lct_produce_piece *pieces = lct_new(clip->piece_count * sizeof *pieces);
     char **folders = lct_new(clip->piece_count * sizeof *folders);
     struct drawn drawn = {.logo = NULL};
-    int rc = find_drawn(job, clip, shown, &drawn, fault);
+    int rc = shown->made ? lct_worker_space(job, 0, fault) : 0; /* heads alone are small */
+    rc = rc ? rc : find_drawn(job, clip, shown, &drawn, fault);
     LCT_FREE char *opening = design_of(&clip->opening, shown);
     LCT_FREE char *closing = design_of(&clip->closing, shown);
     for (size_t i = 0; i < clip->piece_count; i++) {
@@ -307,18 +308,6 @@ static void on_checked(void *arg, double part) {
     lct_worker_progress(arg, before + (1 - before) * part);
 }
 
-static int check_space(const struct lct_worker_job *job, uint64_t needed, struct lct_fault *fault) {
-    uint64_t free_bytes;
-    int rc = lct_io_system.space(&lct_io_system, job->folder, &free_bytes);
-    return rc == 0 && free_bytes < needed
-               ? lct_fault_set(fault, -ENOSPC, "export",
-                               "The disk has too little space: %.0f MB are needed, %.0f MB are "
-                               "free. Delete or move something.",
-                               "磁盘空间不足：需要 %.0f MB，剩余 %.0f MB。请删除或移走一些文件。",
-                               (double)needed / 1e6, (double)free_bytes / 1e6)
-               : 0;
-}
-
 /* A clip may have been saved anew since it was asked for, and has its cards. */
 static lct_ns length_of(const struct lct_worker_job *job, const struct source *source) {
     return source->produce ? lct_cut_length(lct_produce_cut(source->produce))
@@ -342,7 +331,7 @@ static int encode(struct lct_worker_job *job, const struct source *source, const
     };
     lct_ns length = length_of(job, source);
     settings.picture_bps = lct_preset_picture_bps(preset, length);
-    int rc = check_space(job, (uint64_t)lct_preset_bytes(preset, length), fault);
+    int rc = lct_worker_space(job, (uint64_t)lct_preset_bytes(preset, length), fault);
     return rc ? rc : lct_press_write(&settings, path, fault);
 }
 
@@ -411,7 +400,7 @@ int lct_worker_clip(struct lct_worker_job *job, json_t **ret_result, struct lct_
     struct lct_press_seen seen = {.bytes = 0};
     int rc = open_source(job, &source, fault);
     if (rc == 0 && copy) {
-        rc = check_space(job, lct_movie_size(source.movie), fault);
+        rc = lct_worker_space(job, lct_movie_size(source.movie), fault);
         rc = rc ? rc : lct_worker_write_movie(source.movie, path, fault);
     } else if (rc == 0) {
         rc = encode(job, &source, path, fault);

@@ -221,6 +221,15 @@ static void free_parts(struct parts *parts) {
     free(parts->folders);
 }
 
+/* What a lesson of them takes, about. */
+static uint64_t bytes_of(const struct lct_upload *uploads, size_t n) {
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < n; i++) {
+        bytes += uploads[i].size;
+    }
+    return bytes;
+}
+
 /* That of the lesson last: it holds the others together. */
 static void remove_uploads(const char *data, const char *id, const struct lct_upload *uploads,
                            size_t n) {
@@ -246,6 +255,7 @@ int lct_worker_upload(struct lct_worker_job *job, json_t **ret_result, struct lc
         rc = n > 0 ? lct_uploads_whole(uploads, n, fault)
                    : lct_fault_set(fault, -ENOENT, "import", "There is no upload %s any more.",
                                    "上传 %s 已不存在。", id);
+        rc = rc ? rc : lct_worker_space(job, bytes_of(uploads, n), fault);
         rc = rc ? rc
                 : lct_import(&(struct lct_import_settings){.files = parts.files,
                                                            .file_count = n,

@@ -14,6 +14,8 @@
 #include "archive/jobs.h"
 #include "archive/library/clip.h"
 #include "archive/library/item.h"
+#include "archive/tape/guard.h"
+#include "base/io.h"
 #include "base/mem.h"
 #include "control/worker/shut_in.h"
 
@@ -49,6 +51,36 @@ void lct_worker_progress(struct lct_worker_job *job, double part) {
         job->said = now;
         say(json_pack("{s:f}", "progress", part));
     }
+}
+
+int lct_worker_space(const struct lct_worker_job *job, uint64_t bytes, struct lct_fault *fault) {
+    uint64_t needed = bytes + LCT_GUARD_SPARE, free_bytes;
+    int rc = lct_io_system.space(&lct_io_system, job->folder, &free_bytes);
+    return rc == 0 && free_bytes < needed
+               ? lct_fault_set(fault, -ENOSPC, "jobs",
+                               "The disk has too little space: %.0f MB are needed, of which "
+                               "recordings keep %.0f MB; %.0f MB are free. Delete or move "
+                               "something.",
+                               "磁盘空间不足：需要 %.0f MB（其中 %.0f MB 留给录制），剩余 %.0f "
+                               "MB。请删除或移走一些文件。",
+                               (double)needed / 1e6, (double)LCT_GUARD_SPARE / 1e6,
+                               (double)free_bytes / 1e6)
+               : 0;
+}
+
+void lct_worker_few_notes(json_t *result) {
+    json_t *notes = json_object_get(result, "notes");
+    size_t n = json_array_size(notes), more = n - LCT_WORKER_NOTES_MAX;
+    struct lct_fault rest;
+    if (n <= LCT_WORKER_NOTES_MAX) {
+        return;
+    }
+    while (json_array_size(notes) > LCT_WORKER_NOTES_MAX) {
+        json_array_remove(notes, json_array_size(notes) - 1);
+    }
+    (void)lct_fault_set(&rest, 0, "jobs", "And %zu more of this kind.", "另有 %zu 条类似说明。",
+                        more);
+    json_array_append_new(notes, json_pack("{s:s, s:s}", "en", rest.en, "zh", rest.zh));
 }
 
 void lct_worker_be_dispensable(void) {
@@ -116,6 +148,7 @@ int lct_worker_job(int argc, char **argv) {
     rc = rc ? rc : find_kind(job.order, &kind, &fault);
     rc = rc || kind->begins_open ? rc : shut_in(&job, kind, &fault);
     rc = rc ? rc : kind->run(&job, &result, &fault);
+    lct_worker_few_notes(result);
     say(rc < 0 ? json_pack("{s:o}", "fault", lct_json_of_fault(&fault))
                : json_pack("{s:o}", "result", result));
     return rc < 0 ? 1 : 0;

@@ -19,6 +19,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 #include "base/fault.h"
@@ -42,6 +43,18 @@ int lct_worker_job(int argc, char **argv);
 
 /** Tells how much of the work is done, 0 to 1; said twice a second at most. */
 void lct_worker_progress(struct lct_worker_job *job, double part);
+
+/** 0 when the disk has room for so many bytes that a job is to make, and for recordings beside
+ * (LCT_GUARD_SPARE); -ENOSPC with a fault. */
+int lct_worker_space(const struct lct_worker_job *job, uint64_t bytes,
+                     struct lct_fault *fault) LCT_MUST_USE;
+
+/** Notes of a result at most, and one that says how many more there are: a result is one line that
+ * the server takes whole (control/server/workers.c). */
+#define LCT_WORKER_NOTES_MAX 20U
+
+/** Leaves so many "notes" in a result. Pure. */
+void lct_worker_few_notes(json_t *result);
 
 /** Should memory run short, a worker is less dear than a recording. */
 void lct_worker_be_dispensable(void);

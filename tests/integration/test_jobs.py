@@ -294,13 +294,13 @@ class Jobs(unittest.TestCase):
         """Before it is begun, and when others fill it meanwhile."""
         small = self.data / "small"
         small.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", small], check=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4g", "tmpfs", small], check=True)
         shutil.copytree(self.data / "lessons", small / "lessons")
-        filler = small / "filler"
 
-        def fill(left):
+        def leave(left):
             state = os.statvfs(small)
-            filler.write_bytes(bytes(max(state.f_bavail * state.f_bsize - left, 0)))
+            size = (state.f_blocks - state.f_bfree) * state.f_frsize + left
+            subprocess.run(["mount", "-o", f"remount,size={size}", small], check=True)
 
         def fails(made):
             job = self.over(made, "failed")
@@ -309,15 +309,15 @@ class Jobs(unittest.TestCase):
 
         kept, type(self).server = self.server, Server(small)
         try:
-            fill(200_000)
+            leave((2 << 30) + 200_000)  # recordings keep 2 GiB of it
             made = self.export("contest")
             fails(made)
-            filler.unlink()
+            leave(3 << 30)
             self.ask("PUT", "/jobs/" + made["id"], {"state": "waiting"})
             pid = self.running(made)
             until((small / "jobs" / made["id"] / "out.mp4.part").exists, 30, "the beginning")
             os.kill(pid, signal.SIGSTOP)
-            fill(0)
+            leave(0)
             os.kill(pid, signal.SIGCONT)
             fails(made)
         finally:

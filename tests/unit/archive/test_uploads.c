@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "archive/tape/guard.h"
 #include "base/mem.h"
 #include "tests/support/disk.h"
 
@@ -223,7 +224,7 @@ Test(uploads, are_whole_when_all_of_a_lesson_have_come) {
 
 static int nearly_full(const struct lct_io *io, const char *path, uint64_t *ret_free_bytes) {
     (void)io;
-    *ret_free_bytes = LCT_UPLOADS_SPACE + strnlen(path, 3);
+    *ret_free_bytes = LCT_GUARD_SPARE + strnlen(path, 3);
     return 0;
 }
 
