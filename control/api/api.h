@@ -137,6 +137,17 @@ unsigned lct_api_viewers(const struct lct_api *api, const char *room);
 int lct_api_find_lesson(struct lct_api *api, const char *room, char ret_id[LCT_ROOMS_LESSON_SIZE],
                         struct lct_fault *fault) LCT_MUST_USE;
 
+/** The room that the request's path names first. 0; -ENOENT with a fault. *ret_room is the
+ *  request's. Any thread. */
+int lct_api_find_room(struct lct_api *api, const struct lct_http_request *request,
+                      const char **ret_room, struct lct_fault *fault) LCT_MUST_USE;
+
+/** The tracks that a viewer wishes, ?track=NAME once each, into room for most of them; whether they
+ *  are there is seen when he joins. 0; -EINVAL with a fault. The names are the request's. Any
+ *  thread. */
+int lct_api_tracks(const struct lct_http_request *request, size_t most, const char **ret_tracks,
+                   size_t *ret_n, struct lct_fault *fault) LCT_MUST_USE;
+
 /** All rooms as docs/api.yaml says. Main loop. Returns owned. */
 json_t *lct_api_rooms(struct lct_api *api) LCT_MUST_USE;
 

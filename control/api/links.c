@@ -12,21 +12,12 @@ static void tell(void *arg) {
     lct_api_events_changed(api->events);
 }
 
-static int find_room(struct lct_api *api, const struct lct_http_request *request,
-                     const char **ret_room, struct lct_fault *fault) {
-    *ret_room = lct_http_value(request, 0);
-    return lct_rooms_has(api->rooms, *ret_room)
-               ? 0
-               : lct_fault_set(fault, -ENOENT, "api", "There is no room %s.", "没有教室 %s。",
-                               *ret_room);
-}
-
 void lct_api_get_links(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
     struct lct_fault fault;
     const char *room;
     size_t n;
-    if (find_room(api, request, &room, &fault) < 0) {
+    if (lct_api_find_room(api, request, &room, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
         return;
     }
@@ -45,7 +36,8 @@ void lct_api_post_link(void *app, struct lct_http_request *request) {
     struct lct_links_link link;
     struct lct_fault fault;
     const char *room;
-    if (find_room(api, request, &room, &fault) < 0 || lct_http_json(request, &body, &fault) < 0 ||
+    if (lct_api_find_room(api, request, &room, &fault) < 0 ||
+        lct_http_json(request, &body, &fault) < 0 ||
         lct_json_only(body, (const char *[]){"seconds", NULL}, &fault) < 0 ||
         lct_json_read_int(body, "seconds", 1, LCT_LINKS_SECONDS_MAX, &seconds, &fault) < 0 ||
         lct_links_make(api->links, room, seconds, &link, &fault) < 0) {
@@ -60,7 +52,7 @@ void lct_api_delete_link(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
     struct lct_fault fault;
     const char *room, *id = lct_http_value(request, 1);
-    if (find_room(api, request, &room, &fault) < 0 ||
+    if (lct_api_find_room(api, request, &room, &fault) < 0 ||
         lct_links_revoke(api->links, room, id, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
         return;
@@ -75,7 +67,8 @@ void lct_api_put_public(void *app, struct lct_http_request *request) {
     struct lct_fault fault;
     const char *room;
     bool on = false;
-    if (find_room(api, request, &room, &fault) < 0 || lct_http_json(request, &body, &fault) < 0 ||
+    if (lct_api_find_room(api, request, &room, &fault) < 0 ||
+        lct_http_json(request, &body, &fault) < 0 ||
         lct_json_only(body, (const char *[]){"public", NULL}, &fault) < 0 ||
         lct_json_read_flag(body, "public", &on, &fault) < 0 ||
         lct_links_set_public(api->links, room, on, &fault) < 0) {

@@ -35,6 +35,19 @@ struct lct_api_live {
     lct_ns last_look, last_sign;
 };
 
+int lct_api_tracks(const struct lct_http_request *request, size_t most, const char **ret_tracks,
+                   size_t *ret_n, struct lct_fault *fault) {
+    const char *name;
+    for (*ret_n = 0; (name = lct_http_query(request, "track", *ret_n)); (*ret_n)++) {
+        if (*ret_n == most) {
+            return lct_fault_set(fault, -EINVAL, "api", "\"track\" must name up to %zu tracks.",
+                                 "“track”最多可指定 %zu 条轨道。", most);
+        }
+        ret_tracks[*ret_n] = name;
+    }
+    return 0;
+}
+
 static const char *state_of(const json_t *room) {
     const char *state = lct_json_text(room, "state", "away");
     return strcmp(state, "looking") == 0 ? "idle" : state;

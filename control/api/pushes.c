@@ -10,15 +10,6 @@
 #include "base/text.h"
 #include "control/api/api.h"
 
-static int find_room(struct lct_api *api, const struct lct_http_request *request,
-                     const char **ret_room, struct lct_fault *fault) {
-    *ret_room = lct_http_value(request, 0);
-    return lct_rooms_has(api->rooms, *ret_room)
-               ? 0
-               : lct_fault_set(fault, -ENOENT, "api", "There is no room %s.", "没有教室 %s。",
-                               *ret_room);
-}
-
 /* A change that was made: what is answered by the main loop. */
 struct change {
     struct lct_api *api;
@@ -49,7 +40,7 @@ void lct_api_get_pushes(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
     struct lct_fault fault;
     const char *room;
-    if (find_room(api, request, &room, &fault) < 0) {
+    if (lct_api_find_room(api, request, &room, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
         return;
     }
@@ -94,7 +85,7 @@ void lct_api_post_push(void *app, struct lct_http_request *request) {
     struct lct_pushes_push push = {.on = true};
     struct lct_fault fault;
     const char *room;
-    int rc = find_room(api, request, &room, &fault);
+    int rc = lct_api_find_room(api, request, &room, &fault);
     rc = rc ? rc : lct_http_json(request, &body, &fault);
     rc = rc ? rc : read_push(body, &push, &fault);
     if (rc == 0) {
@@ -113,7 +104,7 @@ void lct_api_delete_push(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
     struct lct_fault fault;
     const char *room, *id = lct_http_value(request, 1);
-    if (find_room(api, request, &room, &fault) < 0 ||
+    if (lct_api_find_room(api, request, &room, &fault) < 0 ||
         lct_pushes_remove(api->pushes, room, id, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
         return;
@@ -127,7 +118,8 @@ void lct_api_put_push(void *app, struct lct_http_request *request) {
     struct lct_fault fault;
     const char *room, *id = lct_http_value(request, 1);
     bool on = false;
-    if (find_room(api, request, &room, &fault) < 0 || lct_http_json(request, &body, &fault) < 0 ||
+    if (lct_api_find_room(api, request, &room, &fault) < 0 ||
+        lct_http_json(request, &body, &fault) < 0 ||
         lct_json_only(body, (const char *[]){"on", NULL}, &fault) < 0 ||
         lct_json_read_flag(body, "on", &on, &fault) < 0 ||
         lct_pushes_switch(api->pushes, room, id, on, &fault) < 0) {

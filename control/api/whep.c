@@ -14,20 +14,6 @@
 
 #define OFFER "application/sdp"
 
-/* The longest name a track may have is checked where it is looked for. */
-static int read_tracks(const struct lct_http_request *request, struct lct_rtc_join *join,
-                       struct lct_fault *fault) {
-    const char *name;
-    while ((name = lct_http_query(request, "track", join->n_tracks))) {
-        if (join->n_tracks == LCT_RTC_STREAMS_MAX) {
-            return lct_fault_set(fault, -EINVAL, "api", "\"track\" must name up to %d tracks.",
-                                 "“track”最多可指定 %d 条轨道。", LCT_RTC_STREAMS_MAX);
-        }
-        join->tracks[join->n_tracks++] = name;
-    }
-    return 0;
-}
-
 /* In the engine's thread. */
 static void on_joined(void *arg, const char *id, const char *answer,
                       const struct lct_fault *fault) {
@@ -67,7 +53,8 @@ void lct_api_post_whep(void *app, struct lct_http_request *request) {
         .near = strncmp(client, "127.", 4) == 0 || strcmp(client, "::1") == 0,
     };
     join.offer = lct_http_body(request, &join.offer_n);
-    if (check_type(request, &fault) < 0 || read_tracks(request, &join, &fault) < 0) {
+    if (check_type(request, &fault) < 0 ||
+        lct_api_tracks(request, LCT_RTC_STREAMS_MAX, join.tracks, &join.n_tracks, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
         return;
     }
