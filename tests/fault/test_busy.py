@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A recorder whose disk or devices keep it waiting: whoever stands at the button sees words, and never
-a recorder that is away."""
+a recorder that is away. One that is short of processor: whatever else is to be done stands still."""
 
 import contextlib
 import json
 import os
+import pathlib
 import threading
 import time
 import unittest
 import urllib.error
 
-from _lab import Camera, FaultDisk, Pulse, Scratch, Screen, wait_until
+from _lab import Camera, CpuQuota, FaultDisk, Pulse, Scratch, Screen, wait_until
 from _lesson import Lesson, judge
 from _service import Service
 
@@ -95,6 +96,42 @@ class BusyTest(unittest.TestCase):
             self.assertTrue(any("waited for its disk or a device" in words for words in watch.words()))
             self.assertEqual(service.room()["status"]["alarms"], [], "it is over")
             judge(self, Lesson(os.path.join(disk.path, lesson)))
+
+    def test_jobs_wait_for_a_recording(self):
+        """Where it finds too little processor the export stands still, and goes on when it has enough."""
+        with Scratch() as data, Service(str(data.folder)) as service:
+            service.wait_for_state("idle")
+            lesson = service.ask("POST", "/rooms/main/recording", {"title": "x"})["lesson"]
+            time.sleep(2)
+            service.ask("DELETE", "/rooms/main/recording")
+            edl = {"version": 1, "pieces": [{"lesson": lesson, "from_ns": 0, "to_ns": 18 * 10**8}] * 100}
+            clip = service.ask("POST", "/clips", {"edl": edl})["id"]
+            export = service.ask("POST", "/jobs", {"kind": "export", "item": clip, "preset": "contest"})["id"]
+            worker_of = lambda: [pid for pid in service.processes("lectern-worker") if export in words_of(pid)]
+            held = lambda: service.ask("GET", "/jobs/" + export)["held"]
+            wait_until(worker_of, 90, "its worker")
+            (worker,) = worker_of()
+            service.ask("POST", "/rooms/main/recording", {"title": "y"})
+            (recorder,) = service.processes("lectern-recorder")
+            with CpuQuota(recorder, 5):
+                wait_until(lambda: held() and stat_of(worker)[0] == "T", 90, "the job to stand still")
+                used = ticks_of(worker)
+            service.ask("DELETE", "/rooms/main/recording", timeout=40)
+            wait_until(lambda: not held() and ticks_of(worker) > used, 90, "the job to go on")
+            service.ask("DELETE", "/jobs/" + export)
+
+
+def words_of(pid):
+    return pathlib.Path(f"/proc/{pid}/cmdline").read_text()
+
+
+def stat_of(pid):
+    """From its state on: what proc(5) numbers 3 is the first."""
+    return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+
+
+def ticks_of(pid):
+    return sum(map(int, stat_of(pid)[11:13]))
 
 
 if __name__ == "__main__":
