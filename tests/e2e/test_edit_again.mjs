@@ -109,8 +109,11 @@ async function again(name, lang) {
         /* Its first version is taken up, and is the fourth. */
         await page.click('.edit-save .act[aria-haspopup]');
         await p.until(async () => (await p.count(page, '.edit-versions li')) === 3, 'its versions', 30);
+        await page.evaluate(() => document.activeElement.blur());
+        await keys(page, 'n'); // not behind the window
         await page.click('.edit-versions li:nth-child(2) .act'); // the second
         await p.until(async () => (await p.count(page, '.edit-piece')) === 3, 'the second version', 30);
+        p.check((await p.count(page, '.edit-tabs .act')) === 2, 'one microlesson, and the button for more');
         await page.click('.edit-save .act[aria-haspopup]');
         await p.until(async () => (await p.count(page, '.edit-versions li')) === 3, 'its versions', 30);
         await looksGood(page, `edit-versions-${name}-${lang}`, '.edit-dialog');
@@ -128,9 +131,29 @@ async function again(name, lang) {
         await ask('PUT', `/clips/${clip}`, { edl: { ...edl, pieces: [edl.pieces[0]], chapters: [] } }, tag);
         await page.click('.edit-main');
         await p.reads(page, '.band', t.clash, 30);
+        p.check((await p.text(page, '.band')).includes('折射'), 'which one it is');
         p.check((await newest()).version === 5, 'nothing was saved over it');
         await page.click('.band .act:nth-of-type(1)');
         await p.until(async () => (await p.count(page, '.edit-piece')) === 1, 'what somebody else saved', 30);
+
+        /* Somebody else takes the editing, and gives it back while the line is away: nothing is edited before it is what
+         * was kept, and that is not the version with which the page was opened. */
+        await ask('POST', `/edits/${id}/presence`, { editor: 'else', wish: 'take' });
+        await p.until(() => p.has(page, '.band-warn .act'), 'that to be told', 30);
+        await page.evaluate(() => {
+            window.line = window.fetch;
+            window.fetch = (address, how) => (/edits.[^/]*$/.test(address) ? Promise.reject(new TypeError('away')) : window.line(address, how));
+            document.querySelector('.band-warn .act').click();
+        });
+        await p.until(() => p.has(page, '.band-bad .act'), 'the line to be away', 30);
+        p.check(await page.evaluate(() => document.querySelector('.edit-main').disabled), 'nothing to be edited');
+        await page.evaluate(() => {
+            window.fetch = window.line;
+            document.querySelector('.band-bad .act').click();
+        });
+        await p.until(() => page.evaluate(() => !document.querySelector('.band') && !document.querySelector('.edit-main').disabled), 'it to be edited again', 30);
+        await p.sleep(500); // a microlesson that was opened would come
+        p.check((await p.count(page, '.edit-piece')) === 1, 'what was edited');
 
         /* Opened once more it is the one that is here, with what was done since. */
         await keys(page, 'n');

@@ -2,7 +2,8 @@
 //
 // What the editor keeps, by a line that loses answers: an edit that came, and whose answer did not, is
 // known for one's own, whatever was changed meanwhile; what somebody else saved is never overwritten. Who
-// closes loses nothing that was changed while something else was on its way, and is told nothing more.
+// closes loses nothing that was changed while something else was on its way, and is told nothing more. A
+// microlesson whose answer was lost is neither made twice nor somebody else's.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -11,6 +12,8 @@ import { source } from '../e2e/_browsers.mjs';
 
 const web = (file) => import(pathToFileURL(join(source, 'control/web', file)));
 const { editStore, newKeeper } = await web('lib/edit/keeper.js');
+const { createClip, fetchChanges, saveClip } = await web('lib/edit/library.js');
+const { newDraft, apply } = await web('lib/edit/draft.js');
 const { newStore } = await web('lib/subtitles/store.js');
 
 let there = ''; // the document
@@ -123,3 +126,48 @@ answer = said(404, { fault: { code: 'not-found', en: '', zh: '' } });
 assert.deepEqual(await cues.save([], '"3"'), { tag: '' }, 'gone already');
 answer = said(412, { fault: { code: 'changed', en: '', zh: '' } });
 await assert.rejects(cues.save([], '"3"'), { status: 412 });
+
+/* A microlesson is made, and the answer lost: asked once more it is that one. The server writes its parts in an order of its own. */
+const made = []; // edit decision lists
+let online = true;
+globalThis.fetch = async (address, { method, headers, body }) => {
+    const path = address.slice('/api/v1'.length);
+    const i = Number(path.split('-')[1] ?? made.length);
+    version = i;
+    if (path.startsWith('/library')) {
+        return said(200, { items: made.map((_, n) => ({ id: `clip-${n}`, title: '折射' })) });
+    }
+    if (method === 'GET') {
+        return said(200, { edl: made[i] });
+    }
+    if (method === 'PUT' && headers['If-Match'] !== `"${i}"`) {
+        return said(412, { fault: { code: 'changed', en: '', zh: '' } });
+    }
+    const { pieces, ...edl } = JSON.parse(body).edl;
+    made[i] = { pieces, chapters: [], ...edl };
+    if (!online) {
+        throw new TypeError('the line is away');
+    }
+    return said(200, { id: `clip-${i}` });
+};
+const edl = { version: 1, pieces: [{ lesson: 'a', from_ns: 0, to_ns: 5 }] };
+online = false;
+await assert.rejects(createClip('折射', edl), { status: 0 });
+online = true;
+assert.equal((await createClip('折射', edl)).id, 'clip-0');
+assert.equal(made.length, 1, 'not made twice');
+await createClip('折射', edl);
+assert.equal(made.length, 2, 'and once more where one wants it');
+
+/* A version of it: our own is known, somebody else's is not saved over. */
+const clip = { key: 'k', title: '折射', pieces: edl.pieces, chapters: [] };
+assert.deepEqual(await saveClip(clip, '折射', { id: 'clip-0', tag: '"before"' }, false), { id: 'clip-0', tag: '"0"' });
+made[0] = { ...made[0], pieces: [{ lesson: 'a', from_ns: 0, to_ns: 4 }] };
+await assert.rejects(saveClip(clip, '折射', { id: 'clip-0', tag: '"before"' }, false), { status: 412 });
+assert.equal(made[0].pieces[0].to_ns, 4);
+
+/* While a lesson is asked for, a clip before it goes: it is still the same one that changes. */
+let draft = apply(newDraft('a', 10, 'first'), { do: 'add', clip: 1, key: 'second' });
+const changes = fetchChanges(() => draft, 'second', '折射', { version: 1, pieces: [{ lesson: 'b', from_ns: 0, to_ns: 5 }] });
+draft = apply(draft, { do: 'drop', clip: 0, key: 'third' });
+assert.equal((await changes).pop().clip, 0);

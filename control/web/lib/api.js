@@ -161,6 +161,9 @@ export async function bytesOf(address, range, signal, alive) {
 /** @param {unknown} error @returns {FaultText} */
 export const faultText = (error) => (error instanceof Fault ? error.text : ODD);
 
+/** Nobody knows what became of what was sent. @param {FaultText} fault */
+export const isLost = ({ code }) => code === 'unreachable' || code === 'odd';
+
 /**
  * The address of a recording, or of a microlesson, as MP4.
  * @param {string} id

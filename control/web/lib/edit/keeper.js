@@ -11,7 +11,7 @@
  *     await keeper.close();                             // what is not there yet goes once more
  */
 
-import { askTagged, faultText } from '../api.js';
+import { askTagged, faultText, isLost } from '../api.js';
 
 /** @typedef {import('../../types').KeptEdit} KeptEdit */
 /** @typedef {import('../../types').FaultText} FaultText */
@@ -24,9 +24,6 @@ import { askTagged, faultText } from '../api.js';
 
 const AGAIN_MS = 1000;
 const REFUSED_MS = 10000; // what the server has refused it may take later: its disk is full
-
-/** Nobody knows what became of it. @param {FaultText} fault */
-const isLost = ({ code }) => code === 'unreachable' || code === 'odd';
 
 /** What the editor of a lesson holds. @param {string} lesson @returns {Store<KeptEdit>} */
 export const editStore = (lesson) => ({

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Microlessons between the library and a draft.
 
-import { ask, askTagged, change, faultText } from '../api.js';
+import { ask, askTagged, change, faultText, isLost } from '../api.js';
 import { changesOf, edlOf } from './draft.js';
 
 /** @typedef {import('../../types').Draft} Draft */
@@ -38,12 +38,52 @@ export const fetchVersion = async (id, version) => (await ask('GET', `/clips/${i
 
 /**
  * What makes a clip of the draft this edit decision list; asks for the lessons that are not on the table.
- * @param {Draft} draft @param {number} clip @param {string} title @param {Edl} edl
+ * @param {() => Draft} latest @param {string} key of the clip, wherever it stands by then @param {string} title @param {Edl} edl
  */
-export async function fetchChanges(draft, clip, title, edl) {
-  const unknown = [...new Set(edl.pieces.map(({ lesson }) => lesson))].filter((one) => !draft.lessons[one]);
+export async function fetchChanges(latest, key, title, edl) {
+  const unknown = [...new Set(edl.pieces.map(({ lesson }) => lesson))].filter((one) => !latest().lessons[one]);
   const lengths = new Map(await Promise.all(unknown.map(async (one) => /** @type {const} */ ([one, (await fetchLesson(one))?.duration_ns]))));
-  return changesOf(draft, clip, title, edl, (one) => lengths.get(one));
+  const draft = latest();
+  return changesOf(draft, draft.clips.findIndex((one) => one.key === key), title, edl, (one) => lengths.get(one));
+}
+
+/** The same for the same edit decision list, in whatever order its parts stand. @param {Edl} edl */
+const textOf = ({ chapters = [], ...edl }) => JSON.stringify({ ...edl, chapters }, (_, value) => (value && typeof value === 'object' && !Array.isArray(value)
+  ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value));
+
+/** What was sent to become a microlesson, and nobody knows whether it did: looked for before it is sent again. @type {Set<string>} */
+const doubtful = new Set();
+
+/** The newest microlesson of this title that is this. @param {string} title @param {Edl} edl @returns {Promise<Saved | null>} */
+async function findClip(title, edl) {
+  const { items } = await ask('GET', '/library?kind=clip&sort=newest');
+  for (const { id } of items.filter((/** @type {{ title: string }} */ one) => one.title === title)) {
+    const there = await fetchClip(id, title);
+    if (textOf(there.edl) === textOf(edl)) {
+      return { id, tag: there.tag };
+    }
+  }
+  return null;
+}
+
+/** Makes a microlesson; asked once more after an answer was lost, it is the one that was made then. @param {string} title @param {Edl} edl @returns {Promise<Saved>} */
+export async function createClip(title, edl) {
+  const text = title + textOf(edl);
+  let made = doubtful.has(text) ? await findClip(title, edl) : null;
+  doubtful.add(text);
+  try {
+    if (!made) {
+      const { json, tag } = await askTagged('POST', '/clips', { title, edl });
+      made = { id: json.id, tag };
+    }
+    doubtful.delete(text);
+    return made;
+  } catch (error) {
+    if (!isLost(faultText(error))) {
+      doubtful.delete(text);
+    }
+    throw error;
+  }
 }
 
 /**
@@ -59,13 +99,19 @@ export async function saveClip(clip, title, saved, over) {
       const from = over ? (await askTagged('GET', `/clips/${saved.id}`)).tag : saved.tag;
       return { id: saved.id, tag: (await askTagged('PUT', `/clips/${saved.id}`, { edl }, from)).tag };
     } catch (error) {
-      if (faultText(error).code !== 'not-found') { // deleted since: it becomes a new one
+      const { code } = faultText(error);
+      if (code === 'changed') {
+        const there = await fetchClip(saved.id, title);
+        if (textOf(there.edl) === textOf(edl)) { // our own, whose answer was lost
+          return { id: saved.id, tag: there.tag };
+        }
+      }
+      if (code !== 'not-found') { // deleted since: it becomes a new one
         throw error;
       }
     }
   }
-  const { json, tag } = await askTagged('POST', '/clips', { title, edl });
-  return { id: json.id, tag };
+  return createClip(title, edl);
 }
 
 /** @param {string} id @param {string} title */

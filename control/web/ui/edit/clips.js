@@ -3,7 +3,7 @@
 
 import { html, useState } from '../../vendor/preact.js';
 import { thumbUrl } from '../../lib/api.js';
-import { clipLength, clipTimeOf, lengthOf, newKey, pieceAt } from '../../lib/edit/draft.js';
+import { clipLength, clipTimeOf, lengthOf, lookOf, newKey, pieceAt } from '../../lib/edit/draft.js';
 import { exact } from '../../lib/format.js';
 import { useWords } from '../../lib/language.js';
 import { isSound, trackName } from '../../lib/names.js';
@@ -146,7 +146,8 @@ export function Chapters({ lessons, clip, index, mayChange, change, onSeek }) {
     </li>`)}</ol>
     ${slides.length > 0 && html`<div class="edit-slides" role="group" aria-label=${t.edit.slides}>
       <p class="edit-quiet">${t.edit.slides}
-        <button type="button" class="act" disabled=${!mayChange} onClick=${() => slides.every(add)}>${t.edit.allSlides(slides.length)}</button></p>
+        <button type="button" class="act" disabled=${!mayChange} onClick=${() => change({ do: 'become', clip: index, title: clip.title, pieces: clip.pieces,
+          chapters: [...clip.chapters, ...slides.map(({ lesson, time_ns, title }) => ({ lesson, time_ns, title }))], look: lookOf(clip) })}>${t.edit.allSlides(slides.length)}</button></p>
       <ul>${slides.map((one) => html`<li key=${`${one.lesson} ${one.time_ns}`}>
         <button type="button" class="edit-slide" disabled=${!mayChange} onClick=${() => add(one)} title=${one.title}>
           <img src=${thumbUrl(one.lesson, one.track, one.picture_ns / 1e9)} alt="" width="112" height="63" loading="lazy" />

@@ -11,14 +11,15 @@ import { exact } from '../../lib/format.js';
 import { chooseWords, LanguageProvider, said, startingWords, useWords } from '../../lib/language.js';
 import { isSound } from '../../lib/names.js';
 import { Languages, Places } from '../head.js';
+import { useKeys } from '../use_keys.js';
 import { Keys } from '../watch/keys.js';
 import { Cards } from './cards.js';
 import { Chapters, ClipHead, Pieces, ClipTabs } from './clips.js';
+import { actOf } from './keys.js';
 import { Stage } from './stage.js';
 import { Table } from './table.js';
 import { Timeline, zoomed } from './timeline.js';
 import { useEdit } from './use_edit.js';
-import { useKeys } from './use_keys.js';
 import { useLessons } from './use_lessons.js';
 import { useShow } from './use_show.js';
 import { Versions } from './versions.js';
@@ -94,15 +95,16 @@ function Desk({ home, opened }) {
   const [picked, setPicked] = useState(-1);
   const [views, setViews] = useState(/** @type {Record<string, import('./timeline.js').View>} by lesson */ ({}));
   const [selected, setSelected] = useState(/** @type {{ lesson: string, from: number | null, to: number | null }} */ ({ lesson: '', from: null, to: null }));
-  const [wave, setWave] = useState(/** @type {import('../../types').Wave | null} */ (null));
+  const [heard, setHeard] = useState(/** @type {{ lesson: string, wave: import('../../types').Wave | null }} */ ({ lesson: '', wave: null }));
   const [snaps, setSnaps] = useState(true);
   const [help, setHelp] = useState(false);
   const [looksAt, setLooksAt] = useState(/** @type {'' | 'versions'} */ (''));
-  const [clash, setClash] = useState(-1); // the clip that somebody else has saved, too
+  const [clash, setClash] = useState(''); // the key of the clip that somebody else has saved, too
   const { notice, setNotice } = useNotice();
   const saving = useRef(false);
   const [busy, setBusy] = useState(false); // the same, as it is seen
   const clips = edit.draft?.clips || [];
+  const clashAt = clips.findIndex(({ key }) => key === clash);
   const index = Math.min(chosen, Math.max(0, clips.length - 1));
   /** @type {DraftClip} */
   const clip = clips[index] || { key: '', title: '', pieces: [], chapters: [] };
@@ -114,18 +116,20 @@ function Desk({ home, opened }) {
   const selection = selected.lesson === lesson.id ? selected : { from: null, to: null };
   const select = (/** @type {number | null} */ from, /** @type {number | null} */ to) => setSelected({ lesson: lesson.id, from, to });
 
+  const wave = heard.lesson === lesson.id ? heard.wave : null;
   const moments = [...lesson.marks, ...lesson.chapters, ...lesson.slides, ...clip.chapters.filter((one) => one.lesson === lesson.id)].map((one) => one.time_ns)
     .concat(clip.pieces.flatMap((piece) => (piece.lesson === lesson.id ? [piece.from_ns, piece.to_ns] : [])), wave ? silences(wave) : [],
       [selection.from, selection.to].flatMap((one) => (one === null ? [] : [one])), [0, length]);
 
-  /** A clip becomes this version of a microlesson. @param {number} at @param {string} title @param {import('../../types').Edl} edl */
-  async function become(at, title, edl) {
-    const changes = await fetchChanges(edit.latest(), at, title, edl);
+  /** A clip becomes this version of a microlesson. @param {string} key @param {string} title @param {import('../../types').Edl} edl */
+  async function become(key, title, edl) {
+    const changes = await fetchChanges(edit.latest, key, title, edl);
     return changes.every((one) => edit.change(one));
   }
 
-  /** The microlesson that was asked for is here already, or comes out of the library. @param {Opened} wanted */
-  async function openClip(wanted) {
+  /** The microlesson that was asked for is here already, or comes out of the library. @param {Opened} asked when the page was */
+  async function openClip({ id, title }) {
+    const wanted = await fetchClip(id, title);
     const draft = edit.latest();
     const known = draft.clips.findIndex(({ key }) => draft.saved[key]?.id === wanted.id);
     const free = draft.clips.findIndex(({ key, title, pieces }) => !draft.saved[key] && !title && pieces.length === 0);
@@ -135,19 +139,22 @@ function Desk({ home, opened }) {
         setNotice(t.edit.noMore);
         return;
       }
-      if (await become(at, wanted.title, wanted.edl)) {
-        edit.note(edit.latest().clips[at].key, { id: wanted.id, tag: wanted.tag });
+      const { key } = edit.latest().clips[at];
+      if (await become(key, wanted.title, wanted.edl)) {
+        edit.note(key, { id: wanted.id, tag: wanted.tag });
         setNotice(known >= 0 ? t.edit.newer : '');
       }
     }
     setChosen(at);
     go(edit.latest().clips[at].pieces[0]?.from_ns || 0);
   }
+  const taken = useRef(/** @type {Opened | null} */ (null)); // once: who takes the editing back goes on with what is here
   useEffect(() => {
-    if (opened && edit.mayChange && edit.draft) {
+    if (opened && edit.mayChange && opened !== taken.current) {
+      taken.current = opened;
       openClip(opened).catch((error) => setNotice(said(t, faultText(error))));
     }
-  }, [opened, edit.mayChange && !!edit.draft]);
+  }, [opened, edit.mayChange]);
 
   /** In sight, too. @param {number} ns @param {string} [of] of which lesson */
   function go(ns, of = lesson.id) {
@@ -172,7 +179,10 @@ function Desk({ home, opened }) {
       return;
     }
     try {
-      go((await fetchFrame(lesson.id, picture, show.at, way, length)) ?? show.at);
+      const found = await fetchFrame(lesson.id, picture, show.at, way, length);
+      if (found !== undefined && show.isAt(show.at, lesson.id)) { // nobody has gone elsewhere meanwhile
+        go(found);
+      }
     } catch (error) {
       setNotice(said(t, faultText(error)));
     }
@@ -238,18 +248,22 @@ function Desk({ home, opened }) {
     }
   }
 
-  /** @param {number[]} which @param {boolean} [over] whatever somebody else has saved */
+  /** @param {string[]} which their keys @param {boolean} [over] whatever somebody else has saved */
   async function save(which, over = false) {
     if (saving.current) {
       return; // pressed twice
     }
     saving.current = true;
     setBusy(true);
-    setClash(-1);
-    let at = -1;
+    setClash('');
+    let key = '';
     try {
-      for (at of which) {
+      for (key of which) {
+        const at = edit.latest().clips.findIndex((each) => each.key === key);
         const one = edit.latest().clips[at];
+        if (!one) {
+          continue; // it was deleted meanwhile
+        }
         const title = one.title || t.edit.clip(at + 1);
         const now = await saveClip(one, title, edit.latest().saved[one.key], over);
         edit.note(one.key, now);
@@ -258,7 +272,7 @@ function Desk({ home, opened }) {
       setNotice(t.edit.saved(which.length));
     } catch (error) {
       if (faultText(error).code === 'changed') {
-        setClash(at);
+        setClash(key);
       } else {
         setNotice(t.edit.saveFailed(said(t, faultText(error))));
       }
@@ -267,14 +281,14 @@ function Desk({ home, opened }) {
     setBusy(false);
   }
 
-  /** What somebody else has saved, instead of what is here. @param {number} at */
-  async function takeTheirs(at) {
-    const { key, title } = edit.latest().clips[at];
+  /** What somebody else has saved, instead of what is here. */
+  async function takeTheirs() {
+    const { key, title } = clips[clashAt];
     try {
       const theirs = await fetchClip(edit.latest().saved[key].id, title);
-      if (await become(at, title, theirs.edl)) {
+      if (await become(key, title, theirs.edl)) {
         edit.note(key, { id: theirs.id, tag: theirs.tag });
-        setClash(-1);
+        setClash('');
       }
     } catch (error) {
       setNotice(said(t, faultText(error)));
@@ -284,11 +298,18 @@ function Desk({ home, opened }) {
   /** @param {import('../../types').Edl} edl @param {number} version */
   async function takeVersion(edl, version) {
     try {
-      if (await become(index, clip.title, edl)) {
+      if (await become(clip.key, clip.title, edl)) {
         setNotice(t.edit.versionTaken(version));
       }
     } catch (error) {
       setNotice(said(t, faultText(error)));
+    }
+  }
+
+  function addChapter() {
+    const time_ns = Math.min(show.at, length - 1);
+    if (!clip.chapters.some((one) => one.lesson === lesson.id && one.time_ns === time_ns)) { // it has a title
+      change({ do: 'chapter', clip: index, lesson: lesson.id, time_ns, title: '' });
     }
   }
 
@@ -306,21 +327,24 @@ function Desk({ home, opened }) {
     markIn: () => select(show.at, selection.to !== null && selection.to > show.at ? selection.to : null),
     markOut: () => select(selection.from !== null && selection.from < show.at ? selection.from : null, show.at),
     keep: () => withRange('keep'), cut: () => withRange('cut'), split, divide, addClip,
-    chapter: () => change({ do: 'chapter', clip: index, lesson: lesson.id, time_ns: Math.min(show.at, length - 1), title: '' }), preview,
+    chapter: addChapter, preview,
     zoomIn: () => zoom(0.5), zoomOut: () => zoom(2), zoomAll: () => setView({ from: 0, to: length }), undo: edit.undo, redo: edit.redo,
     help: () => setHelp(!help),
   };
-  useKeys(acts);
+  useKeys((event) => {
+    const act = actOf(event);
+    return act && acts[act];
+  });
 
   if (!edit.draft) {
-    return html`<p class="stage-words" role="status">${t.edit.loading}</p>`;
+    return edit.trouble ? html`<${Band} edit=${edit} />` : html`<p class="stage-words" role="status">${t.edit.loading}</p>`;
   }
   const { history, mayChange } = edit;
-  const full = clips.flatMap((one, i) => (one.pieces.length > 0 ? [i] : []));
+  const full = clips.flatMap((one) => (one.pieces.length > 0 ? [one.key] : []));
   return html`
     <${Band} edit=${edit} />
-    ${clash >= 0 && html`<div class="band band-warn" role="alert">${t.edit.clash}
-      <button type="button" class="act" onClick=${() => takeTheirs(clash)}>${t.edit.takeTheirs}</button>
+    ${clashAt >= 0 && html`<div class="band band-warn" role="alert">${t.edit.clash(clips[clashAt].title || t.edit.clip(clashAt + 1))}
+      <button type="button" class="act" onClick=${takeTheirs}>${t.edit.takeTheirs}</button>
       <button type="button" class="act" onClick=${() => save([clash], true)}>${t.edit.saveOver}</button></div>`}
     <div class="edit-desk">
       <div class="edit-sight">
@@ -341,7 +365,7 @@ function Desk({ home, opened }) {
         ${clip.pieces.length > 0 && html`<${Cards} key=${clip.key} clip=${clip} index=${index} metadata=${(lessons[clip.pieces[0].lesson] || home).metadata}
           title=${clip.title || home.title} mayChange=${mayChange} change=${change} />`}
         <div class="edit-save">
-          <button type="button" class="act edit-main" disabled=${!mayChange || busy || clipLength(clip) === 0} onClick=${() => save([index])}>${saved ? t.edit.saveAgain : t.edit.save}</button>
+          <button type="button" class="act edit-main" disabled=${!mayChange || busy || clipLength(clip) === 0} onClick=${() => save([clip.key])}>${saved ? t.edit.saveAgain : t.edit.save}</button>
           ${saved && html`<button type="button" class="act" disabled=${!mayChange} aria-haspopup="dialog" onClick=${() => setLooksAt('versions')}>${t.edit.versions}</button>
             <a class="act edit-watch" href=${playUrl(saved.id)}>${t.edit.watch}</a>`}
           ${full.length > 1 && html`<button type="button" class="act" disabled=${!mayChange || busy} onClick=${() => save(full)}>${t.edit.saveAll}</button>`}
@@ -373,7 +397,7 @@ function Desk({ home, opened }) {
         </span>
       </div>
       <${Timeline} key=${lesson.id} lesson=${lesson} clip=${clip} others=${clips.filter((_, i) => i !== index)} at=${show.at} selection=${selection} view=${view}
-        moments=${snaps ? moments : []} mayChange=${mayChange} picked=${picked} onView=${setView} onSeek=${go} onPick=${setPicked} onWave=${setWave}
+        moments=${snaps ? moments : []} mayChange=${mayChange} picked=${picked} onView=${setView} onSeek=${go} onPick=${setPicked} onWave=${(/** @type {import('../../types').Wave | null} */ wave) => setHeard({ lesson: lesson.id, wave })}
         onSelect=${select}
         onTrim=${(/** @type {number} */ piece, /** @type {number} */ from_ns, /** @type {number} */ to_ns) => change({ do: 'trim', clip: index, piece, from_ns, to_ns })} />
     </footer>
@@ -384,6 +408,9 @@ function Desk({ home, opened }) {
 /** What stands in the way of editing. @param {{ edit: ReturnType<typeof useEdit> }} props */
 function Band({ edit }) {
   const t = useWords();
+  if (edit.trouble) {
+    return html`<div class="band band-bad" role="alert">${said(t, edit.trouble)} <button type="button" class="act" onClick=${edit.open}>${t.edit.again}</button></div>`;
+  }
   if (edit.keeping === 'changed') {
     return html`<div class="band band-bad" role="alert">${t.edit.changed} <button type="button" class="act" onClick=${() => location.reload()}>${t.edit.reload}</button></div>`;
   }

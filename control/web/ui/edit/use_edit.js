@@ -2,7 +2,7 @@
 // A lesson's draft in this page: its history, kept on the server at every change, and who edits it.
 
 import { useEffect, useRef, useState } from '../../vendor/preact.js';
-import { ask } from '../../lib/api.js';
+import { ask, faultText } from '../../lib/api.js';
 import { newDraft, newKey } from '../../lib/edit/draft.js';
 import { done, kept, newHistory, noted, now, redone, restored, undone } from '../../lib/edit/history.js';
 import { editStore, newKeeper } from '../../lib/edit/keeper.js';
@@ -14,15 +14,24 @@ import { useStay } from '../use_stay.js';
 const CALL_MS = 5000; // docs/api.yaml: callPresence
 const KEY = 'lectern.editor';
 
-/** A name for this tab that a reload keeps. */
+/** A name for this tab that a reload keeps, and that a copy of the tab does not find. */
 function ownName() {
   const fresh = newKey();
   try {
     const name = sessionStorage.getItem(KEY) || fresh;
-    sessionStorage.setItem(KEY, name);
+    sessionStorage.removeItem(KEY);
     return name;
   } catch {
     return fresh; // storage is forbidden: a reload is somebody else for 15 s
+  }
+}
+
+/** @param {string} name */
+function keepName(name) {
+  try {
+    sessionStorage.setItem(KEY, name);
+  } catch {
+    // storage is forbidden
   }
 }
 
@@ -51,7 +60,16 @@ function usePresence(lesson) {
     state.current.name = ownName();
     call();
     const timer = setInterval(call, CALL_MS);
-    return () => clearInterval(timer);
+    const leave = () => {
+      const { name } = state.current;
+      keepName(name);
+      navigator.sendBeacon(`/api/v1/edits/${lesson}/presence`, new Blob([JSON.stringify({ editor: name, wish: 'leave' })], { type: 'application/json' }));
+    };
+    addEventListener('pagehide', leave);
+    return () => {
+      clearInterval(timer);
+      removeEventListener('pagehide', leave);
+    };
   }, [lesson]);
   return {
     who,
@@ -68,6 +86,8 @@ export function useEdit(lesson) {
   const [history, setHistory] = useState(/** @type {History | null} */ (null));
   const [keeping, setKeeping] = useState(/** @type {import('../../lib/edit/keeper.js').Keeping} */ ('kept'));
   const [refusal, setRefusal] = useState(/** @type {import('../../types').FaultText | null} */ (null)); // why it is not kept
+  const [ready, setReady] = useState(false); // what is here is what is kept
+  const [trouble, setTrouble] = useState(/** @type {import('../../types').FaultText | null} */ (null)); // why it is not
   const [damaged, setDamaged] = useState(false);
   const latest = useRef(/** @type {History | null} */ (null));
   const keeper = useRef(/** @type {ReturnType<typeof newKeeper> | null} */ (null));
@@ -80,6 +100,8 @@ export function useEdit(lesson) {
   }
 
   async function open() {
+    setReady(false);
+    setTrouble(null);
     await keeper.current?.close(); // what was changed here is part of it
     const mine = newKeeper(editStore(lesson.id), (now, fault) => {
       setKeeping(now);
@@ -92,15 +114,19 @@ export function useEdit(lesson) {
       show(edit ? restored(edit) : newHistory(newDraft(lesson.id, lesson.duration_ns, newKey())));
     } catch (error) {
       if (edit === null) {
-        throw error;
+        setTrouble(faultText(error));
+        return;
       }
       setDamaged(true);
       show(newHistory(newDraft(lesson.id, lesson.duration_ns, newKey())));
     }
+    setReady(true);
+    setKeeping('kept');
+    setRefusal(null);
   }
 
   useEffect(() => {
-    open().catch(() => setKeeping('waiting'));
+    open();
     return () => {
       keeper.current?.close();
     };
@@ -108,7 +134,7 @@ export function useEdit(lesson) {
 
   useStay(keeping === 'waiting' || keeping === 'keeping');
 
-  const mayChange = who === 'you' && keeping !== 'changed';
+  const mayChange = ready && who === 'you' && keeping !== 'changed';
 
   /** True when it is another draft then. @param {(history: History) => History} act */
   function act(act) {
@@ -129,6 +155,8 @@ export function useEdit(lesson) {
     draft: history && now(history),
     keeping,
     refusal,
+    trouble,
+    open,
     damaged,
     who,
     mayChange,

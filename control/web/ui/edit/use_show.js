@@ -147,6 +147,8 @@ export function useShow(lessons, home) {
     isAwake,
     seek,
     stop,
+    /** It stands still there. @param {number} ns @param {string} lesson */
+    isAt: (ns, lesson) => now.current.at === ns && now.current.lesson === lesson && !now.current.run,
     /** Shows the picture of this moment. */
     wake: () => now.current.opened || open(null, now.current.at / 1e9),
     /** Plays the lesson from here; once more in the same direction: faster. @param {1 | -1} way */

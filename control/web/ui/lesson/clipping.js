@@ -2,7 +2,8 @@
 // Three presses make a microlesson: begin here, end here, save.
 
 import { html, useState } from '../../vendor/preact.js';
-import { ask, faultText } from '../../lib/api.js';
+import { faultText } from '../../lib/api.js';
+import { createClip } from '../../lib/edit/library.js';
 import { said, useWords } from '../../lib/language.js';
 import { stretch } from '../../lib/player/plan.js';
 
@@ -31,7 +32,7 @@ export function Clipping({ playable, name, part, onBegin, onEnd, onSaved }) {
     setSaving(true);
     try {
       const pieces = stretch(playable.plan, Math.round(from * 1e9), Math.round(to * 1e9));
-      const { id } = await ask('POST', '/clips', { title: shown, edl: { pieces } });
+      const { id } = await createClip(shown, { version: 1, pieces });
       setTitle(null);
       setTrouble('');
       onSaved(id, shown);

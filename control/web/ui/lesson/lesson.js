@@ -16,8 +16,8 @@ import { Download } from '../download.js';
 import { Languages, Places } from '../head.js';
 import { Subtitles } from '../subtitles.js';
 import { holes } from '../timeline.js';
+import { plain, useKeys } from '../use_keys.js';
 import { Keys } from '../watch/keys.js';
-import { useKeys } from '../watch/use_keys.js';
 import { useQuiet } from '../watch/use_quiet.js';
 import { useTick } from '../watch/use_tick.js';
 import { Acts, SPEEDS } from './acts.js';
@@ -246,12 +246,12 @@ export function Lesson() {
   const acts = { toggle, full, back: () => seek(here() - STEP_S), forward: () => seek(here() + STEP_S), mute: () => setMuted(!muted),
     help: () => setHelp(!help),
     swap: () => pictures.length > 1 && setWish({ ...wanted, main: pictures[(pictures.indexOf(view.main) + 1) % pictures.length] }) };
-  useKeys({ ' ': toggle, k: toggle, j: acts.back, l: acts.forward, arrowleft: acts.back, arrowright: acts.forward,
+  useKeys(plain({ ' ': toggle, k: toggle, j: acts.back, l: acts.forward, arrowleft: acts.back, arrowright: acts.forward,
     ',': () => frame(-1), '.': () => frame(1), '，': () => frame(-1), '。': () => frame(1),
     '[': () => toPoint(-1), ']': () => toPoint(1), '【': () => toPoint(-1), '】': () => toPoint(1),
     '<': () => faster(-1), '>': () => faster(1), '《': () => faster(-1), '》': () => faster(1),
     i: beginHere, o: endHere, c: () => setLang(lang ? '' : subtitles[0]?.lang || ''), s: acts.swap, m: acts.mute, f: full,
-    '?': acts.help, '？': acts.help });
+    '?': acts.help, '？': acts.help }));
 
   const words = trouble ? (trouble.code === 'not-found' ? t.noItem : said(t, trouble))
     : !playable ? t.opening

@@ -15,7 +15,7 @@ export function Keys({ list, onClose }) {
   }, []);
   return html`<div class="keys" role="dialog" aria-modal="true" aria-labelledby="keys-title"
     onKeyDown=${(/** @type {KeyboardEvent} */ event) => {
-      if (event.key === 'Escape') {
+      if (['Escape', '?', '？'].includes(event.key)) {
         onClose();
       } else if (event.key === 'Tab') {
         event.preventDefault(); // there is one thing to press

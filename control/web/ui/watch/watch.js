@@ -9,11 +9,11 @@ import { isSound, roomName } from '../../lib/names.js';
 import { playAll } from '../../lib/watch/play.js';
 import { followRoom } from '../../lib/watch/room.js';
 import { fit, panesOf, picturesOf } from '../../lib/watch/view.js';
+import { plain, useKeys } from '../use_keys.js';
 import { Acts } from './acts.js';
 import { Bar } from './bar.js';
 import { Stage } from './stage.js';
 import { Top } from './top.js';
-import { useKeys } from './use_keys.js';
 import { Keys } from './keys.js';
 import { useHealth } from './use_health.js';
 import { useNarrow } from './use_narrow.js';
@@ -172,8 +172,8 @@ export function Watch({ room: id }) {
   const acts = { full, pause, swap, mute: () => (touch ? touched() : setMuted(!muted)),
     back: () => step(-STEP_S), forward: () => step(STEP_S), markBefore: () => toMark(-1), markAfter: () => toMark(1),
     live: sight.toLive, help: () => setHelp(!help) };
-  useKeys({ ' ': pause, f: full, m: acts.mute, arrowleft: acts.back, arrowright: acts.forward, '[': acts.markBefore, ']': acts.markAfter,
-    '【': acts.markBefore, '】': acts.markAfter, l: acts.live, s: swap, '?': acts.help, '？': acts.help });
+  useKeys(plain({ ' ': pause, f: full, m: acts.mute, arrowleft: acts.back, arrowright: acts.forward, '[': acts.markBefore, ']': acts.markAfter,
+    '【': acts.markBefore, '】': acts.markAfter, l: acts.live, s: swap, '?': acts.help, '？': acts.help }));
 
   return html`<${LanguageProvider} value=${t}>
     <div class=${`watch-box${quiet ? ' is-quiet' : ''}${FRAMED ? ' is-framed' : ''}`} ref=${box}>
