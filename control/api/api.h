@@ -13,6 +13,7 @@
 #include "base/loop.h"
 #include "control/server/access.h"
 #include "control/server/certificate.h"
+#include "control/server/gathered.h"
 #include "control/server/library.h"
 #include "control/server/links.h"
 #include "control/server/pusher.h"
@@ -41,6 +42,7 @@ struct lct_api {
     struct lct_loop *disk;             /**< that loop: for handlers that go on in pieces */
     struct lct_loop *catalogue_loop;   /**< that loop; any thread posts */
     struct lct_catalogue *catalogue;   /**< catalogue loop */
+    struct lct_gathered *gathered;     /**< any thread; changes: catalogue loop */
     struct lct_library *lessons;       /**< the library once more; catalogue loop */
     struct lct_workers *workers;       /**< catalogue loop */
     struct lct_calm *calm;             /**< catalogue loop */
@@ -79,10 +81,17 @@ bool lct_api_has_code(struct lct_api *api, const struct lct_http_request *reques
  *  Any thread. */
 bool lct_api_sees_all(struct lct_api *api, const struct lct_http_request *request, const char *id);
 
-/** The next microlesson that is made of the lesson and of which the request shows a good link:
- * true, and *at goes on; it begins as NULL. Any thread. */
+/** A walk through the microlessons that a request's links open; begins all zero. */
+struct lct_api_clips {
+    const char *at;                 /**< behind the cookie it is at */
+    char shown[LCT_LESSON_ID_SIZE]; /**< of which that is: a microlesson, or a collection of some */
+    char clip[LCT_LESSON_ID_SIZE];  /**< found last */
+};
+
+/** The next microlesson that is made of the lesson and of which, or of a collection with it, the
+ * request shows a good link: true, and it is clips->clip. Any thread. */
 bool lct_api_next_clip(struct lct_api *api, const struct lct_http_request *request,
-                       const char *lesson, const char **at, char ret_clip[LCT_LESSON_ID_SIZE]);
+                       const char *lesson, struct lct_api_clips *clips);
 
 /** What of a lesson's media may be read: all, or these stretches of lesson time, in order. */
 struct lct_api_reach {
@@ -289,6 +298,13 @@ void lct_api_put_collection(void *app, struct lct_http_request *request);
 /** DELETE /api/v1/collections/{id}. */
 void lct_api_delete_collection(void *app, struct lct_http_request *request);
 
+/** GET /api/v1/collections/{id}/items. */
+void lct_api_get_collection_items(void *app, struct lct_http_request *request);
+
+/** 0 while there is that collection; -ENOENT with a fault. Any thread. */
+int lct_api_find_collection(const struct lct_api *api, const char *id,
+                            struct lct_fault *fault) LCT_MUST_USE;
+
 /** GET, POST /api/v1/uploads; GET, PUT, DELETE /api/v1/uploads/{id}. Each takes the request. */
 void lct_api_get_uploads(void *app, struct lct_http_request *request);
 /** See above. */
@@ -346,13 +362,16 @@ void lct_api_put_trash(void *app, struct lct_http_request *request);
 /** DELETE /api/v1/items/{id}/trash: out of it. */
 void lct_api_delete_trash(void *app, struct lct_http_request *request);
 
-/** GET /api/v1/items/{id}/shares. */
+/** GET /api/v1/items/{id}/shares, and …/collections/{id}/shares. */
 void lct_api_get_shares(void *app, struct lct_http_request *request);
 
-/** POST /api/v1/items/{id}/shares. */
+/** POST /api/v1/items/{id}/shares, and …/collections/{id}/shares. */
 void lct_api_post_share(void *app, struct lct_http_request *request);
 
-/** DELETE /api/v1/items/{id}/shares/{share}. */
+/** Ends all links of what is gone. Catalogue loop. */
+void lct_api_end_shares(struct lct_api *api, const char *id);
+
+/** DELETE /api/v1/items/{id}/shares/{share}, and …/collections/{id}/shares/{share}. */
 void lct_api_delete_share(void *app, struct lct_http_request *request);
 
 /** DELETE /api/v1/items/{id}: for ever. */
@@ -390,6 +409,9 @@ void lct_api_post_presence(void *app, struct lct_http_request *request);
 
 /** GET /edit/{lesson}: the editor's page. */
 void lct_api_get_edit_page(void *app, struct lct_http_request *request);
+
+/** GET /collections/{id}: what who has a link sees of one. */
+void lct_api_get_collection_page(void *app, struct lct_http_request *request);
 
 /** GET /library: the library's page. */
 void lct_api_get_library_page(void *app, struct lct_http_request *request);

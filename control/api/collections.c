@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* Collections of lessons and microlessons. Catalogue loop. */
+/* Collections of lessons and microlessons, and the links by which they are shared. Catalogue loop.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,6 +24,19 @@ int lct_api_collection_items(struct lct_api *api, const char *id, json_t **ret_i
     }
     if (rc == 0) {
         *ret_ids = json_incref(json_object_get(json_array_get(list, (size_t)at), "items"));
+    }
+    return rc;
+}
+
+int lct_api_find_collection(const struct lct_api *api, const char *id, struct lct_fault *fault) {
+    return lct_gathered_is(api->gathered, id) ? 0 : no_collection(id, fault);
+}
+
+/* Keeps them, and has the gate know. */
+static int save(struct lct_api *api, const json_t *list, struct lct_fault *fault) {
+    int rc = lct_collections_save(api->data, list, fault);
+    if (rc == 0) {
+        lct_gathered_set(api->gathered, list);
     }
     return rc;
 }
@@ -63,10 +77,10 @@ void lct_api_post_collection(void *app, struct lct_http_request *request) {
         return;
     }
     lct_random(&number, sizeof number);
-    LCT_FREE char *id = lct_format("collection-%016llx", (unsigned long long)number);
+    LCT_FREE char *id = lct_format(LCT_GATHERED_ID "%016llx", (unsigned long long)number);
     json_object_set_new(one, "id", json_string(id));
     json_array_append(list, one);
-    if (lct_collections_save(api->data, list, &fault) < 0) {
+    if (save(api, list, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
         return;
     }
@@ -104,14 +118,14 @@ static int replace(struct lct_api *api, const struct lct_http_request *request, 
     }
     if (!one) {
         json_array_remove(list, (size_t)at);
-        return lct_collections_save(api->data, list, fault);
+        return save(api, list, fault);
     }
     lct_api_tag_of(json_array_get(list, (size_t)at), tag);
     rc = lct_api_may_replace(request, tag, fault);
     if (rc == 0) {
         json_object_set_new(one, "id", json_string(id));
         json_array_set(list, (size_t)at, one);
-        rc = lct_collections_save(api->data, list, fault);
+        rc = save(api, list, fault);
     }
     return rc;
 }
@@ -134,5 +148,37 @@ void lct_api_delete_collection(void *app, struct lct_http_request *request) {
         lct_api_answer_fault(request, &fault);
         return;
     }
+    lct_api_end_shares(app, lct_http_value(request, 0));
     lct_http_answer_json(request, 200, json_pack("{s:s}", "id", lct_http_value(request, 0)));
+}
+
+/* ---- what who has a link sees of one ---- */
+
+void lct_api_get_collection_items(void *app, struct lct_http_request *request) {
+    struct lct_api *api = app;
+    const char *id = lct_http_value(request, 0);
+    LCT_JSON json_t *list = NULL;
+    LCT_JSON json_t *found = NULL;
+    struct lct_fault fault;
+    int rc = lct_collections_load(api->data, &list, &fault);
+    long at = rc == 0 ? lct_collections_find(list, id) : -1;
+    if (rc == 0 && at < 0) {
+        rc = no_collection(id, &fault);
+    }
+    const json_t *one = rc == 0 ? json_array_get(list, (size_t)at) : NULL;
+    const struct lct_catalogue_query query = {.ids = json_object_get(one, "items"),
+                                              .sort = LCT_SORT_RELEVANCE,
+                                              .after = lct_http_query(request, "after", 0),
+                                              .limit = LCT_CATALOGUE_LIMIT_MAX};
+    if (rc < 0 || lct_catalogue_search(api->catalogue, &query, &found, &fault) < 0) {
+        lct_api_answer_fault(request, &fault);
+        return;
+    }
+    lct_http_answer_json(
+        request, 200,
+        json_pack("{s:s, s:s, s:s, s:O, s:O, s:O, s:O}", "id", id, "title",
+                  lct_json_text(one, "title", ""), "description",
+                  lct_json_text(one, "description", ""), "items", json_object_get(found, "items"),
+                  "total", json_object_get(found, "total"), "next", json_object_get(found, "next"),
+                  "building", json_object_get(found, "building")));
 }

@@ -6,7 +6,7 @@
  * as a bearer token. A lesson or microlesson of the library, its page and its media, opens to who
  * shows one of its shared links, in the same way. What pages are made of is no secret and open to
  * all. Of the lessons that a microlesson is made of its links open what it shows, and nothing else
- * (reach.c).
+ * (reach.c). A collection's links open its page and what lies in it now, as links of each would.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -27,8 +27,10 @@
 
 #define WATCH "/watch/"
 #define LESSON "/lessons/"
+#define COLLECTION "/collections/"
 #define ITEMS "/api/v1/items/"
 #define RECORDINGS "/api/v1/recordings/"
+#define COLLECTIONS "/api/v1/collections/"
 
 #define PUBLIC "public" /* the pass of who came into a public room; no link's id */
 
@@ -78,14 +80,14 @@ static const struct {
                       "此观看链接已失效，请向发送者索取新链接。"},
     [NO_SHARE] =
         {401, -EACCES,
-         "A shared link of this lesson, or the access code, is needed. Open the whole link "
-         "as it was sent to you.",
-         "观看此课程需要分享链接或访问码。请打开收到的完整链接。"},
+         "A shared link of this lesson or collection, or the access code, is needed. Open the "
+         "whole link as it was sent to you.",
+         "打开此课程或合集需要分享链接或访问码。请打开收到的完整链接。"},
     [WRONG_SHARE] =
         {403, -EPERM,
-         "This link does not open this lesson: a part of it is missing, or it is of "
-         "another one. Open the whole link as it was sent to you, or ask for a new one.",
-         "此分享链接不能打开这节课程：链接不完整，或属于其他课程。请打开收到的完整链接，"
+         "This link does not open this lesson or collection: a part of it is missing, or it is "
+         "of another one. Open the whole link as it was sent to you, or ask for a new one.",
+         "此分享链接不能打开此课程或合集：链接不完整，或属于其他课程。请打开收到的完整链接，"
          "或向发送者索取新链接。"},
     [EXPIRED_SHARE] = {403, -EPERM, "This link has expired. Ask who sent it for a new one.",
                        "此分享链接已过期，请向发送者索取新链接。"},
@@ -139,14 +141,22 @@ static bool find_room(const char *path, char room[LCT_LINKS_ROOM_SIZE]) {
     return false;
 }
 
+static bool is_collection(const char *id) {
+    return strncmp(id, LCT_GATHERED_ID, strlen(LCT_GATHERED_ID)) == 0;
+}
+
 /* What of a lesson or microlesson lies at the path, and may be shared: its page, what a player is
- * told of it, its subtitles; of a lesson its tracks. */
+ * told of it, its subtitles; of a lesson its tracks; of a collection its page and its list. */
 static bool find_item(const char *path, char id[LCT_LINKS_ROOM_SIZE]) {
     static const struct {
         const char *prefix, *rest; /* rest: what may follow the id; it may go on behind a '/' */
         bool alone;                /* or nothing */
-    } shared[] = {
-        {LESSON, NULL, true}, {ITEMS, "/subtitles/", true}, {RECORDINGS, "/tracks/", false}};
+        bool collection;
+    } shared[] = {{LESSON, NULL, true, false},
+                  {ITEMS, "/subtitles/", true, false},
+                  {RECORDINGS, "/tracks/", false, false},
+                  {COLLECTION, NULL, true, true},
+                  {COLLECTIONS, "/items", false, true}};
     for (size_t i = 0; i < sizeof shared / sizeof *shared; i++) {
         if (is_below(path, shared[i].prefix)) {
             const char *from = path + strlen(shared[i].prefix);
@@ -154,7 +164,8 @@ static bool find_item(const char *path, char id[LCT_LINKS_ROOM_SIZE]) {
             bool fits =
                 from[n] ? shared[i].rest && is_below(from + n, shared[i].rest) : shared[i].alone;
             (void)snprintf(id, LCT_LINKS_ROOM_SIZE, "%.*s", (int)n, from);
-            return fits && n < LCT_LINKS_ROOM_SIZE && lct_lesson_is_id(id);
+            return fits && n < LCT_LINKS_ROOM_SIZE && lct_lesson_is_id(id) &&
+                   is_collection(id) == shared[i].collection;
         }
     }
     return false;
@@ -280,7 +291,13 @@ static enum entry into_room(struct lct_api *api, const struct lct_http_request *
     return code == OPEN || (entry == NO_LINK && code != NO_CODE) ? code : entry;
 }
 
-/* By a shared link of the item: the one that is shown, or its cookie. */
+/* There, and not in the trash. */
+static bool is_there(struct lct_api *api, const char *id) {
+    return is_collection(id) ? lct_gathered_is(api->gathered, id)
+                             : lct_catalogue_is_open(api->catalogue, id);
+}
+
+/* By a shared link of the item or collection: the one that is shown, or its cookie. */
 static enum entry by_share(struct lct_api *api, const struct lct_http_request *request,
                            const char *id, const char *shown) {
     char cookie[LCT_LINKS_TOKEN_SIZE], unused[LCT_LINKS_ID_SIZE];
@@ -295,19 +312,20 @@ static enum entry by_share(struct lct_api *api, const struct lct_http_request *r
     /* First, so that what becomes known in between is not taken for what lies in the trash. */
     bool building = lct_catalogue_is_building(api->catalogue);
     enum entry entry = of_share[lct_links_try(api->shares, id, shown, unused)];
-    return entry != OPEN || lct_catalogue_is_open(api->catalogue, id) ? entry
-           : building                                                 ? UNKNOWN_SHARE
-                                                                      : REVOKED_SHARE;
+    return entry != OPEN || is_there(api, id) ? entry
+           : building && !is_collection(id)   ? UNKNOWN_SHARE
+                                              : REVOKED_SHARE;
 }
 
-bool lct_api_next_clip(struct lct_api *api, const struct lct_http_request *request,
-                       const char *lesson, const char **at, char ret_clip[LCT_LESSON_ID_SIZE]) {
+/* The next id of which the request has a cookie of a shared link: true, and *at goes on; it begins
+ * as NULL. */
+static bool next_share(const struct lct_http_request *request, const char **at,
+                       char ret_id[LCT_LESSON_ID_SIZE]) {
     const char *next = *at ? *at : lct_http_header(request, LCT_HTTP_COOKIE);
-    while (next && (next = strstr(next, SHARE "clip-"))) {
+    while (next && (next = strstr(next, SHARE))) {
         next += strlen(SHARE);
-        (void)snprintf(ret_clip, LCT_LESSON_ID_SIZE, "%.*s", (int)strcspn(next, "=; "), next);
-        if (lct_lesson_is_id(ret_clip) && lct_catalogue_uses(api->catalogue, ret_clip, lesson) &&
-            by_share(api, request, ret_clip, NULL) == OPEN) {
+        (void)snprintf(ret_id, LCT_LESSON_ID_SIZE, "%.*s", (int)strcspn(next, "=; "), next);
+        if (lct_lesson_is_id(ret_id)) {
             *at = next;
             return true;
         }
@@ -315,13 +333,59 @@ bool lct_api_next_clip(struct lct_api *api, const struct lct_http_request *reque
     return false;
 }
 
+/* By the link of a collection in which the item is. NO_SHARE: none is shown that is good. */
+static enum entry by_collection(struct lct_api *api, const struct lct_http_request *request,
+                                const char *id) {
+    char collection[LCT_LESSON_ID_SIZE];
+    const char *at = NULL;
+    bool building = lct_catalogue_is_building(api->catalogue); /* first, as in by_share */
+    while (next_share(request, &at, collection)) {
+        if (lct_gathered_has(api->gathered, collection, id) &&
+            by_share(api, request, collection, NULL) == OPEN) {
+            return is_there(api, id) ? OPEN : building ? UNKNOWN_SHARE : NO_SHARE;
+        }
+    }
+    return NO_SHARE;
+}
+
+/* The clip's own link, or one of the collections that hold it. */
+bool lct_api_next_clip(struct lct_api *api, const struct lct_http_request *request,
+                       const char *lesson, struct lct_api_clips *clips) {
+    for (;;) {
+        while (is_collection(clips->shown) &&
+               lct_gathered_next_clip(api->gathered, clips->shown, clips->clip)) {
+            if (lct_catalogue_uses(api->catalogue, clips->clip, lesson) &&
+                is_there(api, clips->clip)) {
+                return true;
+            }
+        }
+        if (!next_share(request, &clips->at, clips->shown)) {
+            return false;
+        }
+        *clips->clip = '\0';
+        bool of_clips =
+            is_collection(clips->shown) || lct_catalogue_uses(api->catalogue, clips->shown, lesson);
+        if (!of_clips || by_share(api, request, clips->shown, NULL) != OPEN) {
+            *clips->shown = '\0';
+        } else if (!is_collection(clips->shown)) {
+            (void)snprintf(clips->clip, sizeof clips->clip, "%s", clips->shown);
+            return true;
+        }
+    }
+}
+
 /* To all of an item and its media, which are only read. */
 static enum entry into_item(struct lct_api *api, const struct lct_http_request *request,
                             const char *id) {
     const char *bearer = bearer_of(request), *path = lct_http_path(request);
-    const char *link = is_below(path, LESSON) ? lct_http_query(request, "link", 0) : NULL;
+    bool is_page = is_below(path, LESSON) || is_below(path, COLLECTION);
+    const char *link = is_page ? lct_http_query(request, "link", 0) : NULL;
     link = !link && is_like_link(bearer) ? bearer : link;
     enum entry entry = by_share(api, request, id, link);
+    if (entry != OPEN && !link) { /* what is shown is told what it is worth */
+        enum entry other = by_collection(api, request, id);
+        entry = other != NO_SHARE ? other : entry;
+    }
     if (entry == OPEN) {
         return OPEN;
     }
@@ -336,10 +400,9 @@ bool lct_api_sees_all(struct lct_api *api, const struct lct_http_request *reques
 /* To pieces of a lesson's media. */
 static bool is_by_clip(struct lct_api *api, const struct lct_http_request *request,
                        const char *lesson) {
-    char unused[LCT_LESSON_ID_SIZE];
-    const char *at = NULL;
+    struct lct_api_clips clips = {.at = NULL};
     return is_below(lct_http_path(request), RECORDINGS) &&
-           lct_api_next_clip(api, request, lesson, &at, unused);
+           lct_api_next_clip(api, request, lesson, &clips);
 }
 
 bool lct_api_has_code(struct lct_api *api, const struct lct_http_request *request) {
@@ -369,6 +432,11 @@ static void keep(struct lct_http_request *request, const char *name, const char 
     lct_http_answer_redirect(request, path);
 }
 
+/* Owned. */
+static char *page_of(const char *id) {
+    return lct_format("%s%s", is_collection(id) ? COLLECTION : LESSON, id);
+}
+
 static void take_code(struct lct_api *api, struct lct_http_request *request, const char *code) {
     const char *path = lct_http_path(request);
     char room[LCT_LINKS_ROOM_SIZE], item[LCT_LINKS_ROOM_SIZE];
@@ -378,7 +446,7 @@ static void take_code(struct lct_api *api, struct lct_http_request *request, con
         return;
     }
     /* Only to a path of ours, and none that a browser takes for another host ("//…"). */
-    LCT_FREE char *page = find_item(path, item)                      ? lct_format(LESSON "%s", item)
+    LCT_FREE char *page = find_item(path, item)                      ? page_of(item)
                           : find_room(path, room)                    ? lct_format(WATCH "%s", room)
                           : api->web && lct_web_find(api->web, path) ? lct_strdup(path)
                                                                      : lct_strdup("/");
@@ -406,7 +474,7 @@ static bool take_share(struct lct_api *api, struct lct_http_request *request, co
         return false;
     }
     LCT_FREE char *name = lct_format(SHARE "%s", id);
-    LCT_FREE char *path = lct_format(LESSON "%s", id);
+    LCT_FREE char *path = page_of(id);
     keep(request, name, link, LINK_COOKIE_SECONDS, path);
     return true;
 }

@@ -330,14 +330,7 @@ void lct_api_delete_trash(void *app, struct lct_http_request *request) {
 /* What there is of it elsewhere: its links, which would stay in others' way, and an editor's work.
  */
 static void forget_rest(struct lct_api *api, const char *id) {
-    struct lct_fault fault;
-    size_t n;
-    LCT_FREE struct lct_links_link *links = lct_links_list(api->shares, id, &n);
-    for (size_t i = 0; i < n; i++) {
-        if (lct_links_revoke(api->shares, id, links[i].id, &fault) < 0) {
-            lct_warn("a link of what is deleted stays", "item=%s why=%s", id, fault.en);
-        }
-    }
+    lct_api_end_shares(api, id);
     lct_api_remove_edit(api, id);
 }
 

@@ -61,3 +61,7 @@ void lct_api_get_edit_page(void *app, struct lct_http_request *request) {
 void lct_api_get_library_page(void *app, struct lct_http_request *request) {
     answer_page(app, request, "/library.html");
 }
+
+void lct_api_get_collection_page(void *app, struct lct_http_request *request) {
+    answer_page(app, request, "/collection.html");
+}

@@ -59,11 +59,10 @@ static void put_in_order(struct lct_api_reach *reach) {
 
 void lct_api_reach_of(struct lct_api *api, const struct lct_http_request *request,
                       const char *lesson, struct lct_api_reach *ret_reach) {
-    char clip[LCT_LESSON_ID_SIZE];
-    const char *at = NULL;
+    struct lct_api_clips clips = {.at = NULL};
     *ret_reach = (struct lct_api_reach){.all = lct_api_sees_all(api, request, lesson)};
-    while (!ret_reach->all && lct_api_next_clip(api, request, lesson, &at, clip)) {
-        LCT_FREE char *folder = lct_item_folder(api->data, clip);
+    while (!ret_reach->all && lct_api_next_clip(api, request, lesson, &clips)) {
+        LCT_FREE char *folder = lct_item_folder(api->data, clips.clip);
         LCT_JSON json_t *edl = NULL;
         unsigned version;
         if (lct_clip_newest(folder, &edl, &version) == 0) {

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "archive/library/collections.h"
 #include "base/io.h"
 #include "base/lock.h"
 #include "base/log.h"
@@ -114,6 +115,17 @@ static void look_at_shares(struct server *s) {
     struct lct_fault fault;
     if (lct_links_refresh(s->api.shares, &fault) < 0) {
         lct_error("no shared link is good", "why=%s", fault.en);
+    }
+}
+
+/* Once, as shares. */
+static void look_at_collections(struct server *s) {
+    LCT_JSON json_t *list = NULL;
+    struct lct_fault fault;
+    if (lct_collections_load(s->api.data, &list, &fault) < 0) {
+        lct_error("no shared link of a collection is good", "why=%s", fault.en);
+    } else {
+        lct_gathered_set(s->api.gathered, list);
     }
 }
 
@@ -319,6 +331,8 @@ static int open_data(struct server *s, struct lct_fault *fault) {
         .arg = s,
     };
     s->api.catalogue = lct_catalogue_create(&settings);
+    s->api.gathered = lct_gathered_create();
+    look_at_collections(s);
     s->api.calm = lct_calm_create(s->api.data, lct_wall, lct_monotonic);
     s->api.presence = lct_api_presence_create();
     s->api.trash_days = lct_config_number(s->config, "library", NULL, "trash_days");
@@ -579,6 +593,7 @@ static void stop(struct server *s) {
     lct_shelf_destroy(s->api.shelf);
     lct_library_destroy(s->api.library);
     lct_catalogue_destroy(s->api.catalogue);
+    lct_gathered_destroy(s->api.gathered);
     lct_api_presence_destroy(s->api.presence);
     lct_workers_destroy(s->api.workers);
     lct_calm_destroy(s->api.calm);

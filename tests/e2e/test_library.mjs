@@ -200,6 +200,26 @@ async function arrange(page, up, lang) {
     await shows(page, ['二次函数', '光的折射现象', '运动和力']);
     const now = await up.api(`/collections/${id}`);
     p.check(now.items.join() === [ids[2], ids[1], 'gone', ids[0]].join(), `its order: ${now.items}`);
+    await share(page, up, id, lang);
+}
+
+/* A link of it is made, and shows what is in it to who has nothing else. */
+async function share(page, up, id, lang) {
+    await press(page, '.collection-share');
+    await press(page, '.new-link .button');
+    await p.reads(page, '.sharing-news', words[lang].copied);
+    await looksGood(page, `library-share-${lang}`, '.details');
+    await press(page, '.details-close');
+    await closed(page);
+    const [{ url }] = (await up.api(`/collections/${id}/shares`)).shares;
+    const before = page.url();
+    await page.goto(up.url.slice(0, -1) + url);
+    await shows(page, ['二次函数', '光的折射现象', '运动和力']);
+    p.check(new URL(page.url()).pathname === `/collections/${id}` && !page.url().includes('link='), `the page: ${page.url()}`);
+    await p.reads(page, '.shared h1', /^精品课$/);
+    await looksGood(page, `library-shared-${lang}`, 'body');
+    await page.goto(before);
+    await shows(page, ['二次函数', '光的折射现象', '运动和力']);
 }
 
 async function uses(page, up, clip, lang) {

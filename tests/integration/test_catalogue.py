@@ -251,6 +251,59 @@ class Library(unittest.TestCase):
         self.server.ask("PUT", f"/api/v1/items/{CLIP}/trash")
         self.assertIn(status(f"/api/v1/recordings/{LIGHT}/tracks/camera/thumb"), (401, 403))
 
+    def test_a_shared_collection_opens_what_is_in_it(self):
+        """Now, and nothing else; 404: let in, these lessons have no tapes."""
+        def post(path, body):
+            return json.loads(self.server.ask("POST", "/api/v1" + path, body)[2])
+        one, other = (post("/collections", {"title": title, "items": items})["id"]
+                      for title, items in (("合集", [CLIP, MATHS, "gone"]), ("别的", [LIGHT])))
+        share = post(f"/collections/{one}/shares", {"seconds": 1000})
+        status, head, _ = self.server.ask("GET", share["url"], code=False)
+        self.assertEqual((status, head["Location"]), (303, f"/collections/{one}"))
+        cookie = {"Cookie": "a=b; " + head["Set-Cookie"].split(";")[0]}
+        def status_of(path):
+            return self.server.ask("GET", path, headers=cookie, code=False)[0]
+        def items():
+            content = self.server.ask("GET", f"/api/v1/collections/{one}/items", headers=cookie, code=False)[2]
+            return [item["id"] for item in json.loads(content)["items"]]
+        def tracks(lesson):
+            return f"/api/v1/recordings/{lesson}/tracks/camera/thumb"
+        self.assertEqual(items(), [CLIP, MATHS])
+        opened = (f"/collections/{one}", f"/lessons/{MATHS}", f"/lessons/{CLIP}", f"/api/v1/items/{MATHS}",
+                  f"/api/v1/items/{CLIP}")
+        closed = ("/library", "/api/v1/library", "/api/v1/collections", f"/api/v1/collections/{one}",
+                  f"/api/v1/collections/{one}/shares", f"/api/v1/collections/{other}/items", f"/collections/{other}",
+                  f"/api/v1/items/{LIGHT}", f"/lessons/{LIGHT}", f"/api/v1/recordings/{MATHS}",
+                  f"/api/v1/recordings/{MATHS}/media.mp4", f"/lessons/{one}", f"/collections/{MATHS}")
+        for path in opened:
+            self.assertEqual(status_of(path), 200, path)
+        for path in (tracks(MATHS), tracks(LIGHT)):
+            self.assertEqual(status_of(path), 404, path)
+        for path in closed:
+            self.assertIn(status_of(path), (401, 403), path)
+        self.assertEqual(self.server.ask("PUT", f"/api/v1/items/{MATHS}/trash")[0], 200)
+        self.assertEqual(items(), [CLIP])
+        self.assertIn(status_of(f"/api/v1/items/{MATHS}"), (401, 403))
+        self.server.ask("DELETE", f"/api/v1/items/{MATHS}/trash")
+        self.assertEqual(status_of(f"/api/v1/items/{MATHS}"), 200)
+        self.stop()
+        self.start()
+        until(lambda: status_of(f"/api/v1/items/{MATHS}") == 200, 30, "the link after a start")
+        self.assertEqual(status_of(tracks(LIGHT)), 404)
+        changed = {"title": "合集", "items": [MATHS]}
+        self.assertEqual(self.server.ask("PUT", f"/api/v1/collections/{one}", changed, headers={"If-Match": "*"})[0], 200)
+        self.assertEqual(status_of(f"/api/v1/items/{MATHS}"), 200)
+        for path in (f"/api/v1/items/{CLIP}", tracks(LIGHT)):
+            self.assertIn(status_of(path), (401, 403), path)
+        again = post(f"/collections/{one}/shares", {})
+        self.assertEqual(self.server.ask("DELETE", f"/api/v1/collections/{one}/shares/{share['id']}")[0], 200)
+        for path in (f"/collections/{one}", f"/lessons/{MATHS}", tracks(MATHS)):
+            self.assertIn(status_of(path), (401, 403), path)
+        self.assertEqual(self.server.ask("GET", again["url"], code=False)[0], 303)
+        self.assertEqual(self.server.ask("DELETE", f"/api/v1/collections/{one}")[0], 200)
+        self.assertEqual(self.server.ask("GET", again["url"], code=False)[0], 403)
+        self.assertEqual(json.loads((self.data / "shares.json").read_text())["links"], [])
+
     def test_rebuild(self):
         command = [BIN / "lectern", "rebuild", "--data", self.data, "--json"]
         busy = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -576,6 +576,10 @@ export const en = {
     rewritten: (/** @type {number} */ n, /** @type {string} */ term) => (n === 1 ? `1 lesson or microlesson says “${term}” now.` : `${n} lessons and microlessons say “${term}” now.`),
     shares: 'Links to share',
     shareHint: 'Who has a link may watch this one, and sees nothing else.',
+    shareCollectionHint: 'Who has a link may watch what is in this collection, also what is put in later, and sees nothing else.',
+    openingShared: 'Opening…',
+    inShared: (/** @type {number} */ n) => (n === 1 ? '1 lesson' : `${n} lessons`),
+    noneShared: 'There is nothing in this collection yet.',
     teacherJoin: ', ',
   },
 };

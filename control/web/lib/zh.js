@@ -578,6 +578,10 @@ export const zh = {
     rewritten: (/** @type {number} */ n, /** @type {string} */ term) => `${n} 个课程或微课已改为“${term}”。`,
     shares: '分享链接',
     shareHint: '收到链接的人可以观看这一节，看不到其他内容。',
+    shareCollectionHint: '收到链接的人可以观看这个合集中的课程，包括以后加入的课程，看不到其他内容。',
+    openingShared: '正在打开…',
+    inShared: (/** @type {number} */ n) => `共 ${n} 节`,
+    noneShared: '这个合集中还没有课程。',
     teacherJoin: '、',
   },
 };

@@ -67,7 +67,7 @@ function HitPicture({ item, hit }) {
 }
 
 /** The picture; the name beside it is the link for who does not see. @param {{ item: LibraryItem, length: string }} props */
-function Sight({ item, length }) {
+export function Sight({ item, length }) {
   const t = useWords();
   const [broken, setBroken] = useState(false);
   const inside = html`

@@ -9,6 +9,7 @@ import { moved, titlesIn, together } from '../../lib/library/collection.js';
 import { LENGTHS } from '../../lib/library/metadata.js';
 import { Asking } from '../asking.js';
 import { Dialog } from '../dialog.js';
+import { Shares } from './shares.js';
 import { Order } from './terms.js';
 
 /** @typedef {import('../../types').Collection} Collection */
@@ -18,6 +19,7 @@ import { Order } from './terms.js';
 export function CollectionHead({ collection, onSaid, onSaved, onDrop }) {
   const { library: w } = useWords();
   const [editing, setEditing] = useState(false);
+  const [sharing, setSharing] = useState(false);
 
   async function copy() {
     const address = `${location.origin}/library?collection=${collection.id}`;
@@ -27,9 +29,12 @@ export function CollectionHead({ collection, onSaid, onSaved, onDrop }) {
   return html`<div class="collection-head">
     ${collection.description && html`<p class="collection-about">${collection.description}</p>`}
     <button type="button" class="button button-small collection-edit" aria-haspopup="dialog" onClick=${() => setEditing(true)}>${w.editCollection}</button>
+    <button type="button" class="button button-small collection-share" aria-haspopup="dialog" onClick=${() => setSharing(true)}>${w.shares}</button>
     <button type="button" class="button button-small" onClick=${copy}>${w.copyCollection}</button>
     <${Asking} button=${w.dropCollection} label=${`${w.dropCollection} ${collection.title}`} words=${w.askDropCollection} yes=${w.dropCollection}
       lost=${false} onYes=${onDrop} />
+    ${sharing && html`<${Dialog} title=${collection.title} dirty=${false} onClose=${() => setSharing(false)}>
+      <${Shares} path=${`/collections/${collection.id}/shares`} hint=${w.shareCollectionHint} /><//>`}
     ${editing && html`<${Editor} id=${collection.id} onSaved=${onSaved} onClose=${() => setEditing(false)} />`}
   </div>`;
 }

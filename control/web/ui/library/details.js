@@ -35,7 +35,7 @@ export function Details({ item, vocabularies, collections, onChange, onClose, on
     </div>
     <${MetadataForm} metadata=${metadata} dirty=${dirty} vocabularies=${vocabularies} />
     <${Membership} id=${item.id} collections=${collections} onChange=${onChange} />
-    <${Shares} id=${item.id} />
+    <${Shares} path=${`/items/${item.id}/shares`} hint=${w.shareHint} />
     ${!item.recording && html`<${ToTrash} id=${item.id} onTrashed=${onTrashed} />`}
   <//>`;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The links by which an item is shared.
+// The links by which an item or a collection is shared.
 
 import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
 import { ask, faultText } from '../../lib/api.js';
@@ -10,15 +10,14 @@ import { Links, News, whole } from '../sharing.js';
 
 /** @typedef {{ id: string, expires: string, url: string }} Share */
 
-/** @param {{ id: string }} props */
-export function Shares({ id }) {
+/** @param {{ path: string, hint: string }} props path: of the links, below /api/v1 */
+export function Shares({ path, hint }) {
   const t = useWords();
   const w = t.library;
   const [shares, setShares] = useState(/** @type {Share[] | null} */ (null));
   const [trouble, setTrouble] = useState(/** @type {import('../../types').FaultText | null} */ (null));
   const [news, setNews] = useState(/** @type {{ words: string, address: string, copied: boolean } | null} */ (null));
   const head = useRef(/** @type {HTMLElement | null} */ (null));
-  const path = `/items/${id}/shares`;
 
   /** @param {() => Promise<Share | null>} act */
   async function run(act) {
@@ -40,11 +39,11 @@ export function Shares({ id }) {
   }
   useEffect(() => {
     run(async () => null);
-  }, [id]);
+  }, [path]);
 
   return html`<section class="details-part shares" aria-label=${w.shares}>
     <h3 tabindex="-1" ref=${head}>${w.shares}</h3>
-    <p class="quiet">${w.shareHint}</p>
+    <p class="quiet">${hint}</p>
     <${News} news=${news} />
     ${trouble && html`<p class="band band-bad" role="alert">${said(t, trouble)}</p>`}
     <${Links} links=${shares} lost=${false} onCopy=${copy}

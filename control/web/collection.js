@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+import { html, render } from './vendor/preact.js';
+import { SharedCollection } from './ui/library/shared.js';
+
+const app = /** @type {HTMLElement} */ (document.getElementById('app'));
+if (!document.documentElement.dataset.floor) { // floor.js
+  app.textContent = '';
+  render(html`<${SharedCollection} id=${location.pathname.split('/')[2]} />`, app);
+}
