@@ -66,7 +66,7 @@ void lct_api_post_upload(void *app, struct lct_http_request *request) {
         rc = lct_fault_set(&fault, -EINVAL, "api", "\"name\" and \"size\" are needed.",
                            "需要“name”和“size”。");
     }
-    if (rc == 0 && with && has_job(api, with, true)) {
+    if (rc == 0 && with && *with && has_job(api, with, true)) {
         rc = lct_uploads_find(api->data, with, &upload, &fault);
         rc = rc ? rc : lct_uploads_late(&upload, &fault);
     }
