@@ -94,6 +94,13 @@ function childrenOf(pid) {
         readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').split(' ').filter(Boolean).map(Number));
 }
 
+/** A configuration of the room, called so. */
+function named(sources, name) {
+    const file = join(temporary(), 'lectern.conf');
+    writeFileSync(file, ['[room main]', `name = ${name}`, ...sources.map((spec) => `source = ${spec}`), ''].join('\n'));
+    return file;
+}
+
 /** A configuration of the room with a certificate that nobody vouches for, shown at host:port. */
 function secured(sources, host, port) {
     const folder = temporary();
@@ -108,14 +115,14 @@ function secured(sources, host, port) {
 
 /**
  * lectern up with these sources: {url, https, code, data, pidOf(program), api(path), close}. host: an
- * address of this machine; with https the pages are there by HTTPS, too; fill(data) makes what is
+ * address of this machine; with https the pages are there by HTTPS, too; name: the room's; fill(data) makes what is
  * there before.
  */
-export async function startUp(sources, { env = {}, pages = web, host = '127.0.0.1', https = false, fill = () => {} } = {}) {
+export async function startUp(sources, { env = {}, pages = web, host = '127.0.0.1', https = false, name = '', fill = () => {} } = {}) {
     const data = join(temporary(), 'data');
     fill(data);
     const args = ['up', '--data', data, '--listen', `${host}:${await freePort()}`, '--web', pages, '--json'];
-    args.push(...(https ? ['--config', secured(sources, host, await freePort())]
+    args.push(...(https ? ['--config', secured(sources, host, await freePort())] : name ? ['--config', named(sources, name)]
         : sources.flatMap((spec) => ['--source', spec])));
     const program = start(join(bin, 'lectern'), args, { env });
     await until(() => program.out.includes('\n'), 'lectern up');

@@ -12,9 +12,9 @@ import * as p from './_page.mjs';
 
 const words = {
     zh: { lesson: '光的折射 <b>', titles: ['引入', '实验', '小结'], chapter: '提出问题', saved: /已存 3 节微课/, slide: /课件/, must: /不足下限/,
-        drawn: /重新编码/, done: /已完成/, begin: '从这里开始', clip: /已存为微课“光的折射 <b>（片段）”/ },
+        drawn: /重新编码/, done: /已完成/ },
     en: { lesson: 'Refraction <b>', titles: ['The question', 'Experiment', 'Summary'], chapter: 'What do we see?', saved: /3 microlessons/, slide: /slide/,
-        must: /must last 30:00/, drawn: /encoded anew/, done: /done/, begin: 'Begin here', clip: /microlesson “Refraction <b> \(part\)”/ },
+        must: /must last 30:00/, drawn: /encoded anew/, done: /done/ },
 };
 const LANGS = { chromium: 'zh', firefox: 'en' };
 const ON_A_SLIDE = '演示'; // docs/sources.md: the demo's slides

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // All words of the pages in English.
 
-import { clock, span } from './format.js';
+import { clock, own, span } from './format.js';
 
 /** @param {number} n @param {string} one @param {string} [many] */
 const count = (n, one, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
@@ -61,7 +61,7 @@ export const en = {
   pressToStart: 'Press the button to start. There is nothing to set up.',
   verified: (time) => `Saved and verified up to ${time}`,
   notVerified: 'Saving; verification begins in a few seconds…',
-  saved: (title) => `Saved: ${title}`,
+  saved: (title) => `Saved: ${own(title)}`,
   gapsSoFar: (n, s) => `This lesson has ${count(n, 'gap')}, ${s.toFixed(1)} s in all`,
 
   disk: 'Disk',
@@ -105,7 +105,7 @@ export const en = {
   markSaved: 'Saved',
   markFailed: (why) => `Not saved. ${why}`,
   markAgain: 'Try again',
-  marked: (label, s) => `Marked: ${label} ${clock(s)}`,
+  marked: (label, s) => `Marked: ${own(label)} ${clock(s)}`,
   dismiss: 'OK',
 
   offAir: 'Off air',
@@ -158,7 +158,7 @@ export const en = {
     what: (n) => `${n} files are chosen. Are they one lesson: camera, screen and sound of the same time, or the parts into which a camcorder divided it?`,
     together: 'They are one recording',
     apart: 'Each is a recording',
-    with: (name) => `one lesson with ${name}`,
+    with: (name) => `one lesson with ${own(name)}`,
     dismiss: 'Dismiss',
     room: 'brought in',
   },
@@ -279,7 +279,7 @@ export const en = {
   now: 'Live',
   toLive: 'Back to live',
   fromTape: 'From the recording',
-  watchAgain: (name) => `Watch again: ${name}`,
+  watchAgain: (name) => `Watch again: ${own(name)}`,
   keys: 'Keys',
   keyList: [
     ['Space', 'Pause, go on'],
@@ -306,7 +306,7 @@ export const en = {
   ],
   clip: 'Microlesson',
   noItem: 'There is no lesson or microlesson at this address',
-  lessonMissing: (name) => `A lesson it is made of was deleted${name ? `: ${name}` : ''}. It cannot be played.`,
+  lessonMissing: (name) => `A lesson it is made of was deleted${name ? `: ${own(name)}` : ''}. It cannot be played.`,
   browserTooOld: 'This browser does not play microlessons. Please update it.',
   playsOne: 'This device plays one picture at a time. Choose which one above.',
   soundless: 'Pictures only. Is a loudspeaker or headset connected?',
@@ -331,7 +331,7 @@ export const en = {
   clipSave: 'Save as microlesson',
   clipPart: (title) => `${title} (part)`,
   clipEmpty: 'The end must lie behind the begin.',
-  clipSaved: (title) => `Saved as the microlesson “${title}”. It is in the library as a draft, and plays here now.`,
+  clipSaved: (title) => `Saved as the microlesson “${own(title)}”. It is in the library as a draft, and plays here now.`,
   closeKeys: 'Close',
   delay: 'Delay',
   delayIs: (s) => (s < 1 ? `About ${Math.round(s * 1000)} ms behind` : `About ${s.toFixed(1)} s behind`),
@@ -532,14 +532,14 @@ export const en = {
     trashDays: (/** @type {number} */ n) => (n > 0 ? `What lies in the trash is deleted for ever after ${n} days.` : 'What lies in the trash stays until somebody deletes it for ever.'),
     daysLeft: (/** @type {number} */ n) => (n > 1 ? `Deleted for ever in ${n} days` : n === 1 ? 'Deleted for ever in 1 day' : 'Soon deleted for ever'),
     restore: 'Restore',
-    restored: (/** @type {string} */ title) => `Restored: ${title}`,
+    restored: (/** @type {string} */ title) => `Restored: ${own(title)}`,
     forEver: 'Delete for ever',
     askForEver: 'Nobody can bring it back then.',
-    usedBy: (/** @type {string} */ titles) => `Microlessons are made of it: ${titles}.`,
-    gone: (/** @type {string} */ title) => `Deleted for ever: ${title}`,
+    usedBy: (/** @type {string} */ titles) => `Microlessons are made of it: ${own(titles)}.`,
+    gone: (/** @type {string} */ title) => `Deleted for ever: ${own(title)}`,
     toTrash: 'Move to trash',
     trashAnyway: 'Move to trash anyway',
-    trashed: (/** @type {string} */ title) => `In the trash: ${title}`,
+    trashed: (/** @type {string} */ title) => `In the trash: ${own(title)}`,
     undo: 'Undo',
     close: 'Close',
     save: 'Save',
@@ -550,7 +550,7 @@ export const en = {
     stay: 'Go on writing',
     conflict: 'Somebody else saved this meanwhile. All you wrote is still here; where the two differ, choose, then save again.',
     merged: 'Somebody else saved this meanwhile. It does not collide with what you wrote, and both are here now. Please save again.',
-    theirs: (/** @type {string} */ text) => `There it says: ${text || '(nothing)'}`,
+    theirs: (/** @type {string} */ text) => `There it says: ${text ? own(text) : '(nothing)'}`,
     takeTheirs: 'Take that',
     fields: {
       title: 'Title', description: 'Description', stage: 'Stage', subject: 'Subject', grade: 'Grade', edition: 'Textbook', volume: 'Volume',
@@ -568,12 +568,12 @@ export const en = {
     dropTerm: 'Take away',
     up: (/** @type {string} */ name) => `${name}: up`,
     down: (/** @type {string} */ name) => `${name}: down`,
-    askDropTerm: (/** @type {number} */ n, /** @type {boolean} */ more, /** @type {string} */ term) => `${n > 0 ? `${more ? 'More than ' : ''}${n === 1 ? '1 lesson or microlesson says' : `${n} lessons and microlessons say`} “${term}” and will go on saying so.` : more ? 'It cannot be found out who uses it; who does keeps it.' : `Nothing says “${term}”.`} Take it away?`,
-    stillSaid: (/** @type {number} */ n, /** @type {boolean} */ more, /** @type {string} */ term) => `${more ? 'More than ' : ''}${n === 1 ? '1 lesson or microlesson still says' : `${n} lessons and microlessons still say`} “${term}”.`,
-    rewrite: (/** @type {string} */ term) => `Make it “${term}” there too`,
+    askDropTerm: (/** @type {number} */ n, /** @type {boolean} */ more, /** @type {string} */ term) => `${n > 0 ? `${more ? 'More than ' : ''}${n === 1 ? '1 lesson or microlesson says' : `${n} lessons and microlessons say`} “${own(term)}” and will go on saying so.` : more ? 'It cannot be found out who uses it; who does keeps it.' : `Nothing says “${own(term)}”.`} Take it away?`,
+    stillSaid: (/** @type {number} */ n, /** @type {boolean} */ more, /** @type {string} */ term) => `${more ? 'More than ' : ''}${n === 1 ? '1 lesson or microlesson still says' : `${n} lessons and microlessons still say`} “${own(term)}”.`,
+    rewrite: (/** @type {string} */ term) => `Make it “${own(term)}” there too`,
     leaveThem: 'Leave them',
     rewriting: (/** @type {number} */ n, /** @type {number} */ all) => `Being changed: ${n} of ${all}`,
-    rewritten: (/** @type {number} */ n, /** @type {string} */ term) => (n === 1 ? `1 lesson or microlesson says “${term}” now.` : `${n} lessons and microlessons say “${term}” now.`),
+    rewritten: (/** @type {number} */ n, /** @type {string} */ term) => (n === 1 ? `1 lesson or microlesson says “${own(term)}” now.` : `${n} lessons and microlessons say “${own(term)}” now.`),
     shares: 'Links to share',
     shareHint: 'Who has a link may watch this one, and sees nothing else.',
     shareCollectionHint: 'Who has a link may watch what is in this collection, also what is put in later, and sees nothing else.',

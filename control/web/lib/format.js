@@ -65,3 +65,10 @@ export function size(bytes) {
  * @param {number} ns
  */
 export const exact = (ns) => `${clock(ns / SECOND_NS)}.${String(Math.floor(ns / 1e6) % 1000).padStart(3, '0')}`;
+
+/**
+ * What somebody wrote, inside a sentence: whichever way its letters run, they turn nothing beside it (UAX #9, 2.4: first
+ * strong isolate). What would turn more than itself is left out.
+ * @param {string} text
+ */
+export const own = (text) => `\u2068${text.replace(/[\u202a-\u202e\u2066-\u2069]/g, '')}\u2069`;

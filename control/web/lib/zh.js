@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // All words of the pages in Chinese. en.js has the same names; tsc holds the two together.
 
-import { clock, span } from './format.js';
+import { clock, own, span } from './format.js';
 
 /** @param {number} minutes */
 function minutesInWords(minutes) {
@@ -58,7 +58,7 @@ export const zh = {
   pressToStart: '按下按钮就开始，不用其他设置。',
   verified: (/** @type {string} */ time) => `已保存并校验至 ${time}`,
   notVerified: '正在保存，几秒后开始校验…',
-  saved: (/** @type {string} */ title) => `已保存：${title}`,
+  saved: (/** @type {string} */ title) => `已保存：${own(title)}`,
   gapsSoFar: (/** @type {number} */ n, /** @type {number} */ s) => `这节课有 ${n} 处中断，共 ${s.toFixed(1)} 秒`,
 
   disk: '磁盘',
@@ -102,7 +102,7 @@ export const zh = {
   markSaved: '已保存',
   markFailed: (/** @type {string} */ why) => `没有保存：${why}`,
   markAgain: '重试',
-  marked: (/** @type {string} */ label, /** @type {number} */ s) => `已打点：${label} ${clock(s)}`,
+  marked: (/** @type {string} */ label, /** @type {number} */ s) => `已打点：${own(label)} ${clock(s)}`,
   dismiss: '知道了',
 
   offAir: '未在直播',
@@ -159,7 +159,7 @@ export const zh = {
     together: '合为一节录像',
     apart: '各成一节录像',
     /** @param {string} name */
-    with: (name) => `与 ${name} 合为一节`,
+    with: (name) => `与 ${own(name)} 合为一节`,
     dismiss: '知道了',
     room: '导入',
   },
@@ -281,7 +281,7 @@ export const zh = {
   now: '直播',
   toLive: '回到直播',
   fromTape: '回看',
-  watchAgain: (/** @type {string} */ name) => `回看：${name}`,
+  watchAgain: (/** @type {string} */ name) => `回看：${own(name)}`,
   keys: '快捷键',
   keyList: [
     ['空格', '暂停、继续'],
@@ -308,7 +308,7 @@ export const zh = {
   ],
   clip: '微课',
   noItem: '此地址没有课程或微课',
-  lessonMissing: (/** @type {string} */ name) => `它所用的课程已被删除${name ? `：${name}` : ''}，无法播放。`,
+  lessonMissing: (/** @type {string} */ name) => `它所用的课程已被删除${name ? `：${own(name)}` : ''}，无法播放。`,
   browserTooOld: '此浏览器无法播放微课，请更新浏览器。',
   playsOne: '此设备一次只能播放一路画面，请在上方选择。',
   soundless: '只有画面，没有声音。请检查是否已连接音箱或耳机。',
@@ -333,7 +333,7 @@ export const zh = {
   clipSave: '存为微课',
   clipPart: (/** @type {string} */ title) => `${title}（片段）`,
   clipEmpty: '结束须在开始之后。',
-  clipSaved: (/** @type {string} */ title) => `已存为微课“${title}”，在资源库中（草稿），现在就在这里播放。`,
+  clipSaved: (/** @type {string} */ title) => `已存为微课“${own(title)}”，在资源库中（草稿），现在就在这里播放。`,
   closeKeys: '关闭',
   delay: '延迟',
   delayIs: (/** @type {number} */ s) => (s < 1 ? `延迟约 ${Math.round(s * 1000)} 毫秒` : `延迟约 ${s.toFixed(1)} 秒`),
@@ -534,14 +534,14 @@ export const zh = {
     trashDays: (/** @type {number} */ n) => (n > 0 ? `移入回收站 ${n} 天后彻底删除。` : '回收站中的内容一直保留，直到有人彻底删除。'),
     daysLeft: (/** @type {number} */ n) => (n > 0 ? `${n} 天后彻底删除` : '即将彻底删除'),
     restore: '恢复',
-    restored: (/** @type {string} */ title) => `已恢复：${title}`,
+    restored: (/** @type {string} */ title) => `已恢复：${own(title)}`,
     forEver: '彻底删除',
     askForEver: '彻底删除后无法找回。',
-    usedBy: (/** @type {string} */ titles) => `使用它的微课：${titles}。`,
-    gone: (/** @type {string} */ title) => `已彻底删除：${title}`,
+    usedBy: (/** @type {string} */ titles) => `使用它的微课：${own(titles)}。`,
+    gone: (/** @type {string} */ title) => `已彻底删除：${own(title)}`,
     toTrash: '移入回收站',
     trashAnyway: '仍然移入回收站',
-    trashed: (/** @type {string} */ title) => `已移入回收站：${title}`,
+    trashed: (/** @type {string} */ title) => `已移入回收站：${own(title)}`,
     undo: '撤销',
     close: '关闭',
     save: '保存',
@@ -552,7 +552,7 @@ export const zh = {
     stay: '继续填写',
     conflict: '别处刚刚保存了这份资料。您填写的都还在；标出的几项两边不同，请选择后再保存。',
     merged: '别处刚刚保存了这份资料，与您的更改没有冲突，已合在一起。请再按“保存”。',
-    theirs: (/** @type {string} */ text) => `别处填的是：${text || '（空）'}`,
+    theirs: (/** @type {string} */ text) => `别处填的是：${text ? own(text) : '（空）'}`,
     takeTheirs: '用别处的',
     fields: {
       title: '课名', description: '简介', stage: '学段', subject: '学科', grade: '年级', edition: '教材版本', volume: '册次',
@@ -570,12 +570,12 @@ export const zh = {
     dropTerm: '移除',
     up: (/** @type {string} */ name) => `上移 ${name}`,
     down: (/** @type {string} */ name) => `下移 ${name}`,
-    askDropTerm: (/** @type {number} */ n, /** @type {boolean} */ more, /** @type {string} */ term) => `${n > 0 ? `有 ${n}${more ? ' 个以上的' : ' 个'}课程或微课使用“${term}”，它们仍保留这个词。` : more ? '无法查明哪些课程使用它；使用它的课程仍保留这个词。' : `没有课程使用“${term}”。`}移除？`,
-    stillSaid: (/** @type {number} */ n, /** @type {boolean} */ more, /** @type {string} */ term) => `${n}${more ? ' 个以上的' : ' 个'}课程或微课仍写着“${term}”。`,
-    rewrite: (/** @type {string} */ term) => `一并改为“${term}”`,
+    askDropTerm: (/** @type {number} */ n, /** @type {boolean} */ more, /** @type {string} */ term) => `${n > 0 ? `有 ${n}${more ? ' 个以上的' : ' 个'}课程或微课使用“${own(term)}”，它们仍保留这个词。` : more ? '无法查明哪些课程使用它；使用它的课程仍保留这个词。' : `没有课程使用“${own(term)}”。`}移除？`,
+    stillSaid: (/** @type {number} */ n, /** @type {boolean} */ more, /** @type {string} */ term) => `${n}${more ? ' 个以上的' : ' 个'}课程或微课仍写着“${own(term)}”。`,
+    rewrite: (/** @type {string} */ term) => `一并改为“${own(term)}”`,
     leaveThem: '保持不变',
     rewriting: (/** @type {number} */ n, /** @type {number} */ all) => `正在修改：${n}/${all}`,
-    rewritten: (/** @type {number} */ n, /** @type {string} */ term) => `${n} 个课程或微课已改为“${term}”。`,
+    rewritten: (/** @type {number} */ n, /** @type {string} */ term) => `${n} 个课程或微课已改为“${own(term)}”。`,
     shares: '分享链接',
     shareHint: '收到链接的人可以观看这一节，看不到其他内容。',
     shareCollectionHint: '收到链接的人可以观看这个合集中的课程，包括以后加入的课程，看不到其他内容。',

@@ -43,7 +43,7 @@ export function RecordingRow({ recording, room }) {
     <div class="recording-row">
       <div class="recording-words">
         <h3 id=${nameId}>
-          <a class="recording-name" href=${playUrl(recording.id)}>${name}</a>
+          <a class="recording-name" href=${playUrl(recording.id)}><bdi>${name}</bdi></a>
           ${recording.tracks.some((track) => track.demo) && html` <span class="demo">${t.demo}</span>`}
         </h3>
         <p class="recording-facts">${facts.map((fact) => html`<span>${fact}</span>`)}</p>

@@ -52,7 +52,7 @@ export function ClipTabs({ draft, index, mayChange, onChoose, onAdd }) {
   const t = useWords();
   return html`<div class="edit-tabs" role="group" aria-label=${t.edit.clips}>
     ${draft.clips.map((clip, i) => html`<button type="button" class="act" key=${i} aria-pressed=${i === index} onClick=${() => onChoose(i)}>
-      ${clip.title || t.edit.clip(i + 1)}${draft.saved[clip.key] ? html`<span class="edit-saved" title=${t.edit.inTheLibrary}> ✓<span class="unseen">${t.edit.inTheLibrary}</span></span>` : ''}
+      <bdi>${clip.title || t.edit.clip(i + 1)}</bdi>${draft.saved[clip.key] ? html`<span class="edit-saved" title=${t.edit.inTheLibrary}> ✓<span class="unseen">${t.edit.inTheLibrary}</span></span>` : ''}
     </button>`)}
     <button type="button" class="act" disabled=${!mayChange} onClick=${onAdd}>+ ${t.edit.addClip}</button>
   </div>`;

@@ -34,7 +34,7 @@ export function Bar({ playable, place, length, picture, part, onSeek }) {
         onInput=${(/** @type {any} */ event) => onSeek(Number(event.target.value))} />
       ${playable.points.map(({ at, kind, text }) => html`<button type="button" class=${`watch-mark point-${kind}`} tabindex="-1"
         style=${{ left: percent(at, length) }} aria-label=${t.jumpTo(text || t.markNow, at)} onClick=${() => onSeek(at)}>
-          <span class="watch-mark-words">${span(at)} ${text || t.markNow}</span></button>`)}
+          <span class="watch-mark-words">${span(at)} <bdi>${text || t.markNow}</bdi></span></button>`)}
       ${point !== null && html`<${Thumb} playable=${playable} at=${point} length=${length} picture=${picture} />`}
     </div>
     <span class="watch-time">${span(length)}</span>

@@ -90,7 +90,7 @@ export function Inside({ playable, cues, place, may, onSeek }) {
         aria-current=${i === now ? 'true' : undefined} onClick=${() => onSeek(at)}>
           <span class="line-time">${span(at)}</span>
           ${picture && html`<img class="line-picture" src=${picture} alt="" width="80" height="45" loading="lazy" />`}
-          <span class="line-text">${kind !== 'subtitle' && html`<span class="line-kind">${t.foundKinds[kind]}</span> `}${text || t.markNow}</span>
+          <span class="line-text">${kind !== 'subtitle' && html`<span class="line-kind">${t.foundKinds[kind]}</span> `}<bdi>${text || t.markNow}</bdi></span>
       </button></li>`;
       })}
     </ol>

@@ -81,7 +81,7 @@ function Membership({ id, collections, onChange }) {
     ${collections.length === 0 && html`<p class="quiet">${w.noCollections}</p>`}
     ${trouble && html`<p class="band band-bad" role="alert">${said(t, trouble)}</p>`}
     <ul class="memberships">${member && collections.map((one) => html`<li key=${one.id}><label class="check">
-      <input type="checkbox" checked=${member[one.id]} onChange=${(/** @type {any} */ event) => set(one.id, event.target.checked)} /> ${one.title}
+      <input type="checkbox" checked=${member[one.id]} onChange=${(/** @type {any} */ event) => set(one.id, event.target.checked)} /> <bdi>${one.title}</bdi>
     </label></li>`)}</ul>
   </section>`;
 }

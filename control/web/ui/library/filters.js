@@ -2,6 +2,7 @@
 // What is shown of the library: kind, state, facets, collections, the trash.
 
 import { html, useEffect, useState } from '../../vendor/preact.js';
+import { own } from '../../lib/format.js';
 import { useWords } from '../../lib/language.js';
 import { chosen, FACETS, isNarrowed } from '../../lib/library/query.js';
 import { termName } from './names.js';
@@ -42,7 +43,7 @@ export function Filters({ query, part, vocabularies, collections, onLook, onAdd,
           <option value="">${w.all}</option>
           ${query[key] && !choices.some(({ value }) => value === query[key])
             && html`<option value=${query[key]}>${termName(t, vocabularies, key, query[key])}</option>`}
-          ${choices.map(({ value, words, count }) => html`<option value=${value}>${words} (${count})</option>`)}
+          ${choices.map(({ value, words, count }) => html`<option value=${value}>${own(words)} (${count})</option>`)}
         </select></label>`)}
       <nav class="places-in" aria-label=${w.collections}>
         <h2>${w.collections}</h2>

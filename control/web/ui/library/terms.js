@@ -108,7 +108,7 @@ export function Terms({ onChange, onClose }) {
             <button type="submit" class="button button-small">${w.save}</button>
             <button type="button" class="button button-small" onClick=${() => setEditing(null)}>${t.cancel}</button>
           </form>`
-        : html`<span class="term-words">${one.term}${one.en && html` <span class="quiet">${one.en}</span>`}</span>
+        : html`<span class="term-words"><bdi>${one.term}</bdi>${one.en && html` <bdi class="quiet">${one.en}</bdi>`}</span>
           <${Order} name=${one.term} i=${i} n=${list.length} onMove=${(/** @type {number} */ by) => save((json) => moved(json, field, one.term, by))} />
           <button type="button" class="button button-small term-edit" onClick=${() => setEditing({ term: one.term, now: { term: one.term, en: one.en || '' } })}>
             ${w.rename}<span class="unseen"> ${one.term}</span></button>

@@ -30,7 +30,7 @@ export function Bar({ sight, place, length, onSeek }) {
         }} />
       ${(known?.marks || []).map((mark) => html`<button type="button" class="watch-mark" tabindex="-1"
         style=${{ left: percent(seconds(mark.time_ns), length) }} aria-label=${t.jumpTo(mark.label || t.markNow, seconds(mark.time_ns))}
-        onClick=${() => onSeek(seconds(mark.time_ns))}><span class="watch-mark-words">${span(seconds(mark.time_ns))} ${mark.label || t.markNow}</span></button>`)}
+        onClick=${() => onSeek(seconds(mark.time_ns))}><span class="watch-mark-words">${span(seconds(mark.time_ns))} <bdi>${mark.label || t.markNow}</bdi></span></button>`)}
     </div>
     ${onAir && kind === 'tape'
       ? html`<button type="button" class="act act-live" onClick=${toLive}>${t.toLive}</button>`
