@@ -192,6 +192,7 @@ static const struct {
     {-EBADMSG, "damaged"},     {-ENODATA, "no-data"},
     {-EAGAIN, "try-again"},    {-ESRCH, "not-recording"},
     {-ESTALE, "changed"},      {-EDESTADDRREQ, "no-version"},
+    {-ERANGE, "out-of-range"},
 };
 
 const char *lct_error_word(int code) {

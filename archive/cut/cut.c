@@ -13,9 +13,6 @@
 
 #define TICKS 90000
 
-/* Times that people type are rounded to milliseconds: so much behind the end is the end. */
-#define END_SLACK LCT_MS
-
 /* Sound that lies so near a range is decoded to join it. */
 #define MARGIN LCT_SECOND
 
@@ -50,7 +47,8 @@ static bool is_sound(const struct lct_cut_track *track) {
 struct lct_cut_view lct_cut_view(const struct lct_cut_part *part,
                                  const struct lct_cut_track *track) {
     bool one = part->picture[0] && !is_sound(track);
-    const char *name = one ? part->picture : track->info.name;
+    const char *heard = part->sound[0] && is_sound(track) ? part->sound : track->info.name;
+    const char *name = one ? part->picture : heard;
     if (one && part->made) {
         return (struct lct_cut_view){tape_of(part->made, name), 0, part->to - part->from};
     }
@@ -265,18 +263,21 @@ static int add_part(struct lct_cut *cut, const struct lct_cut_range *range,
     if (rc < 0) {
         return rc;
     }
-    lct_ns to = range->to == LCT_CUT_END ||
-                        (range->to > source->end && range->to - source->end <= END_SLACK)
-                    ? source->end
-                    : range->to;
+    bool grows = source->info.state == LCT_LESSON_RECORDING;
+    lct_ns slack = grows || range->slack < LCT_MS ? LCT_MS : range->slack;
+    lct_ns to =
+        range->to == LCT_CUT_END || (range->to > source->end && range->to - source->end <= slack)
+            ? source->end
+            : range->to;
     if (range->from < 0 || range->from >= range->to || range->from >= to || to > source->end) {
-        return refuse_range(fault, range, source->end, source->info.state == LCT_LESSON_RECORDING);
+        return refuse_range(fault, range, source->end, grows);
     }
     struct lct_cut_part *part = &cut->parts[cut->part_count];
     *part = (struct lct_cut_part){.source = source,
                                   .from = lct_ticks_from(range->from, TICKS),
                                   .to = lct_ticks_from(to, TICKS),
                                   .at = cut->length};
+    (void)snprintf(part->sound, sizeof part->sound, "%s", range->sound ? range->sound : "");
     part->to += part->to == part->from; /* less than a tick of time is one */
     rc = check_fades(range, (range->to == LCT_CUT_END ? to : range->to) - range->from, fault);
     lay_fades(range, part);

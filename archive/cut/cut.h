@@ -47,7 +47,13 @@ struct lct_cut_range {
     /** A lesson in which that picture was made anew, whose time 0 is from; NULL: the lesson's own
      * is shown. */
     const char *made;
+    /** Its track that is heard where the result has another lesson's; NULL: each under its own
+     * name. */
+    const char *sound;
     lct_ns fade_in, fade_out; /**< picture and sound, out of and into nothing; 0: none */
+    /** So much behind the end of a lesson that has ended still is its end; 0: a millisecond, to
+     * which times that people type are rounded. */
+    lct_ns slack;
 };
 
 struct lct_cut;

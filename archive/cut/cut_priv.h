@@ -40,6 +40,7 @@ struct lct_cut_part {
     int64_t at;                        /**< in the result */
     char picture[LCT_TRACK_NAME_SIZE]; /**< "": each track under its own name */
     const struct lct_cut_source *made; /**< NULL: none */
+    char sound[LCT_TRACK_NAME_SIZE];   /**< "": each track under its own name */
     int64_t fade_in, fade_out;
 };
 

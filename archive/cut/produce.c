@@ -98,8 +98,10 @@ static struct lct_cut_range range_of(const struct lct_produce *p, size_t i) {
                                   .from = piece->from,
                                   .to = piece->to,
                                   .picture = p->one ? name_of(p, i) : NULL,
+                                  .sound = piece->sound,
                                   .fade_in = piece->fade_in,
-                                  .fade_out = piece->fade_out};
+                                  .fade_out = piece->fade_out,
+                                  .slack = piece->slack};
 }
 
 /* ---- what is composed ---- */

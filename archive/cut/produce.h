@@ -34,7 +34,8 @@ struct lct_produce_piece {
     /** LCT_CLIP_ALL where other pieces have one picture: the screen, or else the first picture. */
     enum lct_clip_layout layout;
     const char *main, *other; /**< names of tracks; NULL where the layout needs none */
-    lct_ns fade_in, fade_out;
+    const char *sound;        /**< as lct_cut_range's */
+    lct_ns fade_in, fade_out, slack;
 };
 
 /** A card, shown so long, in silence. */

@@ -299,7 +299,7 @@ void lct_clip_free(struct lct_clip *clip) {
 
 /* ---- against the lessons ---- */
 
-/* The cut's END_SLACK: a player's idea of the end may be a picture behind that of the tapes. */
+/* A player's idea of the end may be a picture behind that of the tapes. */
 #define END_SLACK (LCT_SECOND / 2)
 
 struct source {

@@ -39,6 +39,14 @@
 /** Lesson time of a piece, and therefore its length, at most. */
 #define LCT_CLIP_TIME_MAX (INT64_C(864000) * LCT_SECOND)
 
+/**
+ * So much behind the end of its lesson a piece may end when it is shown: what was checked while the
+ * lesson was recorded goes up to what its last pictures promised, 2 s
+ * (docs/decisions/0002-promises.md), and a player's idea of the end may be a picture behind that of
+ * the tapes.
+ */
+#define LCT_CLIP_END_SLACK (5 * LCT_SECOND / 2)
+
 /** A fade at most. */
 #define LCT_CLIP_FADE_MAX (10 * LCT_SECOND)
 

@@ -64,11 +64,13 @@ static int read_clip(const struct lct_worker_job *job, struct lct_clip *ret_clip
 
 /* How a clip is shown. */
 struct shown {
-    const char *picture; /* the one, where the clip leaves it to who watches; NULL: tracks are kept
-                            as they are, those that are named or all */
-    const char *tracks[1];
-    size_t track_count;
+    bool one;  /* with one picture; else tracks are kept as they are, the sound that is named or all
+                */
     bool made; /* with what must be made: two pictures in one, cards, logo, captions */
+    /* the one where the clip leaves it to who watches and its lesson has it; "": the screen, or
+     * else the first of that lesson */
+    char picture[LCT_TRACK_NAME_SIZE];
+    char sound[LCT_TRACK_NAME_SIZE]; /* the one; "": all */
 };
 
 /* What is drawn over all pictures, and how loud it is to be. */
@@ -99,10 +101,10 @@ static int find_drawn(const struct lct_worker_job *job, const struct lct_clip *c
         return 0;
     }
     drawn->loudness = loudness_asked(job);
-    if (shown->picture && wanted && access(logo, F_OK) == 0) {
+    if (shown->one && wanted && access(logo, F_OK) == 0) {
         drawn->logo = lct_strdup(logo);
     }
-    if (shown->picture && *lang) {
+    if (shown->one && *lang) {
         rc = lct_item_subtitle(job->data, lct_json_text(job->order, "item", ""), lang,
                                &drawn->captions, &own, fault);
         drawn->captioned = rc == 0;
@@ -115,22 +117,64 @@ static void free_drawn(struct drawn *drawn) {
     lct_subtitle_free(&drawn->captions);
 }
 
-static struct lct_produce_piece piece_of(const struct lct_clip_piece *piece, const char *folder,
-                                         const struct shown *shown) {
-    struct lct_produce_piece p = {.lesson = folder,
+/* The first track of the kind in a lesson; name: the one called so. NULL: there is none. */
+static const char *track_of(const struct lct_lesson_info *info, bool sound, const char *name) {
+    for (size_t i = 0; i < info->track_count; i++) {
+        const struct lct_lesson_track *track = &info->tracks[i];
+        if ((strcmp(track->kind, "sound") == 0) == sound &&
+            (!*name || strcmp(track->name, name) == 0)) {
+            return track->name;
+        }
+    }
+    return NULL;
+}
+
+/* What a piece borrows. */
+struct held {
+    char *folder; /* of its lesson, owned */
+    char sound[LCT_TRACK_NAME_SIZE];
+};
+
+static struct lct_produce_piece piece_of(const struct lct_clip_piece *piece,
+                                         const struct lct_lesson_info *info,
+                                         const struct shown *shown, struct held *held) {
+    struct lct_produce_piece p = {.lesson = held->folder,
                                   .from = piece->from,
                                   .to = piece->to,
                                   .fade_in = piece->fade_in,
-                                  .fade_out = piece->fade_out};
-    if (shown->picture && piece->layout == LCT_CLIP_ALL) {
-        p.layout = LCT_CLIP_SINGLE;
-        p.main = shown->picture;
-    } else if (shown->picture) {
+                                  .fade_out = piece->fade_out,
+                                  .slack = LCT_CLIP_END_SLACK};
+    const char *heard = track_of(info, true, "");
+    if (*shown->sound && heard && !track_of(info, true, shown->sound)) {
+        (void)snprintf(held->sound, sizeof held->sound, "%s", heard);
+        p.sound = held->sound;
+    }
+    if (shown->one && piece->layout != LCT_CLIP_ALL) {
         p.layout = shown->made ? piece->layout : LCT_CLIP_SINGLE;
         p.main = piece->main;
         p.other = shown->made && piece->other[0] ? piece->other : NULL;
+    } else if (*shown->picture && track_of(info, false, shown->picture)) {
+        p.layout = LCT_CLIP_SINGLE;
+        p.main = shown->picture;
     }
     return p;
+}
+
+static int lay_pieces(const struct lct_worker_job *job, const struct lct_clip *clip,
+                      const struct shown *shown, struct held *held,
+                      struct lct_produce_piece *pieces, struct lct_fault *fault) {
+    struct lct_lesson_info info;
+    int rc = 0;
+    for (size_t i = 0; rc == 0 && i < clip->piece_count; i++) {
+        const struct lct_clip_piece *piece = &clip->pieces[i];
+        bool same = i > 0 && strcmp(piece[-1].lesson, piece->lesson) == 0;
+        held[i].folder = lct_item_folder(job->data, piece->lesson);
+        rc = same ? 0 : lct_lesson_load(held[i].folder, &info, fault);
+        if (rc == 0) {
+            pieces[i] = piece_of(piece, &info, shown, &held[i]);
+        }
+    }
+    return rc;
 }
 
 static void on_made(void *job, unsigned permille) {
@@ -141,7 +185,7 @@ static void on_made(void *job, unsigned permille) {
  */
 static char *design_of(const struct lct_clip_card *card, const struct shown *shown) {
     LCT_FREE char *folder = lct_program_data("cards");
-    char *path = shown->made && shown->picture && card->template[0] && folder
+    char *path = shown->made && shown->one && card->template[0] && folder
                      ? lct_format("%s/%s.json", folder, card->template)
                      : NULL;
     return path;
@@ -150,26 +194,25 @@ static char *design_of(const struct lct_clip_card *card, const struct shown *sho
 static int make_clip(struct lct_worker_job *job, const struct lct_clip *clip,
                      const struct shown *shown, struct source *source, struct lct_fault *fault) {
     struct lct_produce_piece *pieces = lct_new(clip->piece_count * sizeof *pieces);
-    char **folders = lct_new(clip->piece_count * sizeof *folders);
+    struct held *held = lct_new(clip->piece_count * sizeof *held);
+    const char *const tracks[] = {shown->sound};
     struct drawn drawn = {.logo = NULL};
     int rc = shown->made ? lct_worker_space(job, 0, fault) : 0; /* heads alone are small */
     rc = rc ? rc : find_drawn(job, clip, shown, &drawn, fault);
     LCT_FREE char *opening = design_of(&clip->opening, shown);
     LCT_FREE char *closing = design_of(&clip->closing, shown);
-    for (size_t i = 0; i < clip->piece_count; i++) {
-        folders[i] = lct_item_folder(job->data, clip->pieces[i].lesson);
-        pieces[i] = piece_of(&clip->pieces[i], folders[i], shown);
-    }
+    rc = rc ? rc : lay_pieces(job, clip, shown, held, pieces, fault);
     const struct lct_produce_order order = {
         .pieces = pieces,
         .count = clip->piece_count,
-        .tracks = shown->tracks,
-        .track_count = shown->track_count,
+        .tracks = tracks,
+        .track_count = *shown->sound != 0,
         .opening = {opening, clip->opening.fields, LCT_CLIP_CARD_LENGTH},
         .closing = {closing, clip->closing.fields, LCT_CLIP_CARD_LENGTH},
         .logo = drawn.logo,
         .captions = drawn.captioned ? &drawn.captions : NULL,
         .loudness = drawn.loudness,
+        .one_picture = shown->one,
     };
     source->folder = lct_format("%s/made", job->folder);
     (void)lct_io_remove_folder(source->folder); /* of a try before */
@@ -183,74 +226,77 @@ static int make_clip(struct lct_worker_job *job, const struct lct_clip *clip,
     source->movie = rc == 0 ? lct_cut_movie(lct_produce_cut(source->produce)) : NULL;
     free_drawn(&drawn);
     for (size_t i = 0; i < clip->piece_count; i++) {
-        free(folders[i]);
+        free(held[i].folder);
     }
-    free(folders);
+    free(held);
     free(pieces);
     return rc;
 }
 
 /* ---- which tracks ---- */
 
-/* The first track of the kind in a lesson. */
-static int first_track(const struct lct_lesson_info *info, bool sound, char *ret_name,
-                       struct lct_fault *fault) {
-    for (size_t i = 0; i < info->track_count; i++) {
-        if ((strcmp(info->tracks[i].kind, "sound") == 0) == sound) {
-            (void)snprintf(ret_name, LCT_TRACK_NAME_SIZE, "%s", info->tracks[i].name);
-            return 0;
+/* The first track of the kind (name: called so) in the lessons of a clip. */
+static int find_track(const struct lct_worker_job *job, const struct lct_clip *clip, bool sound,
+                      const char *name, char *ret_name, struct lct_fault *fault) {
+    for (size_t i = 0; i < clip->piece_count; i++) {
+        const char *lesson = clip->pieces[i].lesson;
+        struct lct_lesson_info info;
+        if (i > 0 && strcmp(clip->pieces[i - 1].lesson, lesson) == 0) {
+            continue;
+        }
+        LCT_FREE char *folder = lct_item_folder(job->data, lesson);
+        int rc = lct_lesson_load(folder, &info, fault);
+        const char *found = rc == 0 ? track_of(&info, sound, name) : NULL;
+        if (rc < 0 || found) {
+            (void)snprintf(ret_name, LCT_TRACK_NAME_SIZE, "%s", found ? found : "");
+            return rc;
         }
     }
-    return lct_fault_set(fault, -ENOENT, "export", "It has no %s%.0s.", "其中没有%.0s%s。",
-                         sound ? "sound" : "picture", sound ? "声音" : "画面");
+    return *name ? lct_fault_set(fault, -ENOENT, "export", "It has no picture '%s'.",
+                                 "其中没有画面轨道“%s”。", name)
+                 : lct_fault_set(fault, -ENOENT, "export", "It has no %s%.0s.", "其中没有%.0s%s。",
+                                 sound ? "sound" : "picture", sound ? "声音" : "画面");
 }
 
-/* What of an item is exported. */
-struct choice {
-    char picture[LCT_TRACK_NAME_SIZE]; /* the one; "": all, or with a sound none */
-    char sound[LCT_TRACK_NAME_SIZE];   /* the one; "": all */
-};
-
-/* Tracks that are not asked for by name are the first of the lesson, or of a clip's first. */
-static int choose(const struct lct_worker_job *job, const char *lesson, bool one_picture,
-                  struct choice *ret_choice, struct lct_fault *fault) {
-    const json_t *preset = json_object_get(job->order, "preset");
-    const char *wanted = lct_json_text(job->order, "track", "");
-    bool m4a = strcmp(lct_json_text(preset, "container", ""), "m4a") == 0;
-    one_picture = one_picture || (preset && !lct_preset_is_copy(preset));
-    LCT_FREE char *folder = lct_item_folder(job->data, lesson);
-    struct choice choice = {.picture = ""};
-    struct lct_lesson_info info;
-    int rc = lct_lesson_load(folder, &info, fault);
-    if (rc == 0 && m4a) {
-        rc = first_track(&info, true, choice.sound, fault);
-    } else if (rc == 0 && one_picture) {
-        (void)snprintf(choice.picture, sizeof choice.picture, "%s", wanted);
-        rc = *wanted ? 0 : first_track(&info, false, choice.picture, fault);
-        (void)first_track(&info, true, choice.sound, fault); /* pictures alone are a film, too */
-    }
-    *ret_choice = choice;
-    return rc;
-}
-
-static bool has_one_picture(const struct lct_clip *clip) {
-    bool one = false;
+/* Whether something of a clip has one picture: what it says itself, or what is drawn. */
+static bool has_one_picture(const struct lct_worker_job *job, const struct lct_clip *clip,
+                            bool made) {
+    LCT_FREE char *logo = lct_format("%s/" LCT_CLIP_LOGO, job->data);
+    bool drawn =
+        is_asked(job) || lct_clip_cards_length(clip) > 0 || (clip->logo && access(logo, F_OK) == 0);
+    bool one = made && drawn;
     for (size_t i = 0; i < clip->piece_count; i++) {
         one = one || clip->pieces[i].layout != LCT_CLIP_ALL;
     }
     return one;
 }
 
+/* Which tracks are shown and heard. Of a lesson the picture is the first when none is asked for. */
+static int choose(const struct lct_worker_job *job, const struct lct_clip *clip, bool made,
+                  struct shown *ret_shown, struct lct_fault *fault) {
+    const json_t *preset = json_object_get(job->order, "preset");
+    const char *wanted = lct_json_text(job->order, "track", "");
+    bool lesson = !lct_item_is_clip(lct_json_text(job->order, "item", ""));
+    bool m4a = strcmp(lct_json_text(preset, "container", ""), "m4a") == 0;
+    struct shown shown = {.made = made};
+    shown.one =
+        !m4a && ((preset && !lct_preset_is_copy(preset)) || has_one_picture(job, clip, made));
+    int rc = shown.one && (lesson || *wanted)
+                 ? find_track(job, clip, false, wanted, shown.picture, fault)
+                 : 0;
+    if (rc == 0 && (m4a || shown.one)) {
+        int heard = find_track(job, clip, true, "", shown.sound, fault);
+        rc = m4a ? heard : 0; /* pictures alone are a film, too */
+    }
+    *ret_shown = shown;
+    return rc;
+}
+
 /* made: with what must be made for it, beside heads. */
 static int open_pieces(struct lct_worker_job *job, const struct lct_clip *clip, bool made,
                        struct source *source, struct lct_fault *fault) {
-    struct choice choice;
-    bool one = has_one_picture(clip) || (made && is_asked(job));
-    int rc = choose(job, clip->pieces[0].lesson, one, &choice, fault);
-    const struct shown shown = {.picture = *choice.picture ? choice.picture : NULL,
-                                .tracks = {choice.sound},
-                                .track_count = *choice.sound != 0,
-                                .made = made};
+    struct shown shown;
+    int rc = choose(job, clip, made, &shown, fault);
     return rc ? rc : make_clip(job, clip, &shown, source, fault);
 }
 
@@ -266,22 +312,22 @@ static int open_clip(struct lct_worker_job *job, bool made, struct source *sourc
 /* A lesson to which something is done is a clip of one piece. */
 static int open_lesson(struct lct_worker_job *job, struct source *source, struct lct_fault *fault) {
     const char *id = lct_json_text(job->order, "item", "");
+    struct lct_clip_piece piece = {.to = LCT_CUT_END};
+    const struct lct_clip clip = {.pieces = &piece, .piece_count = 1};
+    (void)snprintf(piece.lesson, sizeof piece.lesson, "%s", id);
     if (is_asked(job) || loudness_asked(job) < 0) {
-        struct lct_clip_piece piece = {.to = LCT_CUT_END};
-        (void)snprintf(piece.lesson, sizeof piece.lesson, "%s", id);
-        return open_pieces(job, &(struct lct_clip){.pieces = &piece, .piece_count = 1}, true,
-                           source, fault);
+        return open_pieces(job, &clip, true, source, fault);
     }
     LCT_FREE char *folder = lct_item_folder(job->data, id);
-    struct choice choice;
-    int rc = choose(job, id, false, &choice, fault);
+    struct shown shown;
+    int rc = choose(job, &clip, false, &shown, fault);
     const char *tracks[2];
     size_t n = 0;
-    if (*choice.picture) {
-        tracks[n++] = choice.picture;
+    if (*shown.picture) {
+        tracks[n++] = shown.picture;
     }
-    if (*choice.sound) {
-        tracks[n++] = choice.sound;
+    if (*shown.sound) {
+        tracks[n++] = shown.sound;
     }
     rc = rc ? rc : lct_movie_open(folder, tracks, n, &source->whole, fault);
     source->movie = source->whole;
@@ -429,13 +475,13 @@ static int is_kept_movie(const struct dirent *entry) {
     return n > 6 && strcmp(entry->d_name + n - 6, ".movie") == 0;
 }
 
-/* Of versions before: nobody asks for them. */
-static void remove_others(const char *folder, const char *name) {
+/* Of versions before: nobody asks for them. One that came meanwhile has its own, which stays. */
+static void remove_older(const char *folder, unsigned version) {
     struct dirent **entries;
     int n = scandir(folder, &entries, is_kept_movie, alphasort);
     for (int i = 0; i < n; i++) {
         LCT_FREE char *path = lct_format("%s/%s", folder, entries[i]->d_name);
-        if (strcmp(entries[i]->d_name, name) != 0) {
+        if (strtoul(entries[i]->d_name, NULL, 10) < version) {
             (void)remove(path); /* then it is in nobody's way */
         }
         free(entries[i]);
@@ -448,8 +494,8 @@ static void remove_others(const char *folder, const char *name) {
 int lct_worker_heads(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault) {
     const char *id = lct_json_text(job->order, "item", "");
     LCT_FREE char *folder = lct_item_folder(job->data, id);
-    LCT_FREE char *name = lct_format("%04d.movie", (int)lct_json_int(job->order, "version", 0));
-    LCT_FREE char *path = lct_format("%s/%s", folder, name);
+    unsigned version = (unsigned)lct_json_int(job->order, "version", 0);
+    LCT_FREE char *path = lct_format("%s/%04u.movie", folder, version);
     struct source source = {.produce = NULL};
     int rc = open_clip(job, false, &source, fault);
     if (rc == 0 && (rc = lct_movie_save(&lct_io_system, source.movie, job->data, path)) < 0) {
@@ -457,7 +503,7 @@ int lct_worker_heads(struct lct_worker_job *job, json_t **ret_result, struct lct
                            strerror(-rc));
     }
     if (rc == 0) {
-        remove_others(folder, name);
+        remove_older(folder, version);
         *ret_result = json_pack("{s:o}", "notes", notes_of(&source));
     }
     close_source(&source);

@@ -309,6 +309,7 @@ static void take_piece(struct cut_options *o, const struct lct_clip_piece *piece
         .other = piece->other[0] ? piece->other : NULL,
         .fade_in = piece->fade_in,
         .fade_out = piece->fade_out,
+        .slack = LCT_CLIP_END_SLACK,
     };
 }
 

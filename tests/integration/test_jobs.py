@@ -185,6 +185,9 @@ class Jobs(unittest.TestCase):
         self.assertLess(abs(float(seen["format"]["duration"]) - 6.2), 0.1)
         self.assertIn("composed", self.job(made)["result"]["notes"][-1]["en"])
         self.assertNotIn("made", self.files(made))
+        del edl["pieces"][0]["picture"]  # a copy has its cards, too
+        made = self.over(self.export("keep", self.ask("POST", "/clips", {"edl": edl}, 201)["id"]))
+        self.assertLess(abs(made["result"]["duration_ns"] / 1e9 - 6.2), 0.1)
 
     def test_captions_logo_and_loudness(self):
         """Captions and a logo are drawn over all pictures when they are asked for, and the sound comes to the
