@@ -18,9 +18,9 @@
 /* While it fades a picture that stands is said so often. */
 #define FADE_STEP (TICKS / 25)
 
-/* Each has a decoder and an encoder, at 1080p some 60 MB; of larger pictures one at a time. */
+/* Each has a decoder and an encoder: so many at 1080p, fewer of larger pictures. */
 #define PAINTERS_MAX 4U
-#define PAINTERS_PIXELS (4096 * 2304)
+#define PAINTERS_PIXELS (PAINTERS_MAX * 1920 * 1088)
 
 /* ---- one range ---- */
 
@@ -249,9 +249,10 @@ static size_t count_painters(const struct lct_cut *cut, const struct lct_cut_tra
     cpu_set_t set;
     CPU_ZERO(&set);
     size_t n = sched_getaffinity(0, sizeof set, &set) == 0 ? (size_t)CPU_COUNT(&set) : 1;
-    n = track->format->width * track->format->height > PAINTERS_PIXELS ? 1 : n;
-    n = n > cut->part_count ? cut->part_count : n;
-    return n > PAINTERS_MAX ? PAINTERS_MAX : n;
+    size_t fit = PAINTERS_PIXELS / (size_t)(track->format->width * track->format->height);
+    fit = fit > PAINTERS_MAX ? PAINTERS_MAX : fit < 1 ? 1 : fit;
+    n = n > fit ? fit : n;
+    return n > cut->part_count ? cut->part_count : n;
 }
 
 static int lay(struct lct_cut *cut, struct lct_cut_track *track, struct strip *strips) {

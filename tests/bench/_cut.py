@@ -1,15 +1,25 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Cutting a lesson: copied but for the heads, beside encoding all that is kept in one graph."""
+"""Cutting a lesson: copied but for the heads, beside encoding all that is kept in one graph; and whether
+what comes out is right at its joins."""
 
+import http.client
+import json
 import os
 import pathlib
+import re
 import subprocess
+import sys
 import tempfile
 import time
 
-from _lab import program, run
+from _lab import SOURCE, program, run
 from _material import ahead, raw_pictures
 from _measure import Figure, say
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "integration"))
+from _programs import Server, until  # noqa: E402
+
+HERE = pathlib.Path(__file__).resolve().parent
 
 WIDTH, HEIGHT = 1920, 1080
 # Five cuts leave six ranges, none of which begins at a key frame; 2325 s of 45 minutes.
@@ -51,25 +61,128 @@ def encode(movie, ranges, out):
                  "-preset", "veryfast", "-crf", "18", "-c:a", "aac", "-movflags", "+faststart", out])
 
 
+def pieces(count):
+    """Eight minutes in so many pieces, which begin anywhere between key frames: their heads have half
+    of two seconds on the average."""
+    each = 480 / count
+    return [(start, start + each) for i in range(count)
+            for start in [30 + 2 * round(i * 2000 / count / 2) + (0.25 + 0.618034 * 2 * i) % 2]]
+
+
+class Site:
+    """A server with the lesson, asked as a page asks."""
+
+    def __init__(self, data, lesson):
+        self.data, self.lesson = data, lesson
+        self.server = Server(data)
+
+    def save(self, ranges):
+        """Saves a microlesson; its name."""
+        edl = {"pieces": [{"lesson": self.lesson, "from_ns": round(start * 1e9), "to_ns": round(end * 1e9)}
+                          for start, end in ranges]}
+        status, _, body = self.server.ask("POST", "/api/v1/clips", {"edl": edl})
+        if status != 201:
+            raise RuntimeError(f"a microlesson is not taken: {status} {body}")
+        return json.loads(body)["id"]
+
+    def get(self, clip):
+        """Gets its MP4; bytes."""
+        connection = http.client.HTTPConnection(self.server.address, timeout=300)
+        head = {"Authorization": "Bearer " + self.server.code}
+        status, total = 504, 0
+        while status == 504:  # it takes longer than an answer may
+            connection.request("GET", f"/api/v1/clips/{clip}/media.mp4", headers=head)
+            answer = connection.getresponse()
+            status, total = answer.status, 0
+            while part := answer.read(1 << 20):
+                total += len(part)
+        if status != 200:
+            raise RuntimeError(f"its MP4 is not given: {status}")
+        return total
+
+    def until_ready(self, clip):
+        until(lambda: (self.data / f"clips/{clip}/0001.movie").exists(), 300, "its heads")
+
+
+def press(site, ranges, ready, given):
+    """One microlesson: saved, and got at once and, when its heads are ready, once more."""
+    began = time.monotonic()
+    clip = site.save(ranges)
+    site.get(clip)
+    given.append(time.monotonic() - began)
+    site.until_ready(clip)
+    began = time.monotonic()
+    site.get(clip)
+    ready.append(time.monotonic() - began)
+
+
 def cuts(quick):
-    """The figures cut and clip, in one lesson."""
+    """The figures cut, clip and press, in one lesson."""
     cpu = Figure("cut", "CPU, 5 cuts in 45 minutes of 1080p30 and sound", "s", "ffmpeg, all anew")
-    wall = Figure("clip", "8 minutes out of 45, to an MP4", "s", "ffmpeg, all anew")
+    wall = Figure("cut", "8 minutes out of 45, to an MP4 by the command", "s", "ffmpeg, all anew")
+    counts = (1, 6, 96)
+    ready = [Figure("cut", f"microlesson of 8 minutes in {n} pieces: press to the last byte of its MP4", "s",
+                    "ffmpeg, all anew") for n in counts]
+    given = [Figure("cut", f"the same, {n} pieces, from the moment it is saved", "s", "ffmpeg, all anew")
+             for n in counts]
+    name = "20260301-080000-main-0001"
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        run([program("longlesson"), raw_pictures(folder, 60), WIDTH, HEIGHT, 45, folder / "lesson"])
-        run([program("lectern"), "export", folder / "lesson", "-o", folder / "movie.mp4"])
-        for _ in range(1 if quick else 3):
-            theirs = encode(folder / "movie.mp4", SLICE, folder / "theirs.mp4")
-            share = length(SLICE)
-            ours = cut(folder / "lesson", KEPT, folder / "ours.mp4")
-            cpu.pair(ours[0], theirs[0] * length(KEPT) / share)
-            ours = cut(folder / "lesson", CLIP, folder / "clip.mp4")
-            wall.pair(ours[1], theirs[1] * length(CLIP) / share)
+        lesson = folder / "data/lessons" / name
+        lesson.parent.mkdir(parents=True)
+        run([program("longlesson"), raw_pictures(folder, 60), WIDTH, HEIGHT, 45, lesson])
+        run([program("lectern"), "export", lesson, "-o", folder / "movie.mp4"])
+        site = Site(folder / "data", name)
+        try:
+            for _ in range(1 if quick else 3):
+                theirs = encode(folder / "movie.mp4", SLICE, folder / "theirs.mp4")
+                share = length(SLICE)
+                ours = cut(lesson, KEPT, folder / "ours.mp4")
+                cpu.pair(ours[0], theirs[0] * length(KEPT) / share)
+                eight = theirs[1] * length(CLIP) / share
+                wall.pair(cut(lesson, CLIP, folder / "clip.mp4")[1], eight)
+                for i, count in enumerate(counts):
+                    got = [], []
+                    press(site, pieces(count), *got)
+                    ready[i].pair(got[0][0], eight)
+                    given[i].pair(got[1][0], eight)
+        finally:
+            site.server.stop()
         say(f"of the reference {length(SLICE):.0f} s were encoded, and the rest reckoned from them")
-    cpu.notes["the reference"] = wall.notes["the reference"] = (
+    cpu.notes["the reference"] = (
         f"{length(SLICE):.0f} s kept in {len(SLICE)} ranges, times {length(KEPT):.0f} s or "
         f"{length(CLIP):.0f} s by these")
     cpu.goal_ratio(1 / 100)
-    wall.goal_value("<= 3 s", max(wall.ours) <= 3)
-    return [cpu, wall]
+    for figure in (wall, *ready, *given):
+        figure.goal_value("<= 3 s", max(figure.ours) <= 3)
+    return [cpu, wall, *ready, *given]
+
+
+def cut_joins(quick):
+    """The figures of cut-joins: cuts at random places, looked at and listened to from first to last, and
+    sought in browsers."""
+    lines = run(["node", HERE / "cutjoins.mjs", 100 if quick else 1000], timeout=3600).stdout.splitlines()
+    seen = {one["source"]: one for one in map(json.loads, lines)}
+    shown = seen.pop("pictures")
+    right = Figure("cut-joins", f"pictures right over {shown['joins']} joins", "%", "")
+    right.alone(100 * shown["right"] / shown["pictures"])
+    right.notes["pictures"] = shown["pictures"]
+    right.goal_value("100 %", shown["right"] == shown["pictures"])
+    figures = [right]
+    for source, one in seen.items():
+        step = Figure("cut-joins", f"largest step at {one['joins']} joins, of the source's own, {source}", "", "")
+        step.alone(one["step"])
+        step.notes["joins with a larger one"] = one["above"]
+        step.goal_value("<= 1", one["above"] == 0)
+        off = Figure("cut-joins", f"sound off its place, at most, {source}", "ms", "")
+        off.alone(one["offset_ms"])
+        off.notes["ranges"] = one["placed"]
+        off.goal_value("<= 11 ms", one["placed"] > 0 and one["offset_ms"] <= 11)
+        figures += [step, off] if source != "silence" else [step]
+    said = run(["node", SOURCE / "tests/e2e/cut_seek.mjs"], check=False, timeout=3600,
+               env={**os.environ, "LCT_DEEP": "0" if quick else "1"})
+    seeks = sum(map(int, re.findall(r"(\d+) seeks around joins, all", said.stdout)))
+    sought = Figure("cut-joins", "seeks around joins to the right picture, Chromium and Firefox", "", "")
+    sought.alone(seeks)
+    sought.goal_value("all", said.returncode == 0 and seeks > 0)
+    return [*figures, sought]

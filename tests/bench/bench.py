@@ -5,7 +5,7 @@
     script/bench [--quick] [--json] [NAME ...]
 
 NAME is one of: screen-still screen-pointer camera latency close sync memory srtp live-srtp live-ws
-live-ws-tls live-memory live-join live-shown live-long cut edit-open lesson-play search slides vod kill powercut; all but the last two when
+live-ws-tls live-memory live-join live-shown live-long cut cut-joins edit-open lesson-play search slides vod kill powercut; all but the last two when
 none is given.
 --quick takes samples (some fifteen minutes in all, the figures are rough), --json prints JSON
 instead of a table. Needs what script/setup --tests installs. Exit status 1 when a figure is not
@@ -22,7 +22,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from _measure import machine, say, table  # noqa: E402
 from _camera import camera, close, memory_use  # noqa: E402
-from _cut import cuts  # noqa: E402
+from _cut import cut_joins, cuts  # noqa: E402
 from _edit import edit_open  # noqa: E402
 from _lab import BIN, SOURCE, TOOLS  # noqa: E402
 from _live import live_join, live_long, live_memory, live_srtp, live_ws, live_ws_tls  # noqa: E402
@@ -39,7 +39,7 @@ FIGURES = {"screen-still": screen_still, "screen-pointer": screen_pointer, "came
            "latency": latency, "close": close, "sync": sync, "memory": memory_use, "srtp": srtp,
            "live-srtp": live_srtp, "live-ws": live_ws, "live-ws-tls": live_ws_tls,
            "live-memory": live_memory, "live-join": live_join,
-           "live-shown": live_shown, "live-long": live_long, "cut": cuts, "edit-open": edit_open,
+           "live-shown": live_shown, "live-long": live_long, "cut": cuts, "cut-joins": cut_joins, "edit-open": edit_open,
            "lesson-play": lesson_play, "search": search, "slides": slide_text,
            "vod": vod}
 CAMPAIGNS = {"kill": "*kill*.py", "powercut": "*power*.py"}
