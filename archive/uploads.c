@@ -148,6 +148,9 @@ static int remove_files(const char *data, const char *id) {
 int lct_uploads_remove(const char *data, const char *id, struct lct_fault *fault) {
     struct lct_upload upload;
     int rc = lct_uploads_find(data, id, &upload, fault);
+    if (rc == -ENOENT && lct_lesson_is_id(id)) {
+        (void)remove_files(data, id); /* what is left of one whose removal was broken off */
+    }
     if (rc < 0) {
         return rc;
     }

@@ -111,13 +111,16 @@ class Killed(unittest.TestCase):
             if name and first not in ("1", "2"):  # what it says changes no file
                 steps.append((name, calls[thread, name], line))
         self.assertEqual(self.started(kind), 1)
-        chosen = steps if DEEP else random.sample(steps, SAMPLE)
+        chosen, lived = steps if DEEP else random.sample(steps, SAMPLE), 0
         for name, nth, line in chosen:
             with self.subTest(line):
                 self.plan(kind, f"-o /dev/null -e trace={name} -e inject={name}:signal=KILL:when={nth}")
                 self.assertEqual(do(), whole)
-                self.assertEqual(self.started(kind), 2)
-        print(f"{kind}: killed before {len(chosen)} of {len(steps)} steps")
+                if name == "write" and self.started(kind) == 1:
+                    lived += 1  # how often it says how far it is differs: it has fewer
+                else:
+                    self.assertEqual(self.started(kind), 2)
+        print(f"{kind}: killed before {len(chosen) - lived} of {len(steps)} steps")
 
     def test_export(self):
         """With a card, so that something is made for it before."""
