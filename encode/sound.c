@@ -31,7 +31,7 @@ static int refused(struct lct_fault *fault, const char *name, int rc) {
 
 static int open_context(struct lct_sound_encoder *e, const char *name, int bit_rate,
                         struct lct_fault *fault) {
-    av_log_set_level(AV_LOG_ERROR); /* its notes are not for our log */
+    av_log_set_level(FFMIN(av_log_get_level(), AV_LOG_ERROR)); /* its notes are not for our log */
     const AVCodec *codec = avcodec_find_encoder_by_name(name);
     e->context = codec ? avcodec_alloc_context3(codec) : NULL;
     e->frame = av_frame_alloc();

@@ -126,7 +126,7 @@ static int configure(struct lct_video_encoder *e) {
 }
 
 static int open_context(struct lct_video_encoder *e, struct lct_fault *fault) {
-    av_log_set_level(AV_LOG_ERROR); /* its notes are not for our log */
+    av_log_set_level(FFMIN(av_log_get_level(), AV_LOG_ERROR)); /* its notes are not for our log */
     const AVCodec *codec = avcodec_find_encoder_by_name("libx264");
     e->context = codec ? avcodec_alloc_context3(codec) : NULL;
     e->frame = av_frame_alloc();

@@ -12,6 +12,8 @@
 #include "archive/lesson/lesson.h"
 #include "archive/lesson/verify.h"
 #include "base/mem.h"
+#include "encode/press.h"
+#include "tests/support/damage.h"
 #include "tests/support/disk.h"
 #include "tests/support/lesson.h"
 
@@ -145,6 +147,77 @@ Test(cut, a_range_may_be_all_fade) {
     const struct lct_cut_range reported = {
         .lesson = lesson, .from = 1, .to = LCT_SECOND, .fade_in = LCT_SECOND - 1};
     lct_cut_close(cut(&reported, 1));
+}
+
+/* ---- damaged tapes ---- */
+
+static uint8_t *read_all(const char *path, size_t *ret_n) {
+    FILE *file = fopen(path, "rb");
+    cr_assert_not_null(file);
+    uint8_t *bytes = lct_new(1 << 20);
+    *ret_n = fread(bytes, 1, 1 << 20, file);
+    (void)fclose(file);
+    return bytes;
+}
+
+static void write_all(const char *path, const uint8_t *bytes, size_t n) {
+    FILE *file = fopen(path, "wb");
+    cr_assert_not_null(file);
+    cr_assert_eq(fwrite(bytes, 1, n, file), n);
+    cr_assert_eq(fclose(file), 0);
+}
+
+static ssize_t read_movie(void *opaque, uint64_t offset, void *bytes, size_t n) {
+    return lct_movie_read(lct_cut_movie(opaque), offset, bytes, n);
+}
+
+static int press(struct lct_cut *c) {
+    LCT_FREE char *path = lct_format("%s/out.mp4", root);
+    const struct lct_press_settings settings = {.read = read_movie,
+                                                .opaque = c,
+                                                .size = lct_movie_size(lct_cut_movie(c)),
+                                                .width = 64,
+                                                .height = 48,
+                                                .fps = 5,
+                                                .picture_bps = 100000};
+    struct lct_press_seen seen;
+    int rc = lct_press_write(&settings, path, &fault);
+    return rc ? rc : lct_press_look(path, NULL, NULL, &seen, &fault);
+}
+
+static int cut_and_press(void) {
+    const struct lct_cut_range ranges[] = {
+        {.lesson = lesson, .from = 700 * LCT_MS, .to = 2100 * LCT_MS},
+        {.lesson = lesson, .from = 3300 * LCT_MS, .to = LCT_CUT_END}};
+    struct lct_cut *c = NULL;
+    int rc = lct_cut_open(ranges, 2, NULL, 0, &c, &fault);
+    rc = rc ? rc : lct_cut_make(c, &fault);
+    rc = rc ? rc : press(c);
+    lct_cut_close(c);
+    return rc;
+}
+
+/* What is damaged on a tape, or is said wrong of it: a cut, or a sentence. */
+Test(cut, damaged_tapes_are_cut_and_pressed_or_refused_in_words, .timeout = 120) {
+    static const char *const files[] = {"camera/0001.mp4", "camera/0001.index", "lesson.json"};
+    int tries = lct_test_damages(5, 2000), done = 0;
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        LCT_FREE char *path = lct_format("%s/%s", lesson, files[i]);
+        size_t n;
+        LCT_FREE uint8_t *whole = read_all(path, &n);
+        LCT_FREE uint8_t *bytes = lct_new(n);
+        for (int seed = 0; seed < tries; seed++) {
+            memcpy(bytes, whole, n);
+            write_all(path, bytes, lct_test_damage(bytes, n, (uint64_t)seed));
+            fault = (struct lct_fault){.code = 0};
+            int rc = cut_and_press();
+            done += rc == 0;
+            cr_assert(rc == 0 || (fault.en[0] && fault.zh[0]), "%s, seed %d: %d", files[i], seed,
+                      rc);
+        }
+        write_all(path, whole, n);
+    }
+    cr_assert(done > 0 && done < 3 * tries, "%d", done);
 }
 
 static size_t names_in(const char *folder) {
