@@ -192,7 +192,7 @@ static const struct {
     {-EBADMSG, "damaged"},     {-ENODATA, "no-data"},
     {-EAGAIN, "try-again"},    {-ESRCH, "not-recording"},
     {-ESTALE, "changed"},      {-EDESTADDRREQ, "no-version"},
-    {-ERANGE, "out-of-range"},
+    {-ERANGE, "out-of-range"}, {-ETXTBSY, "used"},
 };
 
 const char *lct_error_word(int code) {

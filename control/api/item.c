@@ -274,7 +274,7 @@ static int refuse_used(struct lct_api *api, const char *id, struct lct_fault *fa
     }
     return rc < 0 || !*titles
                ? rc
-               : lct_fault_set(fault, -EBUSY, "api", "Microlessons are made of it: %s.",
+               : lct_fault_set(fault, -ETXTBSY, "api", "Microlessons are made of it: %s.",
                                "有微课使用它：%s。", titles);
 }
 

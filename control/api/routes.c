@@ -149,7 +149,7 @@ void lct_api_answer_fault(struct lct_http_request *request, const struct lct_fau
         {-EBUSY, 409},        {-ENOSPC, 507}, {-ENOTCONN, 503},   {-ETIMEDOUT, 504},
         {-EFBIG, 413},        {-EPERM, 403},  {-ENODATA, 404},    {-EAGAIN, 409},
         {-ENOTSUP, 406},      {-EUSERS, 503}, {-EPROTOTYPE, 415}, {-ESTALE, 412},
-        {-EDESTADDRREQ, 428}, {-ERANGE, 409},
+        {-EDESTADDRREQ, 428}, {-ERANGE, 409}, {-ETXTBSY, 409},
     };
     int status = 500;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

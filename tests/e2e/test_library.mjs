@@ -266,9 +266,19 @@ async function uses(page, up, clip, lang) {
     await page.goto(`${up.url}library?q=${encodeURIComponent('运动')}`);
     await shows(page, ['运动和力']);
     await openDetails(page, '运动和力');
+    await page.evaluate(() => {
+        window.line = window.fetch;
+        window.fetch = () => Promise.reject(new TypeError('away'));
+    });
+    await press(page, '.details-trash .button');
+    await p.until(() => p.has(page, '.details-trash .band'), 'the line to be away');
+    p.check(!(await p.has(page, '.details-trash .button-bad')), 'no "anyway" without a word of who uses it');
+    await page.evaluate(() => {
+        window.fetch = window.line;
+    });
     await press(page, '.details-trash .button');
     await p.reads(page, '.details-trash .band', t.used);
-    await press(page, '.details-trash .button');
+    await press(page, '.details-trash .button-bad');
     await closed(page);
     await p.reads(page, '.shelves-news', t.trashed);
     await shows(page, []);

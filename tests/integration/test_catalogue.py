@@ -152,7 +152,9 @@ class Library(unittest.TestCase):
         item = f"/api/v1/items/{LIGHT}"
         status, _, content = self.server.ask("PUT", item + "/trash")
         self.assertEqual(status, 409)
-        self.assertIn("微课一", json.loads(content)["fault"]["en"])
+        fault = json.loads(content)["fault"]
+        self.assertEqual(fault["code"], "used")
+        self.assertIn("微课一", fault["en"])
         self.assertEqual(self.server.ask("PUT", item + "/trash?anyway=1")[0], 200)
         self.assertEqual((self.ids(), self.ids(trash=1)), ([CLIP, MATHS], [LIGHT]))
         self.assertEqual(self.server.ask("DELETE", item)[0], 409, "a clip needs it")

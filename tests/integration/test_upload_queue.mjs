@@ -2,7 +2,8 @@
 //
 // Files on their way to the server when what they lie on is pulled out, and when somebody pauses while
 // the line is asked after: neither asks the server without end, and a pause stays one. Answers that are lost
-// with their connection lose nothing, and nothing is made twice.
+// with their connection lose nothing, and nothing is made twice; what passes takes nothing of what has
+// come.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -13,12 +14,16 @@ const { Uploads } = await import(pathToFileURL(join(source, 'control/web/lib/upl
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const SIZE = 8 << 20;
 
-let have = 0, asked = 0, away = false, held = Promise.resolve();
+let have = 0, asked = 0, away = false, held = Promise.resolve(), ill = 0, full = false;
 const there = { '/uploads': [], '/jobs': [] }, lost = new Set();
 const said = (json) => ({ status: 200, ok: true, json: async () => json, headers: { get: () => null } });
 globalThis.fetch = async (address, { method, body }) => {
     asked++;
     const path = address.slice('/api/v1'.length);
+    if (ill > 0 && path !== '/uploads') {
+        ill--;
+        return { status: 502, ok: false, json: async () => Promise.reject(new SyntaxError('a page')), headers: { get: () => null } };
+    }
     if (method === 'PUT') {
         if (away) {
             throw new TypeError('the line is away');
@@ -26,6 +31,9 @@ globalThis.fetch = async (address, { method, body }) => {
         have += body.size;
         await sleep(1);
         return said({ have });
+    }
+    if (full && path === '/jobs' && method === 'POST') {
+        return { ...said({ fault: { code: 'no-space', en: '', zh: '' } }), status: 507, ok: false };
     }
     if (method === 'POST') {
         const made = path === '/jobs' ? { id: 'j', ...JSON.parse(body) } : { id: `u${there['/uploads'].length}`, ...JSON.parse(body), have: 0 };
@@ -89,5 +97,17 @@ await uploads.add([{ ...file, name: '屏.mp4' }]);
 const [, other] = uploads.list;
 await until(other, 'done');
 assert.deepEqual([there['/uploads'].length, there['/jobs'].length, lost.size, other.id], [2, 2, 0, 'u1']);
+
+/* What stands before the server answers for it for a while: it goes on. A full disk is said, and nothing is given up. */
+have = 0;
+ill = 2;
+full = true;
+await uploads.add([{ ...file, name: '板.mp4' }]);
+const third = uploads.list[2];
+await until(third, 'paused');
+assert.deepEqual([ill, have, third.fault.code], [0, SIZE, 'no-space']);
+full = false;
+uploads.send(third);
+await until(third, 'done');
 uploads.close();
 console.log(`${asked} questions`);

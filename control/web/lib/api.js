@@ -161,6 +161,9 @@ export async function bytesOf(address, range, signal, alive) {
 /** @param {unknown} error @returns {FaultText} */
 export const faultText = (error) => (error instanceof Fault ? error.text : ODD);
 
+/** The server has said no, and will once more. @param {unknown} error */
+export const isRefused = (error) => error instanceof Fault && error.status >= 400 && error.status < 500 && error.status !== 408 && error.status !== 429;
+
 /** Nobody knows what became of what was sent. @param {FaultText} fault */
 export const isLost = ({ code }) => code === 'unreachable' || code === 'odd';
 

@@ -6,7 +6,7 @@
 //   uploads.add(input.files);                // one that came in part goes on where it is
 //   uploads.close();
 
-import { ask, faultText, sendPiece } from './api.js';
+import { ask, faultText, isLost, isRefused, sendPiece } from './api.js';
 
 /** @typedef {import('../types').FaultText} FaultText */
 /**
@@ -28,6 +28,9 @@ const LOOK_MS = 700;
 
 /** @param {number} ms */
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/** The server or the line to it is away, and will be back. @param {unknown} error */
+const isPassing = (error) => isLost(faultText(error)) && !isRefused(error);
 
 /** Bytes of a file; null: it cannot be read any more. @param {File} file @param {number} from @param {number} to */
 const readPart = (file, from, to) => file.slice(from, to).arrayBuffer().then((bytes) => new Blob([bytes]), () => null);
@@ -132,7 +135,7 @@ export class Uploads {
         one.state = one.state === 'waiting' ? before : one.state;
         return made;
       } catch (error) {
-        if (faultText(error).code !== 'unreachable' || this.closed || !this.list.includes(one)) {
+        if (!isPassing(error) || this.closed || !this.list.includes(one)) {
           throw error;
         }
         one.state = 'waiting';
@@ -142,9 +145,9 @@ export class Uploads {
     }
   }
 
-  /** @param {Upload} one @param {unknown} error */
-  refuse(one, error) {
-    one.state = 'refused';
+  /** @param {Upload} one @param {unknown} error @param {string} [state] paused: a person may go on */
+  refuse(one, error, state = 'refused') {
+    one.state = state;
     one.fault = faultText(error);
     this.show();
   }
@@ -224,8 +227,8 @@ export class Uploads {
   }
 
   /**
-   * A piece did not go: the server says how much there is. Without an answer it is asked again and
-   * again; what it refuses is said and waits for a person.
+   * A piece did not go: the server says how much there is. While it is away or cannot, it is asked again and
+   * again; what it refuses for good is said and waits for a person.
    * @param {Upload} one
    * @param {unknown} error
    */
@@ -234,7 +237,7 @@ export class Uploads {
     while (one.state === 'sending' || one.state === 'waiting') {
       try {
         const { have } = await ask('GET', `/uploads/${one.id}`);
-        const lost = faultText(error).code === 'unreachable';
+        const lost = isPassing(error);
         if (lost && have <= before) {
           await sleep(RETRY_MS); // questions come through, pieces do not
         }
@@ -246,8 +249,8 @@ export class Uploads {
         one.fault = one.state === 'paused' ? faultText(error) : null;
         return;
       } catch (worse) {
-        if (faultText(worse).code !== 'unreachable') {
-          this.refuse(one, worse);
+        if (!isPassing(worse)) {
+          this.refuse(one, worse, isRefused(worse) ? 'refused' : 'paused');
           return;
         }
         one.state = 'waiting';
@@ -271,8 +274,8 @@ export class Uploads {
     one.state = 'making'; // once
     try {
       await this.watch(one, (await this.order(one, '/jobs', { kind: 'import', upload: one.id }, ({ kind, upload }) => kind === 'import' && upload === one.id)).id);
-    } catch (error) {
-      this.refuse(one, error);
+    } catch (error) { // what has come is not given up for it
+      this.refuse(one, error, 'paused');
     }
   }
 
@@ -281,7 +284,16 @@ export class Uploads {
     one.job = id;
     one.state = 'making';
     while (one.state === 'making' && !this.closed) {
-      const job = await ask('GET', `/jobs/${id}`).catch(() => null); // the line is away: again
+      /** @type {any} */
+      let job = null;
+      try {
+        job = await ask('GET', `/jobs/${id}`);
+      } catch (error) {
+        if (!isPassing(error)) { // it is no more
+          this.refuse(one, error);
+          return;
+        }
+      } // or the line is away: again
       one.progress = job?.progress || 0;
       if (job?.state === 'done') {
         one.state = 'done';

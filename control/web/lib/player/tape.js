@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // A track of a lesson as it lies on the server: its rows by time, its inits, its bytes.
 
-import { ask, bytesOf, Fault } from '../api.js';
+import { ask, bytesOf, isRefused } from '../api.js';
 
 /**
  * A chunk: where it lies and when it is shown (nanoseconds of lesson time).
@@ -20,9 +20,6 @@ const inits = new Map();
 
 /** @param {number} ms */
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
-
-/** The server has said no, and will once more. @param {unknown} error */
-const isRefused = (error) => error instanceof Fault && error.status >= 400 && error.status < 500 && error.status !== 408 && error.status !== 429;
 
 /**
  * Again and again while the server or the line to it is away; rejects when nobody waits any more, or it is refused.

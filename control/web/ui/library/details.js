@@ -104,7 +104,7 @@ function ToTrash({ id, onTrashed }) {
 
   return html`<section class="details-part details-trash">
     ${trouble && html`<p class="band band-warn" role="alert">${said(t, trouble)}</p>`}
-    ${trouble
+    ${trouble?.code === 'used' // and only then
       ? html`<button type="button" class="button button-bad" onClick=${() => put('?anyway=1')}>${w.trashAnyway}</button>`
       : html`<button type="button" class="button" onClick=${() => put('')}>${w.toTrash}</button>`}
   </section>`;
