@@ -274,40 +274,31 @@ struct clip {
     const char *data;
     struct lct_passages *passages;
     json_t *sources;
+    struct lct_passages *texts; /* of each source, read once: pieces may go to and fro */
     lct_ns duration;
-    /* of the lesson before: pieces follow each other in one mostly */
-    char lesson[LCT_LESSON_ID_SIZE];
-    struct lct_passages texts;
 };
 
-static bool has_source(const json_t *sources, const char *lesson) {
-    size_t i;
-    json_t *source;
-    json_array_foreach(sources, i, source) {
-        if (strcmp(json_string_value(source), lesson) == 0) {
-            return true;
+/* What stands in a lesson, which is a source from now on. */
+static const struct lct_passages *texts_of(struct clip *clip, const char *lesson) {
+    size_t n = json_array_size(clip->sources);
+    for (size_t i = n; i > 0; i--) { /* that of the piece before mostly */
+        if (strcmp(json_string_value(json_array_get(clip->sources, i - 1)), lesson) == 0) {
+            return &clip->texts[i - 1];
         }
     }
-    return false;
+    LCT_FREE char *folder = lct_item_folder(clip->data, lesson);
+    json_array_append_new(clip->sources, json_string(lesson));
+    read_lesson_texts(folder, &clip->texts[n]);
+    return &clip->texts[n];
 }
 
 static void add_piece(struct clip *clip, const json_t *piece) {
     const char *lesson = lct_json_text(piece, "lesson", "");
     lct_ns from = lct_json_int(piece, "from_ns", -1), to = lct_json_int(piece, "to_ns", -1);
-    if (!lct_lesson_is_id(lesson) || strlen(lesson) >= sizeof clip->lesson || from < 0 ||
-        to <= from) {
+    if (!lct_lesson_is_id(lesson) || from < 0 || to <= from) {
         return;
     }
-    if (strcmp(clip->lesson, lesson) != 0) {
-        LCT_FREE char *folder = lct_item_folder(clip->data, lesson);
-        (void)snprintf(clip->lesson, sizeof clip->lesson, "%s", lesson);
-        free_passages(&clip->texts);
-        read_lesson_texts(folder, &clip->texts);
-    }
-    if (!has_source(clip->sources, lesson)) {
-        json_array_append_new(clip->sources, json_string(lesson));
-    }
-    add_range(clip->passages, &clip->texts, from, to, clip->duration);
+    add_range(clip->passages, texts_of(clip, lesson), from, to, clip->duration);
     clip->duration += to - from;
 }
 
@@ -342,12 +333,18 @@ static int read_clip(const char *data, const char *folder, const char *id, struc
     const json_t *pieces = json_object_get(edl, "pieces");
     LCT_JSON json_t *metadata = metadata_of(folder);
     const char *title = lct_json_text(metadata, "title", "");
-    struct clip clip = {.data = data, .passages = &item->passages, .sources = json_array()};
+    struct clip clip = {.data = data,
+                        .passages = &item->passages,
+                        .sources = json_array(),
+                        .texts = lct_new((json_array_size(pieces) + 1) * sizeof *clip.texts)};
     add_metadata(&item->passages, metadata, title);
     add_chapters(&item->passages, json_object_get(edl, "chapters"));
     add_subtitles(&item->passages, folder); /* its own; those of its lessons are found with them */
     json_array_foreach(pieces, i, piece) { add_piece(&clip, piece); }
-    free_passages(&clip.texts);
+    for (i = 0; i < json_array_size(clip.sources); i++) {
+        free_passages(&clip.texts[i]);
+    }
+    free(clip.texts);
     item->sources = clip.sources;
     item->summary = summarize(id, metadata, title, clip.duration,
                               lct_json_text(metadata, "created", "1970-01-01T00:00:00.000Z"),

@@ -4,20 +4,44 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "archive/lesson/lesson.h"
 #include "archive/library/clip.h"
 #include "base/mem.h"
 
+/* The subtitles of the lessons of a clip, each read once: pieces may go to and fro. */
+struct lessons {
+    char (*ids)[LCT_LESSON_ID_SIZE];
+    struct lct_subtitle *subtitles;
+    size_t n;
+    bool any; /* some lesson has any */
+};
+
+static const struct lct_subtitle *subtitle_of(struct lessons *lessons, const char *data,
+                                              const char *id, const char *lang) {
+    for (size_t i = lessons->n; i > 0; i--) { /* that of the piece before mostly */
+        if (strcmp(lessons->ids[i - 1], id) == 0) {
+            return &lessons->subtitles[i - 1];
+        }
+    }
+    struct lct_fault unused;
+    LCT_FREE char *folder = lct_item_folder(data, id);
+    struct lct_subtitle *subtitle = &lessons->subtitles[lessons->n];
+    (void)snprintf(lessons->ids[lessons->n++], LCT_LESSON_ID_SIZE, "%s", id);
+    lessons->any = lct_subtitle_load(folder, lang, subtitle, &unused) == 0 || lessons->any;
+    return subtitle;
+}
+
 /* What its lessons' subtitles say in the pieces of a clip. True: some lesson has any. */
 static bool gather(const char *data, const json_t *pieces, const char *lang,
                    struct lct_subtitle *ret_subtitle) {
-    struct lct_subtitle lesson = {.count = 0}, out = {.count = 0};
-    char read[LCT_LESSON_ID_SIZE] = "";
+    size_t count = json_array_size(pieces) + 1, i;
+    struct lessons lessons = {.ids = lct_new(count * sizeof *lessons.ids),
+                              .subtitles = lct_new(count * sizeof *lessons.subtitles)};
+    struct lct_subtitle out = {.count = 0};
     lct_ns at = 0;
-    bool any = false;
-    size_t i;
     json_t *piece;
     json_array_foreach(pieces, i, piece) {
         const char *id = lct_json_text(piece, "lesson", "");
@@ -25,19 +49,16 @@ static bool gather(const char *data, const json_t *pieces, const char *lang,
         if (!lct_lesson_is_id(id) || from < 0 || to <= from) {
             continue;
         }
-        if (strcmp(read, id) != 0) { /* pieces of one lesson follow each other mostly */
-            struct lct_fault unused;
-            LCT_FREE char *folder = lct_item_folder(data, id);
-            lct_subtitle_free(&lesson);
-            any = lct_subtitle_load(folder, lang, &lesson, &unused) == 0 || any;
-            (void)snprintf(read, sizeof read, "%s", id);
-        }
-        lct_subtitle_add_range(&out, &lesson, from, to, at);
+        lct_subtitle_add_range(&out, subtitle_of(&lessons, data, id, lang), from, to, at);
         at += to - from;
     }
-    lct_subtitle_free(&lesson);
+    for (i = 0; i < lessons.n; i++) {
+        lct_subtitle_free(&lessons.subtitles[i]);
+    }
+    free(lessons.subtitles);
+    free(lessons.ids);
     *ret_subtitle = out;
-    return any;
+    return lessons.any;
 }
 
 static int none(const char *id, const char *lang, struct lct_fault *fault) {
