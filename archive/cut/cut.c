@@ -379,8 +379,8 @@ static size_t check_part(struct lct_cut *cut, struct lct_cut_tape *tape, lct_ns 
     for (; i < tape->count && tape->rows[i].row->info.tfdt < end; i++) {
         struct lct_cut_row *row = &tape->rows[i];
         lct_ns time = lct_ticks_to_ns(row->row->info.tfdt, timescale);
-        bool known = row->bad;
-        bool counts = !known && !lct_cut_chunk(cut, row) && time >= from && time < to;
+        bool counts = !row->checked && !lct_cut_chunk(cut, row) && time >= from && time < to;
+        row->checked = true;
         *ret_first = counts && bad == 0 ? time : *ret_first;
         bad += counts;
     }

@@ -16,6 +16,7 @@ struct lct_cut_row {
     const struct lct_format *format;
     int32_t file; /**< of the movie */
     bool hole;    /**< something is missing before it */
+    bool checked; /**< a part needs it: it is known whether it is damaged */
     bool bad;     /**< it is damaged: as if it were not there */
 };
 

@@ -114,7 +114,11 @@ static int read_pieces(const json_t *json, struct lct_clip *clip, struct lct_fau
                                  clip->piece_count + 1, why.en, why.zh);
         }
     }
-    return 0;
+    return lct_clip_length(clip) <= LCT_CLIP_TIME_MAX
+               ? 0
+               : lct_fault_set(
+                     fault, -EINVAL, "clip", "All pieces together are longer than %u days.",
+                     "各段总长超过 %u 天。", (unsigned)(LCT_CLIP_TIME_MAX / LCT_SECOND / 86400));
 }
 
 static int read_chapter(const json_t *json, const struct lct_clip *clip,

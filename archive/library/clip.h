@@ -36,7 +36,7 @@
 /** Bytes of a clip as JSON at most: 10,000 pieces with all that they can say. */
 #define LCT_CLIP_BYTES_MAX (8U << 20)
 
-/** Lesson time of a piece, and therefore its length, at most. */
+/** Lesson time of a piece, and the length of all pieces together, at most. */
 #define LCT_CLIP_TIME_MAX (INT64_C(864000) * LCT_SECOND)
 
 /**

@@ -3,6 +3,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,28 @@ Test(cut, only_heads_are_encoded) {
     cr_assert_eq(memcmp(bytes, same, (size_t)lct_movie_size(lct_cut_movie(c))), 0);
     lct_cut_close(c);
     lct_cut_close(again);
+}
+
+/* What this process has read so far. */
+static uint64_t bytes_read(void) {
+    FILE *f = fopen("/proc/self/io", "r");
+    uint64_t n;
+    cr_assert(f && fscanf(f, "rchar: %" SCNu64, &n) == 1 && fclose(f) == 0);
+    return n;
+}
+
+Test(cut, a_lesson_that_is_shown_often_is_read_once) {
+    struct lct_cut_range ranges[100];
+    uint64_t read[2];
+    for (size_t i = 0; i < 100; i++) {
+        ranges[i] = (struct lct_cut_range){.lesson = lesson, .to = LCT_CUT_END};
+    }
+    for (size_t i = 0; i < 2; i++) {
+        read[i] = bytes_read();
+        lct_cut_close(cut(ranges, i == 0 ? 1 : 100));
+        read[i] = bytes_read() - read[i];
+    }
+    cr_assert_lt(read[1], 2 * read[0]);
 }
 
 Test(cut, what_is_refused) {

@@ -147,6 +147,14 @@ Test(clip, has_up_to_10000_pieces) {
     refuse(more, "not 10001", "10001 段");
 }
 
+Test(clip, is_no_longer_than_a_lesson_can_be) {
+#define DAYS "{\"lesson\":\"L\",\"from_ns\":0,\"to_ns\":864000000000000}"
+    struct lct_clip clip;
+    cr_assert(read_text("{\"pieces\":[" DAYS "]}", &clip));
+    lct_clip_free(&clip);
+    refuse("{\"pieces\":[" DAYS "," PIECE "]}", "longer than 10 days", "10 天");
+}
+
 /* ---- on disk ---- */
 
 static char *data;
