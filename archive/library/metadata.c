@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "archive/lesson/lesson.h"
+#include "archive/library/clip.h"
 #include "archive/library/plain.h"
 #include "base/mem.h"
 #include "encode/chunk.h"
 
 #define VERSION 1
-#define DAY_NS INT64_C(86400000000000)
 
 static const struct lct_plain_field fields[] = {
     {"title", "标题", LCT_METADATA_TITLE_MAX, false, 0},
@@ -77,10 +77,15 @@ static int check_cover(const json_t *json, json_t *into, struct lct_fault *fault
     const char *track = lct_json_text(value, "track", "");
     int64_t time = lct_json_int(value, "time_ns", -1);
     if ((*lesson && !lct_lesson_is_id(lesson)) || !lct_lesson_is_id(track) ||
-        strlen(track) >= LCT_TRACK_NAME_SIZE || time < 0 || time > DAY_NS) {
+        strlen(track) >= LCT_TRACK_NAME_SIZE || time < 0) {
         return lct_fault_set(fault, -EINVAL, "metadata",
                              "\"cover\" must name a track and a time of the lesson.",
                              "“cover”（封面）必须指明课程的一路画面和一个时刻。");
+    }
+    if (time > LCT_CLIP_TIME_MAX) {
+        return lct_fault_set(fault, -EINVAL, "metadata",
+                             "\"cover\": its time lies behind the 10 days that a lesson may last.",
+                             "“cover”（封面）的时刻超出了课程最长时间（10 天）。");
     }
     json_t *cover = json_pack("{s:s, s:I}", "track", track, "time_ns", (json_int_t)time);
     if (*lesson) {

@@ -68,6 +68,8 @@ Test(metadata, is_plain_and_in_order) {
            "{\"version\":1,\"state\":\"published\"}");
     expect("{\"cover\":{\"track\":\"camera\",\"time_ns\":5}}",
            "{\"version\":1,\"cover\":{\"track\":\"camera\",\"time_ns\":5}}");
+    expect("{\"cover\":{\"track\":\"camera\",\"time_ns\":864000000000000}}",
+           "{\"version\":1,\"cover\":{\"track\":\"camera\",\"time_ns\":864000000000000}}");
 }
 
 Test(metadata, what_does_not_fit_is_refused_by_its_name) {
@@ -87,6 +89,8 @@ Test(metadata, what_does_not_fit_is_refused_by_its_name) {
     expect_refused("{\"trashed\":\"yesterday\"}", "trashed", "trashed");
     expect_refused("{\"cover\":{\"track\":\"../x\",\"time_ns\":0}}", "cover", "封面");
     expect_refused("{\"cover\":{\"track\":\"camera\",\"time_ns\":-1}}", "cover", "封面");
+    expect_refused("{\"cover\":{\"track\":\"camera\",\"time_ns\":864000000000001}}", "10 days",
+                   "10 天");
 }
 
 Test(metadata, is_kept_and_read_again) {
