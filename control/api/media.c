@@ -52,14 +52,23 @@ static void make_tag(char *out, size_t size, const char *id, uint64_t bytes,
     (void)snprintf(out, size, "\"%llx-%08x\"", (unsigned long long)bytes, (unsigned)sum);
 }
 
-/* "Title.mp4" without what file systems do not take. */
-static char *file_name(const char *folder, const char *id) {
-    struct lct_lesson_info info;
-    struct lct_fault fault;
-    bool titled = lct_lesson_load(folder, &info, &fault) == 0 && *info.title;
-    char *name = lct_format("%s.mp4", titled ? info.title : id);
+/* "Title.mp4" without what file systems do not take; given: the title while people gave none. */
+static char *file_name(const char *folder, const char *id, const char *given) {
+    LCT_JSON json_t *metadata = NULL;
+    struct lct_fault unused;
+    const char *title = lct_metadata_load(folder, &metadata, &unused) == 0
+                            ? lct_json_text(metadata, "title", given)
+                            : given;
+    char *name = lct_format("%s.mp4", *title ? title : id);
     lct_text_file_name(name);
     return name;
+}
+
+static char *lesson_name(const char *folder, const char *id) {
+    struct lct_lesson_info info;
+    struct lct_fault unused;
+    bool read = lct_lesson_load(folder, &info, &unused) == 0;
+    return file_name(folder, id, read ? info.title : "");
 }
 
 void lct_api_get_media(void *app, struct lct_http_request *request) {
@@ -76,7 +85,7 @@ void lct_api_get_media(void *app, struct lct_http_request *request) {
         lct_api_answer_fault(request, &fault);
         return;
     }
-    LCT_FREE char *name = file_name(folder, id);
+    LCT_FREE char *name = lesson_name(folder, id);
     struct lct_http_source source = {.type = "video/mp4",
                                      .size = lct_movie_size(movie),
                                      .file_name = name,
@@ -100,17 +109,6 @@ static char *clip_folder(const struct lct_api *api, const struct lct_http_reques
     return lct_format("%s/clips/%s", api->data, lct_http_value(request, 0));
 }
 
-static char *clip_name(const char *folder, const char *id) {
-    LCT_JSON json_t *metadata = NULL;
-    struct lct_fault unused;
-    const char *title = lct_metadata_load(folder, &metadata, &unused) == 0
-                            ? lct_json_text(metadata, "title", "")
-                            : "";
-    char *name = lct_format("%s.mp4", *title ? title : id);
-    lct_text_file_name(name);
-    return name;
-}
-
 /* False: there is none (any more) that fits its lessons. */
 static bool answer_kept(const struct lct_api *api, struct lct_http_request *request,
                         unsigned version) {
@@ -121,7 +119,7 @@ static bool answer_kept(const struct lct_api *api, struct lct_http_request *requ
     if (lct_movies_load(api->movies, path, api->data, &movie) < 0) {
         return false;
     }
-    LCT_FREE char *name = clip_name(folder, id);
+    LCT_FREE char *name = file_name(folder, id, "");
     struct lct_http_source source = {.type = "video/mp4",
                                      .size = lct_movie_size(movie),
                                      .file_name = name,

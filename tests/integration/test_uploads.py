@@ -122,6 +122,9 @@ class Uploads(unittest.TestCase):
         one = self.call("GET", "/items/" + upload)
         self.assertEqual(one["title"], "课 1")
         self.assertAlmostEqual(one["duration_ns"] / 1e9, 20, delta=0.1)
+        self.call("PUT", f"/items/{upload}/metadata", {"title": "光"})
+        saved = self.server.ask("HEAD", f"/api/v1/recordings/{upload}/media.mp4")[1]["Content-Disposition"]
+        self.assertIn(urllib.parse.quote("光.mp4"), saved)
         self.remove_what_was_read(upload, folder, about)
 
     def remove_what_was_read(self, upload, folder, about):
