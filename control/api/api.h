@@ -502,6 +502,10 @@ void lct_api_get_clip_version(void *app, struct lct_http_request *request);
 /** GET /api/v1/cards: the designs that a microlesson's cards can have. */
 void lct_api_get_cards(void *app, struct lct_http_request *request);
 
+/** 0 when lectern has the design of a card, or there is no card; -EINVAL with a fault that says
+ * which there are. Reads the disk; any thread. */
+int lct_api_check_card(const struct lct_clip_card *card, struct lct_fault *fault) LCT_MUST_USE;
+
 /** GET /api/v1/presets: and how an item ("item") stands with their rules. */
 void lct_api_get_presets(void *app, struct lct_http_request *request);
 

@@ -2,9 +2,12 @@
 /* The designs of opening and closing cards that come with lectern (docs/formats/card.md). Catalogue
  * loop. */
 #include <dirent.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "archive/library/clip.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "control/api/api.h"
@@ -31,6 +34,29 @@ static void add_design(json_t *cards, const char *folder, const char *name) {
         return;
     }
     json_array_append_new(cards, json_pack("{s:s, s:o}", "id", id, "design", design));
+}
+
+int lct_api_check_card(const struct lct_clip_card *card, struct lct_fault *fault) {
+    LCT_FREE char *folder = lct_program_data("cards");
+    LCT_FREE char *path = lct_format("%s/%s" ENDING, folder ? folder : "", card->template);
+    if (!card->template[0] || access(path, R_OK) == 0) {
+        return 0;
+    }
+    struct dirent **entries = NULL;
+    LCT_FREE char *known = lct_strdup("");
+    int n = folder ? scandir(folder, &entries, is_design, alphasort) : 0;
+    for (int i = 0; i < n; i++) {
+        const char *name = entries[i]->d_name;
+        char *longer = lct_format("%s%s%.*s", known, *known ? ", " : "",
+                                  (int)(strlen(name) - strlen(ENDING)), name);
+        free(known);
+        known = longer;
+        free(entries[i]);
+    }
+    free((void *)entries);
+    return lct_fault_set(fault, -EINVAL, "api",
+                         "There is no template \"%s\" of a card. There are: %s.",
+                         "没有片头片尾模板“%s”，可用的有：%s。", card->template, known);
 }
 
 void lct_api_get_cards(void *app, struct lct_http_request *request) {

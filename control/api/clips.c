@@ -60,7 +60,13 @@ static int read_body(const struct lct_api *api, const struct lct_http_request *r
         rc = lct_metadata_check(said, ret_metadata, fault);
     }
     rc = rc ? rc : lct_clip_read(json_object_get(body, "edl"), ret_clip, fault);
-    if (rc == 0 && (rc = lct_clip_check(ret_clip, api->data, fault)) < 0) {
+    if (rc < 0) {
+        return rc;
+    }
+    rc = lct_clip_check(ret_clip, api->data, fault);
+    rc = rc ? rc : lct_api_check_card(&ret_clip->opening, fault);
+    rc = rc ? rc : lct_api_check_card(&ret_clip->closing, fault);
+    if (rc < 0) {
         lct_clip_free(ret_clip);
     }
     return rc;

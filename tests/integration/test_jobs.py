@@ -177,6 +177,8 @@ class Jobs(unittest.TestCase):
         both = {"layout": "side", "main": "screen", "other": "camera"}
         edl = {"version": 1, "opening": {"template": "opening", "fields": {"title": "圆的面积"}},
                "pieces": [{"lesson": LESSON, "from_ns": 300000000, "to_ns": 1500000000, "picture": both}]}
+        unknown = {**edl, "closing": {"template": "fireworks", "fields": {}}}
+        self.assertIn("closing, opening", self.ask("POST", "/clips", {"edl": unknown}, 400)["fault"]["en"])
         clip = self.ask("POST", "/clips", {"edl": edl}, 201)["id"]
         keep = next(one for one in self.ask("GET", f"/presets?item={clip}")["presets"] if one["id"] == "keep")
         self.assertNotIn("direct", keep)  # what is muxed while it is sent has neither
