@@ -167,10 +167,12 @@ void lct_api_delete_subtitles(void *app, struct lct_http_request *request) {
     const char *id = lct_http_value(request, 0), *lang = lct_http_value(request, 1);
     LCT_FREE char *folder = lct_item_folder(api->data, id);
     struct lct_fault fault;
+    bool known = lct_subtitle_is_lang(lang);
+    bool asked = lct_http_header(request, LCT_HTTP_IF_MATCH); /* else whatever is there goes */
     int rc = lct_api_find_item(api, id, &fault);
+    rc = rc || !known || !asked ? rc : check_tag(request, folder, lang, &fault);
     if (rc == 0) {
-        rc = lct_subtitle_is_lang(lang) ? lct_subtitle_remove(&lct_io_system, folder, lang)
-                                        : -ENOENT;
+        rc = known ? lct_subtitle_remove(&lct_io_system, folder, lang) : -ENOENT;
         rc = rc == 0 ? 0
              : rc == -ENOENT
                  ? lct_fault_set(&fault, rc, "api", "%s has no subtitles of its own in '%s'.",

@@ -123,7 +123,10 @@ class Slides(unittest.TestCase):
         self.assertEqual(server.ask("GET", clip + "/subtitles/en")[0], 404)
         self.assertEqual(server.ask("PUT", clip + "/subtitles/zh", "WEBVTT\n")[0], 200)
         self.assertEqual(server.ask("GET", clip + "/subtitles/zh")[2], b"WEBVTT\n")
-        self.assertEqual(server.ask("DELETE", clip + "/subtitles/zh")[0], 200)
+        other = {"If-Match": '"another"'}
+        self.assertEqual(server.ask("DELETE", clip + "/subtitles/zh", None, other)[0], 412)
+        tag = {"If-Match": server.ask("GET", clip + "/subtitles/zh")[1]["ETag"]}
+        self.assertEqual(server.ask("DELETE", clip + "/subtitles/zh", None, tag)[0], 200)
         self.assertEqual(server.ask("GET", clip + "/subtitles/zh")[2], text)
 
     def test_5_the_server_has_it_done(self):
