@@ -578,6 +578,12 @@ int lct_catalogue_failed(struct lct_catalogue *c, int rc, struct lct_fault *faul
     return rc;
 }
 
+int lct_catalogue_not_open(struct lct_fault *fault) {
+    return lct_fault_set(fault, -ENOTCONN, "catalogue",
+                         "The library's index is not open now. Try again in a moment.",
+                         "资源库索引尚未打开，请稍后再试。");
+}
+
 int lct_catalogue_users(struct lct_catalogue *c, const char *lesson, json_t **ret_json,
                         struct lct_fault *fault) {
     if (!c->db) {

@@ -412,12 +412,6 @@ static void finish(struct search *s) {
     free(s->places);
 }
 
-int lct_catalogue_not_open(struct lct_fault *fault) {
-    return lct_fault_set(fault, -ENOTCONN, "catalogue",
-                         "The library's index is not open now. Try again in a moment.",
-                         "资源库索引尚未打开，请稍后再试。");
-}
-
 int lct_catalogue_search(struct lct_catalogue *c, const struct lct_catalogue_query *query,
                          json_t **ret_json, struct lct_fault *fault) {
     struct search s = {.c = c, .query = query};

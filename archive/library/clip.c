@@ -55,6 +55,11 @@ static int read_picture(const json_t *json, struct lct_clip_piece *piece, struct
     return rc;
 }
 
+bool lct_clip_is_id(const char *text) {
+    return strncmp(text, "clip-", 5) == 0 && lct_lesson_is_id(text) &&
+           strlen(text) < LCT_LESSON_ID_SIZE;
+}
+
 static int read_range(const json_t *json, struct lct_clip_piece *piece, struct lct_fault *fault) {
     const char *lesson;
     piece->from = piece->to = -1;

@@ -82,11 +82,6 @@ json_t *lct_clip_versions(const char *folder) {
 
 /* ---- writing ---- */
 
-bool lct_clip_is_id(const char *text) {
-    return strncmp(text, "clip-", 5) == 0 && lct_lesson_is_id(text) &&
-           strlen(text) < LCT_LESSON_ID_SIZE;
-}
-
 static int write_version(const struct lct_io *io, const char *folder, unsigned version,
                          const struct lct_clip *clip) {
     LCT_JSON json_t *json = lct_clip_json(clip);

@@ -151,6 +151,20 @@ int lct_api_find_lesson(struct lct_api *api, const char *room, char ret_id[LCT_R
 int lct_api_find_room(struct lct_api *api, const struct lct_http_request *request,
                       const char **ret_room, struct lct_fault *fault) LCT_MUST_USE;
 
+/** 0 when there is a lesson or clip of this id; -ENOENT with a fault. Catalogue loop. */
+int lct_api_find_item(const struct lct_api *api, const char *id,
+                      struct lct_fault *fault) LCT_MUST_USE;
+
+/** Says that there is none. -ENOENT. */
+int lct_api_no_item(const char *id, struct lct_fault *fault);
+
+/** 0 while there is that collection; -ENOENT with a fault. Any thread. */
+int lct_api_find_collection(const struct lct_api *api, const char *id,
+                            struct lct_fault *fault) LCT_MUST_USE;
+
+/** Says that there is none. -ENOENT. */
+int lct_api_no_collection(const char *id, struct lct_fault *fault);
+
 /** The tracks that a viewer wishes, ?track=NAME once each, into room for most of them; whether they
  *  are there is seen when he joins. 0; -EINVAL with a fault. The names are the request's. Any
  *  thread. */
@@ -301,10 +315,6 @@ void lct_api_delete_collection(void *app, struct lct_http_request *request);
 /** GET /api/v1/collections/{id}/items. */
 void lct_api_get_collection_items(void *app, struct lct_http_request *request);
 
-/** 0 while there is that collection; -ENOENT with a fault. Any thread. */
-int lct_api_find_collection(const struct lct_api *api, const char *id,
-                            struct lct_fault *fault) LCT_MUST_USE;
-
 /** GET, POST /api/v1/uploads; GET, PUT, DELETE /api/v1/uploads/{id}. Each takes the request. */
 void lct_api_get_uploads(void *app, struct lct_http_request *request);
 /** See above. */
@@ -382,10 +392,6 @@ void lct_api_empty_trash(struct lct_api *api);
 
 /** Removes uploads that are too old (archive/uploads.h). Catalogue loop. */
 void lct_api_tidy_uploads(struct lct_api *api);
-
-/** 0 when there is a lesson or clip of this id; -ENOENT with a fault. Catalogue loop. */
-int lct_api_find_item(const struct lct_api *api, const char *id,
-                      struct lct_fault *fault) LCT_MUST_USE;
 
 /** Deletes what lies in the trash for ever. 0; -ENOENT; -EBUSY: it is not in the trash, or is used;
  *  or another -errno; with a fault. Catalogue loop. */

@@ -10,26 +10,18 @@
 #include "base/secret.h"
 #include "control/api/api.h"
 
-static int no_collection(const char *id, struct lct_fault *fault) {
-    return lct_fault_set(fault, -ENOENT, "api", "There is no collection %s.", "没有合集 %s。", id);
-}
-
 int lct_api_collection_items(struct lct_api *api, const char *id, json_t **ret_ids,
                              struct lct_fault *fault) {
     LCT_JSON json_t *list = NULL;
     int rc = lct_collections_load(api->data, &list, fault);
     long at = rc == 0 ? lct_collections_find(list, id) : -1;
     if (rc == 0 && at < 0) {
-        rc = no_collection(id, fault);
+        rc = lct_api_no_collection(id, fault);
     }
     if (rc == 0) {
         *ret_ids = json_incref(json_object_get(json_array_get(list, (size_t)at), "items"));
     }
     return rc;
-}
-
-int lct_api_find_collection(const struct lct_api *api, const char *id, struct lct_fault *fault) {
-    return lct_gathered_is(api->gathered, id) ? 0 : no_collection(id, fault);
 }
 
 /* Keeps them, and has the gate know. */
@@ -95,7 +87,7 @@ void lct_api_get_collection(void *app, struct lct_http_request *request) {
     int rc = lct_collections_load(api->data, &list, &fault);
     long at = rc == 0 ? lct_collections_find(list, id) : -1;
     if (at < 0) {
-        (void)(rc == 0 ? no_collection(id, &fault) : rc);
+        (void)(rc == 0 ? lct_api_no_collection(id, &fault) : rc);
         lct_api_answer_fault(request, &fault);
         return;
     }
@@ -111,7 +103,7 @@ static int replace(struct lct_api *api, const struct lct_http_request *request, 
     int rc = lct_collections_load(api->data, &list, fault);
     long at = rc == 0 ? lct_collections_find(list, id) : -1;
     if (rc == 0 && at < 0) {
-        rc = no_collection(id, fault);
+        rc = lct_api_no_collection(id, fault);
     }
     if (rc < 0) {
         return rc;
@@ -163,7 +155,7 @@ void lct_api_get_collection_items(void *app, struct lct_http_request *request) {
     int rc = lct_collections_load(api->data, &list, &fault);
     long at = rc == 0 ? lct_collections_find(list, id) : -1;
     if (rc == 0 && at < 0) {
-        rc = no_collection(id, &fault);
+        rc = lct_api_no_collection(id, &fault);
     }
     const json_t *one = rc == 0 ? json_array_get(list, (size_t)at) : NULL;
     const struct lct_catalogue_query query = {.ids = json_object_get(one, "items"),

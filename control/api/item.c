@@ -18,18 +18,13 @@
 
 LCT_LOG_TOPIC("api");
 
-static int no_item(const char *id, struct lct_fault *fault) {
-    return lct_fault_set(fault, -ENOENT, "api", "There is no lesson or microlesson %s.",
-                         "没有课程或微课 %s。", id);
-}
-
 static int read_item(const struct lct_api *api, const char *id, struct lct_item *ret_item,
                      struct lct_fault *fault) {
     int rc = lct_item_read(api->data, id, lct_rooms_is_recording(api->rooms, id), ret_item);
     return rc == 0         ? 0
            : rc == -EINVAL ? lct_fault_set(fault, -EBADMSG, "api", "The files of %s are damaged.",
                                            "%s 的文件已损坏。", id)
-                           : no_item(id, fault);
+                           : lct_api_no_item(id, fault);
 }
 
 /* What people say of it as it is now, and its version. */
@@ -106,7 +101,7 @@ static int add_clip(const struct lct_api *api, const char *id, const char *folde
     unsigned version;
     int rc = lct_clip_newest(folder, &edl, &version);
     if (rc < 0) {
-        return no_item(id, fault);
+        return lct_api_no_item(id, fault);
     }
     add_members(item, edl,
                 (const char *[]){"pieces", "chapters", "opening", "closing", "logo", NULL});
@@ -184,17 +179,6 @@ void lct_api_get_item(void *app, struct lct_http_request *request) {
 }
 
 /* ---- what people say of it ---- */
-
-int lct_api_find_item(const struct lct_api *api, const char *id, struct lct_fault *fault) {
-    LCT_FREE char *folder = lct_item_folder(api->data, id);
-    LCT_FREE char *file = lct_format("%s/lesson.json", folder);
-    LCT_JSON json_t *edl = NULL;
-    unsigned version;
-    bool there =
-        lct_lesson_is_id(id) && (lct_item_is_clip(id) ? lct_clip_newest(folder, &edl, &version) == 0
-                                                      : access(file, F_OK) == 0);
-    return there ? 0 : no_item(id, fault);
-}
 
 static void set_now(json_t *metadata, const char *key) {
     char now[32];

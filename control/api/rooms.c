@@ -3,15 +3,6 @@
 
 #include "control/api/api.h"
 
-int lct_api_find_room(struct lct_api *api, const struct lct_http_request *request,
-                      const char **ret_room, struct lct_fault *fault) {
-    *ret_room = lct_http_value(request, 0);
-    return lct_rooms_has(api->rooms, *ret_room)
-               ? 0
-               : lct_fault_set(fault, -ENOENT, "api", "There is no room %s.", "没有教室 %s。",
-                               *ret_room);
-}
-
 unsigned lct_api_viewers(const struct lct_api *api, const char *room) {
     return lct_rtc_viewers(api->rtc, room) + lct_ws_viewers(api->ws, room);
 }
