@@ -617,6 +617,7 @@ int lct_catalogue_users(struct lct_catalogue *c, const char *lesson, json_t **re
 
 struct lct_catalogue *lct_catalogue_create(const struct lct_catalogue_settings *settings) {
     struct lct_catalogue *c = lct_new(sizeof *c);
+    c->keys = lct_title_keys_create();
     c->data = lct_strdup(settings->data);
     c->path = lct_format("%s/library.db", settings->data);
     c->loop = settings->loop;
@@ -649,6 +650,7 @@ void lct_catalogue_destroy(struct lct_catalogue *c) {
     json_decref(c->open);
     json_decref(c->uses);
     pthread_mutex_destroy(&c->lock);
+    lct_title_keys_destroy(c->keys);
     free(c->path);
     free(c->data);
     free(c);

@@ -6,7 +6,7 @@
  * says so besides (lct_catalogue_look). A database that is missing, damaged or newer is made anew
  * from the folders while the server goes on; that is logged and said in health.
  *
- * What lists filter and sort by is kept in memory too, some 200 bytes an item, so that all facets
+ * What lists filter and sort by is kept in memory too, some 250 bytes an item, so that all facets
  * are counted in one go. One loop, but for what says "any thread".
  *
  *     catalogue = lct_catalogue_create(&settings);             // looks from now on
@@ -71,7 +71,7 @@ enum lct_catalogue_sort {
     LCT_SORT_RELEVANCE, /**< without a text: as ids stand, else the newest first */
     LCT_SORT_NEWEST,
     LCT_SORT_OLDEST,
-    LCT_SORT_TITLE, /**< by character codes, width and case folded */
+    LCT_SORT_TITLE, /**< as people expect (title_key.h) */
     LCT_SORT_LONGEST,
 };
 

@@ -28,6 +28,7 @@ static void *grow(void *old, size_t n, size_t room, size_t size) {
 static void empty(struct lct_entry *entry) {
     free(entry->id);
     free(entry->title);
+    free(entry->key);
     free(entry->teachers);
     *entry = (struct lct_entry){.id = NULL};
 }
@@ -101,7 +102,7 @@ static void put_teachers(struct lct_catalogue *c, struct lct_entry *entry, const
 }
 
 void lct_entries_put(struct lct_catalogue *c, int64_t num, uint64_t as_of, const json_t *summary) {
-    char title[LCT_ENTRY_TITLE_SIZE];
+    char title[LCT_ENTRY_TITLE_SIZE], key[LCT_TITLE_KEY_SIZE];
     const char *id = lct_json_text(summary, "id", "");
     const char *shown = lct_json_text(summary, "title", "");
     LCT_FREE char *folded = lct_words_fold(shown, strlen(shown));
@@ -117,9 +118,11 @@ void lct_entries_put(struct lct_catalogue *c, int64_t num, uint64_t as_of, const
     bool seen = entry->seen;
     empty(entry);
     lct_text_copy(title, sizeof title, folded);
+    lct_title_key(c->keys, shown, key);
     *entry = (struct lct_entry){
         .id = lct_strdup(id),
         .title = lct_strdup(title),
+        .key = lct_strdup(key),
         .as_of = as_of,
         .created = digits_of(lct_json_text(summary, "created", "")),
         .duration = lct_json_int(summary, "duration_ns", 0),

@@ -9,12 +9,13 @@
 #include "archive/db/db.h"
 #include "archive/library/catalogue.h"
 #include "archive/library/item.h"
+#include "archive/library/title_key.h"
 #include "base/time.h"
 
-/** Bytes of a title that count when sorting. */
+/** Bytes of a title that count when it is compared with what is asked for. */
 #define LCT_ENTRY_TITLE_SIZE 97
 
-/** Numbers of items are below this, of which each takes some 100 bytes of memory. They are given
+/** Numbers of items are below this, of which each takes some 250 bytes of memory. They are given
  * but once; an index that has come so far is made anew. */
 #define LCT_ENTRIES_MAX (1 << 20)
 
@@ -25,6 +26,7 @@
 struct lct_entry {
     char *id;        /**< NULL: there is none of this number */
     char *title;     /**< folded, cut off */
+    char *key;       /**< its place among titles (title_key.h) */
     uint64_t as_of;  /**< of its files; 0: to be read anew */
     int64_t created; /**< digits of its time: 20260301080000123 */
     lct_ns duration;
@@ -43,6 +45,7 @@ struct lct_catalogue {
     void (*was_read)(void *, const char *);
     void *arg;
     /* loop */
+    struct lct_title_keys *keys;
     struct lct_db *db; /**< NULL: it cannot be opened */
     struct lct_timer *timer;
     struct lct_entry *entries; /**< by number, from 1 on */

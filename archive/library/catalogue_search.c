@@ -4,6 +4,7 @@
  * else, what is chosen, counted and sorted, is done over the memory's entries in one go, and only
  * the items that are shown are read.
  */
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +24,8 @@ static const int worth[LCT_PASSAGE_KINDS] = {100, 40, 20, 15, 10, 5};
 /* Where an item stands in a list. */
 struct place {
     int64_t first, second; /* the less the earlier */
-    const char *title;
-    size_t num; /* newer items have higher ones; the last that counts */
+    const char *key;       /* of its title */
+    size_t num;            /* newer items have higher ones; the last that counts */
 };
 
 struct search {
@@ -41,6 +42,7 @@ struct search {
     uint32_t terms[LCT_FACETS];  /* wanted; only where query->terms is set */
     uint32_t *counts;            /* of all facets, by term */
     struct place after, *places; /* a part of the list, in order */
+    char after_key[LCT_TITLE_KEY_SIZE];
     size_t n_places, total;
 };
 
@@ -141,7 +143,7 @@ static int compare(const struct place *a, const struct place *b) {
     if (a->second != b->second) {
         return a->second < b->second ? -1 : 1;
     }
-    int by_title = strcmp(a->title, b->title);
+    int by_title = strcmp(a->key, b->key);
     return by_title ? by_title : a->num < b->num ? 1 : a->num > b->num ? -1 : 0;
 }
 
@@ -156,7 +158,7 @@ static int64_t relevance(const struct search *s, const struct lct_entry *entry, 
 
 static struct place place_of(const struct search *s, size_t num) {
     const struct lct_entry *entry = &s->c->entries[num];
-    struct place place = {.title = "", .num = num};
+    struct place place = {.key = "", .num = num};
     switch (s->query->sort) {
     case LCT_SORT_RELEVANCE:
         place.first = s->asked ? -relevance(s, entry, num) : s->chosen ? s->chosen[num] : 0;
@@ -169,7 +171,7 @@ static struct place place_of(const struct search *s, size_t num) {
         place.first = entry->created;
         break;
     case LCT_SORT_TITLE:
-        place.title = entry->title;
+        place.key = entry->key;
         break;
     case LCT_SORT_LONGEST:
         place.first = -entry->duration;
@@ -178,10 +180,24 @@ static struct place place_of(const struct search *s, size_t num) {
     return place;
 }
 
-/* "first.second.num.title", of the last item of a part. Owned. */
+/* "first.second.num.key", of the last item of a part, the key in hexadecimal. Owned. */
 static char *cursor_of(const struct place *place) {
+    char key[2 * LCT_TITLE_KEY_SIZE] = "";
+    for (size_t i = 0; place->key[i]; i++) {
+        (void)snprintf(key + 2 * i, 3, "%02x", (unsigned)(unsigned char)place->key[i]);
+    }
     return lct_format("%lld.%lld.%zu.%s", (long long)place->first, (long long)place->second,
-                      place->num, place->title);
+                      place->num, key);
+}
+
+static void read_key(const char *hex, char ret_key[LCT_TITLE_KEY_SIZE]) {
+    size_t n = 0;
+    unsigned byte;
+    while (n + 1 < LCT_TITLE_KEY_SIZE && isxdigit((unsigned char)hex[2 * n]) &&
+           isxdigit((unsigned char)hex[2 * n + 1]) && sscanf(hex + 2 * n, "%2x", &byte) == 1) {
+        ret_key[n++] = (char)byte;
+    }
+    ret_key[n] = '\0';
 }
 
 static int read_cursor(struct search *s, struct lct_fault *fault) {
@@ -196,9 +212,10 @@ static int read_cursor(struct search *s, struct lct_fault *fault) {
                              "\"after\" must be the \"next\" of the list before.",
                              "“after”必须是上一页列表中的“next”。");
     }
+    read_key(text + n, s->after_key);
     s->after.first = first;
     s->after.second = second;
-    s->after.title = text + n;
+    s->after.key = s->after_key;
     return 0;
 }
 

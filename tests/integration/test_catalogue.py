@@ -101,7 +101,7 @@ class Library(unittest.TestCase):
 
     def test_parts_fit_together(self):
         for i in range(30):
-            put_lesson(self.data, f"20250101-0800{i:02d}-main-0000", f"课{i % 7}", 60 + i % 5,
+            put_lesson(self.data, f"20250101-0800{i:02d}-main-0000", f"课{i % 13}", 60 + i % 5,
                        1_700_000_000 + i // 3)
         until(lambda: self.search()["total"] == 33, 20, "33 items")
         for sort in ("newest", "oldest", "title", "longest", "relevance"):
@@ -112,6 +112,9 @@ class Library(unittest.TestCase):
                 after = part["next"]
             self.assertEqual(ids, whole, sort)
             self.assertEqual(len(set(ids)), 33)
+        titles = [item["title"] for item in self.search(sort="title", limit=100)["items"]]
+        numbers = [int(title[1:]) for title in titles if title[0] == "课"]
+        self.assertEqual((numbers, len(numbers)), (sorted(numbers), 30), "2 before 10")
         self.assertEqual(self.ids(sort="longest")[0], MATHS)
 
     def test_files_that_change_are_seen(self):
