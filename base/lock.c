@@ -10,11 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static int lock(int fd) {
+static int lock(int fd, int how) {
     if (fd < 0) {
         return -errno;
     }
-    if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+    if (flock(fd, LOCK_EX | how) < 0) {
         int rc = errno == EWOULDBLOCK ? -EBUSY : -errno;
         close(fd);
         return rc;
@@ -22,8 +22,8 @@ static int lock(int fd) {
     return fd;
 }
 
-int lct_lock_file(const char *path) {
-    int fd = lock(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640));
+static int lock_file(const char *path, int how) {
+    int fd = lock(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640), how);
     if (fd >= 0) {
         char text[24];
         int n = snprintf(text, sizeof text, "%ld\n", (long)getpid());
@@ -36,8 +36,12 @@ int lct_lock_file(const char *path) {
     return fd;
 }
 
+int lct_lock_file(const char *path) { return lock_file(path, LOCK_NB); }
+
+int lct_lock_wait(const char *path) { return lock_file(path, 0); }
+
 int lct_lock_folder(const char *path) {
-    return lock(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    return lock(open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), LOCK_NB);
 }
 
 /* A folder has no text to write oneself into: the kernel's list knows. "1: FLOCK  ADVISORY  WRITE

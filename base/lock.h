@@ -18,6 +18,9 @@
  * or -errno. */
 int lct_lock_file(const char *path) LCT_MUST_USE;
 
+/** The same, but waits until nobody holds it. A descriptor or -errno. */
+int lct_lock_wait(const char *path) LCT_MUST_USE;
+
 /** Locks an existing folder. A descriptor, -EBUSY or -errno. */
 int lct_lock_folder(const char *path) LCT_MUST_USE;
 

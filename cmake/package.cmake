@@ -12,7 +12,9 @@ install(DIRECTORY control/presets/ DESTINATION ${CMAKE_INSTALL_DATADIR}/lectern/
 install(DIRECTORY control/cards/ DESTINATION ${CMAKE_INSTALL_DATADIR}/lectern/cards)
 install(FILES README.md README.zh-CN.md LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs)
-install(FILES control/service/lectern.service DESTINATION lib/systemd/system)
+install(FILES control/service/lectern.service control/service/lectern-stick@.service
+        DESTINATION lib/systemd/system)
+install(FILES control/service/80-lectern-stick.rules DESTINATION lib/udev/rules.d)
 install(FILES control/service/lectern-desktop.service DESTINATION lib/systemd/user)
 install(PROGRAMS control/service/first-room DESTINATION lib/lectern)
 

@@ -87,6 +87,9 @@ static const struct lct_config_item library_items[] = {
     {"trash_days", LCT_CONFIG_NUMBER, "30", 0, 3650, "days",
      "What lies in the trash so long is deleted for ever; 0: never.",
      "回收站中的内容超过此天数后彻底删除；0 表示从不。"},
+    {"sticks", LCT_CONFIG_FLAG, "no", 0, 0, "",
+     "Whether lessons that people ask for are copied to USB sticks inserted into this machine.",
+     "是否把网页上选定的课程复制到插入本机的 U 盘。"},
 };
 
 static const struct lct_config_item room_items[] = {

@@ -18,7 +18,7 @@ static const struct {
     lct_command_fn run;
 } jobs[] = {
     {"cut", lct_worker_cut}, {"export", lct_worker_export}, {"import", lct_worker_import},
-    {"job", lct_worker_job}, {"slides", lct_worker_slides},
+    {"job", lct_worker_job}, {"slides", lct_worker_slides}, {"stick", lct_worker_stick},
 };
 
 /* The threads of the OCR (archive/ocr/ocr.h) are counted when a program begins: so it begins once
@@ -39,8 +39,8 @@ int main(int argc, char **argv) {
     if (argc == 2 && strcmp(argv[1], "push") == 0) {
         return lct_worker_push();
     }
-    (void)fputs(
-        "usage: lectern-worker cut … | export … | import … | job DATA ID | slides … | push\n",
-        stderr);
+    (void)fputs("usage: lectern-worker cut … | export … | import … | job DATA ID | slides … | "
+                "stick DEVICE | push\n",
+                stderr);
     return 2;
 }

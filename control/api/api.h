@@ -61,6 +61,7 @@ struct lct_api {
         *certificate;             /**< any thread; NULL: none is needed, or the door has its own */
     struct lct_http_server *http; /**< any thread; set before the first request is answered */
     int64_t trash_days;           /**< fixed; 0: nothing is deleted by itself */
+    bool sticks;                  /**< fixed; USB sticks of this machine are served */
     const char *data;             /**< fixed */
 };
 
@@ -532,6 +533,15 @@ void lct_api_delete_job(void *app, struct lct_http_request *request);
 
 /** GET /api/v1/jobs/{job}/file: what it made. */
 void lct_api_get_job_file(void *app, struct lct_http_request *request);
+
+/** GET /api/v1/sticks: lessons that are wanted on a USB stick. */
+void lct_api_get_sticks(void *app, struct lct_http_request *request);
+
+/** PUT /api/v1/recordings/{id}/stick: asks for one. */
+void lct_api_put_stick(void *app, struct lct_http_request *request);
+
+/** DELETE /api/v1/recordings/{id}/stick: forgets it. */
+void lct_api_delete_stick(void *app, struct lct_http_request *request);
 
 /** GET /api/v1/events. */
 void lct_api_get_events(void *app, struct lct_http_request *request);

@@ -336,6 +336,7 @@ static int open_data(struct server *s, struct lct_fault *fault) {
     s->api.calm = lct_calm_create(s->api.data, lct_wall, lct_monotonic);
     s->api.presence = lct_api_presence_create();
     s->api.trash_days = lct_config_number(s->config, "library", NULL, "trash_days");
+    s->api.sticks = lct_config_flag(s->config, "library", NULL, "sticks");
     s->trash_timer = lct_timer_create(s->api.catalogue_loop, empty_trash, s);
     lct_timer_set(s->trash_timer, lct_monotonic() + TRASH_BEGIN);
     s->slides_left = true;

@@ -174,6 +174,18 @@ export interface Live {
   jobs: Job[];
 }
 
+/** A lesson that is wanted on a USB stick. */
+export interface Stick {
+  item: string;
+  title: string;
+  state: 'waiting' | 'copying' | 'done';
+  asked: string;
+  progress?: number;
+  fault?: FaultText;
+  at?: string;
+  file?: string;
+}
+
 /** What lectern-worker does, did or has to do. */
 export interface Job {
   id: string;

@@ -23,6 +23,9 @@ int lct_worker_slides(int argc, char **argv);
 /** A lesson as one MP4. */
 int lct_worker_export(int argc, char **argv);
 
+/** Lessons that are wanted on a USB stick (archive/sticks.h), onto the one in this device. */
+int lct_worker_stick(int argc, char **argv);
+
 /** Files that others recorded as a new lesson. */
 int lct_worker_import(int argc, char **argv);
 

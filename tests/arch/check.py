@@ -21,7 +21,7 @@ NOT_OURS = {"build", "node_modules", ".git", "__pycache__"}
 CODE = (".c", ".h", ".py", ".sh", ".js", ".mjs")
 
 # Headers of the C library and the kernel, free to all. Any other <header> belongs to a library.
-LIBC_FOLDERS = ("sys/", "linux/", "net/", "netinet/", "arpa/", "asm/", "netpacket/")
+LIBC_FOLDERS = ("sys/", "linux/", "net/", "netinet/", "arpa/", "asm/", "netpacket/", "scsi/")
 LIBC = set(
     """alloca assert byteswap complex cpuid ctype dirent dlfcn elf endian errno execinfo fcntl fenv
     float fnmatch fts ftw getopt glob grp iconv ifaddrs immintrin inttypes iso646 langinfo libgen libintl

@@ -732,6 +732,13 @@ def lesson_life(server):
     check(ended and ended["duration_ns"] > 3e9 and ended["bytes"] > 10000, "its length")
     check(ended and mark and ended["marks"][0]["label"] == "重点" and
           ended["marks"][0]["time_ns"] == mark["time_ns"], "its mark")
+    server.call("dropStick", 404, id=lesson)
+    server.call("wantStick", 200, id=lesson)
+    sticks = server.call("getSticks", 200)
+    check([(stick["item"], stick["title"], stick["state"]) for stick in sticks["sticks"]] ==
+          [(lesson, "第一课", "waiting")] and sticks["offered"], f"{sticks}")
+    server.call("dropStick", 200, id=lesson)
+    server.call("wantStick", 404, id="20260101-000000-none-0001")
     marks = server.call("getMarks", 200, id=lesson)
     check(marks and len(marks["marks"]) == 1, "marks")
     listed = server.call("getRecordings", 200)
@@ -809,7 +816,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         data = pathlib.Path(folder) / "data"
         config = pathlib.Path(folder) / "lectern.conf"
-        config.write_text("[room main]\nname = 一班\nsource = demo\n", encoding="utf-8")
+        config.write_text("[library]\nsticks = yes\n[room main]\nname = 一班\nsource = demo\n", encoding="utf-8")
         server = DescribedServer(data, "--config", config, "--web", ROOT / "control" / "web")
         server.data = data
         recorder = None

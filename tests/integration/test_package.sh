@@ -16,7 +16,8 @@ dpkg-deb -x "$deb" "$work/root"
 dpkg-deb -e "$deb" "$work/control"
 
 for file in usr/bin/lectern usr/bin/lectern-recorder usr/bin/lectern-server usr/bin/lectern-worker \
-    etc/lectern/lectern.conf lib/systemd/system/lectern.service lib/systemd/user/lectern-desktop.service \
+    etc/lectern/lectern.conf lib/systemd/system/lectern.service lib/systemd/system/lectern-stick@.service \
+    lib/udev/rules.d/80-lectern-stick.rules lib/systemd/user/lectern-desktop.service \
     usr/lib/lectern/first-room usr/share/lectern/web/index.html usr/share/doc/lectern/README.md; do
     found=
     for prefix in '' usr/; do [ -e "$work/root/$prefix$file" ] && found=yes; done

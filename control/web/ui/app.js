@@ -9,6 +9,7 @@ import { Head } from './head.js';
 import { Jobs } from './jobs.js';
 import { Recordings } from './recordings.js';
 import { Room } from './room.js';
+import { Sticks } from './stick.js';
 import { Upload } from './upload.js';
 
 /** @typedef {import('../types').Live} Live */
@@ -36,6 +37,7 @@ export function App() {
       ${live?.rooms && rooms.length === 0 && html`<p class="opening">${t.noRooms}</p>`}
       ${rooms.map((room) => html`<${Room} key=${room.id} room=${room} lost=${live?.link === 'lost'} />`)}
       ${live?.rooms && jobs.length > 0 && html`<${Jobs} jobs=${jobs} lost=${live.link === 'lost'} />`}
+      ${live?.rooms && html`<${Sticks} />`}
       ${live?.rooms && html`<${Recordings} rooms=${rooms} news=${live.recordings + made} />`}
       ${live?.rooms && html`<${Upload} onDone=${() => setMade((n) => n + 1)} />`}
     </main>

@@ -6,6 +6,7 @@ import { mediaUrl } from '../lib/api.js';
 import { useWords } from '../lib/language.js';
 import { isSound, trackName } from '../lib/names.js';
 import { Exports } from './exports.js';
+import { WantStick } from './stick.js';
 
 /** @typedef {Pick<import('../types').Recording, 'id' | 'tracks' | 'state'>} Kept */
 
@@ -58,6 +59,7 @@ export function Download({ recording, name, kind = 'button' }) {
       ${choices(t, recording).map(({ words, tracks }) => html`<li>
         <a href=${mediaUrl(recording.id, tracks)} download onClick=${closeMenu}>${words}</a>
       </li>`)}
+      ${open && recording.state === 'ended' && recording.tracks.length > 0 && html`<${WantStick} lesson=${recording.id} />`}
       ${open && recording.state === 'ended' && html`<${Exports} item=${recording.id} />`}
     </ul>
   </details>`;

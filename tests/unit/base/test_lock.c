@@ -42,8 +42,25 @@ Test(lock, dies_with_its_holder) {
     lct_unlock(fd);
 }
 
+Test(lock, waits_for_its_turn) {
+    char file[64];
+    (void)snprintf(file, sizeof file, "%s/turn", folder);
+    int first = lct_lock_file(file), status = -1;
+    pid_t child = fork();
+    if (child == 0) {
+        lct_unlock(first); /* the parent's stays: a lock is of the descriptor they share */
+        int fd = lct_lock_wait(file);
+        _exit(fd < 0 || lct_lock_holder(file) != getpid());
+    }
+    cr_expect_eq(waitpid(child, &status, WNOHANG), 0);
+    lct_unlock(first);
+    waitpid(child, &status, 0);
+    cr_expect_eq(status, 0);
+}
+
 Test(lock, what_is_not_there) {
     cr_expect_eq(lct_lock_folder("/nowhere/at/all"), -ENOENT);
     cr_expect_eq(lct_lock_file("/nowhere/at/all"), -ENOENT);
+    cr_expect_eq(lct_lock_wait("/nowhere/at/all"), -ENOENT);
     cr_expect_eq(lct_lock_holder("/nowhere/at/all"), 0);
 }
