@@ -123,6 +123,15 @@ export interface Piece {
   picture?: { layout: 'single' | 'side' | 'inset'; main: string; other?: string };
 }
 
+/** What the screen showed, lesson time; text: all that stands on it, in lines. */
+export interface Slide {
+  time_ns: number;
+  to_ns: number;
+  picture_ns: number;
+  title: string;
+  text: string;
+}
+
 /** A lesson or a microlesson, with all that a player needs (GET /api/v1/items/{id}). */
 export interface Item {
   id: string;
@@ -135,7 +144,7 @@ export interface Item {
   recording: boolean;
   /** Of a lesson. */
   tracks?: Track[];
-  slides?: { time_ns: number; picture_ns?: number; title: string }[];
+  slides?: Slide[];
   marks?: Mark[];
   gaps?: Gap[];
   /** Of a microlesson. */
@@ -409,7 +418,7 @@ export interface EditLesson {
   gaps: Gap[];
   marks: Mark[];
   chapters: { time_ns: number; title: string }[];
-  slides: { time_ns: number; to_ns: number; picture_ns: number; title: string }[];
+  slides: Slide[];
 }
 
 /** A lesson or microlesson in the library's list (GET /api/v1/library). */

@@ -8,7 +8,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { forEachBrowser, shot } from './_browsers.mjs';
+import { browsers, forEachBrowser, shot } from './_browsers.mjs';
 import { watchApart } from './_apart.mjs';
 import { addTwo } from './_two.mjs';
 import { decodeClock } from './player/clock.mjs';
@@ -168,12 +168,14 @@ async function threePresses(page, up, truth) {
 const up = await p.startUp(['demo']);
 const { id, truth } = addTwo(up);
 await p.until(async () => (await up.api('/rooms/main')).online, 'the recorder');
-await fetch(`${up.url}api/v1/rooms/main/recording`, { method: 'POST', body: '{}',
+const recording = (method) => fetch(`${up.url}api/v1/rooms/main/recording`, { method, body: '{}',
     headers: { Authorization: `Bearer ${up.code}`, 'Content-Type': 'application/json' } });
+await recording('POST');
 const { lesson: running } = await p.until(async () => (await up.api('/rooms/main')).status, 'a lesson that runs');
 const clip = await p.until(() => addClip(up, id), 'a clip');
 
 const share = await addShare(up, clip);
+let grown = 0; // browsers in which the lesson that runs did
 
 await forEachBrowser(async (page, name) => {
     await page.goto(up.url.slice(0, -1) + share);
@@ -212,5 +214,10 @@ await forEachBrowser(async (page, name) => {
     await p.reads(page, '.resumed', /00:13/);
     await p.until(async () => await p.demoClock(page) === truth.filter((one) => one.pts <= 13.0006).at(-1).code, 'where one was');
     await grows(page, up, name);
+    grown++;
+    if (grown === browsers().length) {
+        await recording('DELETE');
+    }
+    await p.until(() => p.has(page, '.lesson-edit'), 'its end to be seen', 60);
 });
 await up.close();

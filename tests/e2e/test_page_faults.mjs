@@ -96,7 +96,7 @@ async function playerGoesOn(page, up) {
     await p.setBar(page, 100);
     await page.click('.act-play');
     await page.waitForSelector('.spinner');
-    await p.sleep(2500); // some tries are in vain
+    await p.reads(page, '.stage-notice', /The server does not answer|服务器没有回应/, 30); // some tries were in vain
     up.release();
     await p.until(async () => (await p.lessonTime(page)) > 101, 'it to play on', 60);
     await page.goto(up.url);

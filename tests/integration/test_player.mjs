@@ -14,6 +14,8 @@ const load = (name) => import(join(root, 'control/web/lib/player', name));
 const { planOf, pieceAt, lessonTime, clipTime, stretch, ticksFrom, ticksOf } = await load('plan.js');
 const { placePictures, placeSound } = await load('place.js');
 
+const { slidesOf } = await load('item.js');
+
 const S = 1e9;
 const plan = planOf([{ lesson: 'a', from_ns: 10 * S, to_ns: 12 * S }, { lesson: 'b', from_ns: 0, to_ns: S },
     { lesson: 'a', from_ns: 11 * S, to_ns: 14 * S }]);
@@ -26,6 +28,9 @@ assert.equal(clipTime(plan, 'b', 2 * S), null);
 assert.deepEqual(stretch(plan, S, 3.5 * S), [{ lesson: 'a', from_ns: 11 * S, to_ns: 12 * S },
     { lesson: 'b', from_ns: 0, to_ns: S }, { lesson: 'a', from_ns: 11 * S, to_ns: 11.5 * S }]);
 assert.deepEqual(stretch(plan, 2 * S, 2 * S), []);
+/* a slide is found in each piece that shows it, also where it stood before the piece begins */
+assert.deepEqual(slidesOf(plan, new Map([['a', [{ time_ns: 5 * S, to_ns: 11 * S, text: '光的\n折射' }, { time_ns: 11.5 * S, to_ns: 20 * S, text: 'b' }]]])),
+    [{ at: 0, text: '光的 折射' }, { at: 1.5, text: 'b' }, { at: 3.5, text: 'b' }]);
 assert.equal(ticksOf(864000 * S + 1, 90000), 864000 * 90000);
 
 /* a cut's numbers, too (tests/unit/base/test_time.c) */

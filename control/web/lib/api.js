@@ -191,4 +191,4 @@ export const thumbUrl = (id, track, seconds) =>
  * @param {string} id
  * @param {number | null} [ns]
  */
-export const playUrl = (id, ns) => `/lessons/${encodeURIComponent(id)}${ns ? `?t=${ns / 1e9}` : ''}`;
+export const playUrl = (id, ns) => `/lessons/${encodeURIComponent(id)}${typeof ns === 'number' ? `?t=${ns / 1e9}` : ''}`;

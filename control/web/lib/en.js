@@ -242,6 +242,7 @@ export const en = {
   unmute: 'Unmute',
   full: 'Full screen',
   jumpTo: (label, s) => `Go to ${span(s)} ${label}`,
+  comesLate: 'The server does not answer. It goes on by itself as soon as it does.',
   cannotPlay: 'This recording cannot be played. Press Play again in a moment, or download it.',
 
   watch: 'Watch',

@@ -244,6 +244,7 @@ export const zh = {
   unmute: '取消静音',
   full: '全屏',
   jumpTo: (/** @type {string} */ label, /** @type {number} */ s) => `跳到 ${span(s)} ${label}`,
+  comesLate: '服务器没有回应，恢复后自动继续播放。',
   cannotPlay: '这段录像无法播放。请稍后再按“播放”，或下载后播放。',
 
   watch: '听课',

@@ -4,7 +4,7 @@
  * coarsely, then what is in sight. Bytes: some 25 KB a waveform, 10 KB a thumbnail.
  */
 
-import { ask } from '../api.js';
+import { ask, exchange, isRefused } from '../api.js';
 import { neighbour } from './snap.js';
 
 /** @typedef {import('../../types').Wave} Wave */
@@ -48,7 +48,7 @@ export function newThumbs(lesson, track, come) {
   const asked = [];
 
   return {
-    /** Fetches count of them between two times, unless they are there. @param {number} from_ns @param {number} to_ns @param {number} count */
+    /** Fetches count of them between two times, unless they are there; rejects with a Fault. @param {number} from_ns @param {number} to_ns @param {number} count */
     async want(from_ns, to_ns, count) {
       const step_ns = (to_ns - from_ns) / count;
       if (asked.some((one) => one.from_ns <= from_ns && one.to_ns >= to_ns && one.step_ns <= Math.max(1.5 * step_ns, FINE_NS))) {
@@ -57,14 +57,17 @@ export function newThumbs(lesson, track, come) {
       const wish = { from_ns, to_ns, step_ns };
       asked.push(wish);
       try {
-        const response = await fetch(`/api/v1${address(lesson, track)}/thumbs?from=${from_ns}&to=${to_ns}&count=${count}`);
+        const response = await exchange('GET', `${address(lesson, track)}/thumbs?from=${from_ns}&to=${to_ns}&count=${count}`);
         const known = new Set(thumbs.map((one) => one.time_ns));
-        const fresh = response.ok ? readSheet(await response.arrayBuffer()).filter((one) => !known.has(one.time_ns)) : [];
+        const fresh = readSheet(await response.arrayBuffer()).filter((one) => !known.has(one.time_ns));
         const more = await Promise.all(fresh.map(async ({ time_ns, jpeg }) => ({ time_ns, picture: await createImageBitmap(jpeg) })));
         thumbs = [...thumbs, ...more].sort((a, b) => a.time_ns - b.time_ns);
         come();
-      } catch {
-        asked.splice(asked.indexOf(wish), 1); // the server is away: once more when it is looked at again
+      } catch (error) {
+        if (!isRefused(error)) {
+          asked.splice(asked.indexOf(wish), 1);
+        }
+        throw error;
       }
     },
     /** The last one at or before a time, or the first one. @param {number} time_ns */

@@ -9,8 +9,8 @@ const LISTS = ['teachers', 'points'];
 export const FIELDS = /** @type {const} */ (['title', 'teachers', 'stage', 'subject', 'grade', 'edition', 'volume', 'chapter', 'type', 'school', 'points',
   'description', 'cover', 'state']);
 
-/** As archive/library/metadata.h has them, in characters. */
-export const LENGTHS = /** @type {Record<string, number>} */ ({ title: 200, description: 5000, teachers: 1300, points: 3200 });
+/** Characters that the server takes (archive/library/metadata.h), of lists with what parts them; of all others LENGTH. */
+export const LENGTHS = /** @type {Record<string, number>} */ ({ title: 200, chapter: 200, school: 200, description: 5000, teachers: 1300, points: 3200 });
 export const LENGTH = 60;
 
 /** @typedef {Record<string, string>} Form */

@@ -8,7 +8,8 @@ import { clipTime, planOf } from './plan.js';
 
 /** @typedef {import('../../types').Item} Item */
 /** @typedef {import('../../types').Gap} Gap */
-/** @typedef {import('../../types').RecordingWhole} RecordingWhole */
+/** @typedef {import('../../types').Mark} Mark */
+/** @typedef {import('../../types').Slide} Slide */
 /** @typedef {import('./plan.js').Plan} Plan */
 /** @typedef {{ at: number, kind: 'chapter' | 'mark', text: string }} Point */
 
@@ -19,6 +20,7 @@ import { clipTime, planOf } from './plan.js';
  * @property {string[]} tracks pictures, then sounds
  * @property {(lesson: string, track: string) => boolean} has
  * @property {Point[]} points chapters and marks, by time
+ * @property {{ at: number, text: string }[]} slides what stands on them
  * @property {Gap[]} gaps in its own time
  * @property {string[]} missing titles of lessons that were deleted
  */
@@ -34,11 +36,17 @@ function gapsOf({ pieces }, gaps) {
 }
 
 /**
- * Marks and gaps of a lesson; none for who has no more than a shared link.
- * @param {string} lesson
- * @returns {Promise<Pick<RecordingWhole, 'marks' | 'gaps'>>}
+ * The slides that a plan shows, in seconds of its own time.
+ * @param {Plan} plan @param {Map<string, Slide[]>} slides by lesson
+ * @returns {{ at: number, text: string }[]}
  */
-const detailsOf = (lesson) => ask('GET', `/recordings/${lesson}`).catch(() => ({ marks: [], gaps: [] }));
+export const slidesOf = ({ pieces }, slides) => pieces.flatMap(({ lesson, from, to, at }) => (slides.get(lesson) || [])
+  .filter((slide) => slide.time_ns < to && slide.to_ns > from)
+  .map(({ time_ns: time, text }) => ({ at: seconds(at + Math.max(time, from) - from), text: text.replace(/\s+/g, ' ') })));
+
+/** @typedef {{ marks: Mark[], gaps: Gap[], slides: Slide[] }} Details */
+/** Marks, gaps and slides of a lesson; none for who has no more than a shared link. @param {string} lesson @returns {Promise<Details>} */
+const detailsOf = (lesson) => ask('GET', `/items/${lesson}`).catch(() => ({ marks: [], gaps: [], slides: [] }));
 
 /** True for who has the access code, and may make something. */
 export const mayChange = () => fetch('/api/v1/recordings?limit=1').then(({ ok }) => ok, () => false);
@@ -46,7 +54,7 @@ export const mayChange = () => fetch('/api/v1/recordings?limit=1').then(({ ok })
 /**
  * Rejects with a Fault.
  * @param {string} id
- * @param {boolean} all also marks and gaps of a microlesson's lessons
+ * @param {boolean} all also marks, gaps and slides of a microlesson's lessons
  * @returns {Promise<Playable>}
  */
 export async function fetchItem(id, all) {
@@ -56,8 +64,10 @@ export async function fetchItem(id, all) {
   const there = sources.filter(({ missing }) => !missing);
   const plan = planOf(item.pieces || [{ lesson: id, from_ns: 0, to_ns: item.duration_ns }]);
   plan.grows = item.recording && !!item.tracks;
-  const details = new Map(await Promise.all(there.map(async (one) => /** @type {[string, Pick<RecordingWhole, 'marks' | 'gaps'>]} */ (
-    [one.id, item.tracks ? { marks: item.marks || [], gaps: item.gaps || [] } : all ? await detailsOf(one.id) : { marks: [], gaps: [] }]))));
+  const details = new Map(await Promise.all(there.map(async (one) => {
+    const { marks = [], gaps = [], slides = [] } = item.tracks ? item : all ? await detailsOf(one.id) : {};
+    return /** @type {[string, Details]} */ ([one.id, { marks, gaps, slides }]);
+  })));
   const names = [...new Set(there.flatMap(({ tracks }) => tracks))];
   const marks = [...details].flatMap(([lesson, one]) => one.marks.map((mark) => ({ at: clipTime(plan, lesson, mark.time_ns), text: mark.label })));
   /** @type {Point[]} */
@@ -70,6 +80,7 @@ export async function fetchItem(id, all) {
     tracks: [...names.filter((name) => !isSound(name)), ...names.filter(isSound)],
     has: (lesson, track) => there.some((one) => one.id === lesson && one.tracks.includes(track)),
     points: points.sort((a, b) => a.at - b.at),
+    slides: slidesOf(plan, new Map([...details].map(([lesson, { slides }]) => [lesson, slides]))),
     gaps: gapsOf(plan, new Map([...details].map(([lesson, { gaps }]) => [lesson, gaps]))),
     missing: sources.filter(({ missing }) => missing).map(({ title, id: lesson }) => title || lesson),
   };

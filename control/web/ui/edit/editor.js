@@ -373,7 +373,7 @@ function Desk({ home, opened }) {
         </div>
       </section>
     </div>
-    <p class="edit-notice" role="status">${notice}</p>
+    <p class="edit-notice" role="status">${notice || (show.isBroken ? t.cannotPlay : show.isLate ? t.comesLate : '')}</p>
     <footer class="edit-foot">
       <div class="edit-acts">
         <button type="button" class="act" disabled=${!mayChange || !history || history.at === 0} onClick=${edit.undo}>${t.edit.undo}</button>

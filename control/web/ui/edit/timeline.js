@@ -3,6 +3,7 @@
 // edges of pieces, and selects with Shift.
 
 import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
+import { Fault, isRefused } from '../../lib/api.js';
 import { pieceAt } from '../../lib/edit/draft.js';
 import { fetchWave, newThumbs } from '../../lib/edit/look.js';
 import { snap } from '../../lib/edit/snap.js';
@@ -22,6 +23,7 @@ const THUMB_WIDTH = 96;
 const EDGE_PX = 8;
 const SNAP_PX = 10;
 const SETTLED_MS = 150;
+const AGAIN_MS = 2000;
 const LEAST_NS = 0.2e9; // in sight
 const STEPS_S = [0.04, 0.2, 1, 5, 10, 30, 60, 300, 600, 1800, 3600];
 
@@ -39,29 +41,31 @@ export function zoomed(view, factor, around, length) {
   return { from: Math.round(from), to: Math.round(from + wide) };
 }
 
-/** What of the lesson's sound and pictures is in sight, fetched when the view rests. @param {import('../../types').EditLesson} lesson @param {View} view @param {number} width */
+/** What of a lesson's sound and pictures is in sight, fetched when the view rests, and again while the server is away. @param {import('../../types').EditLesson} lesson @param {View} view @param {number} width */
 function useLook(lesson, view, width) {
   const [, setNews] = useState(0);
+  const [again, setAgain] = useState(0); // how often something did not come
   const come = () => setNews((n) => n + 1);
   const whole = useRef(/** @type {Wave | null} */ (null));
   const near = useRef(/** @type {Wave | null} */ (null));
   const sound = lesson.tracks.find((track) => track.kind === 'sound')?.name;
   const picture = (lesson.tracks.find((track) => track.kind === 'screen') || lesson.tracks.find((track) => track.kind === 'camera'))?.name;
   const thumbs = useRef(/** @type {ReturnType<typeof newThumbs> | null} */ (null));
+  const missed = (/** @type {unknown} */ error) => error instanceof Fault && !isRefused(error) && setTimeout(() => setAgain((n) => n + 1), AGAIN_MS);
   useEffect(() => {
-    thumbs.current = picture ? newThumbs(lesson.id, picture, come) : null;
-    if (sound) {
+    thumbs.current = thumbs.current || (picture ? newThumbs(lesson.id, picture, come) : null);
+    if (sound && !whole.current) {
       fetchWave(lesson.id, sound, 0, lesson.duration_ns).then((wave) => {
         whole.current = wave;
         come();
-      }, () => {});
+      }, missed);
     }
-  }, [lesson.id]);
+  }, [again]);
   useEffect(() => {
     let current = true;
     const timer = setTimeout(() => {
       const wide = view.to - view.from;
-      thumbs.current?.want(view.from, view.to, Math.max(1, Math.ceil(width / THUMB_WIDTH)));
+      thumbs.current?.want(view.from, view.to, Math.max(1, Math.ceil(width / THUMB_WIDTH))).catch(missed);
       const fine = near.current;
       const have = fine && fine.from_ns <= view.from && fine.to_ns >= Math.min(view.to, fine.duration_ns) && fine.to_ns - fine.from_ns <= 4 * wide;
       if (sound && wide < lesson.duration_ns * 0.8 && !have) {
@@ -71,14 +75,14 @@ function useLook(lesson, view, width) {
             near.current = wave;
             come();
           }
-        }, () => {});
+        }, missed);
       }
     }, SETTLED_MS);
     return () => {
       current = false;
       clearTimeout(timer);
     };
-  }, [lesson.id, view.from, view.to, width]);
+  }, [again, view.from, view.to, width]);
   return { whole: whole.current, near: near.current, thumbs: thumbs.current };
 }
 

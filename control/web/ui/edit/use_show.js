@@ -8,6 +8,7 @@ import { fadeAt, holds } from '../../lib/edit/draft.js';
 import { isSound } from '../../lib/names.js';
 import { lessonTime, pieceAt, planOf } from '../../lib/player/plan.js';
 import { Player } from '../../lib/player/player.js';
+import { useLate } from '../use_late.js';
 
 /** @typedef {import('../../types').DraftPiece} DraftPiece */
 /** @typedef {import('../../types').EditLesson} EditLesson */
@@ -32,6 +33,7 @@ export function useShow(lessons, home) {
   const elements = useRef(/** @type {Map<string, HTMLVideoElement>} */ (new Map()));
   const [where, setWhere] = useState({ lesson: home, at: 0 });
   const [run, setRun] = useState(/** @type {Run | null} */ (null));
+  const [state, setState] = useState(/** @type {Player['state']} */ ('paused')); // of the player, when it ran last
   const [isAwake, setAwake] = useState(false);
   const now = useRef({ lesson: home, at: 0, run: /** @type {Run | null} */ (null), opened: /** @type {Opened | null} */ (null) });
 
@@ -110,6 +112,7 @@ export function useShow(lessons, home) {
         return;
       }
       const { player } = opened;
+      setState(player.state);
       if (running.rate < 0) {
         seek(now.current.at + running.rate * passed * 1e6);
         if (now.current.at === 0) {
@@ -143,6 +146,9 @@ export function useShow(lessons, home) {
     lesson: where.lesson,
     at: where.at,
     run,
+    isBroken: state === 'broken',
+    /** It runs, and nothing has come for a while. */
+    isLate: useLate(!!run && run.rate > 0 && state === 'waiting'),
     /** Pictures are shown, not only thumbnails. */
     isAwake,
     seek,

@@ -2,7 +2,7 @@
 // What is in a lesson, by time: chapters, marks, what is said; search in all of it and on its slides.
 
 import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
-import { ask, thumbUrl } from '../../lib/api.js';
+import { thumbUrl } from '../../lib/api.js';
 import { seconds, span } from '../../lib/format.js';
 import { useWords } from '../../lib/language.js';
 import { isSound } from '../../lib/names.js';
@@ -12,31 +12,14 @@ import { pictureTime } from '../../lib/player/plan.js';
 /** @typedef {import('../../lib/player/subtitles.js').Cue} Cue */
 /** @typedef {{ at: number, kind: 'chapter' | 'mark' | 'subtitle' | 'slide', text: string }} Line */
 
-const WAIT_MS = 300; // until somebody has written
+const BEFORE = 20; // letters of a slide that are shown before what was found, and in all
+const SHOWN = 90;
 
-/**
- * What the server finds on this item's slides.
- * @param {string} id @param {string} wanted
- */
-function useSlides(id, wanted) {
-  const [lines, setLines] = useState(/** @type {Line[]} */ ([]));
-  useEffect(() => {
-    let current = true;
-    setLines([]);
-    const timer = setTimeout(async () => {
-      const found = wanted ? await ask('GET', `/library?q=${encodeURIComponent(wanted)}&limit=100`).catch(() => null) : null;
-      const hits = found?.items?.find((/** @type {any} */ one) => one.id === id)?.hits || [];
-      if (current) {
-        setLines(hits.filter((/** @type {any} */ hit) => hit.kind === 'slide' && hit.time_ns !== null)
-          .map((/** @type {any} */ hit) => ({ at: seconds(hit.time_ns), kind: 'slide', text: hit.text })));
-      }
-    }, WAIT_MS);
-    return () => {
-      current = false;
-      clearTimeout(timer);
-    };
-  }, [id, wanted]);
-  return lines;
+/** Where all words stand in a text, in whatever order: what is shown of it; null: they do not. @param {string} text @param {string[]} words in small letters */
+function excerpt(text, words) {
+  const low = text.toLowerCase();
+  const from = Math.max(0, low.indexOf(words[0]) - BEFORE);
+  return words.every((one) => low.includes(one)) ? `${from > 0 ? '…' : ''}${text.slice(from, from + SHOWN)}` : null;
 }
 
 /**
@@ -53,20 +36,21 @@ function pictureOf({ item, plan, tracks, has }, { at, kind }) {
   return track ? thumbUrl(shown.lesson, track, seconds(item.pieces || known?.picture_ns === undefined ? shown.time : known.picture_ns)) : null;
 }
 
-/**
- * @param {{ playable: Playable, cues: Cue[], place: number, may: boolean, onSeek: (at: number) => void }} props may: ask the
- *   library for what stands on slides, which a shared link does not open
- */
-export function Inside({ playable, cues, place, may, onSeek }) {
+/** @param {{ playable: Playable, cues: Cue[], place: number, onSeek: (at: number) => void }} props */
+export function Inside({ playable, cues, place, onSeek }) {
   const t = useWords();
   const [wanted, setWanted] = useState('');
   const list = useRef(/** @type {HTMLElement | null} */ (null));
-  const slides = useSlides(playable.item.id, may ? wanted.trim() : '');
   /** @type {Line[]} */
   const all = [...playable.points, ...cues.map(({ from, text }) => ({ at: from, kind: /** @type {const} */ ('subtitle'), text }))]
     .sort((a, b) => a.at - b.at);
-  const low = wanted.trim().toLowerCase();
-  const lines = low ? [...all.filter(({ text }) => text.toLowerCase().includes(low)), ...slides].sort((a, b) => a.at - b.at) : all;
+  const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+  /** @type {Line[]} */
+  const slides = playable.slides.flatMap(({ at, text }) => {
+    const shown = words.length > 0 ? excerpt(text, words) : null;
+    return shown === null ? [] : [{ at, kind: /** @type {const} */ ('slide'), text: shown }];
+  });
+  const lines = words.length > 0 ? [...all.filter(({ text }) => excerpt(text, words) !== null), ...slides].sort((a, b) => a.at - b.at) : all;
   let now = -1;
   lines.forEach(({ at }, i) => {
     now = at <= place + 0.05 ? i : now;
@@ -82,7 +66,7 @@ export function Inside({ playable, cues, place, may, onSeek }) {
     <label class="inside-find"><span class="unseen">${t.findInside}</span>
       <input type="search" placeholder=${t.findInside} value=${wanted}
         onInput=${(/** @type {any} */ event) => setWanted(event.target.value)} /></label>
-    ${lines.length === 0 && html`<p class="inside-none" role="status">${low ? t.nothingInside : t.insideEmpty}</p>`}
+    ${lines.length === 0 && html`<p class="inside-none" role="status">${words.length > 0 ? t.nothingInside : t.insideEmpty}</p>`}
     <ol class="inside-list" ref=${list}>
       ${lines.map((line, i) => {
         const { at, kind, text } = line, picture = pictureOf(playable, line);

@@ -17,6 +17,7 @@ import { Languages, Places } from '../head.js';
 import { Subtitles } from '../subtitles.js';
 import { holes } from '../timeline.js';
 import { plain, useKeys } from '../use_keys.js';
+import { useLate } from '../use_late.js';
 import { Keys } from '../watch/keys.js';
 import { useQuiet } from '../watch/use_quiet.js';
 import { useTick } from '../watch/use_tick.js';
@@ -160,6 +161,8 @@ export function Lesson() {
   const state = player?.state || 'paused';
   const playing = state === 'playing' || state === 'waiting';
 
+  const late = useLate(state === 'waiting');
+
   useTick(TICK_MS, playing);
   useEffect(() => {
     document.documentElement.lang = t.locale;
@@ -183,6 +186,7 @@ export function Lesson() {
     }
     const timer = setInterval(() => ask('GET', `/items/${encodeURIComponent(id)}`).then((/** @type {import('../../types').Item} */ found) => {
       grow(playable.plan, found.duration_ns, found.recording);
+      playable.item.recording = found.recording;
       redraw((n) => n + 1);
     }, () => {}), GROWS_MS); // a server that is away is asked again
     return () => clearInterval(timer);
@@ -275,12 +279,12 @@ export function Lesson() {
         <${Languages} onLanguage=${(/** @type {'zh' | 'en'} */ next) => setWords(chooseWords(next))} />
       </header>
       <div class="lesson-body">
-        <${Stage} view=${view} panes=${panes} shown=${shown} state=${state} words=${words} notice=${notice}
+        <${Stage} view=${view} panes=${panes} shown=${shown} state=${state} words=${words} notice=${notice || (late ? t.comesLate : '')}
           cues=${cuesAt(cues, place).map(({ text }) => text)} elements=${elements.current} onPlay=${toggle}
           onMain=${(/** @type {string} */ main) => setWish({ ...wanted, main })} />
         ${playable && writes && html`<${Subtitles} id=${id} name=${name} languages=${subtitles} first=${lang} place=${place} here=${here}
           onSeek=${seek} onToggle=${toggle} onCues=${setCues} onClose=${stopWriting} close=${closeWriting} />`}
-        ${playable && !writes && html`<${Inside} playable=${playable} cues=${cues} place=${place} may=${may} onSeek=${seek} />`}
+        ${playable && !writes && html`<${Inside} playable=${playable} cues=${cues} place=${place} onSeek=${seek} />`}
       </div>
       <footer class="watch-foot">
         ${ready && playable && html`<${Bar} playable=${playable} place=${place} length=${length} part=${part}
