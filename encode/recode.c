@@ -77,8 +77,6 @@ void lct_recode_slate(struct lct_recode *recode) {
     show(recode, lct_slate(f->width, f->height, 0));
 }
 
-bool lct_recode_has_picture(const struct lct_recode *recode) { return recode->picture != NULL; }
-
 /* A step of effort less than a reel may have been given costs half of the time, and 0.4 dB of 50: a
  * recorder takes it too when it is short of CPU (encode/effort.h), the headers are the same. */
 static struct lct_video_settings settings_for(const struct lct_recode *r) {

@@ -54,9 +54,6 @@ int lct_recode_decode(struct lct_recode *recode, const struct lct_format *format
 /** Takes a slate for the picture decoded last: for a range in which the track shows nothing. */
 void lct_recode_slate(struct lct_recode *recode);
 
-/** True when there is a picture to be encoded. */
-bool lct_recode_has_picture(const struct lct_recode *recode);
-
 /** How the picture decoded last is to be encoded. */
 struct lct_recode_picture {
     int64_t tick; /**< of 1/90000 s; grows from call to call */

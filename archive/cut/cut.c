@@ -131,7 +131,36 @@ static lct_ns last_time(const struct lct_cut_tape *tape) {
     return lct_ticks_to_ns(last->row->info.tfdt, last->format->timescale);
 }
 
-static int load_tapes(struct lct_cut *cut, struct lct_cut_source *source) {
+/* Keeps what a decoder needs between two times. All rows of a hundred lessons would be
+ * gigabytes. */
+static void let_go(struct lct_cut_tape *tape, lct_ns from, lct_ns to) {
+    uint32_t timescale = tape->rows[0].format->timescale;
+    size_t first = lct_cut_row_at(tape, lct_ns_to_ticks(from - MARGIN, timescale));
+    size_t end = to > LCT_CUT_END - MARGIN
+                     ? tape->count
+                     : lct_cut_row_at(tape, lct_ns_to_ticks(to + MARGIN, timescale));
+    first -= first > 0; /* the one that stands, too */
+    while (first > 0 && !tape->rows[first].row->info.key) {
+        first--;
+    }
+    tape->count = (end > first ? end : first + 1) - first;
+    tape->kept = lct_new(tape->count * sizeof *tape->kept);
+    struct lct_cut_row *rows = lct_new(tape->count * sizeof *rows);
+    for (size_t i = 0; i < tape->count; i++) {
+        tape->kept[i] = *tape->rows[first + i].row;
+        rows[i] = tape->rows[first + i];
+        rows[i].row = &tape->kept[i];
+    }
+    free(tape->rows);
+    tape->rows = rows;
+    for (size_t i = 0; i < tape->reels.count; i++) {
+        free(tape->reels.views[i].rows);
+        tape->reels.views[i].rows = NULL;
+        tape->reels.views[i].count = 0;
+    }
+}
+
+static int load_tapes(struct lct_cut *cut, struct lct_cut_source *source, lct_ns from, lct_ns to) {
     char path[LCT_PATH_SIZE];
     lct_ns safe = LCT_CUT_END;
     for (size_t i = 0; i < source->info.track_count; i++) {
@@ -144,16 +173,32 @@ static int load_tapes(struct lct_cut *cut, struct lct_cut_source *source) {
             return rc;
         }
         list_rows(tape, first);
-        if (tape->count > 0 && last_time(tape) < safe) {
-            safe = last_time(tape);
+        if (tape->count > 0) {
+            lct_ns last = last_time(tape);
+            safe = last < safe ? last : safe;
+            let_go(tape, from, to);
         }
     }
     source->end = source->info.end > 0 ? source->info.end : safe == LCT_CUT_END ? 0 : safe;
     return source->end > 0 ? 0 : -ENODATA;
 }
 
-static int open_source(struct lct_cut *cut, const char *folder, struct lct_cut_source **ret_source,
-                       struct lct_fault *fault) {
+/* What of a lesson all ranges together need; no ranges: all of it. */
+static void join(const struct lct_cut_range *ranges, size_t count, const char *folder,
+                 lct_ns *ret_from, lct_ns *ret_to) {
+    lct_ns from = count > 0 ? LCT_CUT_END : 0, to = count > 0 ? 0 : LCT_CUT_END;
+    for (size_t i = 0; i < count; i++) {
+        bool of_it = strcmp(ranges[i].lesson, folder) == 0;
+        from = of_it && ranges[i].from < from ? ranges[i].from : from;
+        to = of_it && ranges[i].to > to ? ranges[i].to : to;
+    }
+    *ret_from = from > 0 ? from : 0;
+    *ret_to = to;
+}
+
+/* ranges: all of the cut; none: it is needed from end to end. */
+static int open_source(struct lct_cut *cut, const char *folder, const struct lct_cut_range *ranges,
+                       size_t count, struct lct_cut_source **ret_source, struct lct_fault *fault) {
     for (size_t i = 0; i < cut->source_count; i++) {
         if (strcmp(cut->sources[i].folder, folder) == 0) {
             *ret_source = &cut->sources[i];
@@ -167,7 +212,9 @@ static int open_source(struct lct_cut *cut, const char *folder, struct lct_cut_s
         return rc;
     }
     *ret_source = source;
-    rc = load_tapes(cut, source);
+    lct_ns from, to;
+    join(ranges, count, folder, &from, &to);
+    rc = load_tapes(cut, source, from, to);
     if (rc == -ENODATA) {
         return lct_fault_set(fault, rc, "cut", "Nothing has been recorded in %s yet.",
                              "%s 中还没有录制内容。", folder);
@@ -242,7 +289,8 @@ static int choose_picture(struct lct_cut *cut, const struct lct_cut_range *range
                              "要么每个区间都指定显示的画面，要么都不指定。");
     }
     struct lct_cut_source *shown = (struct lct_cut_source *)part->source;
-    int rc = range->picture && range->made ? open_source(cut, range->made, &shown, fault) : 0;
+    int rc =
+        range->picture && range->made ? open_source(cut, range->made, NULL, 0, &shown, fault) : 0;
     if (rc < 0 || !range->picture) {
         return rc;
     }
@@ -256,10 +304,10 @@ static int choose_picture(struct lct_cut *cut, const struct lct_cut_range *range
     return 0;
 }
 
-static int add_part(struct lct_cut *cut, const struct lct_cut_range *range,
-                    struct lct_fault *fault) {
+static int add_part(struct lct_cut *cut, const struct lct_cut_range *ranges, size_t count,
+                    const struct lct_cut_range *range, struct lct_fault *fault) {
     struct lct_cut_source *source = NULL;
-    int rc = open_source(cut, range->lesson, &source, fault);
+    int rc = open_source(cut, range->lesson, ranges, count, &source, fault);
     if (rc < 0) {
         return rc;
     }
@@ -419,7 +467,7 @@ static int plan(struct lct_cut *cut, const struct lct_cut_range *ranges, size_t 
                 const char *const *tracks, size_t track_count, struct lct_fault *fault) {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < count; i++) {
-        rc = add_part(cut, &ranges[i], fault);
+        rc = add_part(cut, ranges, count, &ranges[i], fault);
     }
     rc = rc ? rc : gather_tracks(cut, tracks, track_count, fault);
     for (size_t i = 0; rc == 0 && i < cut->track_count; i++) {
@@ -492,6 +540,7 @@ void lct_cut_close(struct lct_cut *cut) {
     for (size_t i = 0; i < cut->source_count; i++) {
         for (size_t k = 0; k < LCT_TAPE_TRACKS_MAX; k++) {
             lct_reels_free(&cut->sources[i].tapes[k].reels);
+            free(cut->sources[i].tapes[k].kept);
             free(cut->sources[i].tapes[k].rows);
         }
         free(cut->sources[i].folder);

@@ -15,6 +15,10 @@
  * once more where the range begins; a camera's next one is simply shown at once. */
 #define STAND_MIN (TICKS / 10)
 
+/* Where no picture stands, the first one that comes this much later has a slate before it; a camera
+ * takes up to a second to open, and its first picture is seen at once rather than a flash. */
+#define SLATE_MIN TICKS
+
 /* While it fades a picture that stands is said so often. */
 #define FADE_STEP (TICKS / 25)
 
@@ -153,11 +157,20 @@ static int fade_until(struct painter *p, int64_t until) {
     return rc;
 }
 
+/* Nothing was seen yet. */
+static int show_slate(struct painter *p) {
+    lct_recode_slate(p->recode);
+    p->decoding = true;
+    return encode(p, p->part->at, true);
+}
+
 /* A picture inside the range, which can be decoded by what came before. */
 static int show(struct painter *p, const struct lct_cut_row *row, bool decode_too) {
     const struct lct_chunk_info *info = &row->row->info;
-    bool late = !p->shown && info->tfdt - p->view.from > STAND_MIN;
-    int rc = late && p->standing ? encode(p, p->part->at, true) : 0;
+    int64_t late = p->shown ? 0 : info->tfdt - p->view.from;
+    int rc = p->standing        ? late > STAND_MIN ? encode(p, p->part->at, true) : 0
+             : late > SLATE_MIN ? show_slate(p)
+                                : 0;
     p->standing = false;
     rc = rc ? rc : fade_until(p, tick_of(p, row));
     bool whole = lct_cut_level(p->part, tick_of(p, row)) >= 1;
@@ -223,11 +236,7 @@ static int paint_part(struct painter *p) {
         rc = take(p, &tape->rows[i], i >= p->decode_from);
     }
     if (rc == 0 && !p->shown) { /* one that stands all the time, or none at all */
-        if (!p->standing) {
-            lct_recode_slate(p->recode);
-            p->decoding = true;
-        }
-        rc = encode(p, p->part->at, true);
+        rc = p->standing ? encode(p, p->part->at, true) : show_slate(p);
     }
     return rc ? rc : fade_until(p, p->part->at + p->part->to - p->part->from);
 }

@@ -22,7 +22,8 @@ struct lct_cut_row {
 
 /** A track of a lesson that is cut. */
 struct lct_cut_tape {
-    struct lct_reels reels;
+    struct lct_reels reels;     /**< their rows were let go */
+    struct lct_index_row *kept; /**< those that ranges may need, copied */
     struct lct_cut_row *rows;
     size_t count;
 };

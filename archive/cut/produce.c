@@ -28,12 +28,12 @@ struct lct_produce {
     char *folder;
     bool one;
     char *names;         /* count of LCT_TRACK_NAME_SIZE: the main picture of each piece */
-    struct lct_cut *cut; /* at first the pieces as they are, then the result */
+    struct lct_cut *cut; /* at first the pieces as they are, then the result; NULL:
+                            it could not be opened */
     struct lct_video_settings settings;
     struct lct_overlay_canvas canvas;
     struct lct_frame *cards[2]; /* opening, closing */
     struct lct_overlay *logo;
-    lct_ns estimate;
     size_t pictures, done; /* that are composed */
     lct_produce_progress_fn progress;
     void *opaque;
@@ -335,11 +335,11 @@ static void choose_canvas(struct lct_produce *p) {
         .width = p->settings.width, .height = p->settings.height, .colour = p->settings.colour};
 }
 
-static void note_time(struct lct_produce *p, int64_t ticks) {
+static void note_time(struct lct_produce *p, int64_t ticks, lct_ns estimate) {
     struct lct_fault note;
     char length[24], time[24];
     lct_span_format(lct_ticks_to_ns(ticks, TICKS), length, sizeof length);
-    lct_span_format((p->estimate / LCT_SECOND + 1) * LCT_SECOND, time, sizeof time);
+    lct_span_format((estimate / LCT_SECOND + 1) * LCT_SECOND, time, sizeof time);
     (void)lct_fault_set(&note, -EAGAIN, "cut",
                         "%s of it have pictures that are composed, or drawn on, and are encoded "
                         "anew as %d x %d. That takes about %s.",
@@ -366,8 +366,7 @@ static int try_pieces(struct lct_produce *p, struct lct_fault *fault) {
     }
     p->done = 0;
     if (rc == 0 && tried > 0) {
-        p->estimate = (lct_ns)((double)spent / (double)tried * (double)p->pictures);
-        note_time(p, ticks);
+        note_time(p, ticks, (lct_ns)((double)spent / (double)tried * (double)p->pictures));
     }
     return rc;
 }
@@ -400,8 +399,6 @@ int lct_produce_open(const struct lct_produce_order *order, const char *folder,
 const struct lct_fault *lct_produce_note(const struct lct_produce *produce, size_t i) {
     return i < produce->note_count ? &produce->notes[i] : NULL;
 }
-
-lct_ns lct_produce_estimate(const struct lct_produce *produce) { return produce->estimate; }
 
 /* ---- making ---- */
 
@@ -441,14 +438,10 @@ static int add_pieces(struct lct_produce *p, struct plan *plan, struct lct_fault
 }
 
 static int open_result(struct lct_produce *p, const struct plan *plan, struct lct_fault *fault) {
-    struct lct_cut *result = NULL;
-    int rc = lct_cut_open(plan->ranges, plan->count, p->order.tracks, p->order.track_count, &result,
-                          fault);
-    if (rc == 0) {
-        lct_cut_close(p->cut);
-        p->cut = result;
-    }
-    return rc;
+    lct_cut_close(p->cut); /* first: both know what is in the tapes of all lessons */
+    p->cut = NULL;
+    return lct_cut_open(plan->ranges, plan->count, p->order.tracks, p->order.track_count, &p->cut,
+                        fault);
 }
 
 int lct_produce_make(struct lct_produce *produce, lct_produce_progress_fn progress, void *opaque,

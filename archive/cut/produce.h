@@ -73,14 +73,11 @@ int lct_produce_open(const struct lct_produce_order *order, const char *folder,
 /** What somebody should know before it is made (its code is 0); NULL behind the last. Borrows. */
 const struct lct_fault *lct_produce_note(const struct lct_produce *produce, size_t i);
 
-/** How long it takes to make what is composed, about, by a trial on this machine; 0: nothing is. */
-lct_ns lct_produce_estimate(const struct lct_produce *produce);
-
 /** Makes it; once. progress may be NULL. 0 or -errno with a fault. */
 int lct_produce_make(struct lct_produce *produce, lct_produce_progress_fn progress, void *opaque,
                      struct lct_fault *fault) LCT_MUST_USE;
 
-/** The cut that was made, with notes of its own; the produce's. */
+/** The cut that was made, with notes of its own; the produce's. Only when it was. */
 const struct lct_cut *lct_produce_cut(const struct lct_produce *produce);
 
 /** Frees; NULL is allowed. */

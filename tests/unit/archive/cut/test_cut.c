@@ -4,6 +4,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "encode/press.h"
 #include "tests/support/damage.h"
 #include "tests/support/disk.h"
+#include "tests/support/format.h"
 #include "tests/support/lesson.h"
 
 static char *root, *lesson, *made;
@@ -241,6 +243,74 @@ Test(cut, damaged_tapes_are_cut_and_pressed_or_refused_in_words, .timeout = 120)
         write_all(path, whole, n);
     }
     cr_assert(done > 0 && done < 3 * tries, "%d", done);
+}
+
+/* Begins a lesson in "made" that has ended after a time, and the reel of its camera. */
+static struct lct_reel *begin_other(struct lct_format *format, lct_ns end) {
+    static const struct lct_index_head clocks = {.wall = 1};
+    struct lct_lesson_info info;
+    struct lct_reel *reel = NULL;
+    LCT_FREE char *track = lct_format("%s/camera", made);
+    cr_assert_eq(lct_io_make_folder(track), 0);
+    lct_test_lesson_begin(made, &info);
+    info.state = LCT_LESSON_ENDED;
+    info.end = end;
+    info.track_count = 1;
+    cr_assert_eq(lct_lesson_save(&lct_io_system, made, &info), 0);
+    cr_assert_eq(lct_reel_open(&lct_io_system, track, 1, format, &clocks, &reel), 0);
+    return reel;
+}
+
+Test(cut, before_the_first_picture_stands_a_slate) {
+    struct lct_test_lesson *l = lct_test_lesson(6 * LCT_SECOND);
+    struct lct_reel *reel = begin_other(l->picture, 6 * LCT_SECOND);
+    for (size_t i = 0; i < l->count; i++) { /* the camera comes after 2 s */
+        if (l->chunks[i]->format == l->picture && l->chunks[i]->time >= 2 * LCT_SECOND) {
+            cr_assert_eq(lct_reel_append(reel, l->chunks[i], false), 0);
+        }
+    }
+    cr_assert_eq(lct_reel_close(reel, 0), 0);
+    lct_test_lesson_free(l);
+    const struct {
+        lct_ns from;
+        size_t pictures, encoded;
+    } all[] = {{0, 1 + 40, 1}, {900 * LCT_MS, 1 + 40, 1}, {1 * LCT_SECOND, 40, 0}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        const struct lct_cut_range range = {
+            .lesson = made, .from = all[i].from, .to = 6 * LCT_SECOND};
+        struct lct_cut *c = cut(&range, 1);
+        struct lct_cut_counts counts = lct_cut_counts(c);
+        cr_assert_eq(counts.pictures, all[i].pictures, "%zu: %zu", i, counts.pictures);
+        cr_assert_eq(counts.pictures_encoded, all[i].encoded, "%zu", i);
+        lct_cut_close(c);
+    }
+}
+
+static size_t memory_used(void) {
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+/* A second of an hour: what is known of the rest is let go. */
+Test(cut, knows_of_a_long_lesson_what_it_needs) {
+    struct lct_format *format = lct_test_picture_format();
+    struct lct_reel *reel = begin_other(format, 3600 * LCT_SECOND);
+    for (int64_t i = 0; i < 36000; i++) {
+        struct lct_chunk *chunk = lct_test_chunk(format, i * 9000, 9000, i % 20 == 0, 10);
+        cr_assert_eq(lct_reel_append(reel, chunk, false), 0);
+        lct_chunk_unref(chunk);
+    }
+    cr_assert_eq(lct_reel_close(reel, 0), 0);
+    lct_format_unref(format);
+    const struct lct_cut_range ranges[] = {
+        {.lesson = made, .from = 1801 * LCT_SECOND, .to = 1802 * LCT_SECOND},
+        {.lesson = made, .from = 1800 * LCT_SECOND, .to = 1801 * LCT_SECOND}};
+    struct lct_cut *c = NULL;
+    size_t before = memory_used();
+    cr_assert_eq(lct_cut_open(ranges, 2, NULL, 0, &c, &fault), 0, "%s", fault.en);
+    cr_assert_null(lct_cut_note(c, 0));
+    cr_assert_lt(memory_used() - before, 1 << 20, "%zu bytes", memory_used() - before);
+    lct_cut_close(c);
 }
 
 static size_t names_in(const char *folder) {
