@@ -295,6 +295,11 @@ static void read_through(struct looks *looks) {
     looks->foreign->info.cut_off = rc < 0 && rc != AVERROR_EOF;
 }
 
+bool lct_foreign_is_hdr(enum AVColorTransferCharacteristic transfer, enum lct_hdr_kind *ret_kind) {
+    *ret_kind = transfer == AVCOL_TRC_SMPTE2084 ? LCT_HDR_PQ : LCT_HDR_HLG;
+    return transfer == AVCOL_TRC_SMPTE2084 || transfer == AVCOL_TRC_ARIB_STD_B67;
+}
+
 static bool picture_fits(const struct look *look) {
     const AVCodecParameters *p = look->av->codecpar;
     AVRational rate = look->av->avg_frame_rate;
@@ -302,6 +307,8 @@ static bool picture_fits(const struct look *look) {
         p->sample_aspect_ratio.num == 0 || p->sample_aspect_ratio.num == p->sample_aspect_ratio.den;
     bool plain = p->format == AV_PIX_FMT_YUV420P || p->format == AV_PIX_FMT_YUVJ420P;
     bool progressive = p->field_order <= AV_FIELD_PROGRESSIVE;
+    enum lct_hdr_kind ignored;
+    plain = plain && !lct_foreign_is_hdr(p->color_trc, &ignored);
     return p->codec_id == AV_CODEC_ID_H264 && square && plain && progressive && p->width % 2 == 0 &&
            p->height % 2 == 0 && p->video_delay == 0 && lct_foreign_turn(look->av) == 0 &&
            !look->reordered && !look->far_keys && !look->damaged && rate.den > 0 &&

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "encode/coded.h"
 #include "encode/foreign_priv.h"
+#include "encode/hdr.h"
 #include "encode/video.h"
 
 /* Pictures that come sooner after the one before are left out: 60 a second, and some jitter. */
@@ -157,7 +158,10 @@ struct recode {
     struct lct_video_encoder *encoder;
     double key_seconds;
     enum lct_colour colour;
-    struct SwsContext *sws;
+    struct SwsContext *sws, *sws_hdr; /* the second from RGB: of pictures that are mapped before */
+    struct lct_hdr *hdr;              /* NULL: none was there yet */
+    enum lct_hdr_kind hdr_kind;
+    uint8_t *wide, *narrow; /* a picture in RGB, 16 and 8 bits; owned */
     int turn;               /* degrees, clockwise */
     struct lct_frame *held; /* its time is the lesson's */
     lct_ns last, last_key;  /* of the picture before; LCT_NS_NONE: none */
@@ -210,7 +214,10 @@ static int put_next(struct recode *r, struct lct_frame *picture) {
 
 static int matrix_of(const AVFrame *f) {
     enum AVColorSpace space = f->colorspace;
-    if (space == AVCOL_SPC_UNSPECIFIED) {
+    enum lct_hdr_kind ignored;
+    if (space == AVCOL_SPC_UNSPECIFIED && lct_foreign_is_hdr(f->color_trc, &ignored)) {
+        space = AVCOL_SPC_BT2020_NCL;
+    } else if (space == AVCOL_SPC_UNSPECIFIED) {
         space = f->height >= 720 ? AVCOL_SPC_BT709 : AVCOL_SPC_SMPTE170M;
     }
     return space == AVCOL_SPC_BT709                                        ? SWS_CS_ITU709
@@ -236,6 +243,46 @@ static enum AVPixelFormat plain_format(enum AVPixelFormat format, bool *ret_full
     return format;
 }
 
+/* Through RGB, in which high dynamic range is mapped. */
+static int scale_hdr(struct recode *r, const AVFrame *f, const int *stride, int height,
+                     enum lct_hdr_kind kind, bool full, struct lct_frame *to) {
+    size_t pixels = (size_t)to->width * (size_t)to->height;
+    if (!r->hdr || r->hdr_kind != kind) {
+        lct_hdr_destroy(r->hdr);
+        r->hdr = lct_hdr_create(kind);
+        r->hdr_kind = kind;
+    }
+    r->wide = r->wide ? r->wide : lct_new(pixels * 3 * sizeof(uint16_t)); /* sizes stay */
+    r->narrow = r->narrow ? r->narrow : lct_new(pixels * 3);
+    r->sws =
+        sws_getCachedContext(r->sws, f->width, height, (enum AVPixelFormat)f->format, to->width,
+                             to->height, AV_PIX_FMT_RGB48, SWS_BICUBIC, NULL, NULL, NULL);
+    r->sws_hdr =
+        sws_getCachedContext(r->sws_hdr, to->width, to->height, AV_PIX_FMT_RGB24, to->width,
+                             to->height, AV_PIX_FMT_YUV420P, SWS_BICUBIC, NULL, NULL, NULL);
+    if (!r->sws || !r->sws_hdr) {
+        return -ENOTSUP;
+    }
+    const int *matrix =
+        sws_getCoefficients(r->colour == LCT_COLOUR_BT709 ? SWS_CS_ITU709 : SWS_CS_SMPTE170M);
+    const int *of = sws_getCoefficients(matrix_of(f));
+    (void)sws_setColorspaceDetails(r->sws, of, full, of, 1, 0, 1 << 16, 1 << 16);
+    (void)sws_setColorspaceDetails(r->sws_hdr, matrix, 1, matrix, 0, 0, 1 << 16, 1 << 16);
+    uint8_t *const wide[4] = {r->wide};
+    const uint8_t *const narrow[4] = {r->narrow};
+    const int wide_stride[4] = {to->width * 3 * (int)sizeof(uint16_t)};
+    const int narrow_stride[4] = {to->width * 3};
+    if (sws_scale(r->sws, (const uint8_t *const *)f->data, stride, 0, height, wide, wide_stride) !=
+        to->height) {
+        return -ENOTSUP;
+    }
+    lct_hdr_map(r->hdr, (const uint16_t *)(const void *)r->wide, r->narrow, pixels);
+    return sws_scale(r->sws_hdr, narrow, narrow_stride, 0, to->height, to->plane, to->stride) ==
+                   to->height
+               ? 0
+               : -ENOTSUP;
+}
+
 /* Scales into a picture of width x height. Of an interlaced picture only the first field is taken:
  * half the lines, and no combs. */
 static int scale(struct recode *r, const AVFrame *f, struct lct_frame *to) {
@@ -244,6 +291,10 @@ static int scale(struct recode *r, const AVFrame *f, struct lct_frame *to) {
     int field = f->interlaced_frame && f->height >= 4 ? 2 : 1, stride[AV_NUM_DATA_POINTERS];
     for (int i = 0; i < AV_NUM_DATA_POINTERS; i++) {
         stride[i] = f->linesize[i] * field;
+    }
+    enum lct_hdr_kind kind;
+    if (lct_foreign_is_hdr(f->color_trc, &kind)) {
+        return scale_hdr(r, f, stride, f->height / field, kind, full, to);
     }
     r->sws = sws_getCachedContext(r->sws, f->width, f->height / field, format, to->width,
                                   to->height, AV_PIX_FMT_YUV420P, SWS_BICUBIC, NULL, NULL, NULL);
@@ -337,6 +388,10 @@ int lct_foreign_encode_pictures(struct lct_foreign_job *job) {
     }
     lct_frame_unref(r.held);
     sws_freeContext(r.sws);
+    sws_freeContext(r.sws_hdr);
+    lct_hdr_destroy(r.hdr);
+    free(r.wide);
+    free(r.narrow);
     lct_video_close(r.encoder);
     lct_coded_fini(&r.coded);
     return rc;

@@ -9,6 +9,7 @@
 #include <libavformat/avformat.h>
 
 #include "encode/foreign.h"
+#include "encode/hdr.h"
 
 struct lct_foreign {
     int fd;
@@ -74,6 +75,9 @@ int lct_foreign_decode(struct lct_foreign_job *job, int (*take)(void *opaque),
 /** By how many degrees a stream's pictures are to be turned clockwise to be seen: 0, 90, 180, 270.
  */
 int lct_foreign_turn(const AVStream *av);
+
+/** True for the transfer of pictures of high dynamic range, with its kind. Pure. */
+bool lct_foreign_is_hdr(enum AVColorTransferCharacteristic transfer, enum lct_hdr_kind *ret_kind);
 
 /** As lct_foreign_make, of pictures and of sound. */
 int lct_foreign_copy_pictures(struct lct_foreign_job *job) LCT_MUST_USE;

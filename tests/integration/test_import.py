@@ -178,6 +178,24 @@ class Import(unittest.TestCase):
         apart = sum(abs(a - b) for a, b in zip(seen, wanted)) / len(seen)
         self.assertLess(apart, 10)
 
+    def test_high_dynamic_range(self):
+        """Grey of 18 % and white paper as phones take them (BT.2408 tables 1 and 2) are where screens show them."""
+        for transfer, grey, white in (("arib-std-b67", 0.38, 0.75), ("smpte2084", 0.38, 0.581)):
+            with self.subTest(transfer):
+                path = self.folder / f"{transfer}.mp4"
+                halves = f"geq=lum='64+876*if(lt(X,160),{grey},{white})':cb=512:cr=512"
+                ffmpeg("-f", "lavfi", "-i", f"color=s=320x180:r=25,format=yuv420p10le,{halves}", "-frames:v", 5,
+                       "-c:v", "libx264", "-preset", "ultrafast", "-bf", 0, "-color_trc", transfer,
+                       "-color_primaries", "bt2020", "-colorspace", "bt2020nc", path)
+                self.assertFalse(self.imported(path)["tracks"][0]["copied"])
+                seen = decoded(self.movie(), "-map", "0:v", "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "yuv420p")
+                for at, signal in ((80, 0.425), (240, 0.936)):
+                    self.assertAlmostEqual(seen[90 * 320 + at], 16 + 219 * signal, delta=3)
+                chroma = seen[320 * 180:]
+                self.assertLess(max(abs(value - 128) for value in chroma), 4)
+                self.tearDown()
+                self.setUp()
+
     def test_title_and_date(self):
         path = self.folder / "VID_7.mp4"
         ffmpeg("-i", self.folder / "plain.mp4", "-c", "copy", "-metadata", "title=圆的面积",

@@ -126,7 +126,7 @@ static bool try_file(int fd, const char *words, int seed) {
 }
 
 Test(foreign, damaged_files_are_taken_or_refused_in_words, .timeout = 120) {
-    int tries = lct_test_damages(6, 2000), taken = 0;
+    int tries = lct_test_damages(6, 300), taken = 0;
     char *folder = lct_test_folder();
     for (size_t i = 0; i < sizeof films / sizeof *films; i++) {
         size_t n;

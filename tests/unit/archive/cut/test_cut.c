@@ -225,7 +225,7 @@ static int cut_and_press(void) {
 /* What is damaged on a tape, or is said wrong of it: a cut, or a sentence. */
 Test(cut, damaged_tapes_are_cut_and_pressed_or_refused_in_words, .timeout = 120) {
     static const char *const files[] = {"camera/0001.mp4", "camera/0001.index", "lesson.json"};
-    int tries = lct_test_damages(5, 2000), done = 0;
+    int tries = lct_test_damages(5, 500), done = 0;
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         LCT_FREE char *path = lct_format("%s/%s", lesson, files[i]);
         size_t n;
