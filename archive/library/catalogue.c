@@ -85,7 +85,8 @@ static struct lct_db_query *of_row(struct lct_catalogue *c, const char *sql, int
     return query;
 }
 
-/* The passages of a kind as a row: their lines, and their times. Both owned. */
+/* The passages of a kind as a row: their lines, and their times: each "TIME", or with a picture
+ * "TIME,WHEN" of the item itself, "TIME,WHEN,LESSON" of another. Both owned. */
 static void row_of(const struct lct_passages *passages, enum lct_passage_kind kind, char **ret_text,
                    char **ret_times) {
     size_t n;
@@ -94,7 +95,11 @@ static void row_of(const struct lct_passages *passages, enum lct_passage_kind ki
         const struct lct_passage *p = &passages->list[i];
         if (p->kind == kind) {
             (void)fprintf(text, "%s\n", p->text);
-            (void)fprintf(times, "%lld ", p->time == LCT_NS_NONE ? -1LL : (long long)p->time);
+            bool seen = p->picture != LCT_NS_NONE;
+            (void)fprintf(times, "%lld", p->time == LCT_NS_NONE ? -1LL : (long long)p->time);
+            (void)(seen && fprintf(times, ",%lld", (long long)p->picture));
+            (void)(seen && p->lesson && fprintf(times, ",%s", p->lesson));
+            (void)fputc(' ', times);
         }
     }
     (void)fclose(text); /* memory only */

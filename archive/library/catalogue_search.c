@@ -275,8 +275,18 @@ static ptrdiff_t find_in(const struct search *s, const char *line, size_t n) {
     return found < 0 ? -1 : found < (ptrdiff_t)n ? found : (ptrdiff_t)n;
 }
 
+/* The picture that may stand behind a time (row_of in catalogue.c); NULL: none. Owned. */
+static json_t *picture_of(const char *text, const char *own) {
+    char *end;
+    long long time = *text == ',' ? strtoll(text + 1, &end, 10) : -1;
+    const char *lesson = time >= 0 && *end == ',' ? end + 1 : own;
+    return time < 0 ? NULL
+                    : json_pack("{s:s%, s:I}", "lesson", lesson, strcspn(lesson, " "), "time_ns",
+                                (json_int_t)time);
+}
+
 static void add_hits(const struct search *s, enum lct_passage_kind kind, const char *text,
-                     const char *times, json_t *hits) {
+                     const char *times, const char *own, json_t *hits) {
     while (*text && json_array_size(hits) < LCT_CATALOGUE_HITS_MAX) {
         size_t n = strcspn(text, "\n");
         char *end;
@@ -287,11 +297,15 @@ static void add_hits(const struct search *s, enum lct_passage_kind kind, const c
             json_t *hit =
                 json_pack("{s:o, s:s, s:s}", "time_ns", time < 0 ? json_null() : json_integer(time),
                           "kind", lct_passage_word(kind), "text", shown);
+            json_t *picture = picture_of(end, own);
+            if (picture) {
+                json_object_set_new(hit, "picture", picture);
+            }
             if (hit) {
                 json_array_append_new(hits, hit);
             }
         }
-        times = end;
+        times = end + strcspn(end, " ");
         text += n + (text[n] == '\n');
     }
 }
@@ -308,7 +322,7 @@ static int read_hits(struct search *s, size_t num, json_t *hits) {
         rc = lct_db_next(query);
         if (rc > 0) {
             add_hits(s, (enum lct_passage_kind)kind, lct_db_text(query, 0), lct_db_text(query, 1),
-                     hits);
+                     s->c->entries[num].id, hits);
             lct_db_end(query);
             rc = 0;
         }

@@ -24,7 +24,7 @@
 LCT_LOG_TOPIC("item");
 
 /* What is read out of files in another way than before has another number. */
-#define READ_AS 2
+#define READ_AS 3
 
 bool lct_item_is_clip(const char *id) { return lct_clip_is_id(id); }
 
@@ -67,8 +67,9 @@ uint64_t lct_item_as_of(const char *data, const char *id, bool recording) {
 
 /* ---- texts ---- */
 
+/* With a picture, when there is one: at that time of its lesson. */
 static void add(struct lct_passages *passages, enum lct_passage_kind kind, lct_ns time, lct_ns to,
-                const char *text) {
+                lct_ns picture, const char *text) {
     char line[LCT_PASSAGE_BYTES_MAX + 1];
     LCT_FREE char *plain = lct_plain(text, false); /* ends of lines are blanks then */
     if (!*plain || passages->n == LCT_PASSAGES_MAX) {
@@ -84,7 +85,8 @@ static void add(struct lct_passages *passages, enum lct_passage_kind kind, lct_n
         free(passages->list);
         passages->list = list;
     }
-    passages->list[passages->n++] = (struct lct_passage){kind, time, to, lct_strdup(line)};
+    passages->list[passages->n++] =
+        (struct lct_passage){kind, time, to, picture, NULL, lct_strdup(line)};
 }
 
 static void free_passages(struct lct_passages *passages) {
@@ -101,7 +103,8 @@ static void add_chapters(struct lct_passages *passages, const json_t *chapters) 
     json_array_foreach(chapters, i, chapter) {
         lct_ns time = lct_json_int(chapter, "time_ns", -1);
         if (time >= 0) {
-            add(passages, LCT_PASSAGE_CHAPTER, time, time, lct_json_text(chapter, "title", ""));
+            add(passages, LCT_PASSAGE_CHAPTER, time, time,
+                lct_json_int(chapter, "picture_ns", time), lct_json_text(chapter, "title", ""));
         }
     }
 }
@@ -110,7 +113,7 @@ static void add_marks(struct lct_passages *passages, const char *folder) {
     struct lct_mark *marks;
     size_t n = lct_lesson_marks(folder, &marks);
     for (size_t i = 0; i < n; i++) {
-        add(passages, LCT_PASSAGE_MARK, marks[i].time, marks[i].time, marks[i].label);
+        add(passages, LCT_PASSAGE_MARK, marks[i].time, marks[i].time, LCT_NS_NONE, marks[i].label);
     }
     free(marks);
 }
@@ -120,8 +123,9 @@ static void add_slides(struct lct_passages *passages, const char *folder) {
     size_t i;
     json_t *slide;
     json_array_foreach(slides, i, slide) {
-        add(passages, LCT_PASSAGE_SLIDE, lct_json_int(slide, "time_ns", 0),
-            lct_json_int(slide, "to_ns", 0), lct_json_text(slide, "text", ""));
+        lct_ns time = lct_json_int(slide, "time_ns", 0);
+        add(passages, LCT_PASSAGE_SLIDE, time, lct_json_int(slide, "to_ns", 0),
+            lct_json_int(slide, "picture_ns", time), lct_json_text(slide, "text", ""));
     }
 }
 
@@ -137,7 +141,7 @@ static void add_subtitles(struct lct_passages *passages, const char *folder) {
         }
         for (size_t k = 0; k < subtitle.count; k++) {
             const struct lct_cue *cue = &subtitle.cues[k];
-            add(passages, LCT_PASSAGE_SUBTITLE, cue->from, cue->to, cue->text);
+            add(passages, LCT_PASSAGE_SUBTITLE, cue->from, cue->to, LCT_NS_NONE, cue->text);
         }
         lct_subtitle_free(&subtitle);
     }
@@ -162,14 +166,15 @@ static void add_metadata(struct lct_passages *passages, const json_t *metadata, 
     static const char *const lists[] = {"points", "teachers"};
     size_t k;
     json_t *item;
-    add(passages, LCT_PASSAGE_TITLE, LCT_NS_NONE, LCT_NS_NONE, title);
+    add(passages, LCT_PASSAGE_TITLE, LCT_NS_NONE, LCT_NS_NONE, LCT_NS_NONE, title);
     for (size_t i = 0; i < sizeof shown / sizeof *shown; i++) {
-        add(passages, LCT_PASSAGE_METADATA, LCT_NS_NONE, LCT_NS_NONE,
+        add(passages, LCT_PASSAGE_METADATA, LCT_NS_NONE, LCT_NS_NONE, LCT_NS_NONE,
             lct_json_text(metadata, shown[i], ""));
     }
     for (size_t i = 0; i < sizeof lists / sizeof *lists; i++) {
         json_array_foreach(json_object_get(metadata, lists[i]), k, item) {
-            add(passages, LCT_PASSAGE_METADATA, LCT_NS_NONE, LCT_NS_NONE, json_string_value(item));
+            add(passages, LCT_PASSAGE_METADATA, LCT_NS_NONE, LCT_NS_NONE, LCT_NS_NONE,
+                json_string_value(item));
         }
     }
 }
@@ -256,16 +261,21 @@ static int read_lesson(const char *folder, const char *id, bool recording, struc
 
 /* ---- clips ---- */
 
-/* What stands in the range of a lesson, at its place in the clip. */
-static void add_range(struct lct_passages *into, const struct lct_passages *lesson, lct_ns from,
-                      lct_ns to, lct_ns at) {
+/* What stands in the range of a lesson (id borrowed), at its place in the clip. */
+static void add_range(struct lct_passages *into, const struct lct_passages *lesson, const char *id,
+                      lct_ns from, lct_ns to, lct_ns at) {
     for (size_t i = 0; i < lesson->n; i++) {
         const struct lct_passage *p = &lesson->list[i];
         bool begins = p->time >= from && p->time < to;
         bool reaches = p->time < from && p->to > from;
         if (begins || reaches) {
             lct_ns end = p->to < to ? p->to : to;
-            add(into, p->kind, at + (begins ? p->time - from : 0), at + end - from, p->text);
+            size_t before = into->n;
+            add(into, p->kind, at + (begins ? p->time - from : 0), at + end - from, p->picture,
+                p->text);
+            if (into->n > before) {
+                into->list[before].lesson = id;
+            }
         }
     }
 }
@@ -276,20 +286,33 @@ struct clip {
     json_t *sources;
     struct lct_passages *texts; /* of each source, read once: pieces may go to and fro */
     lct_ns duration;
+    size_t own; /* passages of its own, the first */
 };
 
-/* What stands in a lesson, which is a source from now on. */
-static const struct lct_passages *texts_of(struct clip *clip, const char *lesson) {
+/* Its place among the sources, of which it is one from now on, its texts read. */
+static size_t source_of(struct clip *clip, const char *lesson) {
     size_t n = json_array_size(clip->sources);
     for (size_t i = n; i > 0; i--) { /* that of the piece before mostly */
         if (strcmp(json_string_value(json_array_get(clip->sources, i - 1)), lesson) == 0) {
-            return &clip->texts[i - 1];
+            return i - 1;
         }
     }
     LCT_FREE char *folder = lct_item_folder(clip->data, lesson);
     json_array_append_new(clip->sources, json_string(lesson));
     read_lesson_texts(folder, &clip->texts[n]);
-    return &clip->texts[n];
+    return n;
+}
+
+/* The clip's own chapters that begin in the piece are shown by its lesson. */
+static void find_pictures(struct clip *clip, const char *lesson, lct_ns from, lct_ns to) {
+    for (size_t i = 0; i < clip->own; i++) {
+        struct lct_passage *p = &clip->passages->list[i];
+        if (p->kind == LCT_PASSAGE_CHAPTER && p->time >= clip->duration &&
+            p->time - clip->duration < to - from) {
+            p->picture = from + p->time - clip->duration;
+            p->lesson = lesson;
+        }
+    }
 }
 
 static void add_piece(struct clip *clip, const json_t *piece) {
@@ -298,7 +321,10 @@ static void add_piece(struct clip *clip, const json_t *piece) {
     if (!lct_lesson_is_id(lesson) || from < 0 || to <= from) {
         return;
     }
-    add_range(clip->passages, texts_of(clip, lesson), from, to, clip->duration);
+    size_t source = source_of(clip, lesson);
+    const char *id = json_string_value(json_array_get(clip->sources, source));
+    find_pictures(clip, id, from, to);
+    add_range(clip->passages, &clip->texts[source], id, from, to, clip->duration);
     clip->duration += to - from;
 }
 
@@ -340,6 +366,7 @@ static int read_clip(const char *data, const char *folder, const char *id, struc
     add_metadata(&item->passages, metadata, title);
     add_chapters(&item->passages, json_object_get(edl, "chapters"));
     add_subtitles(&item->passages, folder); /* its own; those of its lessons are found with them */
+    clip.own = item->passages.n;
     json_array_foreach(pieces, i, piece) { add_piece(&clip, piece); }
     for (i = 0; i < json_array_size(clip.sources); i++) {
         free_passages(&clip.texts[i]);

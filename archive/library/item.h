@@ -44,8 +44,10 @@ enum lct_passage_kind {
 
 struct lct_passage {
     enum lct_passage_kind kind;
-    lct_ns time, to; /**< where it begins and ends; LCT_NS_NONE: of the whole item */
-    char *text;      /**< one line */
+    lct_ns time, to;    /**< where it begins and ends; LCT_NS_NONE: of the whole item */
+    lct_ns picture;     /**< when its lesson's small pictures show it; LCT_NS_NONE: they do not */
+    const char *lesson; /**< of a clip's: which lesson that is, borrowed from sources; NULL: none */
+    char *text;         /**< one line */
 };
 
 struct lct_passages {

@@ -436,7 +436,8 @@ export interface LibraryItem {
   grade: string;
   teachers: string[];
   recording: boolean;
-  hits: { time_ns: number | null; kind: 'title' | 'metadata' | 'chapter' | 'mark' | 'slide' | 'subtitle'; text: string }[];
+  hits: { time_ns: number | null; kind: 'title' | 'metadata' | 'chapter' | 'mark' | 'slide' | 'subtitle'; text: string;
+    picture?: { lesson: string; time_ns: number } }[];
 }
 
 /** A part of the list. */

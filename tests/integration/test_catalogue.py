@@ -31,6 +31,9 @@ class Library(unittest.TestCase):
         self.light = put_lesson(self.data, LIGHT, "光的折射", stage="初中", subject="物理",
                                 teachers=["王老师"])
         put_text(self.light, [(5, 9, "全反射 临界角 Snell's law ＡＢＣ"), (30, 40, "棱镜")])
+        slides = (self.light / "text.jsonl").read_text(encoding="utf-8").splitlines()
+        slides[0] = json.dumps({**json.loads(slides[0]), "picture_ns": 7 * SECOND})
+        (self.light / "text.jsonl").write_text("\n".join(slides) + "\n", encoding="utf-8")
         put_marks(self.light, [(7, "重点")])
         put_lesson(self.data, MATHS, "Pythagoras 勾股定理", 90, 1_770_000_100, stage="初中",
                    subject="数学", teachers=["李老师", "王老师"], state="published")
@@ -75,6 +78,12 @@ class Library(unittest.TestCase):
         self.assertEqual(self.hits("棱镜"), {LIGHT: [("slide", 30)], CLIP: [("slide", 14)]})
         self.assertEqual(self.hits("重点"), {LIGHT: [("mark", 7)], CLIP: [("mark", 1)]})
         self.assertEqual(self.hits("定义"), {CLIP: [("chapter", 1)]})
+        def pictures(q):
+            return {item["id"]: [hit.get("picture") for hit in item["hits"]] for item in self.search(q)["items"]}
+        self.assertEqual(pictures("临界角"), {one: [{"lesson": LIGHT, "time_ns": 7 * SECOND}] for one in (LIGHT, CLIP)})
+        self.assertEqual(pictures("棱镜"), {one: [{"lesson": LIGHT, "time_ns": 30 * SECOND}] for one in (LIGHT, CLIP)})
+        self.assertEqual(pictures("定义"), {CLIP: [{"lesson": LIGHT, "time_ns": 7 * SECOND}]})
+        self.assertEqual(pictures("重点"), {LIGHT: [None], CLIP: [None]})
         self.assertEqual(self.hits("射"), {LIGHT: [("title", None), ("slide", 5)], CLIP: [("slide", 0)]})
         for q, expected in (("角界", []), ("SNELL", [CLIP, LIGHT]), ("abc", [CLIP, LIGHT]), ("nell", []),
                             ("pyth", [MATHS]), ("初中 勾股", [MATHS]), ("初中 棱镜", [LIGHT]), ("😀", []),

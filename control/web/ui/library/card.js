@@ -5,7 +5,6 @@ import { html, useState } from '../../vendor/preact.js';
 import { ask, playUrl, thumbUrl } from '../../lib/api.js';
 import { day, seconds, span } from '../../lib/format.js';
 import { useWords } from '../../lib/language.js';
-import { pictureTime, planOf } from '../../lib/player/plan.js';
 import { Asking } from '../asking.js';
 import { termName } from './names.js';
 
@@ -54,15 +53,14 @@ export function Card({ item, vocabularies, trashDays, acts }) {
 const Name = ({ item, title }) => (item.trashed ? html`<span class="item-name">${title}</span>`
   : html`<a class="item-name" href=${playUrl(item.id)}>${title}</a>`);
 
-/** What stood on the screen there, of a lesson. @param {{ item: LibraryItem, hit: LibraryItem['hits'][number] }} props */
+/** What stood on the screen there. @param {{ item: LibraryItem, hit: LibraryItem['hits'][number] }} props */
 function HitPicture({ item, hit }) {
   const [broken, setBroken] = useState(false);
   const track = hit.kind === 'slide' ? 'screen' : hit.kind === 'chapter' ? item.cover?.track : '';
-  if (item.kind !== 'lesson' || !track || broken) {
+  if (!hit.picture || !track || broken) {
     return null;
   }
-  const { time } = pictureTime(planOf([{ lesson: item.id, from_ns: 0, to_ns: item.duration_ns }]), hit.time_ns || 0);
-  return html`<img class="hit-picture" src=${thumbUrl(item.id, track, seconds(time))} alt="" width="64" height="36" loading="lazy"
+  return html`<img class="hit-picture" src=${thumbUrl(hit.picture.lesson, track, seconds(hit.picture.time_ns))} alt="" width="64" height="36" loading="lazy"
     onError=${() => setBroken(true)} />`;
 }
 
