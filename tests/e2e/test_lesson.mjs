@@ -213,6 +213,11 @@ await forEachBrowser(async (page, name) => {
     await open(page, up, id);
     await p.reads(page, '.resumed', /00:13/);
     await p.until(async () => await p.demoClock(page) === truth.filter((one) => one.pts <= 13.0006).at(-1).code, 'where one was');
+    const seen = truth.findIndex((one) => one.pts > 13.0006) - 1; // by pictures on, and back before where one was
+    for (const [key, i] of [['.', seen + 1], ['.', seen + 2], [',', seen + 1], [',', seen], [',', seen - 1]]) {
+        await page.keyboard.press(key);
+        await p.until(async () => await p.demoClock(page) === truth[i].code, `picture ${i - seen}`, 20);
+    }
     await grows(page, up, name);
     grown++;
     if (grown === browsers().length) {

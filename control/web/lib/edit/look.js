@@ -13,6 +13,7 @@ import { neighbour } from './snap.js';
 const POINTS = 2000;
 const FINE_NS = 5e9; // thumbnails are no nearer to each other
 const AROUND_NS = 2e9; // of the index at first
+const NEAR_NS = 1000; // a player's clock rounds
 const SHEET_HEAD = 12; // docs/api.yaml: time, bytes
 
 /** @param {string} lesson @param {string} track */
@@ -85,7 +86,8 @@ export function newThumbs(lesson, track, come) {
 }
 
 /**
- * The picture of a track behind (way 1) or before (way -1) a moment, however long one stands; undefined: none.
+ * The picture of a track behind (way 1) or before (way -1) the one that is seen at a moment, however long one stands;
+ * undefined: none.
  * @param {string} lesson
  * @param {string} track
  * @param {number} time_ns
@@ -97,7 +99,8 @@ export async function fetchFrame(lesson, track, time_ns, way, length_ns) {
     const from = Math.max(0, Math.round(time_ns - (way < 0 ? around : AROUND_NS)));
     const to = Math.min(length_ns, Math.round(time_ns + (way > 0 ? around : AROUND_NS)));
     const times = await fetchTimes(lesson, track, from, to);
-    const found = neighbour(time_ns, times, way);
+    const seen = neighbour(time_ns + NEAR_NS, times, -1);
+    const found = neighbour(way < 0 ? seen ?? 0 : time_ns + NEAR_NS, times, way);
     if (found !== undefined || (way < 0 ? from === 0 : to === length_ns)) {
       return found;
     }

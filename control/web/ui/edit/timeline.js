@@ -25,6 +25,7 @@ const SNAP_PX = 10;
 const SETTLED_MS = 150;
 const AGAIN_MS = 2000;
 const LEAST_NS = 0.2e9; // in sight
+const PIECE_NS = 40e6; // a picture, at least
 const STEPS_S = [0.04, 0.2, 1, 5, 10, 30, 60, 300, 600, 1800, 3600];
 
 /**
@@ -164,7 +165,8 @@ export function Timeline({ lesson, clip, others, at, selection, view, moments, m
     if (!drag || drag.piece !== i || drag.what === 'seek' || drag.what === 'select') {
       return { i, ...piece };
     }
-    return drag.what === 'from' ? { i, ...piece, from_ns: Math.min(drag.at, piece.to_ns - 1) } : { i, ...piece, to_ns: Math.max(drag.at, piece.from_ns + 1) };
+    return drag.what === 'from' ? { i, ...piece, from_ns: Math.max(0, Math.min(drag.at, piece.to_ns - PIECE_NS)) }
+      : { i, ...piece, to_ns: Math.min(length, Math.max(drag.at, piece.from_ns + PIECE_NS)) };
   });
 
   useEffect(() => {

@@ -3,6 +3,7 @@
 
 import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
 import { ask, faultText } from '../../lib/api.js';
+import { fetchFrame } from '../../lib/edit/look.js';
 import { day } from '../../lib/format.js';
 import { chooseWords, LanguageProvider, said, startingWords } from '../../lib/language.js';
 import { isSound } from '../../lib/names.js';
@@ -34,7 +35,7 @@ import { usePlayer } from './use_player.js';
 /** @typedef {import('../../lib/player/subtitles.js').Cue} Cue */
 
 const STEP_S = 10;
-const PICTURE_S = 1 / 30;
+const BEFORE_NS = 1e6; // what is shown there is the last picture of the piece before
 const SAME_MARK_S = 3; // behind a mark: back means the one before it
 const TICK_MS = 250;
 const KEEP_MS = 3000;
@@ -224,10 +225,24 @@ export function Lesson() {
       seek(found.at);
     }
   }
-  /** @param {number} by pictures */
-  function frame(by) {
-    player?.pause();
-    seek((player?.now() || 0) + by * PICTURE_S);
+  /** To the picture behind or before the one that is seen, at its true time. @param {1 | -1} way */
+  async function frame(way) {
+    const at = here();
+    const piece = playable?.plan.pieces[pieceAt(playable.plan, at * 1e9)];
+    if (!player || !piece || !playable.has(piece.lesson, view.main)) {
+      return;
+    }
+    player.pause();
+    const time = Math.round(at * 1e9) - piece.at + piece.from;
+    try {
+      const found = await fetchFrame(piece.lesson, view.main, time, way, piece.to);
+      const to = found !== undefined && found >= piece.from && found < piece.to ? found : way > 0 ? piece.to : piece.from - BEFORE_NS;
+      if (player.state === 'paused' && here() === at) { // nobody has gone elsewhere meanwhile
+        seek((to - piece.from + piece.at) / 1e9);
+      }
+    } catch (error) {
+      say(said(t, faultText(error)));
+    }
   }
   /** @param {number} by */
   const faster = (by) => setSpeed(SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, SPEEDS.indexOf(speed) + by))]);
