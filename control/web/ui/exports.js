@@ -33,6 +33,7 @@ export function Exports({ item }) {
   const [standing, setStanding] = useState(/** @type {import('../types').Presets} */ ({ presets: [] }));
   const [captions, setCaptions] = useState('');
   const [logo, setLogo] = useState(false);
+  const [asks, setAsks] = useState(false); // the answer is on its way
   const [trouble, setTrouble] = useState(/** @type {FaultText | null} */ (null));
   useEffect(() => {
     let current = true;
@@ -48,12 +49,14 @@ export function Exports({ item }) {
   /** @param {string} preset */
   async function make(preset) {
     setTrouble(null);
+    setAsks(true);
     try {
       await ask('POST', '/jobs', { kind: 'export', item, preset, captions, logo });
       await look();
     } catch (error) {
       setTrouble(faultText(error));
     }
+    setAsks(false);
   }
 
   const drawn = Boolean(captions) || logo;
@@ -69,19 +72,19 @@ export function Exports({ item }) {
       ${standing.logo && html`<label><input type="checkbox" checked=${logo} onChange=${(/** @type {any} */ event) => setLogo(event.target.checked)} /> ${t.exportLogo}</label>`}
       ${drawn && html`<p class="export-why" role="status">${t.exportDrawn}</p>`}
     </li>`}
-    ${made.map((preset) => html`<${One} key=${preset.id} preset=${preset} drawn=${drawn} job=${jobs.find((job) => job.preset?.id === preset.id)} onMake=${() => make(preset.id)} />`)}
+    ${made.map((preset) => html`<${One} key=${preset.id} preset=${preset} drawn=${drawn} asks=${asks} job=${jobs.find((job) => job.preset?.id === preset.id)} onMake=${() => make(preset.id)} />`)}
     <li><div role="alert">${trouble && html`<p class="export-why">${said(t, trouble)}</p>`}</div></li>`;
 }
 
-/** @param {{ preset: Preset, drawn: boolean, job: Job | undefined, onMake: () => void }} props job: the newest of it */
-function One({ preset, drawn, job, onMake }) {
+/** @param {{ preset: Preset, drawn: boolean, asks: boolean, job: Job | undefined, onMake: () => void }} props job: the newest of it */
+function One({ preset, drawn, asks, job, onMake }) {
   const t = useWords();
   const problems = preset.problems || [];
   const seconds = (drawn ? preset.about_drawn_s : preset.about_s) || 0;
   const limits = [preset.bytes ? t.exportMost(size(preset.bytes)) : '', seconds ? t.exportTakes(span(seconds)) : ''].filter(Boolean);
   const must = problems.some((problem) => problem.must);
   return html`<li class="export">
-    <button type="button" class="export-make" aria-disabled=${must} aria-describedby=${`export-${preset.id}`} onClick=${() => !must && onMake()}>
+    <button type="button" class="export-make" aria-disabled=${must || asks} aria-describedby=${`export-${preset.id}`} onClick=${() => !must && !asks && onMake()}>
       ${said(t, preset.name)}</button>
     <p class="export-about" id=${`export-${preset.id}`}>${drawn && preset.direct ? t.exportKept : said(t, preset.about)}${limits.length > 0 && t.exportLimits(limits)}
       ${problems.map((problem) => html`<span class="export-why">${said(t, problem)}</span>`)}</p>
