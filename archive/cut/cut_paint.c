@@ -8,8 +8,12 @@
 #include "archive/cut/cut_priv.h"
 #include "base/mem.h"
 #include "base/thread.h"
+#include "encode/nal.h"
 
 #define TICKS 90000
+
+/* avcC of the result: more sets than this stand in front of their key frames only. */
+#define CONFIG_MAX 16384U
 
 /* A picture that still stands so long after a range's begin (a slide that nobody moved) is said
  * once more where the range begins; a camera's next one is simply shown at once. */
@@ -25,6 +29,22 @@
 /* Each has a decoder and an encoder: so many at 1080p, fewer of larger pictures. */
 #define PAINTERS_MAX 4U
 #define PAINTERS_PIXELS (PAINTERS_MAX * 1920 * 1088)
+
+bool lct_cut_same_size(const struct lct_format *a, const struct lct_format *b) {
+    return a->width == b->width && a->height == b->height;
+}
+
+void lct_cut_add_sets(struct lct_format *format, const uint8_t *avcc, size_t n) {
+    LCT_FREE uint8_t *both = lct_new(CONFIG_MAX);
+    size_t size =
+        lct_nal_merge_avcc(format->config, format->config_bytes, avcc, n, both, CONFIG_MAX);
+    if (size > 0) {
+        free(format->config);
+        format->config = both;
+        format->config_bytes = size;
+        both = NULL;
+    }
+}
 
 /* ---- one range ---- */
 

@@ -11,9 +11,6 @@
 
 #define TICKS 90000
 
-/* avcC of the result: more sets than this stand in front of their key frames only. */
-#define CONFIG_MAX 16384U
-
 /* ---- the canvas ---- */
 
 /* One format among those that are kept, and how much of it. */
@@ -26,10 +23,6 @@ struct forms {
     struct form *list;
     size_t count;
 };
-
-bool lct_cut_same_size(const struct lct_format *a, const struct lct_format *b) {
-    return a->width == b->width && a->height == b->height;
-}
 
 static bool same_config(const struct lct_format *a, const struct lct_format *b) {
     return lct_cut_same_size(a, b) && a->config_bytes == b->config_bytes &&
@@ -164,18 +157,6 @@ int lct_cut_choose_canvas(struct lct_cut *cut, struct lct_cut_track *track,
 }
 
 /* ---- the track ---- */
-
-void lct_cut_add_sets(struct lct_format *format, const uint8_t *avcc, size_t n) {
-    LCT_FREE uint8_t *both = lct_new(CONFIG_MAX);
-    size_t size =
-        lct_nal_merge_avcc(format->config, format->config_bytes, avcc, n, both, CONFIG_MAX);
-    if (size > 0) {
-        free(format->config);
-        format->config = both;
-        format->config_bytes = size;
-        both = NULL;
-    }
-}
 
 int lct_cut_make_pictures(struct lct_cut *cut, struct lct_cut_track *track,
                           struct lct_fault *fault) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * A cut's inside, shared by cut.c (what is kept), cut_picture.c with cut_paint.c and cut_sound.c
- * (what is made of it) and cut_lesson.c (the folder).
+ * A cut's inside, shared by cut.c (what is kept), cut_source.c (the lessons it is of),
+ * cut_picture.c with cut_paint.c and cut_sound.c (what is made of it) and cut_lesson.c (the
+ * folder).
  */
 #pragma once
 
@@ -83,6 +84,21 @@ struct lct_cut {
     double loudness; /* LUFS; 0: as it is */
     struct lct_cut_reader reader;
 };
+
+/**
+ * Opens the lesson in folder (copied), if it is not open yet, with what the ranges of it need;
+ * without ranges from end to end. 0, -ENODATA: nothing is recorded in it; or another -errno; with
+ * a fault. The source is the cut's.
+ */
+int lct_cut_open_source(struct lct_cut *cut, const char *folder, const struct lct_cut_range *ranges,
+                        size_t count, struct lct_cut_source **ret_source,
+                        struct lct_fault *fault) LCT_MUST_USE;
+
+/** Frees what it holds. */
+void lct_cut_close_source(struct lct_cut_source *source);
+
+/** Reads what all parts need of a track, marks what is damaged, and notes it. */
+void lct_cut_check_track(struct lct_cut *cut, const struct lct_cut_track *track);
 
 /** The first row at or behind tick, in the tape's own timescale. */
 size_t lct_cut_row_at(const struct lct_cut_tape *tape, int64_t tick);
