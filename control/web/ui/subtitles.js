@@ -158,6 +158,9 @@ export function Subtitles({ id, name, languages, first, place, here, onSeek, onT
       setLeaving(null);
     }
   }, [leaving, keeping]);
+  const asks = !!leaving && (keeping === 'waiting' || keeping === 'changed');
+  const question = useRef(/** @type {HTMLElement | null} */ (null));
+  useEffect(() => question.current?.scrollIntoView({ block: 'nearest' }), [asks]); // on a phone it stands below
   close.current = () => setLeaving({ go: () => onClose(kept(cues || []).length > 0 ? lang : '') });
 
   const step = useRef(go);
@@ -254,10 +257,10 @@ export function Subtitles({ id, name, languages, first, place, here, onSeek, onT
     </div>
     <p class="writing-words" role="status">${[refusal ? said(t, refusal) : t.edit.keeping[keeping], wrongs > 0 && w.wrongs(wrongs), notice].filter(Boolean).join(' · ')}
       ${keeping === 'changed' && html` <button type="button" class="act" onClick=${load}>${w.load}</button>`}</p>
-    ${leaving && (keeping === 'waiting' || keeping === 'changed') && html`<div class="band band-warn leaving" role="alert">${t.library.notSaved}
+    ${asks && html`<div class="band band-warn leaving" role="alert" ref=${question}>${t.library.notSaved}
       <button type="button" class="act" onClick=${() => setLeaving(null)}>${t.library.stay}</button>
       <button type="button" class="act" onClick=${() => {
-        leaving.go();
+        leaving?.go();
         setLeaving(null);
       }}>${t.library.discard}</button></div>`}
     ${trouble && html`<p class="clip-bad" role="alert">${said(t, trouble)}</p>`}
