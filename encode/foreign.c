@@ -28,7 +28,6 @@
     "pcm_f32le,pcm_u8,pcm_s8,pcm_mulaw,pcm_alaw,pcm_bluray,pcm_dvd,adpcm_ima_wav,adpcm_ima_qt,"    \
     "adpcm_ms"
 
-#define BLOCK_BYTES (64 << 10)
 #define MICRO INT64_C(1000000)
 
 /* Pictures further apart than this between IDRs are encoded anew: players seek to them. */
@@ -40,26 +39,10 @@
 
 /* ---- reading ---- */
 
-static int read_bytes(void *opaque, uint8_t *out, int n) {
-    struct lct_foreign_reader *reader = opaque;
-    ssize_t got = pread(reader->fd, out, (size_t)n, reader->at);
-    if (got <= 0) {
-        return got == 0 ? AVERROR_EOF : AVERROR(errno);
-    }
-    reader->at += got;
-    return (int)got;
-}
-
-static int64_t seek_bytes(void *opaque, int64_t offset, int whence) {
-    struct lct_foreign_reader *reader = opaque;
-    if (whence & AVSEEK_SIZE) {
-        return reader->size;
-    }
-    int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? reader->at : reader->size;
-    if (offset < -from || offset > INT64_MAX - from) {
-        return AVERROR(EINVAL);
-    }
-    return reader->at = from + offset;
+static ssize_t read_file(void *opaque, uint64_t offset, void *bytes, size_t n) {
+    const struct lct_foreign *foreign = opaque;
+    ssize_t got = pread(foreign->fd, bytes, n, (off_t)offset);
+    return got < 0 ? -errno : got;
 }
 
 /* Whatever else a file wants opened. */
@@ -71,50 +54,29 @@ static int open_nothing(AVFormatContext *av, AVIOContext **ret_io, const char *u
 
 int lct_foreign_read_open(const struct lct_foreign *foreign, struct lct_foreign_reader *reader) {
     AVDictionary *options = NULL;
-    *reader = (struct lct_foreign_reader){.fd = foreign->fd, .size = foreign->size};
+    *reader = (struct lct_foreign_reader){
+        .input = {.read = read_file, .opaque = (void *)(uintptr_t)foreign, .size = foreign->size}};
     av_log_set_level(AV_LOG_FATAL); /* what is wrong with a stranger's file is said by us */
-    uint8_t *block = av_malloc(BLOCK_BYTES);
-    AVIOContext *io = NULL;
-    if (block) {
-        io = avio_alloc_context(block, BLOCK_BYTES, 0, reader, read_bytes, NULL, seek_bytes);
-    }
     reader->packet = av_packet_alloc();
     reader->av = avformat_alloc_context();
-    if (!io || !reader->packet || !reader->av) {
-        av_free(io ? NULL : block);
-        if (io) {
-            av_freep(&io->buffer);
-            avio_context_free(&io);
-        }
+    if (lct_input_open(&reader->input) < 0 || !reader->packet || !reader->av) {
         return AVERROR(ENOMEM);
     }
-    reader->av->pb = io;
+    reader->av->pb = reader->input.io;
     reader->av->flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_GENPTS;
     reader->av->io_open = open_nothing;
     reader->av->max_streams = 4 * LCT_FOREIGN_STREAMS_MAX;
     (void)av_dict_set(&options, "format_whitelist", FORMATS, 0);
     (void)av_dict_set(&options, "codec_whitelist", CODECS, 0);
     (void)av_dict_set(&options, "protocol_whitelist", "none", 0);
-    AVIOContext *kept = io; /* a failed open frees the rest, and forgets this */
-    int rc = avformat_open_input(&reader->av, "", NULL, &options);
+    int rc = avformat_open_input(&reader->av, "", NULL, &options); /* frees av when it fails */
     av_dict_free(&options);
-    if (rc < 0) {
-        av_freep(&kept->buffer);
-        avio_context_free(&kept);
-        return rc;
-    }
-    return avformat_find_stream_info(reader->av, NULL);
+    return rc < 0 ? rc : avformat_find_stream_info(reader->av, NULL);
 }
 
 void lct_foreign_read_close(struct lct_foreign_reader *reader) {
-    if (reader->av) {
-        AVIOContext *io = reader->av->pb;
-        avformat_close_input(&reader->av);
-        if (io) { /* memory was short before there was one */
-            av_freep(&io->buffer);
-            avio_context_free(&io);
-        }
-    }
+    avformat_close_input(&reader->av);
+    lct_input_close(&reader->input);
     av_packet_free(&reader->packet);
 }
 
@@ -432,7 +394,8 @@ int lct_foreign_open(int fd, const char *name, struct lct_foreign **ret_foreign,
     struct looks *looks = lct_new(sizeof *looks);
     f->fd = fd;
     lct_text_copy(f->name, sizeof f->name, name);
-    f->size = lseek(fd, 0, SEEK_END);
+    off_t size = lseek(fd, 0, SEEK_END);
+    f->size = size > 0 ? (uint64_t)size : 0;
     looks->foreign = f;
     int rc = f->size > 0 ? lct_foreign_read_open(f, &looks->reader) : AVERROR_INVALIDDATA;
     if (rc < 0) {

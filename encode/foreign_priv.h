@@ -10,11 +10,12 @@
 
 #include "encode/foreign.h"
 #include "encode/hdr.h"
+#include "encode/input_priv.h"
 
 struct lct_foreign {
     int fd;
     char name[256]; /* for faults */
-    int64_t size;
+    uint64_t size;
     struct lct_foreign_info info;
     int index[LCT_FOREIGN_STREAMS_MAX]; /* of the stream within the file */
     int64_t zero;                       /* the file's first time, microseconds */
@@ -22,8 +23,7 @@ struct lct_foreign {
 
 /** The file being read once through. */
 struct lct_foreign_reader {
-    int fd;
-    int64_t at, size;
+    struct lct_input input;
     AVFormatContext *av;
     AVPacket *packet; /* the one read last */
 };

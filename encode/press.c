@@ -21,8 +21,8 @@
 #include <libswscale/swscale.h>
 
 #include "base/mem.h"
+#include "encode/input_priv.h"
 
-#define READ_BYTES (256 << 10)
 /* Good enough that nobody sees a difference to camera-like originals; the cap holds below it. */
 #define CRF "21"
 /* A key frame at least so often: players seek to them. */
@@ -41,9 +41,7 @@ struct way {
 
 struct press {
     const struct lct_press_settings *settings;
-    uint64_t at; /* of the movie */
-    int read_rc; /* why it could not be read */
-    AVIOContext *io;
+    struct lct_input input;
     AVFormatContext *in, *out;
     struct way picture, sound;
     AVPacket *packet, *coded;
@@ -55,31 +53,6 @@ struct press {
 };
 
 /* ---- reading the movie ---- */
-
-static int read_movie(void *opaque, uint8_t *bytes, int n) {
-    struct press *p = opaque;
-    ssize_t got = p->settings->read(p->settings->opaque, p->at, bytes, (size_t)n);
-    p->read_rc = got < 0 ? (int)got : p->read_rc;
-    p->at += got > 0 ? (uint64_t)got : 0;
-    return got > 0 ? (int)got : got == 0 ? AVERROR_EOF : AVERROR(EIO);
-}
-
-static int64_t seek_movie(void *opaque, int64_t offset, int whence) {
-    struct press *p = opaque;
-    int64_t size = (int64_t)p->settings->size;
-    int64_t to = whence == SEEK_SET   ? offset
-                 : whence == SEEK_CUR ? (int64_t)p->at + offset
-                 : whence == SEEK_END ? size + offset
-                                      : -1;
-    if (whence == AVSEEK_SIZE) {
-        return size;
-    }
-    if (to < 0) {
-        return AVERROR(EINVAL);
-    }
-    p->at = (uint64_t)to;
-    return to;
-}
 
 static int errno_of(int rc) {
     return rc == AVERROR(ENOMEM)   ? -ENOMEM
@@ -105,14 +78,13 @@ static int open_decoder(AVFormatContext *in, int stream, AVCodecContext **ret_de
 }
 
 static int open_movie(struct press *p) {
-    uint8_t *buffer = av_malloc(READ_BYTES);
-    p->io =
-        buffer ? avio_alloc_context(buffer, READ_BYTES, 0, p, read_movie, NULL, seek_movie) : NULL;
+    p->input = (struct lct_input){
+        .read = p->settings->read, .opaque = p->settings->opaque, .size = p->settings->size};
     p->in = avformat_alloc_context();
-    if (!p->io || !p->in) {
+    if (lct_input_open(&p->input) < 0 || !p->in) {
         return -ENOMEM;
     }
-    p->in->pb = p->io;
+    p->in->pb = p->input.io;
     int rc = avformat_open_input(&p->in, NULL, av_find_input_format("mp4"), NULL);
     rc = rc < 0 ? rc : avformat_find_stream_info(p->in, NULL); /* colours stand in the samples */
     if (rc < 0) {
@@ -382,7 +354,7 @@ static int press_all(struct press *p) {
         rc = take_packet(p);
         av_packet_unref(p->packet);
     }
-    rc = rc ? rc : p->read_rc ? p->read_rc : got == AVERROR_EOF ? 0 : errno_of(got);
+    rc = rc ? rc : p->input.rc ? p->input.rc : got == AVERROR_EOF ? 0 : errno_of(got);
     rc = rc ? rc : finish(p, &p->picture);
     rc = rc ? rc : finish(p, &p->sound);
     return rc ? rc : errno_of(av_write_trailer(p->out));
@@ -400,10 +372,7 @@ static int close_press(struct press *p) {
     sws_freeContext(p->scaler);
     av_frame_free(&p->shown);
     avformat_close_input(&p->in);
-    if (p->io) {
-        av_freep(&p->io->buffer);
-    }
-    avio_context_free(&p->io);
+    lct_input_close(&p->input);
     if (p->out) {
         rc = errno_of(avio_closep(&p->out->pb));
     }
