@@ -4,9 +4,10 @@
 // at twice the speed; a seek to the very picture; a microlesson whose every join is exact, for who
 // has no more than its link, too; three
 // presses that make one, which plays at once; where one was is kept; what is said is shown and found;
+// where sound is lacking, in the middle or at the end, it is silent, and what nothing is left of is passed over;
 // a lesson that is still recorded grows.
 
-import { readFileSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { browsers, forEachBrowser, shot } from './_browsers.mjs';
 import { watchApart } from './_apart.mjs';
@@ -127,6 +128,40 @@ async function grows(page, up, name) {
     console.log(`${name}: a lesson grew from ${before} to ${await length()} s`);
 }
 
+/** The same lesson without some of its reels; its id. */
+function holed(up, { id, folder }, name, reels) {
+    const other = `20260302-080000-main-${name}`;
+    const to = join(up.data, 'lessons', other);
+    cpSync(folder, to, { recursive: true });
+    writeFileSync(join(to, 'lesson.json'), readFileSync(join(to, 'lesson.json'), 'utf8').replace(id, other));
+    reels.forEach((reel) => ['mp4', 'index', 'init.mp4'].forEach((kind) => rmSync(join(to, `${reel}.${kind}`))));
+    return other;
+}
+
+/** From 8 s to 16 s there is the screen alone; elsewhere the sound ends at 16 s. */
+async function holes(page, up) {
+    const passed = async () => /8\.\d (s were not recorded|秒未录制)/.test(await p.text(page, '.stage-notice'));
+    const open3 = async (id, at) => {
+        await open(page, up, id);
+        await choose(page, '.act-speed select', '3');
+        await seek(page, at);
+        await stands(page);
+        await page.click('.big-play');
+    };
+    await open3(middle, 7);
+    await p.until(() => videos(page, 'one.currentTime > 12 && one.currentTime < 17'), 'it to play where the sound is lacking', 30);
+    p.check(!(await passed()), 'pictures go on: nothing is passed over');
+    await open3(tail, 15);
+    await p.until(() => videos(page, 'one.currentTime > 23'), 'it to play behind the end of the sound', 30);
+    await open3(middle, 1);
+    await p.until(() => videos(page, 'one.currentTime > 2'), 'it to play');
+    await press(page, '.views .act:nth-of-type(3)'); // the camera alone
+    await p.until(async () => (await p.count(page, '.pane video')) === 1, 'it alone');
+    await seek(page, 7);
+    await p.until(passed, 'what was not recorded to be passed over', 30);
+    await p.until(() => videos(page, 'one.currentTime > 17'), 'it to play behind it', 30);
+}
+
 async function inside(page, name) {
     await choose(page, '.acts-main label:last-of-type select', 'zh');
     await seek(page, 3);
@@ -166,7 +201,9 @@ async function threePresses(page, up, truth) {
 }
 
 const up = await p.startUp(['demo']);
-const { id, truth } = addTwo(up);
+const made = addTwo(up);
+const { id, truth } = made;
+const middle = holed(up, made, 'mid0', ['sound/0002', 'camera/0002']), tail = holed(up, made, 'end0', ['sound/0003']);
 await p.until(async () => (await up.api('/rooms/main')).online, 'the recorder');
 const recording = (method) => fetch(`${up.url}api/v1/rooms/main/recording`, { method, body: '{}',
     headers: { Authorization: `Bearer ${up.code}`, 'Content-Type': 'application/json' } });
@@ -218,6 +255,7 @@ await forEachBrowser(async (page, name) => {
         await page.keyboard.press(key);
         await p.until(async () => await p.demoClock(page) === truth[i].code, `picture ${i - seen}`, 20);
     }
+    await holes(page, up);
     await grows(page, up, name);
     grown++;
     if (grown === browsers().length) {

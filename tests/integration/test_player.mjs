@@ -2,9 +2,10 @@
 //
 // Where a player puts what it plays (control/web/lib/player/plan.js, place.js): pieces one after the
 // other, pictures on the ticks of a cut, what only the decoder needs out of sight, sound frame by frame;
-// and that it goes on when its line is back (tape.js).
+// that it goes on when its line is back (tape.js), and what is heard where there is no sound (silence.js).
 
 import assert from 'node:assert/strict';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -97,4 +98,21 @@ await assert.rejects(get, { name: 'AbortError' });
 server.closeAllConnections();
 server.close();
 globalThis.setTimeout = later;
+/* Silence of one and of two channels: ffmpeg takes it for sound, and hears nothing for just so long. */
+const { silence } = await load('silence.js');
+for (const [channels, rate, ticks] of [[1, 48000, 100000], [2, 44100, 500], [2, 48000, 144000]]) {
+    const whole = execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', `sine=r=${rate}`, '-t', '0.5', '-ac', `${channels}`, '-c:a', 'aac',
+        '-movflags', 'empty_moov+default_base_moof', '-f', 'mp4', '-']);
+    const init = new Uint8Array(whole.subarray(0, whole.indexOf('moof') - 4));
+    const made = silence(init, 2 ** 33, ticks);
+    const { stdout, stderr } = spawnSync('ffmpeg', ['-v', 'warning', '-i', '-', '-ac', `${channels}`, '-f', 's16le', '-'], { input: Buffer.concat([init, made]), maxBuffer: 1 << 26 });
+    assert.equal(stderr.toString(), '');
+    assert.equal(stdout.length, 2 * channels * 1024 * Math.max(1, Math.floor(ticks / 1024)));
+    assert.ok(stdout.every((byte) => byte === 0));
+    const [view, n] = [new DataView(made.buffer), Math.max(1, Math.floor(ticks / 1024))];
+    assert.equal(view.getUint32(60) * 2 ** 32 + view.getUint32(64), 2 ** 33);
+    assert.equal(Array.from({ length: n }, (_, i) => view.getUint32(88 + 8 * i)).reduce((sum, one) => sum + one, 0), ticks);
+}
+assert.equal(silence(new Uint8Array(1000), 0, 1024), null);
+
 console.log('pieces, pictures and sound in their places; a line that comes back');

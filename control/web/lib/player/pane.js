@@ -8,7 +8,7 @@ import { BEFORE_S } from './place.js';
 
 /** @typedef {import('./plan.js').Plan} Plan */
 /** @typedef {(lesson: string, track: string) => boolean} Has */
-/** @typedef {{ broken: (error: unknown) => void }} Told */
+/** @typedef {Pick<ConstructorParameters<typeof Feed>[5], 'broken' | 'moves'>} Told */
 
 /** Added to what is sought. */
 export const SEEK_S = 0.001; // a picture's time is rounded: a little behind it is in it
@@ -16,7 +16,7 @@ export const SEEK_S = 0.001; // a picture's time is rounded: a little behind it 
 /** By MSE. */
 class FedPane {
   /** @param {HTMLMediaElement} element @param {string[]} tracks @param {Plan} plan @param {Has} has @param {Told} told */
-  constructor(element, tracks, plan, has, { broken }) {
+  constructor(element, tracks, plan, has, { broken, moves }) {
     this.element = element;
     this.plan = plan;
     this.before = BEFORE_S;
@@ -38,7 +38,7 @@ class FedPane {
       /** @type {Promise<void>} */
       const all = new Promise((done) => (go = done));
       const typed = () => (--untyped === 0 ? go() : undefined, all);
-      this.feeds = used.map((track) => new Feed(this.source, element, plan, track, has, { typed, fed: () => this.end(), broken }));
+      this.feeds = used.map((track) => new Feed(this.source, element, plan, track, has, { typed, fed: () => this.end(), broken, moves }));
       this.feeds.forEach((feed) => feed.restart(this.wanted));
     });
     this.onMetadata = () => this.go(this.wanted); // before that a time is not always kept
@@ -77,13 +77,9 @@ class FedPane {
 
   /** Where what comes behind a hole begins, seconds of clip time; nothing: there is no hole here. */
   behindHole() {
-    const { buffered, currentTime: at } = this.element;
-    for (let i = 0; i < buffered.length; i++) {
-      if (buffered.start(i) > at) {
-        return buffered.start(i) - BEFORE_S;
-      }
-    }
-    return undefined;
+    const at = this.element.currentTime - BEFORE_S;
+    const behind = this.feeds.map((feed) => feed.behindHole(at)).filter((one) => one !== undefined);
+    return behind.length > 0 ? Math.max(.../** @type {number[]} */ (behind)) : undefined;
   }
 
   close() {

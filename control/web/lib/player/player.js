@@ -17,6 +17,7 @@ import { isSound } from '../names.js';
 import { isForbidden } from '../watch/play.js';
 import { openPane, SEEK_S } from './pane.js';
 import { pieceAt } from './plan.js';
+import { rowsOf } from './tape.js';
 
 /** @typedef {import('./plan.js').Plan} Plan */
 /** @typedef {import('../../types').Pane} Pane */
@@ -54,6 +55,21 @@ function elementsOf(panes) {
     : panes;
 }
 
+/**
+ * Do pictures of a lesson go on from from to to (ns)? Some may stand at either end of what was not recorded at all.
+ * @param {string} lesson @param {string[]} tracks @param {number} from @param {number} to @param {AbortSignal} signal
+ */
+async function goesOn(lesson, tracks, from, to, signal) {
+  const times = [from, to];
+  for (const track of tracks) {
+    for await (const { time } of rowsOf(lesson, track, from, () => ({ to, grows: false }), signal)) {
+      times.push(Math.max(from, time));
+    }
+  }
+  times.sort((a, b) => a - b);
+  return times.slice(1).every((time, i) => time - times[i] <= (to - from) / 2);
+}
+
 /** The mean of the middle half. @param {number[]} looks */
 const middle = (looks) => [...looks].sort((a, b) => a - b).slice(LOOKS / 4, (3 * LOOKS) / 4).reduce((sum, look) => sum + look, 0) / (LOOKS / 2);
 
@@ -77,9 +93,11 @@ export class Player {
     this.moves = false; // the first does, since it began
     this.stood = { at: -1, since: 0 };
     const played = elementsOf(panes);
+    const pictures = panes.flatMap(({ tracks }) => tracks).filter((track) => !isSound(track));
     /** The first has nothing but sound, and pictures beside it. */
     this.isApart = played.length > panes.length;
-    this.panes = played.map(({ element, tracks }, i) => openPane(element, tracks, plan, has, { broken: (error) => {
+    this.panes = played.map(({ element, tracks }, i) => openPane(element, tracks, plan, has, { moves: (lesson, from, to, signal) =>
+      goesOn(lesson, pictures.filter((track) => has(lesson, track)), from, to, signal), broken: (error) => {
       console.error(error);
       if (i === 0 && this.isApart) {
         this.loseSound();
