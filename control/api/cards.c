@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The designs of opening and closing cards that come with lectern (docs/formats/card.md). Catalogue
- * loop. */
+/* The designs of opening and closing cards that come with lectern (docs/formats/card.md), and
+ * whether the school has put its logo here. Catalogue loop. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdlib.h>
@@ -60,7 +60,7 @@ int lct_api_check_card(const struct lct_clip_card *card, struct lct_fault *fault
 }
 
 void lct_api_get_cards(void *app, struct lct_http_request *request) {
-    (void)app;
+    const struct lct_api *api = app;
     LCT_FREE char *folder = lct_program_data("cards");
     struct dirent **entries = NULL;
     json_t *cards = json_array();
@@ -70,5 +70,6 @@ void lct_api_get_cards(void *app, struct lct_http_request *request) {
         free(entries[i]);
     }
     free((void *)entries);
-    lct_http_answer_json(request, 200, json_pack("{s:o}", "cards", cards));
+    lct_http_answer_json(
+        request, 200, json_pack("{s:o, s:b}", "cards", cards, "logo", (int)lct_api_has_logo(api)));
 }

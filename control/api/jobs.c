@@ -41,7 +41,7 @@ struct look {
     lct_ns cards;
 };
 
-static bool has_logo(const struct lct_api *api) {
+bool lct_api_has_logo(const struct lct_api *api) {
     LCT_FREE char *path = lct_format("%s/" LCT_CLIP_LOGO, api->data);
     return access(path, R_OK) == 0;
 }
@@ -59,7 +59,7 @@ static struct look look_of(const struct lct_api *api, const char *id) {
     }
     look.title = clip.opening.template[0];
     look.cards = lct_clip_cards_length(&clip);
-    look.made = look.cards > 0 || (clip.logo && has_logo(api));
+    look.made = look.cards > 0 || (clip.logo && lct_api_has_logo(api));
     for (size_t i = 0; i < clip.piece_count; i++) {
         look.made = look.made || clip.pieces[i].layout > LCT_CLIP_SINGLE;
     }
@@ -142,7 +142,7 @@ void lct_api_get_presets(void *app, struct lct_http_request *request) {
     if (id) {
         add_standing(api, presets, id, &item);
         json_object_set_new(answer, "captions", lct_api_subtitles(api, id, item.sources));
-        json_object_set_new(answer, "logo", json_boolean(has_logo(api)));
+        json_object_set_new(answer, "logo", json_boolean(lct_api_has_logo(api)));
         lct_item_free(&item);
     }
     lct_http_answer_json(request, 200, answer);
@@ -177,7 +177,7 @@ static int check_drawn(const struct lct_api *api, const char *id, const struct d
                  ? lct_item_subtitle(api->data, id, drawn->captions, &subtitle, &own, fault)
                  : 0;
     lct_subtitle_free(&subtitle);
-    if (rc == 0 && drawn->logo && !has_logo(api)) {
+    if (rc == 0 && drawn->logo && !lct_api_has_logo(api)) {
         rc = lct_fault_set(fault, -ENOENT, "jobs", "There is no logo: put it at DATA/%s, a PNG.",
                            "没有校标：请将 PNG 文件放在 DATA/%s。", LCT_CLIP_LOGO);
     }

@@ -5,6 +5,7 @@
 // goes on being the same one after an undo; an older version is taken up; what somebody else saved
 // meanwhile is told. The preview plays pieces of several lessons.
 
+import { join } from 'node:path';
 import { browsers, withBrowser } from './_browsers.mjs';
 import { S, at, keptSo, keys, lessons, looksGood, range, seconds } from './_edit.mjs';
 import * as p from './_page.mjs';
@@ -53,6 +54,7 @@ async function again(name, lang) {
         await page.click('.edit-cards summary');
         await p.until(() => page.evaluate(() => document.querySelector('.card-picture')?.innerText.includes('光的折射')), 'the card', 30);
         p.check(await page.evaluate(() => document.querySelector('.edit-cards select').value === 'opening' && document.querySelector('.edit-cards .edit-check input').checked), 'what was chosen');
+        p.check(await p.has(page, '.edit-no-logo'), 'how a logo is put there');
         await looksGood(page, `edit-cards-${name}-${lang}`);
         const put = (selector, value) => page.evaluate(([where, to]) => {
             const field = document.querySelector(where);
@@ -164,6 +166,13 @@ async function again(name, lang) {
         await p.until(() => p.has(page, '.edit-tabs .act:nth-child(1)[aria-pressed=true]'), 'the microlesson to be chosen', 30);
         p.check((await p.count(page, '.edit-tabs .act')) === 3, 'it is not there twice');
         await looksGood(page, `edit-again-${name}-${lang}`);
+
+        /* A logo that is there is offered. */
+        await page.screenshot({ path: join(up.data, 'logo.png') });
+        await page.reload();
+        await p.until(() => p.has(page, '.edit-cards summary'), 'the editor', 30);
+        await page.click('.edit-cards summary');
+        await p.until(async () => (await p.has(page, '.edit-cards .edit-check')) && !(await p.has(page, '.edit-no-logo')), 'the logo to be offered');
         console.log(`${name} (${lang}): ${(await ask('GET', `/clips/${clip}/versions`)).json.versions.length} versions`);
     });
 }

@@ -44,8 +44,12 @@ export function Cards({ clip, index, metadata, title, mayChange, change }) {
   const w = t.edit.cards;
   const [designs, setDesigns] = useState(/** @type {{ id: string, design: Design }[]} */ ([]));
   useEffect(() => {
-    ask('GET', '/cards').then(({ cards }) => setDesigns(cards), () => {}); // none can be chosen then
+    ask('GET', '/cards').then(({ cards, logo }) => {
+      setDesigns(cards);
+      setHasLogo(logo);
+    }, () => {}); // none can be chosen then
   }, []);
+  const [hasLogo, setHasLogo] = useState(true); // until it is known
   const look = lookOf(clip);
   const made = madeOf(clip);
   const set = (/** @type {import('../../types').DraftLook} */ next) => change({ do: 'look', clip: index, look: lookOf(next) });
@@ -74,8 +78,9 @@ export function Cards({ clip, index, metadata, title, mayChange, change }) {
           </label>`)}</div>`}
       </section>`;
     })}
-    <label class="edit-check"><input type="checkbox" disabled=${!mayChange} checked=${!!clip.logo}
-      onChange=${(/** @type {any} */ event) => set({ ...look, logo: event.target.checked })} /> <span>${w.logo}</span></label>
+    ${(hasLogo || clip.logo) && html`<label class="edit-check"><input type="checkbox" disabled=${!mayChange} checked=${!!clip.logo}
+      onChange=${(/** @type {any} */ event) => set({ ...look, logo: event.target.checked })} /> <span>${w.logo}</span></label>`}
+    ${!hasLogo && html`<p class="edit-quiet edit-no-logo">${w.noLogo}</p>`}
     <p class="edit-quiet" role="status">${made > 0 ? w.made(exact(made)) : w.copied}</p>
   </details>`;
 }
