@@ -38,7 +38,7 @@ MODULES = {  # with what they are loaded with
     "snd_aloop": "pcm_substreams=1 id=Loopback index=0",
     # USB sticks
     "xhci_pci": "", "usb_storage": "", "sd_mod": "", "overlay": "",
-    "vfat": "", "nls_cp437": "", "nls_ascii": "", "nls_utf8": "", "exfat": "", "ext4": "",
+    "crc32c_generic": "", "vfat": "", "nls_cp437": "", "nls_ascii": "", "nls_utf8": "", "exfat": "", "ext4": "",
 }
 
 

@@ -11,6 +11,7 @@ import os
 import pathlib
 import pwd
 import shutil
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -20,6 +21,7 @@ from _lab import DEEP, SOURCE, program, run, skip, wait_until
 
 LESSONS = {"20260301-080000-main-0001": "圆的面积/第1课", "20260302-080000-main-0002": "大课"}
 ONE, OTHER = LESSONS
+SECONDS = 2 if DEEP else 0.4
 SERVICE = SOURCE / "control/service"
 
 
@@ -28,7 +30,8 @@ def make_lesson(data, lesson, title):
     what it is as one MP4."""
     with tempfile.TemporaryDirectory() as folder:
         film = pathlib.Path(folder, "film.mp4")
-        run(["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "nullsrc=s=320x180:r=25:d=2,geq=random(1)*255:128:128",
+        run(["ffmpeg", "-v", "error", "-f", "lavfi",
+             "-i", f"nullsrc=s=320x180:r=25:d={SECONDS},geq=random(1)*255:128:128",
              "-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-qp", "20", "-g", "25", film])
         run([program("lectern"), "import", film, "--out", data / "lessons" / lesson])
         path = data / "lessons" / lesson / "lesson.json"
@@ -62,7 +65,8 @@ class SticksTest(unittest.TestCase):
                 skip(f"{needed} is not installed")
         cls.folder = pathlib.Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         cls.guest = cls.enterClassContext(SystemdGuest(install))
-        cls.movies = {lesson: make_lesson(cls.guest.share, lesson, title) for lesson, title in LESSONS.items()}
+        cls.movies = {lesson: make_lesson(cls.guest.share, lesson, title) for lesson, title in LESSONS.items()
+                      if DEEP or lesson == ONE}
         print({lesson: len(movie) for lesson, movie in cls.movies.items()}, "bytes")
         cls.guest.run("""
             mkdir -p /var/lib/lectern && mount -t tmpfs -o mode=750,uid=4711,gid=4711 none /var/lib/lectern
@@ -70,7 +74,7 @@ class SticksTest(unittest.TestCase):
 
     def tearDown(self):
         self.guest.run("rm -f /var/lib/lectern/sticks/*.json")
-        if self._outcome.result.failures or self._outcome.result.errors:
+        if not self._outcome.success:
             print(self.guest.said()[-6000:])
 
     # ---- sticks ----
@@ -141,6 +145,10 @@ class SticksTest(unittest.TestCase):
         self.assertTrue(self.said(lesson)["fault"]["zh"])
         return self.said(lesson)["fault"]["en"]
 
+    def wait_for_quiet(self):
+        wait_until(lambda: not self.guest.run("systemctl list-units -q --no-legend --state=active,activating "
+                                              "'lectern-stick@*'").strip(), 20, "the units to end")
+
     # ---- tests ----
 
     def test_fat(self):
@@ -152,6 +160,108 @@ class SticksTest(unittest.TestCase):
         self.assertTrue(said["file"].startswith("圆的面积_第1课 20"), said["file"])
         self.assertEqual(list_fat(image), [said["file"]])
         self.assertEqual(read_fat(image, said["file"]), self.movies[ONE])
+
+    @unittest.skipUnless(DEEP, "a sample")
+    def test_exfat_beside_what_a_machine_starts_from(self):
+        image, efi = self.make("parts", 100), self.make("efi", 32, "mkfs.vfat")
+        data = self.make("exfat", 64, "mkfs.exfat")
+        parts = ((efi, 1, 0xef), (data, 33, 0x07))  # where they begin in MiB; types of an MBR
+        with open(image, "r+b") as disk:
+            disk.seek(446)
+            for part, at, kind in parts:
+                disk.write(struct.pack("<4xB3xII", kind, at << 11, part.stat().st_size >> 9))
+            disk.seek(510)
+            disk.write(b"\x55\xaa")
+            for part, at, _ in parts:
+                disk.seek(at << 20)
+                disk.write(part.read_bytes())
+        before = efi.read_bytes()
+        self.want(ONE)
+        with self.inserted(image):
+            self.wait_for("done")
+            self.wait_for_quiet()
+        with open(image, "rb") as disk:
+            for part, at, _ in parts:
+                disk.seek(at << 20)
+                part.write_bytes(disk.read(part.stat().st_size))
+        self.assertEqual(efi.read_bytes(), before, "it was touched")
+        self.assertIn(self.movies[ONE], data.read_bytes())
+        run(["/usr/sbin/fsck.exfat", "-n", data])
+
+    @unittest.skipUnless(DEEP, "a sample")
+    def test_ext4_with_links_where_ours_would_lie(self):
+        files = self.folder / "files"
+        files.mkdir()
+        wall = json.loads((self.guest.share / "lessons" / ONE / "lesson.json").read_text())["zero"]["wall_ns"]
+        name = f"圆的面积_第1课 {self.guest.run(f'date -d @{wall // 10**9} +%F').strip()}"
+        for link in (f"{ONE}.part", f"{name}.mp4"):
+            (files / link).symlink_to(f"/var/lib/lectern/sticks/{ONE}.json")
+        image = self.make("ext4", 64, "mkfs.ext4", "-q", "-d", files)
+        self.want(ONE)
+        with self.inserted(image):
+            self.assertEqual(self.wait_for("done")["file"], f"{name} (2).mp4")
+        copy = self.folder / "copy"
+        run(["/usr/sbin/debugfs", "-R", f'dump "/{name} (2).mp4" {copy}', image])
+        self.assertEqual(copy.read_bytes(), self.movies[ONE])
+        run(["/usr/sbin/e2fsck", "-fn", image])
+
+    @unittest.skipUnless(DEEP, "a sample")
+    def test_full(self):
+        image = self.make("full", 3, "mkfs.vfat")
+        self.want(ONE)
+        with self.inserted(image):
+            self.assertIn("MB left", self.wait_for_fault())
+            self.wait_for_quiet()
+        self.assertEqual(list_fat(image), [])
+
+    @unittest.skipUnless(DEEP, "a sample")
+    def test_of_what_cannot_be_written_nothing_is_touched(self):
+        for name, read_only, maker, why in (("protected", True, ["mkfs.vfat"], "write-protected"),
+                                            ("ntfs", False, ["mkntfs", "-q", "-F", "-f"], "none of the file systems")):
+            with self.subTest(name):
+                image = self.make(name, 32, *maker)
+                before = image.read_bytes()
+                self.want(ONE)
+                with self.inserted(image, read_only=read_only):
+                    self.assertIn(why, self.wait_for_fault())
+                    self.wait_for_quiet()
+                self.assertEqual(image.read_bytes(), before)
+
+    @unittest.skipUnless(DEEP, "a sample")
+    def test_with_nothing_wanted_none_is_touched(self):
+        image = self.make("none", 32, "mkfs.vfat")
+        before = image.read_bytes()
+        served = self.guest.said().count("Started lectern-stick@")
+        with self.inserted(image):
+            wait_until(lambda: self.guest.said().count("Started lectern-stick@") > served, 20, "its unit")
+            self.wait_for_quiet()
+        self.assertEqual(image.read_bytes(), before)
+        self.assertFalse(self.is_ejected(image))
+
+    @unittest.skipUnless(DEEP, "a sample")
+    def test_two_at_once_have_it_once(self):
+        one, other = self.make("one", 32, "mkfs.vfat"), self.make("other", 32, "mkfs.vfat")
+        self.want(ONE)
+        with self.inserted(one), self.inserted(other):
+            said = self.wait_for("done")
+            self.wait_for_quiet()
+        found = [(image, name) for image in (one, other) for name in list_fat(image)]
+        self.assertEqual([name for _, name in found], [said["file"]])
+        self.assertEqual(read_fat(*found[0]), self.movies[ONE])
+
+    @unittest.skipUnless(DEEP, "a sample")
+    def test_pulled_out_half_way_the_next_gets_it(self):
+        pulled, following = self.make("pulled", 32, "mkfs.vfat"), self.make("following", 32, "mkfs.vfat")
+        self.want(OTHER)
+        with self.inserted(pulled, bytes_a_second=100000):
+            self.wait_for("copying", OTHER)
+            self.pull(pulled)
+            self.assertIn("pulled out", self.wait_for_fault(OTHER))
+        with contextlib.suppress(subprocess.CalledProcessError):  # it may have got no folder
+            self.assertFalse([name for name in list_fat(pulled) if not name.endswith(".part")])
+        with self.inserted(following):
+            said = self.wait_for("done", OTHER)
+        self.assertEqual(read_fat(following, said["file"]), self.movies[OTHER])
 
 
 def fat(*command):

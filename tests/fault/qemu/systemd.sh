@@ -29,7 +29,8 @@ done
 END
 cat > $units/guest.service << END
 [Unit]
-After=systemd-udevd.service
+Requires=basic.target
+After=basic.target systemd-udevd.service
 [Service]
 Type=exec
 ExecStart=/bin/bash /usr/local/bin/guest
