@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 #include "control/programs.h"
 #include "encode/card.h"
 

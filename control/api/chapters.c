@@ -10,6 +10,7 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 
 /* A person's, or NULL, and their version. Owned. */
 static json_t *load(const char *folder, char tag[LCT_API_TAG_SIZE]) {

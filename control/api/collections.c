@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 
 int lct_api_collection_items(struct lct_api *api, const char *id, json_t **ret_ids,
                              struct lct_fault *fault) {

@@ -12,12 +12,13 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 
 #define FOLDER "edits"
 
 static int find_lesson(struct lct_api *api, const char *id, struct lct_fault *fault) {
     LCT_FREE char *folder = NULL;
-    return lct_library_folder(api->lessons, id, &folder, fault);
+    return lct_recordings_folder(api->item_recordings, id, &folder, fault);
 }
 
 /* The document's text, NULL when there is none yet, and its version. */

@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 #include "stream/http/http_events.h"
 
 #define STREAMS_MAX 128

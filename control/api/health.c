@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 
 void lct_api_get_health(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 
 LCT_LOG_TOPIC("api");
 
@@ -53,7 +54,7 @@ static int add_lesson(struct lct_api *api, const char *id, const char *folder, j
                       struct lct_fault *fault) {
     LCT_JSON json_t *lesson = NULL;
     LCT_JSON json_t *users = NULL;
-    int rc = lct_library_get(api->lessons, id, &lesson, fault);
+    int rc = lct_recordings_get(api->item_recordings, id, &lesson, fault);
     rc = rc ? rc : lct_catalogue_users(api->catalogue, id, &users, fault);
     if (rc < 0) {
         return rc;

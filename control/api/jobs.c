@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 #include "stream/http/http_source.h"
 
 LCT_LOG_TOPIC("api");

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 
 #define LIMIT_DEFAULT 24
 #define TEXT_MAX 200 /* bytes of UTF-8; 8 words count */

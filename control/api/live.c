@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 #include "stream/http/http_events.h"
 
 #define STREAMS_MAX 1000
@@ -121,7 +122,7 @@ void lct_api_get_live_lesson(void *app, struct lct_http_request *request) {
     char id[LCT_ROOMS_LESSON_SIZE];
     struct lct_fault fault;
     if (lct_api_find_lesson(app, lct_http_value(request, 0), id, &fault) < 0 ||
-        lct_library_get(api->library, id, &whole, &fault) < 0) {
+        lct_recordings_get(api->recordings, id, &whole, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
         return;
     }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Marks (打点): set while a lesson runs, durable when told. */
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 
 #define LABEL_MAX 80 /* characters */
 #define DAY_NS INT64_C(86400000000000)
@@ -33,7 +34,7 @@ void lct_api_get_marks(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
     LCT_JSON json_t *lesson = NULL;
     struct lct_fault fault;
-    if (lct_library_get(api->library, lct_http_value(request, 0), &lesson, &fault) < 0) {
+    if (lct_recordings_get(api->recordings, lct_http_value(request, 0), &lesson, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
         return;
     }

@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 #include "stream/http/http_source.h"
 
 #define TRACKS_MAX 16
@@ -80,7 +81,7 @@ void lct_api_get_media(void *app, struct lct_http_request *request) {
     struct lct_movie *movie = NULL;
     struct lct_fault fault;
     if (wanted_tracks(request, names, &n, &fault) < 0 ||
-        lct_library_folder(api->library, id, &folder, &fault) < 0 ||
+        lct_recordings_folder(api->recordings, id, &folder, &fault) < 0 ||
         lct_movies_open(api->movies, folder, names, n, &movie, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
         return;

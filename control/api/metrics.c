@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 
 static void gauge(FILE *out, const char *name, const char *kind, const char *help) {
     (void)fprintf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind);

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 
 #define TITLE_MAX 80 /* characters */
 

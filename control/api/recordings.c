@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 
 LCT_LOG_TOPIC("api");
 
@@ -70,7 +71,7 @@ static void read_one(void *opaque) {
         return;
     }
     listing->last = json_string_value(json_array_get(listing->ids, listing->at++));
-    if (lct_library_summary(listing->api->library, listing->last, &recording, &fault) == 0) {
+    if (lct_recordings_summary(listing->api->recordings, listing->last, &recording, &fault) == 0) {
         json_array_append_new(listing->found, recording);
     } else { /* no lesson, or a damaged one: it must not hide the others */
         lct_debug("not listed", "folder=%s because=%s", listing->last, fault.en);
@@ -85,7 +86,7 @@ void lct_api_get_recordings(void *app, struct lct_http_request *request) {
     const char *before = NULL;
     json_t *ids;
     if (wanted_part(request, &limit, &before, &fault) < 0 ||
-        lct_library_ids(api->library, before, &ids, &fault) < 0) {
+        lct_recordings_ids(api->recordings, before, &ids, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
         return;
     }
@@ -99,7 +100,7 @@ void lct_api_get_recording(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;
     json_t *lesson;
     struct lct_fault fault;
-    if (lct_library_get(api->library, lct_http_value(request, 0), &lesson, &fault) < 0) {
+    if (lct_recordings_get(api->recordings, lct_http_value(request, 0), &lesson, &fault) < 0) {
         lct_api_answer_fault(request, &fault);
     } else {
         lct_http_answer_json(request, 200, lesson);

@@ -2,6 +2,7 @@
 #include <errno.h>
 
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 
 unsigned lct_api_viewers(const struct lct_api *api, const char *room) {
     return lct_rtc_viewers(api->rtc, room) + lct_ws_viewers(api->ws, room);

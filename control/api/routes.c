@@ -7,6 +7,7 @@
 #include "archive/library/vocabulary.h"
 #include "archive/uploads.h"
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 
 static const struct lct_http_route routes[] = {
     {LCT_HTTP_GET, "/api/v1/collections", lct_api_get_collections, LCT_HTTP_CATALOGUE, false, 0},

@@ -7,6 +7,7 @@
 
 #include "archive/library/item.h"
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 
 void lct_api_get_sticks(void *app, struct lct_http_request *request) {
     struct lct_api *api = app;

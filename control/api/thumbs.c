@@ -9,6 +9,7 @@
 #include "archive/tape/thumbs.h"
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 
 /* Points of a waveform: enough for any screen. */
 #define POINTS_MAX 4000
@@ -23,7 +24,7 @@ static char *track_folder(struct lct_api *api, const struct lct_http_request *re
     const struct lct_lesson_info *info;
     LCT_FREE char *folder = NULL;
     const char *id = lct_http_value(request, 0), *name = lct_http_value(request, 1);
-    if (lct_library_folder(api->library, id, &folder, fault) < 0 ||
+    if (lct_recordings_folder(api->recordings, id, &folder, fault) < 0 ||
         lct_shelf_lesson(api->shelf, id, &info, fault) < 0) {
         return NULL;
     }

@@ -9,6 +9,7 @@
 #include "archive/tape/demand.h"
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 #include "stream/http/http_source.h"
 
 /* An answer ends with the segment that makes so many rows full: some 200 KB. */

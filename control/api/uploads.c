@@ -6,6 +6,7 @@
 
 #include "archive/uploads.h"
 #include "control/api/api.h"
+#include "control/api/handlers.h"
 #include "stream/http/http_parse.h"
 
 /* A job makes a lesson of the upload, or will. One that was cancelled may still be ending, and its

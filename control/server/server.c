@@ -316,13 +316,13 @@ static int open_data(struct server *s, struct lct_fault *fault) {
     if (rc < 0) {
         return rc;
     }
-    s->api.library = lct_library_create(lessons, is_recording, s);
-    s->api.shelf = lct_shelf_create(s->api.library);
+    s->api.recordings = lct_recordings_create(lessons, is_recording, s);
+    s->api.shelf = lct_shelf_create(s->api.recordings);
     s->api.links = lct_links_create(s->api.data, LCT_LINKS_OF_ROOMS, lct_wall);
     s->api.shares = lct_links_create(s->api.data, LCT_LINKS_OF_ITEMS, lct_wall);
     look_at_shares(s);
     s->api.pushes = lct_pushes_create(s->api.data);
-    s->api.lessons = lct_library_create(lessons, is_recording, s);
+    s->api.item_recordings = lct_recordings_create(lessons, is_recording, s);
     const struct lct_catalogue_settings settings = {
         .data = s->api.data,
         .loop = s->api.catalogue_loop,
@@ -592,14 +592,14 @@ static void stop(struct server *s) {
     lct_http_destroy(s->api.http);
     lct_movies_destroy(s->api.movies);
     lct_shelf_destroy(s->api.shelf);
-    lct_library_destroy(s->api.library);
+    lct_recordings_destroy(s->api.recordings);
     lct_catalogue_destroy(s->api.catalogue);
     lct_gathered_destroy(s->api.gathered);
     lct_api_presence_destroy(s->api.presence);
     lct_workers_destroy(s->api.workers);
     lct_calm_destroy(s->api.calm);
     json_decref(s->api.presets);
-    lct_library_destroy(s->api.lessons);
+    lct_recordings_destroy(s->api.item_recordings);
     lct_web_free(s->api.web);
     lct_access_close(s->api.access);
     lct_certificate_close(s->api.certificate);

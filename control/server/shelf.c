@@ -30,14 +30,14 @@ struct newest {
 };
 
 struct lct_shelf {
-    struct lct_library *library;
+    struct lct_recordings *recordings;
     struct book *books[LCT_SHELF_LESSONS];
     struct newest newest[LCT_SHELF_LESSONS];
 };
 
-struct lct_shelf *lct_shelf_create(struct lct_library *library) {
+struct lct_shelf *lct_shelf_create(struct lct_recordings *recordings) {
     struct lct_shelf *shelf = lct_new(sizeof *shelf);
-    shelf->library = library;
+    shelf->recordings = recordings;
     return shelf;
 }
 
@@ -80,7 +80,7 @@ static int take(struct lct_shelf *shelf, const char *id, struct book **ret_book,
                 struct lct_fault *fault) {
     LCT_FREE char *folder = NULL;
     struct lct_lesson_info info;
-    int rc = lct_library_folder(shelf->library, id, &folder, fault);
+    int rc = lct_recordings_folder(shelf->recordings, id, &folder, fault);
     if (rc < 0) {
         return rc;
     }
@@ -152,7 +152,7 @@ int lct_shelf_tape(struct lct_shelf *shelf, const char *id, const char *track,
     struct book *book;
     LCT_FREE char *folder = NULL;
     int rc = take(shelf, id, &book, fault);
-    rc = rc ? rc : lct_library_folder(shelf->library, id, &folder, fault);
+    rc = rc ? rc : lct_recordings_folder(shelf->recordings, id, &folder, fault);
     if (rc < 0) {
         return rc;
     }
@@ -179,7 +179,7 @@ static int find_newest(struct lct_shelf *shelf, const char *room, char ret_id[LC
     LCT_JSON json_t *ids = NULL;
     json_t *one;
     size_t i;
-    int rc = lct_library_ids(shelf->library, NULL, &ids, fault);
+    int rc = lct_recordings_ids(shelf->recordings, NULL, &ids, fault);
     if (rc < 0) {
         return rc;
     }

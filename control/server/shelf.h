@@ -4,7 +4,7 @@
  * once and then only what was added since. An hour of a track is some 50 KB here; the lessons that
  * nobody asked for the longest are put away. One thread: the one that may read the disk.
  *
- *     struct lct_shelf *shelf = lct_shelf_create(library);
+ *     struct lct_shelf *shelf = lct_shelf_create(recordings);
  *     if (lct_shelf_newest(shelf, "main", id, &fault) == 0 &&
  *         lct_shelf_tape(shelf, id, "camera", &info, &tape, &fault) == 0) …  //
  * archive/tape/follow.h
@@ -15,7 +15,7 @@
 #include "archive/tape/follow.h"
 #include "base/attr.h"
 #include "base/fault.h"
-#include "control/server/library.h"
+#include "control/server/recordings.h"
 
 struct lct_shelf;
 
@@ -28,8 +28,8 @@ struct lct_shelf;
 /** Nor is the folder of all lessons. */
 #define LCT_SHELF_NEWEST_FRESH (2 * LCT_SECOND)
 
-/** A shelf for the library's lessons; borrows the library. Owned. */
-struct lct_shelf *lct_shelf_create(struct lct_library *library) LCT_MUST_USE;
+/** A shelf for the recordings's lessons; borrows the recordings. Owned. */
+struct lct_shelf *lct_shelf_create(struct lct_recordings *recordings) LCT_MUST_USE;
 
 /** Frees; NULL is allowed. */
 void lct_shelf_destroy(struct lct_shelf *shelf);

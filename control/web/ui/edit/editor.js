@@ -12,7 +12,7 @@ import { chooseWords, LanguageProvider, said, startingWords, useWords } from '..
 import { isSound } from '../../lib/names.js';
 import { Languages, Places } from '../head.js';
 import { useKeys } from '../use_keys.js';
-import { Keys } from '../watch/keys.js';
+import { Keys } from '../keys.js';
 import { Cards } from './cards.js';
 import { Chapters, ClipHead, Pieces, ClipTabs } from './clips.js';
 import { actOf } from './keys.js';

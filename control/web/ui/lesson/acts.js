@@ -3,7 +3,7 @@
 
 import { html } from '../../vendor/preact.js';
 import { useWords } from '../../lib/language.js';
-import { Views } from '../watch/acts.js';
+import { Views } from '../views.js';
 
 /** @typedef {import('../../types').View} View */
 

@@ -6,7 +6,7 @@ import { thumbUrl } from '../../lib/api.js';
 import { seconds, span } from '../../lib/format.js';
 import { useWords } from '../../lib/language.js';
 import { lessonTime } from '../../lib/player/plan.js';
-import { GapMarks, percent } from '../timeline.js';
+import { GapMarks, percent } from '../gap_bar.js';
 
 /** @typedef {import('../../lib/player/item.js').Playable} Playable */
 

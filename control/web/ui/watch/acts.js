@@ -3,7 +3,7 @@
 
 import { html, useEffect, useState } from '../../vendor/preact.js';
 import { useWords } from '../../lib/language.js';
-import { trackName } from '../../lib/names.js';
+import { Views } from '../views.js';
 
 /** @typedef {import('../../types').View} View */
 
@@ -14,8 +14,8 @@ const LOOK_AGAIN_MS = 1000;
 const SPEEDS = [0.75, 1, 1.25, 1.5, 2];
 
 /**
- * @param {{ sight: ReturnType<typeof import('./use_sight.js').useSight>, view: View, pictures: string[],
- *   hasSound: boolean, watching: import('./use_way.js').Watching, muted: boolean, paused: boolean, speed: number, acts: ActsNow,
+ * @param {{ sight: ReturnType<typeof import('../use_sight.js').useSight>, view: View, pictures: string[],
+ *   hasSound: boolean, watching: import('../use_way.js').Watching, muted: boolean, paused: boolean, speed: number, acts: ActsNow,
  *   onView: (view: View) => void, onSpeed: (speed: number) => void }} props
  */
 export function Acts({ sight, view, pictures, hasSound, watching, muted, paused, speed, acts, onView, onSpeed }) {
@@ -42,33 +42,7 @@ export function Acts({ sight, view, pictures, hasSound, watching, muted, paused,
   </div>`;
 }
 
-/** @param {{ view: View, pictures: string[], hasSound: boolean, onView: (view: View) => void, onSwap: () => void }} props */
-export function Views({ view, pictures, hasSound, onView, onSwap }) {
-  const t = useWords();
-  if (pictures.length + (hasSound ? 1 : 0) < 2) {
-    return null; // nothing to choose
-  }
-  /** @type {{ words: string, on: boolean, next: View }[]} */
-  const choices = pictures.length < 2 ? [] : [
-    { words: t.viewLarge, on: view.layout === 'large', next: { ...view, layout: 'large' } },
-    { words: t.viewSide, on: view.layout === 'side', next: { ...view, layout: 'side' } },
-  ];
-  for (const name of pictures) {
-    choices.push({ words: t.viewOne(trackName(t, name)), on: view.layout === 'one' && view.main === name,
-      next: { layout: 'one', main: name } });
-  }
-  if (hasSound) {
-    choices.push({ words: t.viewSound, on: view.layout === 'sound', next: { ...view, layout: 'sound' } });
-  }
-  return html`<div class="views" role="group" aria-label=${t.picture}>
-    ${choices.map(({ words, on, next: wanted }) => html`<button type="button" class="act" aria-pressed=${on}
-      onClick=${() => onView(wanted)}>${words}</button>`)}
-    ${pictures.length > 1 && (view.layout === 'large' || view.layout === 'side') && html`<button type="button" class="act"
-      onClick=${onSwap}>${t.swap}</button>`}
-  </div>`;
-}
-
-/** @param {{ watching: import('./use_way.js').Watching, live: boolean }} props */
+/** @param {{ watching: import('../use_way.js').Watching, live: boolean }} props */
 function Path({ watching, live }) {
   const t = useWords();
   const [open, setOpen] = useState(false);

@@ -4,10 +4,10 @@
 import { html, useState } from '../../vendor/preact.js';
 import { seconds, span } from '../../lib/format.js';
 import { useWords } from '../../lib/language.js';
-import { GapMarks, percent } from '../timeline.js';
+import { GapMarks, percent } from '../gap_bar.js';
 
 /**
- * @param {{ sight: ReturnType<typeof import('./use_sight.js').useSight>, place: number, length: number,
+ * @param {{ sight: ReturnType<typeof import('../use_sight.js').useSight>, place: number, length: number,
  *   onSeek: (at: number) => void }} props
  */
 export function Bar({ sight, place, length, onSeek }) {

@@ -9,12 +9,12 @@ import { recordingName, trackName } from '../../lib/names.js';
 /** @typedef {import('../../types').View} View */
 /** @typedef {import('../../types').FaultText} FaultText */
 
-/** @typedef {ReturnType<typeof import('./use_sight.js').useSight>} Sight */
+/** @typedef {ReturnType<typeof import('../use_sight.js').useSight>} Sight */
 
 /**
  * @param {import('../../lib/language.js').Words} t
  * @param {{ room: LiveRoom | null, link: string, refused: FaultText | null, sight: Sight, view: View,
- *   watching: import('./use_way.js').Watching, health: 'well' | 'silent' | 'still', stalled: boolean, online: boolean }} now
+ *   watching: import('../use_way.js').Watching, health: 'well' | 'silent' | 'still', stalled: boolean, online: boolean }} now
  * @returns {{ text: string, hint?: string, over?: boolean } | null}
  */
 function wordsOf(t, { room, link, refused, sight, view, watching, health, stalled, online }) {
@@ -54,7 +54,7 @@ function wordsOf(t, { room, link, refused, sight, view, watching, health, stalle
 
 /**
  * @param {{ room: LiveRoom | null, link: string, refused: FaultText | null, sight: Sight, view: View, panes: string[][],
- *   watching: import('./use_way.js').Watching, health: 'well' | 'silent' | 'still', stalled: boolean, ended: string[], narrow: boolean,
+ *   watching: import('../use_way.js').Watching, health: 'well' | 'silent' | 'still', stalled: boolean, ended: string[], narrow: boolean,
  *   online: boolean, skipped: number | null, paused: boolean, touch: boolean,
  *   elements: Map<string, HTMLVideoElement>, onTouch: () => void, onPause: () => void, onEnded: () => void, onAgain: () => void,
  *   onMain: (name: string) => void }} props

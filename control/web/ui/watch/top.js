@@ -5,7 +5,7 @@ import { recordingName, roomName } from '../../lib/names.js';
 import { Languages } from '../head.js';
 
 /**
- * @param {{ room: import('../../types').LiveRoom | null, sight: ReturnType<typeof import('./use_sight.js').useSight>,
+ * @param {{ room: import('../../types').LiveRoom | null, sight: ReturnType<typeof import('../use_sight.js').useSight>,
  *   onLanguage: (lang: 'zh' | 'en') => void }} props
  */
 export function Top({ room, sight, onLanguage }) {

@@ -14,16 +14,16 @@ import { Acts } from './acts.js';
 import { Bar } from './bar.js';
 import { Stage } from './stage.js';
 import { Top } from './top.js';
-import { Keys } from './keys.js';
+import { Keys } from '../keys.js';
 import { useHealth } from './use_health.js';
 import { useNarrow } from './use_narrow.js';
 import { useNotice } from './use_notice.js';
 import { useOnline } from './use_online.js';
-import { useQuiet } from './use_quiet.js';
-import { useSight } from './use_sight.js';
+import { useQuiet } from '../use_quiet.js';
+import { useSight } from '../use_sight.js';
 import { useStall } from './use_stall.js';
-import { useTick } from './use_tick.js';
-import { useWay } from './use_way.js';
+import { useTick } from '../use_tick.js';
+import { useWay } from '../use_way.js';
 
 /** @typedef {import('../../types').Followed} Followed */
 /** @typedef {import('../../types').View} View */

@@ -14,7 +14,7 @@
 #include "tests/support/reel.h"
 
 static char folder[64];
-static struct lct_library *library;
+static struct lct_recordings *recordings;
 static struct lct_shelf *shelf;
 static struct lct_format *picture;
 
@@ -27,15 +27,15 @@ static bool records_nothing(void *arg, const char *lesson) {
 static void make(void) {
     strcpy(folder, "/tmp/lectern-shelf-XXXXXX");
     cr_assert_not_null(mkdtemp(folder));
-    library = lct_library_create(folder, records_nothing, NULL);
-    shelf = lct_shelf_create(library);
+    recordings = lct_recordings_create(folder, records_nothing, NULL);
+    shelf = lct_shelf_create(recordings);
     picture = lct_test_picture_format();
 }
 
 static void clean(void) {
     char command[128];
     lct_shelf_destroy(shelf);
-    lct_library_destroy(library);
+    lct_recordings_destroy(recordings);
     lct_format_unref(picture);
     (void)snprintf(command, sizeof command, "rm -r %s", folder);
     cr_assert_eq(system(command), 0);

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Subtitles written beside the picture: a list of cues that follows it, kept at every change.
 
-import { html, useEffect, useRef, useState } from '../vendor/preact.js';
-import { faultText } from '../lib/api.js';
-import { newKeeper } from '../lib/edit/keeper.js';
-import { said, useWords } from '../lib/language.js';
-import { added, joined, kept, moved, problems, removed, split, typed } from '../lib/subtitles/cues.js';
-import { bring, fileUrl, newStore } from '../lib/subtitles/store.js';
-import { useStay } from './use_stay.js';
+import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
+import { faultText } from '../../lib/api.js';
+import { newKeeper } from '../../lib/edit/keeper.js';
+import { said, useWords } from '../../lib/language.js';
+import { added, joined, kept, moved, problems, removed, split, typed } from '../../lib/subtitles/cues.js';
+import { bring, fileUrl, newStore } from '../../lib/subtitles/store.js';
+import { useStay } from '../use_stay.js';
 
-/** @typedef {import('../lib/subtitles/cues.js').Cue} Cue */
-/** @typedef {import('../lib/edit/keeper.js').Keeping} Keeping */
+/** @typedef {import('../../lib/subtitles/cues.js').Cue} Cue */
+/** @typedef {import('../../lib/edit/keeper.js').Keeping} Keeping */
 /** @typedef {{ states: Cue[][], at: number, typing: number }} Past typing: in which cue the last change was typed, -1: it was not */
 
 const STEP_MS = 100;
@@ -23,8 +23,8 @@ const shortTime = (ms) => `${ms >= 3600000 ? `${Math.floor(ms / 3600000)}:` : ''
 function useCues(id, lang) {
   const [past, setPast] = useState(/** @type {Past | null} */ (null));
   const [keeping, setKeeping] = useState(/** @type {Keeping} */ ('kept'));
-  const [refusal, setRefusal] = useState(/** @type {import('../types').FaultText | null} */ (null)); // why it is not kept
-  const [trouble, setTrouble] = useState(/** @type {import('../types').FaultText | null} */ (null));
+  const [refusal, setRefusal] = useState(/** @type {import('../../types').FaultText | null} */ (null)); // why it is not kept
+  const [trouble, setTrouble] = useState(/** @type {import('../../types').FaultText | null} */ (null));
   const latest = useRef(/** @type {Past | null} */ (null));
   const keeper = useRef(/** @type {ReturnType<typeof newKeeper<Cue[]>> | null} */ (null));
 
@@ -34,7 +34,7 @@ function useCues(id, lang) {
     setPast(next);
   }
 
-  /** @param {Keeping} now @param {import('../types').FaultText | null} fault */
+  /** @param {Keeping} now @param {import('../../types').FaultText | null} fault */
   function told(now, fault) {
     setKeeping(now);
     setRefusal(fault);

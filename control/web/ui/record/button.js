@@ -6,8 +6,8 @@
  *                                              ^------- no, or 15 s -------'
  */
 
-import { html, useEffect, useRef, useState } from '../vendor/preact.js';
-import { useWords } from '../lib/language.js';
+import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
+import { useWords } from '../../lib/language.js';
 
 const ASK_MS = 15000; // a question nobody answers goes away
 const CALM_MS = 600; // the second half of a double click is no answer

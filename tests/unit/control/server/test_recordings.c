@@ -11,10 +11,10 @@
 
 #include "archive/lesson/lesson.h"
 #include "base/mem.h"
-#include "control/server/library.h"
+#include "control/server/recordings.h"
 
 static char root[64];
-static struct lct_library *library;
+static struct lct_recordings *recordings;
 static const char *running = "";
 static struct lct_fault fault;
 
@@ -24,18 +24,18 @@ static bool is_recording(void *arg, const char *lesson) {
 }
 
 static void start(void) {
-    (void)snprintf(root, sizeof root, "/tmp/lectern-library-XXXXXX");
+    (void)snprintf(root, sizeof root, "/tmp/lectern-recordings-XXXXXX");
     cr_assert_not_null(mkdtemp(root));
-    library = lct_library_create(root, is_recording, NULL);
+    recordings = lct_recordings_create(root, is_recording, NULL);
 }
 
 static void stop(void) {
-    lct_library_destroy(library);
+    lct_recordings_destroy(recordings);
     LCT_FREE char *command = lct_format("rm -rf %s", root);
     cr_assert_eq(system(command), 0);
 }
 
-TestSuite(library, .init = start, .fini = stop);
+TestSuite(recordings, .init = start, .fini = stop);
 
 static char *folder_of(const char *id) { return lct_format("%s/%s", root, id); }
 
@@ -57,7 +57,7 @@ static void expect_ids(const char *before, const char *expected) {
     char text[512] = "";
     size_t i;
     json_t *id;
-    cr_assert_eq(lct_library_ids(library, before, &ids, &fault), 0);
+    cr_assert_eq(lct_recordings_ids(recordings, before, &ids, &fault), 0);
     json_array_foreach(ids, i, id) {
         (void)snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", i ? " " : "",
                        json_string_value(id));
@@ -67,7 +67,7 @@ static void expect_ids(const char *before, const char *expected) {
 
 static json_t *get(const char *id) {
     json_t *lesson = NULL;
-    cr_assert_eq(lct_library_get(library, id, &lesson, &fault), 0, "%s", fault.en);
+    cr_assert_eq(lct_recordings_get(recordings, id, &lesson, &fault), 0, "%s", fault.en);
     return lesson;
 }
 
@@ -76,7 +76,7 @@ static void expect_title(const char *id, const char *title) {
     cr_assert_str_eq(lct_json_text(lesson, "title", ""), title);
 }
 
-Test(library, is_listed_newest_first_and_goes_on_behind_any_id) {
+Test(recordings, is_listed_newest_first_and_goes_on_behind_any_id) {
     static const char *const ids[] = {"20260302-080000-a-0001", "by-hand", "20260301-090000-a-0002",
                                       "20251231-235959-b-0003", "20260301-090000-b-0002"};
     for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
@@ -93,15 +93,15 @@ Test(library, is_listed_newest_first_and_goes_on_behind_any_id) {
     cr_assert_eq(rmdir(odd), 0);
 }
 
-Test(library, says_when_its_folder_cannot_be_read) {
+Test(recordings, says_when_its_folder_cannot_be_read) {
     LCT_JSON json_t *ids = NULL;
     cr_assert_eq(rmdir(root), 0);
-    cr_assert_eq(lct_library_ids(library, NULL, &ids, &fault), -EIO);
+    cr_assert_eq(lct_recordings_ids(recordings, NULL, &ids, &fault), -EIO);
     cr_assert(strstr(fault.en, root) && strstr(fault.zh, root));
     cr_assert_eq(mkdir(root, 0700), 0); /* for stop */
 }
 
-Test(library, remembers_an_ended_lesson_until_its_files_change) {
+Test(recordings, remembers_an_ended_lesson_until_its_files_change) {
     LCT_FREE char *folder = folder_of("L1");
     const struct lct_mark mark = {.time = LCT_SECOND, .label = "x"};
     put("L1", "one", LCT_LESSON_ENDED);
@@ -112,7 +112,7 @@ Test(library, remembers_an_ended_lesson_until_its_files_change) {
     expect_title("L1", "two");
     cr_assert_eq(lct_lesson_mark(&lct_io_system, folder, &mark), 0);
     LCT_JSON json_t *summary = NULL;
-    cr_assert_eq(lct_library_summary(library, "L1", &summary, &fault), 0);
+    cr_assert_eq(lct_recordings_summary(recordings, "L1", &summary, &fault), 0);
     cr_assert_eq(lct_json_int(summary, "mark_count", 0), 1);
     cr_assert_null(json_object_get(summary, "marks"));
     LCT_JSON json_t *whole = get("L1");
@@ -120,11 +120,11 @@ Test(library, remembers_an_ended_lesson_until_its_files_change) {
     LCT_FREE char *moved = folder_of("L2");
     cr_assert_eq(rename(folder, moved), 0);
     LCT_JSON json_t *none = NULL;
-    cr_assert_eq(lct_library_get(library, "L1", &none, &fault), -ENOENT);
+    cr_assert_eq(lct_recordings_get(recordings, "L1", &none, &fault), -ENOENT);
     expect_title("L2", "two");
 }
 
-Test(library, tells_what_runs_from_what_was_interrupted) {
+Test(recordings, tells_what_runs_from_what_was_interrupted) {
     put("L1", "", LCT_LESSON_RECORDING);
     LCT_JSON json_t *left = get("L1");
     cr_assert_str_eq(lct_json_text(left, "state", ""), "interrupted");
@@ -138,7 +138,7 @@ Test(library, tells_what_runs_from_what_was_interrupted) {
     cr_assert_eq(lct_json_int(ended, "duration_ns", 0), 5 * LCT_SECOND);
 }
 
-Test(library, forgets_rather_than_grows) {
+Test(recordings, forgets_rather_than_grows) {
     put("L", "", LCT_LESSON_ENDED);
     LCT_JSON json_t *first = get("L");
     for (int i = 0; i < 1000; i++) { /* as many as are remembered: docs/limits.md */

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One classroom: what is wrong, the button, the marks, who may watch, where it is pushed to, the sources.
 
-import { html, useRef, useState } from '../vendor/preact.js';
-import { useWords } from '../lib/language.js';
-import { roomName } from '../lib/names.js';
-import { isInLesson } from '../lib/rooms.js';
+import { html, useRef, useState } from '../../vendor/preact.js';
+import { useWords } from '../../lib/language.js';
+import { roomName } from '../../lib/names.js';
+import { isInLesson } from '../../lib/rooms.js';
 import { useLesson } from './use_lesson.js';
 import { Alarms } from './alarms.js';
 import { Control } from './control.js';
 import { Marks } from './marks.js';
 import { Preview } from './preview.js';
 import { Pushing } from './pushing.js';
-import { Sharing } from './sharing.js';
+import { Sharing } from '../sharing.js';
 import { Sources } from './sources.js';
 
-/** @typedef {import('../types').Status} Status */
+/** @typedef {import('../../types').Status} Status */
 
-/** @param {{ room: import('../types').Room, lost: boolean }} props */
+/** @param {{ room: import('../../types').Room, lost: boolean }} props */
 export function Room({ room, lost }) {
   const t = useWords();
   const last = useRef(/** @type {Status | null} */ (null));
@@ -53,7 +53,7 @@ export function Room({ room, lost }) {
 
 /**
  * Always there, so that nothing moves when a lesson begins. others: who watches, without this page.
- * @param {{ room: import('../types').Room, others: number }} props
+ * @param {{ room: import('../../types').Room, others: number }} props
  */
 function OnAir({ room, others }) {
   const t = useWords();

@@ -2,18 +2,18 @@
 // What somebody should do something about, in words, above everything else of the room; or that all
 // is well, in the same place and of the same height, so that an alarm moves nothing.
 
-import { html } from '../vendor/preact.js';
-import { said, useWords } from '../lib/language.js';
-import { trackNames } from '../lib/names.js';
-import { isIll } from '../lib/rooms.js';
+import { html } from '../../vendor/preact.js';
+import { said, useWords } from '../../lib/language.js';
+import { trackNames } from '../../lib/names.js';
+import { isIll } from '../../lib/rooms.js';
 
 const SHORT_MINUTES = 30;
 
 /** @typedef {{ kind: 'good' | 'calm' | 'warn' | 'bad', text: string }} Band */
 
 /**
- * @param {import('../lib/language.js').Words} t
- * @param {import('../types').Status} status
+ * @param {import('../../lib/language.js').Words} t
+ * @param {import('../../types').Status} status
  * @returns {Band[]}
  */
 function sourceBands(t, status) {
@@ -24,8 +24,8 @@ function sourceBands(t, status) {
 }
 
 /**
- * @param {import('../lib/language.js').Words} t
- * @param {import('../types').Status} status
+ * @param {import('../../lib/language.js').Words} t
+ * @param {import('../../types').Status} status
  * @returns {Band}
  */
 function wellBand(t, status) {
@@ -34,8 +34,8 @@ function wellBand(t, status) {
 }
 
 /**
- * @param {import('../lib/language.js').Words} t
- * @param {import('../types').Room} room
+ * @param {import('../../lib/language.js').Words} t
+ * @param {import('../../types').Room} room
  * @param {string | null} lastLesson
  * @returns {Band[]}
  */
@@ -61,7 +61,7 @@ function bandsOf(t, room, lastLesson) {
   return bands;
 }
 
-/** @param {{ room: import('../types').Room, lastLesson: string | null, lost: boolean }} props */
+/** @param {{ room: import('../../types').Room, lastLesson: string | null, lost: boolean }} props */
 export function Alarms({ room, lastLesson, lost }) {
   const t = useWords();
   const bands = bandsOf(t, room, lastLesson);

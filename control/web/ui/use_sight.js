@@ -9,13 +9,13 @@
  * Who is refused sees nothing from then on: there is no moment.
  */
 
-import { useEffect, useMemo, useRef, useState } from '../../vendor/preact.js';
-import { fetchLesson } from '../../lib/watch/lesson.js';
+import { useEffect, useMemo, useRef, useState } from '../vendor/preact.js';
+import { fetchLesson } from '../lib/watch/lesson.js';
 
-/** @typedef {import('../../types').LiveLesson} LiveLesson */
-/** @typedef {import('../../types').Moment} Moment */
+/** @typedef {import('../types').LiveLesson} LiveLesson */
+/** @typedef {import('../types').Moment} Moment */
 
-/** @param {string} id @param {import('../../types').Followed} followed */
+/** @param {string} id @param {import('../types').Followed} followed */
 export function useSight(id, { room, zeroMs, refused }) {
   const [lesson, setLesson] = useState(/** @type {LiveLesson | null} */ (null));
   const [past, setTape] = useState(/** @type {Moment | null} */ (null));

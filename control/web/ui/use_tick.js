@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { useEffect, useState } from '../../vendor/preact.js';
+import { useEffect, useState } from '../vendor/preact.js';
 
 /** Renders anew so often while on. @param {number} ms @param {boolean} on */
 export function useTick(ms, on) {

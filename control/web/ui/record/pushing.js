@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Platforms to which the room's lessons are pushed: how each is, and one more.
 
-import { html, useRef, useState } from '../vendor/preact.js';
-import { ask, faultText } from '../lib/api.js';
-import { rate, size, timeOfDay } from '../lib/format.js';
-import { said, useWords } from '../lib/language.js';
-import { Asking } from './asking.js';
+import { html, useRef, useState } from '../../vendor/preact.js';
+import { ask, faultText } from '../../lib/api.js';
+import { rate, size, timeOfDay } from '../../lib/format.js';
+import { said, useWords } from '../../lib/language.js';
+import { Asking } from '../asking.js';
 
-/** @typedef {import('../types').FaultText} FaultText */
-/** @typedef {import('../types').Push} Push */
+/** @typedef {import('../../types').FaultText} FaultText */
+/** @typedef {import('../../types').Push} Push */
 /** @typedef {{ address: string, key: string, name: string, picture: Push['picture'] }} Form */
 
 const NAME_MAX = 80;
@@ -31,7 +31,7 @@ export function whole({ address, key }) {
     : `${plain.replace(/\/+$/, '')}/${secret}`;
 }
 
-/** @param {{ room: import('../types').Room, lost: boolean }} props */
+/** @param {{ room: import('../../types').Room, lost: boolean }} props */
 export function Pushing({ room, lost }) {
   const t = useWords();
   const [open, setOpen] = useState(false);

@@ -2,14 +2,14 @@
 // What the viewers see now, beside the recording: only when it is asked for, since decoding it costs
 // the machine that may be recording.
 
-import { html, useEffect, useMemo, useRef } from '../vendor/preact.js';
-import { useWords } from '../lib/language.js';
-import { trackName } from '../lib/names.js';
-import { picturesOf } from '../lib/watch/view.js';
-import { useWay } from './watch/use_way.js';
+import { html, useEffect, useMemo, useRef } from '../../vendor/preact.js';
+import { useWords } from '../../lib/language.js';
+import { trackName } from '../../lib/names.js';
+import { picturesOf } from '../../lib/watch/view.js';
+import { useWay } from '../use_way.js';
 
 /**
- * @param {{ room: string, status: import('../types').Status, open: boolean, onToggle: () => void }} props
+ * @param {{ room: string, status: import('../../types').Status, open: boolean, onToggle: () => void }} props
  */
 export function Preview({ room, status, open, onToggle }) {
   const t = useWords();
@@ -19,7 +19,7 @@ export function Preview({ room, status, open, onToggle }) {
   </div>`;
 }
 
-/** @param {{ room: string, status: import('../types').Status }} props */
+/** @param {{ room: string, status: import('../../types').Status }} props */
 function Pictures({ room, status }) {
   const t = useWords();
   const elements = useRef(/** @type {Map<string, HTMLVideoElement>} */ (new Map()));

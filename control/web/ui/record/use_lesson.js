@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { useCallback, useEffect, useState } from '../vendor/preact.js';
-import { ask } from '../lib/api.js';
+import { useCallback, useEffect, useState } from '../../vendor/preact.js';
+import { ask } from '../../lib/api.js';
 
-/** @typedef {import('../types').RecordingWhole} RecordingWhole */
+/** @typedef {import('../../types').RecordingWhole} RecordingWhole */
 
 /**
  * The lesson that runs, with its marks and gaps: asked for when it begins, when a mark was set

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // What the keyboard does; "?" opens and closes it.
 
-import { html, useEffect, useRef } from '../../vendor/preact.js';
-import { useWords } from '../../lib/language.js';
+import { html, useEffect, useRef } from '../vendor/preact.js';
+import { useWords } from '../lib/language.js';
 
 /** @param {{ list: string[][], onClose: () => void }} props */
 export function Keys({ list, onClose }) {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Each source: whether it is well, why not, how its picture is, how loud it is.
 
-import { html, useEffect, useRef, useState } from '../vendor/preact.js';
-import { thumbUrl } from '../lib/api.js';
-import { seconds } from '../lib/format.js';
-import { useWords } from '../lib/language.js';
-import { isSound, trackName, trackNames } from '../lib/names.js';
-import { isIll } from '../lib/rooms.js';
+import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
+import { thumbUrl } from '../../lib/api.js';
+import { seconds } from '../../lib/format.js';
+import { useWords } from '../../lib/language.js';
+import { isSound, trackName, trackNames } from '../../lib/names.js';
+import { isIll } from '../../lib/rooms.js';
 import { Meter } from './meter.js';
 
-/** @typedef {import('../types').Source} Source */
-/** @typedef {import('../types').Status} Status */
+/** @typedef {import('../../types').Source} Source */
+/** @typedef {import('../../types').Status} Status */
 
 const THUMB_SECONDS = 5; // the recorder makes one so often
 const SILENT_DB = -60;
@@ -64,7 +64,7 @@ function OneSource({ source, status, stale }) {
 }
 
 /**
- * @param {import('../lib/language.js').Words} t
+ * @param {import('../../lib/language.js').Words} t
  * @param {Source} source
  */
 function pictureWords(t, source) {

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The page: head, what the server says, the rooms, the recordings.
 
-import { html, useEffect, useState } from '../vendor/preact.js';
-import { follow } from '../lib/live.js';
-import { chooseWords, LanguageProvider, startingWords } from '../lib/language.js';
-import { timeOfDay } from '../lib/format.js';
-import { Head } from './head.js';
-import { Jobs } from './jobs.js';
+import { html, useEffect, useState } from '../../vendor/preact.js';
+import { follow } from '../../lib/live.js';
+import { chooseWords, LanguageProvider, startingWords } from '../../lib/language.js';
+import { timeOfDay } from '../../lib/format.js';
+import { Head } from '../head.js';
+import { Jobs } from '../jobs.js';
 import { Recordings } from './recordings.js';
 import { Room } from './room.js';
-import { Sticks } from './stick.js';
-import { Upload } from './upload.js';
+import { Sticks } from '../stick.js';
+import { Upload } from '../upload.js';
 
-/** @typedef {import('../types').Live} Live */
+/** @typedef {import('../../types').Live} Live */
 
 export function App() {
   const [t, setWords] = useState(startingWords);

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The list of recordings, newest first.
 
-import { html, useEffect, useState } from '../vendor/preact.js';
-import { ask, faultText } from '../lib/api.js';
-import { said, useWords } from '../lib/language.js';
-import { roomName } from '../lib/names.js';
+import { html, useEffect, useState } from '../../vendor/preact.js';
+import { ask, faultText } from '../../lib/api.js';
+import { said, useWords } from '../../lib/language.js';
+import { roomName } from '../../lib/names.js';
 import { RecordingRow } from './recording_row.js';
 
-/** @typedef {import('../types').Recording} Recording */
-/** @typedef {import('../types').FaultText} FaultText */
+/** @typedef {import('../../types').Recording} Recording */
+/** @typedef {import('../../types').FaultText} FaultText */
 
 const MORE = 20;
 const AT_ONCE_MAX = 100; // what the server gives in one answer
@@ -17,7 +17,7 @@ const LOOK_AGAIN_MS = 30000; // lengths and sizes of a lesson that runs grow
 /**
  * A recording that runs, as long and as big as its room says it is now.
  * @param {Recording} recording
- * @param {import('../types').Room[]} rooms
+ * @param {import('../../types').Room[]} rooms
  * @returns {Recording}
  */
 function asOfNow(recording, rooms) {
@@ -45,7 +45,7 @@ async function askForNewest(wanted) {
   return { recordings, more: next !== '' };
 }
 
-/** @param {{ rooms: import('../types').Room[], news: number }} props */
+/** @param {{ rooms: import('../../types').Room[], news: number }} props */
 export function Recordings({ rooms, news }) {
   const t = useWords();
   const [list, setList] = useState(/** @type {Recording[] | null} */ (null));

@@ -1,23 +1,23 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The button, and what the recording is doing.
 
-import { html, useEffect, useState } from '../vendor/preact.js';
-import { ask, faultText } from '../lib/api.js';
-import { clock, day, seconds, size, timeOfDay } from '../lib/format.js';
-import { said, useWords } from '../lib/language.js';
-import { isInLesson } from '../lib/rooms.js';
+import { html, useEffect, useState } from '../../vendor/preact.js';
+import { ask, faultText } from '../../lib/api.js';
+import { clock, day, seconds, size, timeOfDay } from '../../lib/format.js';
+import { said, useWords } from '../../lib/language.js';
+import { isInLesson } from '../../lib/rooms.js';
 import { Button } from './button.js';
-import { holes } from './timeline.js';
+import { holes } from '../gap_bar.js';
 
-/** @typedef {import('../types').FaultText} FaultText */
-/** @typedef {import('../types').Status} Status */
-/** @typedef {import('../types').RecordingWhole} RecordingWhole */
+/** @typedef {import('../../types').FaultText} FaultText */
+/** @typedef {import('../../types').Status} Status */
+/** @typedef {import('../../types').RecordingWhole} RecordingWhole */
 
 const TITLE_MAX = 80;
 const PLENTY_MINUTES = 100000; // what the recorder says before it expects a rate, and at most
 
 /**
- * @param {{ room: import('../types').Room, status: Status | null, lesson: RecordingWhole | null,
+ * @param {{ room: import('../../types').Room, status: Status | null, lesson: RecordingWhole | null,
  *   stale: boolean }} props
  */
 export function Control({ room, status, lesson, stale }) {
@@ -88,7 +88,7 @@ function Proof({ status, lesson }) {
     ${lesson && lesson.gaps.length > 0 && html`<${GapsSoFar} gaps=${lesson.gaps} />`}`;
 }
 
-/** @param {{ gaps: import('../types').Gap[] }} props */
+/** @param {{ gaps: import('../../types').Gap[] }} props */
 function GapsSoFar({ gaps }) {
   const t = useWords();
   const found = holes(gaps);

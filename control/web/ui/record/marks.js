@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Marks of the lesson that runs (打点). One is shown as saved only when the disk has it.
 
-import { html, useEffect, useRef, useState } from '../vendor/preact.js';
-import { ask, faultText } from '../lib/api.js';
-import { clock, seconds } from '../lib/format.js';
-import { said, useWords } from '../lib/language.js';
+import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
+import { ask, faultText } from '../../lib/api.js';
+import { clock, seconds } from '../../lib/format.js';
+import { said, useWords } from '../../lib/language.js';
 
-/** @typedef {import('../types').FaultText} FaultText */
+/** @typedef {import('../../types').FaultText} FaultText */
 /** @typedef {{ key: number, label: string, time_ns: number | undefined, fault: FaultText | null }} Pending */
 
 const LABEL_MAX = 80;
@@ -28,7 +28,7 @@ function useLessonTime(elapsed_ns) {
 }
 
 /**
- * @param {{ room: string, lesson: import('../types').RecordingWhole | null, elapsed_ns: number | undefined,
+ * @param {{ room: string, lesson: import('../../types').RecordingWhole | null, elapsed_ns: number | undefined,
  *   stale: boolean, refresh: () => Promise<void> }} props
  */
 export function Marks({ room, lesson, elapsed_ns, stale, refresh }) {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { useEffect, useRef, useState } from '../../vendor/preact.js';
-import { untilReached } from '../../lib/reach.js';
-import { NoWay, openWay } from '../../lib/watch/way.js';
+import { useEffect, useRef, useState } from '../vendor/preact.js';
+import { untilReached } from '../lib/reach.js';
+import { NoWay, openWay } from '../lib/watch/way.js';
 
-/** @typedef {import('../../types').Pane} Pane */
-/** @typedef {import('../../types').Way} Way */
-/** @typedef {import('../../types').WhyNot} WhyNot */
+/** @typedef {import('../types').Pane} Pane */
+/** @typedef {import('../types').Way} Way */
+/** @typedef {import('../types').WhyNot} WhyNot */
 /** @typedef {{ step: 'off' | 'opening' | 'open' | 'failed', way: Way | null, whyNot: WhyNot[] }} Watching */
 
 const AGAIN_MS = 300; // what was lost
@@ -20,7 +20,7 @@ const OFF = { step: 'off', way: null, whyNot: [] };
  * is lost and the server answers. element finds a pane's element, which is there after each
  * rendering. reopen() does so at once; skipped is told of what was left out, narrow that the line
  * carries no pictures this way.
- * @param {{ room: string, panes: string[][], moment: import('../../types').Moment | null,
+ * @param {{ room: string, panes: string[][], moment: import('../types').Moment | null,
  *   element: (name: string) => HTMLVideoElement, skipped: (seconds: number) => void, narrow: () => void }} wishes
  */
 export function useWay({ room, panes, moment, element, skipped, narrow }) {

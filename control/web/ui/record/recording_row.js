@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // One recording: what it is, its time line, and the ways on from it.
 
-import { html, useEffect, useState } from '../vendor/preact.js';
-import { ask, playUrl } from '../lib/api.js';
-import { day, seconds, size, span } from '../lib/format.js';
-import { useWords } from '../lib/language.js';
-import { recordingName, trackNames } from '../lib/names.js';
-import { Download } from './download.js';
-import { GapBar, holes } from './timeline.js';
+import { html, useEffect, useState } from '../../vendor/preact.js';
+import { ask, playUrl } from '../../lib/api.js';
+import { day, seconds, size, span } from '../../lib/format.js';
+import { useWords } from '../../lib/language.js';
+import { recordingName, trackNames } from '../../lib/names.js';
+import { Download } from '../download.js';
+import { GapBar, holes } from '../gap_bar.js';
 
-/** @typedef {import('../types').Gap} Gap */
-/** @typedef {import('../types').Recording} Recording */
+/** @typedef {import('../../types').Gap} Gap */
+/** @typedef {import('../../types').Recording} Recording */
 
 /**
  * Gaps, which the list only counts.

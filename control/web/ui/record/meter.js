@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // How loud it is. The bar is as long as the loudest of the last moments; the line is the mean.
 
-import { html } from '../vendor/preact.js';
-import { useWords } from '../lib/language.js';
+import { html } from '../../vendor/preact.js';
+import { useWords } from '../../lib/language.js';
 
 const FLOOR_DB = -60;
 

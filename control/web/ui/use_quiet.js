@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-import { useEffect, useState } from '../../vendor/preact.js';
+import { useEffect, useState } from '../vendor/preact.js';
 
 const QUIET_MS = 3000;
 
