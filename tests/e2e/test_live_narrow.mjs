@@ -4,6 +4,8 @@
 // the small twin, goes on, and is shown the full picture again when the line is wide. The recording
 // page tells of the twin meanwhile.
 
+// A campaign: in a normal run integration/test_ws judges the server and test_watch_narrow the page.
+
 import { shot, withBrowser } from './_browsers.mjs';
 import { noisyFilm, openTcpLine } from './_line.mjs';
 import * as p from './_page.mjs';
@@ -47,6 +49,9 @@ async function shows(page, wanted, what) {
     return `${((Date.now() - began) / 1000 - 2).toFixed(1)} s`;
 }
 
+if (!p.deep) {
+    process.exit(77);
+}
 const up = await p.startUp([`file:${noisyFilm()}`]);
 await w.startLesson(up, '直播');
 
@@ -80,7 +85,7 @@ async function judge(page, name, recording) {
     p.check(!lost, 'the connection holds');
 }
 
-for (const name of p.deep ? ['chromium', 'firefox'] : ['chromium']) {
+for (const name of ['chromium', 'firefox']) {
     line.bps = Infinity;
     try {
         await withBrowser('chromium', async (recording) => {
