@@ -120,8 +120,9 @@ foreach(kind IN ITEMS integration e2e fault)
       FAIL_REGULAR_EXPRESSION "${sanitizer_words}" ENVIRONMENT "${environment}")
     # Browsers decode video without a GPU: at most two tests of them at a time, by turns in two chains
     # that begin first, and beside them one of the others. A guest machine, and what measures losses of
-    # sound, has nothing beside it.
-    if(NOT kind STREQUAL "integration")
+    # sound, has nothing beside it. A script that runs several of its tests at once takes two places.
+    file(STRINGS ${script} several REGEX "beside\\.main")
+    if(NOT kind STREQUAL "integration" OR several)
       set_tests_properties(${kind}/${name} PROPERTIES PROCESSORS 2)
     endif()
     if(kind STREQUAL "e2e")
