@@ -2,9 +2,8 @@
 //
 // A viewer by WebSocket whose line becomes too narrow for the camera, a film of 1.4 Mbit/s: it is shown
 // the small twin, goes on, and is shown the full picture again when the line is wide. The recording
-// page tells of the twin meanwhile.
-
-// A campaign: in a normal run integration/test_ws judges the server and test_watch_narrow the page.
+// page tells of the twin meanwhile. A campaign: in a normal run integration/test_ws judges the server and
+// test_watch_narrow the page.
 
 import { shot, withBrowser } from './_browsers.mjs';
 import { noisyFilm, openTcpLine } from './_line.mjs';

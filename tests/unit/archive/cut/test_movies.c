@@ -12,10 +12,11 @@
 #include "archive/cut/movies.h"
 #include "archive/lesson/lesson.h"
 #include "base/mem.h"
+#include "tests/support/disk.h"
 #include "tests/support/format.h"
 #include "tests/support/reel.h"
 
-static char folder[64];
+static char *folder;
 static lct_ns now = 1000 * LCT_SECOND;
 
 static lct_ns tell_now(void) { return now; }
@@ -36,14 +37,13 @@ static void write_lesson(const char *path, size_t count) {
 }
 
 static void make_folder(void) {
-    strcpy(folder, "/tmp/lectern-movies-XXXXXX");
-    cr_assert_not_null(mkdtemp(folder));
+    folder = lct_test_folder();
     write_lesson(folder, 20);
 }
 
 static void remove_folder(void) {
-    LCT_FREE char *command = lct_format("rm -r %s", folder);
-    cr_assert_eq(system(command), 0);
+    lct_test_remove(folder);
+    free(folder);
 }
 
 static struct lct_movie *open_movie(struct lct_movies *movies, const char *path) {

@@ -265,15 +265,21 @@ Test(tape, writes_a_whole_lesson, .timeout = 20) {
     lct_test_lesson_free(lesson);
 }
 
+/* Half of a lesson is saved, before something goes wrong. Returns the chunk that comes next. */
+static size_t begin_half(struct session *s, const struct lct_test_lesson *lesson) {
+    size_t half = lesson->count / 2;
+    lct_log_set_level(LCT_LOG_ERROR + 1);
+    begin(s);
+    publish(s, lesson, 0, half);
+    cr_assert(
+        wait_for(s, is_saved, lesson->chunks[half - 1]->time - LCT_SECOND / 4, 5 * LCT_SECOND));
+    return half;
+}
+
 Test(tape, a_full_disk_pauses_and_goes_on_by_itself, .timeout = 30) {
     struct session s;
     struct lct_test_lesson *lesson = lct_test_lesson(LENGTH);
-    size_t half = lesson->count / 2;
-    lct_log_set_level(LCT_LOG_ERROR + 1);
-    begin(&s);
-    publish(&s, lesson, 0, half);
-    cr_assert(
-        wait_for(&s, is_saved, lesson->chunks[half - 1]->time - LCT_SECOND / 4, 5 * LCT_SECOND));
+    size_t half = begin_half(&s, lesson);
     lct_test_disk_fill(&s.disk, true);
     publish(&s, lesson, half, lesson->count);
     cr_assert(wait_for(&s, is_state, LCT_TAPE_FULL, 5 * LCT_SECOND));
@@ -295,12 +301,7 @@ Test(tape, a_full_disk_pauses_and_goes_on_by_itself, .timeout = 30) {
 Test(tape, a_slow_disk_is_not_given_up_after_the_bell, .timeout = 30) {
     struct session s;
     struct lct_test_lesson *lesson = lct_test_lesson(LENGTH);
-    size_t half = lesson->count / 2;
-    lct_log_set_level(LCT_LOG_ERROR + 1);
-    begin(&s);
-    publish(&s, lesson, 0, half);
-    cr_assert(
-        wait_for(&s, is_saved, lesson->chunks[half - 1]->time - LCT_SECOND / 4, 5 * LCT_SECOND));
+    size_t half = begin_half(&s, lesson);
     lct_test_disk_stall(&s.disk, 3 * LCT_SECOND); /* longer than a dead one is tried */
     lct_test_disk_fail(&s.disk, LCT_DISK_PWRITE, 1, ENOSPC);
     publish(&s, lesson, half, lesson->count);
