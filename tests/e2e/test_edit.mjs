@@ -6,7 +6,7 @@
 
 import { join } from 'node:path';
 import { source, withBrowser } from './_browsers.mjs';
-import { S, at, keptOf as keptBy, keys, lessons, looksGood, range, seconds } from './_edit.mjs';
+import { S, at, keptOf as keptBy, keptSo, keys, lessons, looksGood, range, seconds } from './_edit.mjs';
 import * as p from './_page.mjs';
 
 const words = {
@@ -15,6 +15,7 @@ const words = {
 };
 
 const ids = { zh: '20260301-080001-main-0001', en: '20260301-080002-main-0001' };
+const { exact } = await import(join(source, 'control/web/lib/format.js'));
 const up = await p.startUp(['demo'], { fill: lessons(Object.values(ids), 6) });
 const keptOf = (id) => keptBy(up, id);
 
@@ -39,15 +40,50 @@ async function edit(name, lang) {
         await p.until(async () => (await pieces(page)) === 1, 'one piece');
         await p.reads(page, '.edit-keeping', t.kept);
         const length = (await up.api(`/items/${id}`)).duration_ns;
-        p.check(JSON.stringify((await keptOf(id)).clips[0].pieces.map(range)) === JSON.stringify([[2 * S, 4 * S]]), 'two seconds are kept');
-
-        /* By one picture: where the index says that the next one is. */
         const { reels } = await up.api(`/recordings/${id}/tracks/camera/index`);
         const times = reels.flatMap((reel) => reel.rows.map((row) => row[2]));
-        for (const [key, next] of [['ArrowRight', times.find((time) => time > 4 * S)], ['ArrowLeft', times.filter((time) => time <= 4 * S).pop()]]) {
+        const [first, behind] = [times.filter((time) => time <= 2 * S).pop(), times.find((time) => time > 4 * S)];
+        const ranges = async () => JSON.stringify((await keptOf(id)).clips[0].pieces.map(range));
+        p.check((await ranges()) === JSON.stringify([[first, behind]]), `the pictures that were seen are in: ${await ranges()}, not ${first}-${behind}`);
+
+        /* By one picture: where the index says that the next one is. */
+        for (const [key, next] of [['ArrowRight', behind], ['ArrowLeft', times.filter((time) => time <= 4 * S).pop()]]) {
             await keys(page, key);
             await p.until(async () => (await at(page)) === Math.floor(next / 1e6) * 1e6, `${key} to ${next}`);
         }
+
+        /* One picture alone, somewhere in which the clock stands; it is taken back. */
+        await seconds(page, 1);
+        const inside = await at(page);
+        await keys(page, 'i', 'o', 'Enter');
+        const { clips: [{ pieces: [, alone] }] } = await keptSo(up, id, ({ clips }) => clips[0].pieces.length === 2, 'one picture');
+        const seen = times.filter((time) => time <= inside + 1e6).pop();
+        p.check(JSON.stringify(range(alone)) === JSON.stringify([seen, times.find((time) => time > seen)]), `${range(alone)}, not the picture of ${seen} alone`);
+        await page.click('.edit-acts .act');
+        await p.until(async () => (await pieces(page)) === 1, 'it to be taken back');
+        await seconds(page, 1, 'ArrowLeft');
+
+        /* Where pictures begin is heard late, and not in the order in which it was asked: what was pressed last counts. */
+        await page.evaluate(() => {
+            const [line, late] = [window.fetch, []];
+            window.fetch = (address, how) => (/index/.test(address) ? new Promise((go) => late.push(go)).then(() => line(address, how)) : line(address, how));
+            window.answer = async () => {
+                while (late.length > 0) {
+                    late.pop()();
+                    await new Promise((done) => setTimeout(done, 300)); // it is here
+                }
+                window.fetch = line;
+            };
+        });
+        await keys(page, 'i');
+        await seconds(page, 1, 'ArrowLeft');
+        const marked = await at(page);
+        await keys(page, 'i');
+        await seconds(page, 1);
+        await keys(page, 'o');
+        await page.evaluate(() => window.answer());
+        const [from, to] = (await p.text(page, '.edit-selection')).match(/[\d:.]+/g);
+        p.check(from === exact(times.filter((time) => time <= marked + 1e6).pop()) && to === exact(times.find((time) => time > marked + S + 1e6)), `${from} to ${to}, pressed at ${marked}`);
 
         /* The server dies while one goes on: it is said, and kept when it is back. */
         await seconds(page, 1, 'ArrowLeft');
@@ -90,7 +126,7 @@ async function edit(name, lang) {
             return { left, top, width };
         });
         const x = (ns) => box.left + (ns / length) * box.width;
-        await page.mouse.move(x(4 * S) - 1, box.top + 100);
+        await page.mouse.move(x(behind) - 1, box.top + 100);
         await page.mouse.down();
         await page.mouse.move(x(4.5 * S), box.top + 100, { steps: 4 });
         await page.mouse.move(x(5 * S), box.top + 100, { steps: 4 });
@@ -123,7 +159,7 @@ async function edit(name, lang) {
 
         /* The preview plays the pieces and ends with them. */
         await page.click('.edit-tabs .act:nth-child(1)');
-        const [first, last] = draft.clips[0].pieces;
+        const [begins, ends] = draft.clips[0].pieces;
         await keys(page, '[', 'p');
         await p.until(async () => page.evaluate(() => !document.querySelector('.edit-stage video').paused), 'the preview to play');
         const shown = [];
@@ -132,11 +168,11 @@ async function edit(name, lang) {
             if (clock >= 0) {
                 shown.push(p.behind(clock, up.zeroMs(id)) / 1000);
             }
-            return (await page.evaluate(() => document.querySelector('.edit-stage video').paused)) && Math.abs((await at(page)) - last.to_ns) <= 1e6;
-        }, `the preview to end at ${last.to_ns}`, 20);
-        const outside = shown.filter((time) => ![first, last].some((piece) => time > piece.from_ns / S - 0.04 && time < piece.to_ns / S + 0.04));
+            return (await page.evaluate(() => document.querySelector('.edit-stage video').paused)) && Math.abs((await at(page)) - ends.to_ns) <= 1e6;
+        }, `the preview to end at ${ends.to_ns}`, 20);
+        const outside = shown.filter((time) => ![begins, ends].some((piece) => time > piece.from_ns / S - 0.04 && time < piece.to_ns / S + 0.04));
         p.check(shown.length > 2 && outside.length <= 1, // a browser short of CPU may be late at the join
-            `the preview of ${range(first)}, ${range(last)} showed ${shown}`);
+            `the preview of ${range(begins)}, ${range(ends)} showed ${shown}`);
         await page.keyboard.press('?');
         await p.until(() => p.has(page, '.keys'), 'the keys');
         await page.keyboard.press('Escape');

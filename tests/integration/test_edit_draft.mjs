@@ -3,7 +3,7 @@
 // The editor's model: random operations beside a plain list of what is kept, moment by moment, of two
 // lessons; undo of all is the begin, redo the end, what was kept comes back as it was; what was saved
 // stays what it is; a microlesson that is opened and saved is the same; nonsense is refused and changes
-// nothing.
+// nothing. What is marked begins and ends with pictures.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -246,6 +246,26 @@ assert.deepEqual(card.fieldsOf({ texts: [text, { ...text, text: '{stage}' }] }),
 assert.deepEqual(card.filled({ teachers: ['张', '李'], school: '', title: 'y' }, '折射', ['title', 'teachers', 'school']), { title: '折射', teachers: '张、李' });
 assert.equal(card.filled({ teachers: Array(20).fill('张'.repeat(60)) }, '', ['teachers']).teachers.length, 200, 'no more than a field holds');
 assert.equal(card.madeOf({ pieces: [{ from_ns: 0, to_ns: 9 * S, fade_in_ns: S }, { from_ns: 0, to_ns: 2 * S, picture: { other: 'camera' } }], opening: CARD }), 8 * S);
+
+/* Marks: the picture that is seen is in, as the first and as the last; what stands is cut where one is. */
+const { edgesOf, guessed, isExact } = await load('mark.js');
+const whole = { from: 0, to: 20 * S };
+const film = Array.from({ length: 30 }, (_, i) => 10 * S + Math.round(i * S / 30)); // and nothing behind it
+const slides = [2 * S, 3 * S, 9 * S];
+for (const [times, at, from, to, of] of [
+    [film, film[3], film[3], film[4]], [film, film[3] - 500, film[3], film[4]], [film, film[4] - 2000, film[3], film[4]], // a clock rounds
+    [film, film[29] + 1e6, film[29], 10.1 * S + film[29] - 10 * S, { from: 0, to: 10.1 * S + film[29] - 10 * S }], // the last one ends with the lesson
+    [film, 11.5 * S, 11.5 * S, 11.54 * S], // behind it nothing but what stands
+    [slides, 2.5 * S, 2.5 * S, 2.54 * S], [slides, 3 * S - 1e7, 3 * S - 1e7, 3 * S], [slides, 3 * S, 3 * S, 3.04 * S],
+    [[], 5 * S, 5 * S, 5.04 * S], [[], 20 * S, 20 * S, 20 * S],
+    [film, film[2] - 2e7, film[2] - 3e7, film[3], { from: film[2] - 3e7, to: 11 * S }], // a piece's first picture is early
+    [film, film[8] + 2e7, film[8], film[8] + 3e7, { from: 0, to: film[8] + 3e7 }], // and its last one ends with it
+]) {
+    assert.deepEqual(edgesOf(times, at, of || whole), { from, to }, `${at} of ${times.length}`);
+}
+assert.deepEqual(guessed(S, 20 * S), { from: S, to: 1.04 * S });
+assert.deepEqual(['from', 'to'].map((edge) => isExact(3 * S, slides, edge, S)), [true, true], 'a slide is neither begun nor ended by a picture more');
+assert.deepEqual([isExact(3 * S, slides, 'to', 3 * S), isExact(3 * S + 1, slides, 'from', null)], [false, false]);
 
 /* More than may be kept, in bytes: the oldest changes become the begin, the draft and what can be redone stay. */
 const bytes = (edit) => Buffer.byteLength(JSON.stringify(edit));

@@ -5,6 +5,7 @@
  */
 
 import { ask, exchange, isRefused } from '../api.js';
+import { edgesOf, NEAR_NS, SLIDE_NS } from './mark.js';
 import { neighbour } from './snap.js';
 
 /** @typedef {import('../../types').Wave} Wave */
@@ -13,7 +14,6 @@ import { neighbour } from './snap.js';
 const POINTS = 2000;
 const FINE_NS = 5e9; // thumbnails are no nearer to each other
 const AROUND_NS = 2e9; // of the index at first
-const NEAR_NS = 1000; // a player's clock rounds
 const SHEET_HEAD = 12; // docs/api.yaml: time, bytes
 
 /** @param {string} lesson @param {string} track */
@@ -105,6 +105,18 @@ export async function fetchFrame(lesson, track, time_ns, way, length_ns) {
       return found;
     }
   }
+}
+
+/**
+ * Begin and end of the picture of a track that is seen at a moment.
+ * @param {string} lesson
+ * @param {string} track
+ * @param {number} time_ns
+ * @param {import('./mark.js').Edges} piece what of the lesson is played
+ */
+export async function fetchEdges(lesson, track, time_ns, piece) {
+  const times = await fetchTimes(lesson, track, Math.max(0, time_ns - SLIDE_NS), time_ns + SLIDE_NS);
+  return edgesOf(times, time_ns, piece);
 }
 
 /** @param {string} lesson @param {string} track @param {number} from_ns @param {number} to_ns @returns {Promise<number[]>} */

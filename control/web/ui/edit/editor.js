@@ -5,13 +5,15 @@ import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
 import { ask, faultText, playUrl } from '../../lib/api.js';
 import { clipLength, newKey, pieceAt } from '../../lib/edit/draft.js';
 import { fetchChanges, fetchClip, fetchLesson, saveClip, saveTitle } from '../../lib/edit/library.js';
-import { fetchFrame } from '../../lib/edit/look.js';
+import { fetchEdges, fetchFrame } from '../../lib/edit/look.js';
+import { guessed, isExact } from '../../lib/edit/mark.js';
 import { neighbour, silences } from '../../lib/edit/snap.js';
 import { exact } from '../../lib/format.js';
 import { chooseWords, LanguageProvider, said, startingWords, useWords } from '../../lib/language.js';
 import { isSound } from '../../lib/names.js';
 import { Languages, Places } from '../head.js';
 import { useKeys } from '../use_keys.js';
+import { useMarks } from '../use_marks.js';
 import { Keys } from '../keys.js';
 import { Cards } from './cards.js';
 import { Chapters, ClipHead, Pieces, ClipTabs } from './clips.js';
@@ -73,6 +75,9 @@ export function Editor({ id }) {
   <//>`;
 }
 
+/** What of a lesson is marked. @param {import('../use_marks.js').Part} part @param {string} lesson */
+const ofLesson = (part, lesson) => (part.of === lesson ? part : { from: null, to: null });
+
 /** Words that go away by themselves. */
 function useNotice() {
   const [notice, setNotice] = useState('');
@@ -94,13 +99,13 @@ function Desk({ home, opened }) {
   const [chosen, setChosen] = useState(0);
   const [picked, setPicked] = useState(-1);
   const [views, setViews] = useState(/** @type {Record<string, import('./timeline.js').View>} by lesson */ ({}));
-  const [selected, setSelected] = useState(/** @type {{ lesson: string, from: number | null, to: number | null }} */ ({ lesson: '', from: null, to: null }));
   const [heard, setHeard] = useState(/** @type {{ lesson: string, wave: import('../../types').Wave | null }} */ ({ lesson: '', wave: null }));
   const [snaps, setSnaps] = useState(true);
   const [help, setHelp] = useState(false);
   const [looksAt, setLooksAt] = useState(/** @type {'' | 'versions'} */ (''));
   const [clash, setClash] = useState(''); // the key of the clip that somebody else has saved, too
   const { notice, setNotice } = useNotice();
+  const marks = useMarks((error) => setNotice(said(t, faultText(error))));
   const saving = useRef(false);
   const [busy, setBusy] = useState(false); // the same, as it is seen
   const clips = edit.draft?.clips || [];
@@ -109,17 +114,17 @@ function Desk({ home, opened }) {
   /** @type {DraftClip} */
   const clip = clips[index] || { key: '', title: '', pieces: [], chapters: [] };
   const saved = edit.draft?.saved[clip.key];
-  const picture = lesson.tracks.map((track) => track.name).find((name) => !isSound(name));
   const seen = show.run?.pieces ? show.run.pieces[show.run.piece] : clip.pieces[pieceAt(clip, lesson.id, show.at)];
+  const pictures = lesson.tracks.map((track) => track.name).filter((name) => !isSound(name));
+  const picture = pictures.find((name) => name === seen?.picture?.main) || pictures[0];
   const view = views[lesson.id] || { from: 0, to: length };
   const setView = (/** @type {import('./timeline.js').View} */ next) => setViews({ ...views, [lesson.id]: next });
-  const selection = selected.lesson === lesson.id ? selected : { from: null, to: null };
-  const select = (/** @type {number | null} */ from, /** @type {number | null} */ to) => setSelected({ lesson: lesson.id, from, to });
+  const selection = ofLesson(marks.part, lesson.id);
 
   const wave = heard.lesson === lesson.id ? heard.wave : null;
-  const moments = [...lesson.marks, ...lesson.chapters, ...lesson.slides, ...clip.chapters.filter((one) => one.lesson === lesson.id)].map((one) => one.time_ns)
-    .concat(clip.pieces.flatMap((piece) => (piece.lesson === lesson.id ? [piece.from_ns, piece.to_ns] : [])), wave ? silences(wave) : [],
-      [selection.from, selection.to].flatMap((one) => (one === null ? [] : [one])), [0, length]);
+  const fixed = [...lesson.marks, ...lesson.chapters, ...lesson.slides, ...clip.chapters.filter((one) => one.lesson === lesson.id)].map((one) => one.time_ns)
+    .concat(clip.pieces.flatMap((piece) => (piece.lesson === lesson.id ? [piece.from_ns, piece.to_ns] : [])), wave ? silences(wave) : [], [0, length]);
+  const moments = fixed.concat([selection.from, selection.to].flatMap((one) => (one === null ? [] : [one])));
 
   /** A clip becomes this version of a microlesson. @param {string} key @param {string} title @param {import('../../types').Edl} edl */
   async function become(key, title, edl) {
@@ -197,13 +202,25 @@ function Desk({ home, opened }) {
     return changed;
   }
 
+  /** What is seen is the first or the last picture of what is selected. @param {import('../use_marks.js').Edge} edge */
+  function mark(edge) {
+    const { lesson: of, at } = show.here(picture);
+    const { from, to } = ofLesson(marks.now(), of);
+    const all = { from: 0, to: lessons[of].duration_ns };
+    const exact = !picture || isExact(at, of === lesson.id ? fixed : [], edge, from);
+    const known = exact ? { from: at, to: at } : guessed(at, all.to);
+    marks.press(edge, edge === 'from' ? { of, from: known.from, to: to !== null && to > known.from ? to : null }
+      : { of, from: from !== null && from < known.to ? from : null, to: known.to },
+    exact ? Promise.resolve(known) : fetchEdges(of, picture, at, all));
+  }
+
   /** What is selected becomes part of the clip, or is cut out of it. @param {'keep' | 'cut'} what */
-  function withRange(what) {
-    const { from, to } = selection;
+  async function withRange(what) {
+    const { from, to } = ofLesson(await marks.settled(), lesson.id);
     if (from === null || to === null || from >= to) {
       setNotice(t.edit.needRange);
     } else if (change({ do: what, clip: index, lesson: lesson.id, from_ns: from, to_ns: to })) {
-      select(null, null);
+      marks.set();
     }
   }
 
@@ -324,8 +341,7 @@ function Desk({ home, opened }) {
   const acts = {
     toggle, stop: show.stop, play: () => show.play(1), reverse: () => show.play(-1), before: () => step(-1), next: () => step(1),
     secondBack: () => go(show.at - SECOND), secondOn: () => go(show.at + SECOND), momentBefore: () => toMoment(-1), momentAfter: () => toMoment(1),
-    markIn: () => select(show.at, selection.to !== null && selection.to > show.at ? selection.to : null),
-    markOut: () => select(selection.from !== null && selection.from < show.at ? selection.from : null, show.at),
+    markIn: () => mark('from'), markOut: () => mark('to'),
     keep: () => withRange('keep'), cut: () => withRange('cut'), split, divide, addClip,
     chapter: addChapter, preview,
     zoomIn: () => zoom(0.5), zoomOut: () => zoom(2), zoomAll: () => setView({ from: 0, to: length }), undo: edit.undo, redo: edit.redo,
@@ -398,7 +414,7 @@ function Desk({ home, opened }) {
       </div>
       <${Timeline} key=${lesson.id} lesson=${lesson} clip=${clip} others=${clips.filter((_, i) => i !== index)} at=${show.at} selection=${selection} view=${view}
         moments=${snaps ? moments : []} mayChange=${mayChange} picked=${picked} onView=${setView} onSeek=${go} onPick=${setPicked} onWave=${(/** @type {import('../../types').Wave | null} */ wave) => setHeard({ lesson: lesson.id, wave })}
-        onSelect=${select}
+        onSelect=${(/** @type {number} */ from, /** @type {number} */ to) => marks.set({ of: lesson.id, from, to })}
         onTrim=${(/** @type {number} */ piece, /** @type {number} */ from_ns, /** @type {number} */ to_ns) => change({ do: 'trim', clip: index, piece, from_ns, to_ns })} />
     </footer>
     ${looksAt === 'versions' && saved && html`<${Versions} id=${saved.id} onTake=${takeVersion} onClose=${() => setLooksAt('')} />`}

@@ -8,6 +8,7 @@ import { fadeAt, holds } from '../../lib/edit/draft.js';
 import { isSound } from '../../lib/names.js';
 import { lessonTime, pieceAt, planOf } from '../../lib/player/plan.js';
 import { Player } from '../../lib/player/player.js';
+import { follow, seenAt } from '../../lib/player/seen.js';
 import { useLate } from '../use_late.js';
 
 /** @typedef {import('../../types').DraftPiece} DraftPiece */
@@ -70,6 +71,7 @@ export function useShow(lessons, home) {
     setAwake(true);
     const has = (/** @type {string} */ id, /** @type {string} */ track) => lessons[id].tracks.some(({ name }) => name === track);
     const told = { changed: () => {}, single: () => {}, skipped: () => {}, soundless: () => {} };
+    elements.current.forEach(follow);
     const player = new Player(planOf(played),
       shown.map((tracks) => ({ element: /** @type {HTMLVideoElement} */ (elements.current.get(tracks[0])), tracks })), has, told, begin);
     now.current.opened = { player, pieces, lesson, panes };
@@ -84,9 +86,21 @@ export function useShow(lessons, home) {
     now.current.opened?.player.setLoudness(false, factor);
   };
 
+  /** The moment that is seen: while it runs, as the picture of this track says it. @param {string} [track] */
+  function here(track = '') {
+    const { run: running, opened, lesson, at } = now.current;
+    if (!running || running.rate < 0 || !opened) {
+      return { lesson, at };
+    }
+    const seen = lessonTime(opened.player.plan, seenAt(opened.player, elements.current.get(track)) * 1e9);
+    return { lesson: seen.lesson, at: Math.round(seen.time) };
+  }
+
   function stop() {
-    goOn(null);
     now.current.opened?.player.pause();
+    const { lesson, at } = here();
+    goOn(null);
+    place(at, lesson);
   }
 
   /** @param {number} ns @param {string} [lesson] */
@@ -153,6 +167,7 @@ export function useShow(lessons, home) {
     isAwake,
     seek,
     stop,
+    here,
     /** It stands still there. @param {number} ns @param {string} lesson */
     isAt: (ns, lesson) => now.current.at === ns && now.current.lesson === lesson && !now.current.run,
     /** Shows the picture of this moment. */

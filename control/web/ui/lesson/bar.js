@@ -12,10 +12,11 @@ import { GapMarks, percent } from '../gap_bar.js';
 
 /**
  * @param {{ playable: Playable, place: number, length: number, picture: string, part: { from: number | null, to: number | null },
- *   onSeek: (at: number) => void }} props picture: of which track small ones are shown; part: what is chosen
+ *   onSeek: (at: number) => void }} props picture: of which track small ones are shown; part: what is chosen, nanoseconds
  */
 export function Bar({ playable, place, length, picture, part, onSeek }) {
   const t = useWords();
+  const begin = part.from !== null ? seconds(part.from) : null;
   const [point, setPoint] = useState(/** @type {number | null} */ (null)); // seconds
   /** @param {PointerEvent} event */
   function look(event) {
@@ -27,8 +28,8 @@ export function Bar({ playable, place, length, picture, part, onSeek }) {
     <div class="watch-line" onPointerMove=${look} onPointerLeave=${() => setPoint(null)}>
       <div class="watch-done" style=${{ width: percent(place, length) }}></div>
       <${GapMarks} length=${length} gaps=${playable.gaps} />
-      ${part.from !== null && html`<span class="part" style=${{ left: percent(part.from, length),
-        width: percent((part.to ?? Math.max(place, part.from)) - part.from, length) }}></span>`}
+      ${begin !== null && html`<span class="part" style=${{ left: percent(begin, length),
+        width: percent((part.to !== null ? seconds(part.to) : Math.max(place, begin)) - begin, length) }}></span>`}
       <input class="watch-place" type="range" min="0" max=${length} step="0.1" value=${place}
         aria-label=${t.position} aria-valuetext=${t.positionText(place, length)}
         onInput=${(/** @type {any} */ event) => onSeek(Number(event.target.value))} />

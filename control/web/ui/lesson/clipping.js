@@ -4,22 +4,22 @@
 import { html, useState } from '../../vendor/preact.js';
 import { faultText } from '../../lib/api.js';
 import { createClip } from '../../lib/edit/library.js';
+import { seconds } from '../../lib/format.js';
 import { said, useWords } from '../../lib/language.js';
 import { stretch } from '../../lib/player/plan.js';
 
 /** @typedef {import('../../lib/player/item.js').Playable} Playable */
-/** @typedef {{ from: number | null, to: number | null }} Part seconds */
 
 /**
- * @param {{ playable: Playable, name: string, part: Part, onBegin: () => void, onEnd: () => void,
- *   onSaved: (id: string, title: string) => void }} props
+ * @param {{ playable: Playable, name: string, marks: ReturnType<typeof import('../use_marks.js').useMarks>, onBegin: () => void, onEnd: () => void,
+ *   onSaved: (id: string, title: string) => void }} props marks: in clip time, nanoseconds
  */
-export function Clipping({ playable, name, part, onBegin, onEnd, onSaved }) {
+export function Clipping({ playable, name, marks, onBegin, onEnd, onSaved }) {
   const t = useWords();
   const [title, setTitle] = useState(/** @type {string | null} */ (null)); // null: nobody has written one
   const [trouble, setTrouble] = useState('');
   const [saving, setSaving] = useState(false);
-  const { from, to } = part;
+  const { from, to } = marks.part;
   const whole = from !== null && to !== null && to > from;
   const shown = title ?? t.clipPart(name);
 
@@ -31,7 +31,8 @@ export function Clipping({ playable, name, part, onBegin, onEnd, onSaved }) {
     }
     setSaving(true);
     try {
-      const pieces = stretch(playable.plan, Math.round(from * 1e9), Math.round(to * 1e9));
+      const now = await marks.settled();
+      const pieces = stretch(playable.plan, now.from ?? from, now.to ?? to);
       const { id } = await createClip(shown, { version: 1, pieces });
       setTitle(null);
       setTrouble('');
@@ -44,9 +45,9 @@ export function Clipping({ playable, name, part, onBegin, onEnd, onSaved }) {
 
   return html`<form class="clipping" onSubmit=${save} aria-label=${t.clip}>
     <button type="button" class="act" aria-pressed=${from !== null} onClick=${onBegin}>
-      ${from === null ? t.clipBegin : t.clipBeginAt(from)}</button>
+      ${from === null ? t.clipBegin : t.clipBeginAt(seconds(from))}</button>
     <button type="button" class="act" aria-pressed=${to !== null} disabled=${from === null} onClick=${onEnd}>
-      ${to === null ? t.clipEnd : t.clipEndAt(to)}</button>
+      ${to === null ? t.clipEnd : t.clipEndAt(seconds(to))}</button>
     ${whole && html`<label class="clip-title"><span class="unseen">${t.clipTitle}</span>
       <input value=${shown} maxlength="200" placeholder=${t.clipTitle}
         onInput=${(/** @type {any} */ event) => setTitle(event.target.value)} /></label>

@@ -3,7 +3,8 @@
 
 import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
 import { ask, faultText } from '../../lib/api.js';
-import { fetchFrame } from '../../lib/edit/look.js';
+import { fetchEdges, fetchFrame } from '../../lib/edit/look.js';
+import { guessed, isExact } from '../../lib/edit/mark.js';
 import { day } from '../../lib/format.js';
 import { chooseWords, LanguageProvider, said, startingWords } from '../../lib/language.js';
 import { isSound } from '../../lib/names.js';
@@ -11,6 +12,7 @@ import { fetchItem, mayChange } from '../../lib/player/item.js';
 import { canPlay } from '../../lib/player/pane.js';
 import { grow, pieceAt } from '../../lib/player/plan.js';
 import { keepPlace, placeOf } from '../../lib/player/resume.js';
+import { follow, seenAt } from '../../lib/player/seen.js';
 import { cuesAt, fetchCues } from '../../lib/player/subtitles.js';
 import { fit, panesOf, picturesOf } from '../../lib/watch/view.js';
 import { Download } from '../download.js';
@@ -19,6 +21,7 @@ import { Subtitles } from './subtitles.js';
 import { holes } from '../gap_bar.js';
 import { plain, useKeys } from '../use_keys.js';
 import { useLate } from '../use_late.js';
+import { useMarks } from '../use_marks.js';
 import { Keys } from '../keys.js';
 import { useQuiet } from '../use_quiet.js';
 import { useTick } from '../use_tick.js';
@@ -64,7 +67,6 @@ export function Lesson() {
   const [single, setSingle] = useState(false);
   const [muted, setMuted] = useState(false);
   const [speed, setSpeed] = useState(1);
-  const [part, setPart] = useState(/** @type {import('./clipping.js').Part} */ ({ from: null, to: null }));
   const [notice, setNotice] = useState('');
   const [resumed, setResumed] = useState(false);
   const [lang, setLang] = useState('');
@@ -87,6 +89,8 @@ export function Lesson() {
     setNotice(text);
   }
 
+  const marks = useMarks((error) => say(said(t, faultText(error)))); // clip time, nanoseconds
+
   /* what it is */
   useEffect(() => {
     let current = true;
@@ -95,7 +99,7 @@ export function Lesson() {
     setCues([]);
     setLang('');
     setWrites(false);
-    setPart({ from: null, to: null });
+    marks.set();
     mayChange().then((may) => {
       setMay(may);
       return fetchItem(id, may);
@@ -165,6 +169,7 @@ export function Lesson() {
   const late = useLate(state === 'waiting');
 
   useTick(TICK_MS, playing);
+  useEffect(() => elements.current.forEach(follow));
   useEffect(() => {
     document.documentElement.lang = t.locale;
     document.title = name || t.title;
@@ -247,8 +252,23 @@ export function Lesson() {
   /** @param {number} by */
   const faster = (by) => setSpeed(SPEEDS[Math.min(SPEEDS.length - 1, Math.max(0, SPEEDS.indexOf(speed) + by))]);
   const here = () => player?.now() || 0;
-  const beginHere = () => setPart({ from: here(), to: null });
-  const endHere = () => part.from !== null && setPart({ from: part.from, to: here() });
+  /** The picture that is seen is the first or the last one of the microlesson. @param {import('../use_marks.js').Edge} edge */
+  function mark(edge) {
+    if (!playable || !player) {
+      return;
+    }
+    const at = Math.round(seenAt(player, elements.current.get(view.main)) * 1e9);
+    const piece = playable.plan.pieces[pieceAt(playable.plan, at)];
+    const { from } = marks.now();
+    const exact = view.layout === 'sound' || !playable.has(piece.lesson, view.main) ||
+      isExact(at, playable.points.map((point) => Math.round(point.at * 1e9)), edge, from);
+    const known = exact ? { from: at, to: at } : guessed(at, playable.plan.length);
+    const there = piece.at - piece.from;
+    marks.press(edge, { of: id, from: edge === 'from' ? known.from : from, to: edge === 'to' ? known.to : null }, exact ? Promise.resolve(known)
+      : fetchEdges(piece.lesson, view.main, at - there, piece).then((found) => ({ from: found.from + there, to: found.to + there })));
+  }
+  const beginHere = () => mark('from');
+  const endHere = () => marks.now().from !== null && mark('to');
   /** @param {string} clip @param {string} title */
   function saved(clip, title) {
     history.pushState(null, '', `/lessons/${clip}`);
@@ -302,13 +322,13 @@ export function Lesson() {
         ${playable && !writes && html`<${Inside} playable=${playable} cues=${cues} place=${place} onSeek=${seek} />`}
       </div>
       <footer class="watch-foot">
-        ${ready && playable && html`<${Bar} playable=${playable} place=${place} length=${length} part=${part}
+        ${ready && playable && html`<${Bar} playable=${playable} place=${place} length=${length} part=${marks.part}
           picture=${pictures.find((one) => one.startsWith('screen')) || pictures[0] || ''} onSeek=${seek} />`}
         ${resumed && html`<p class="resumed" role="status">${t.resumedAt(begin.at)}
           <button type="button" class="act" onClick=${() => seek(0)}>${t.fromStart}</button></p>`}
         <${Acts} playing=${playing} idle=${!player} muted=${muted} speed=${speed} view=${view} pictures=${directed && !single ? [] : pictures} hasSound=${hasSound}
           subtitles=${subtitles} lang=${lang} acts=${acts} onSpeed=${setSpeed} onView=${setWish} onLang=${setLang}>
-          ${ready && playable && may && html`<${Clipping} playable=${playable} name=${name} part=${part} onBegin=${beginHere} onEnd=${endHere} onSaved=${saved} />`}
+          ${ready && playable && may && html`<${Clipping} playable=${playable} name=${name} marks=${marks} onBegin=${beginHere} onEnd=${endHere} onSaved=${saved} />`}
           ${player && playable && may && pictures.length > 0 && html`<${CoverHere} playable=${playable} track=${view.main || pictures[0]} here=${here} onSaid=${say} />`}
         <//>
       </footer>
