@@ -26,7 +26,6 @@ struct lct_recode {
     enum lct_colour colour;                 /* of the encoder */
     uint8_t avcc[2 * LCT_NAL_SET_MAX + 32]; /* of the encoder */
     size_t avcc_bytes;
-    bool own_sets;
 };
 
 struct lct_recode *lct_recode_open(const struct lct_recode_settings *settings) {
@@ -133,7 +132,6 @@ static int begin(struct lct_recode *r, int64_t tick, struct lct_video_packet *re
     int rc = open_with(r, &settings, tick, ret_packet, fault);
     if (rc == 0 && !is_of_format(r)) {
         settings.sets_id = lct_nal_free_id(r->settings.ids_taken);
-        r->own_sets = true;
         rc = open_with(r, &settings, tick, ret_packet, fault);
     }
     return rc;
@@ -178,9 +176,4 @@ int lct_recode_encode(struct lct_recode *recode, const struct lct_recode_picture
     lct_nal_write_sample(packet.bytes, packet.n, sample);
     *ret_recoded = (struct lct_recoded){sample, n, packet.key};
     return 0;
-}
-
-const uint8_t *lct_recode_sets(const struct lct_recode *recode, size_t *ret_n) {
-    *ret_n = recode->own_sets ? recode->avcc_bytes : 0;
-    return recode->own_sets ? recode->avcc : NULL;
 }

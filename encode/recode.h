@@ -10,7 +10,6 @@
  *     r = lct_recode_open(&settings);
  *     lct_recode_decode(r, format, sample, n, true);      // a key frame, then those after it
  *     lct_recode_encode(r, &picture, &head, &fault);      // the picture decoded last
- *     avcc = lct_recode_sets(r, &n);                      // at the end, for the avcC
  */
 #pragma once
 
@@ -64,7 +63,3 @@ struct lct_recode_picture {
 /** Encodes the picture decoded last. 0; -ENODATA: nothing was decoded; or -errno; with a fault. */
 int lct_recode_encode(struct lct_recode *recode, const struct lct_recode_picture *picture,
                       struct lct_recoded *ret_recoded, struct lct_fault *fault) LCT_MUST_USE;
-
-/** The avcC of the heads, when their parameter sets are not the format's own; NULL: they are, or
- * there are no heads. Borrows. */
-const uint8_t *lct_recode_sets(const struct lct_recode *recode, size_t *ret_n);

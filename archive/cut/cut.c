@@ -226,6 +226,11 @@ int lct_cut_open(const struct lct_cut_range *ranges, size_t count, const char *c
 
 void lct_cut_want_loudness(struct lct_cut *cut, double lufs) { cut->loudness = lufs; }
 
+void lct_cut_reuse(struct lct_cut *cut, struct lct_movie *const *movies, size_t count) {
+    cut->earlier = movies;
+    cut->earlier_count = count;
+}
+
 lct_ns lct_cut_length(const struct lct_cut *cut) { return lct_ticks_to_ns(cut->length, TICKS); }
 
 int lct_cut_make(struct lct_cut *cut, struct lct_fault *fault) {
@@ -251,6 +256,8 @@ struct lct_cut_counts lct_cut_counts(const struct lct_cut *cut) {
         bool picture = track->format->codec == LCT_CODEC_H264;
         *(picture ? &counts.pictures : &counts.sounds) += track->lane.count;
         *(picture ? &counts.pictures_encoded : &counts.sounds_encoded) += track->encoded;
+        counts.heads += track->heads;
+        counts.heads_taken += track->heads_taken;
         bool told = counts.loudness < 0 || track->loudness >= 0;
         counts.loudness_before = told ? counts.loudness_before : track->loudness_before;
         counts.loudness = told ? counts.loudness : track->loudness;

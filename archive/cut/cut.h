@@ -78,6 +78,10 @@ const struct lct_fault *lct_cut_note(const struct lct_cut *cut, size_t i);
  * Before make. */
 void lct_cut_want_loudness(struct lct_cut *cut, double lufs);
 
+/** Heads of the same pictures are taken from movies that were cut before, and not painted again;
+ * borrows them until close. Before make. */
+void lct_cut_reuse(struct lct_cut *cut, struct lct_movie *const *movies, size_t count);
+
 /** Length of the result. */
 lct_ns lct_cut_length(const struct lct_cut *cut);
 
@@ -86,7 +90,9 @@ int lct_cut_make(struct lct_cut *cut, struct lct_fault *fault) LCT_MUST_USE;
 
 /** What was made. */
 struct lct_cut_counts {
-    size_t pictures, pictures_encoded; /**< of all tracks */
+    size_t pictures, pictures_encoded; /**< of all tracks; encoded or taken */
+    size_t heads, heads_taken;         /**< ranges that have such, of all tracks; and of those
+                                            how many were taken from movies cut before */
     size_t sounds, sounds_encoded;     /**< frames */
     double loudness_before, loudness;  /**< LUFS of the first sound; 0: not asked for, or silent */
 };

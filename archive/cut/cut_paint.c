@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Pictures of kept ranges: heads are encoded, the rest is copied. What of a range is encoded needs
- * nothing of the others, so several threads paint a range each. */
+ * nothing of the others: several threads paint a range each, and what was painted of the same
+ * pictures before is taken from there. So a range is gone through twice: first to know which
+ * pictures there will be and what they are made of (their key), which costs nothing; then, if no
+ * earlier movie has them, to make them. */
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "archive/cut/cut_priv.h"
+#include "base/bytes.h"
+#include "base/digest.h"
 #include "base/mem.h"
 #include "base/thread.h"
 #include "encode/nal.h"
@@ -18,6 +24,9 @@
 /* A picture that still stands so long after a range's begin (a slide that nobody moved) is said
  * once more where the range begins; a camera's next one is simply shown at once. */
 #define STAND_MIN (TICKS / 10)
+
+/* Part of a key: which rules a range is painted by. */
+#define RULES "heads 1"
 
 /* Where no picture stands, the first one that comes this much later has a slate before it; a camera
  * takes up to a second to open, and its first picture is seen at once rather than a flash. */
@@ -50,8 +59,9 @@ void lct_cut_add_sets(struct lct_format *format, const uint8_t *avcc, size_t n) 
 
 /* A picture of the result. */
 struct shot {
-    struct lct_movie_piece piece; /* copied */
-    uint8_t *made;                /* or made: owned; NULL: copied */
+    struct lct_movie_piece piece;
+    bool encoded;
+    uint8_t *made; /* of one that is encoded: owned; NULL while it is planned */
     int64_t tick;
     bool key;
 };
@@ -60,18 +70,24 @@ struct shot {
 struct strip {
     struct shot *shots;
     size_t count, room;
+    size_t encoded;               /* of them */
+    uint8_t key[LCT_DIGEST_SIZE]; /* what these are made of; when all ranges are alike */
+    bool taken;                   /* they are of an earlier movie */
 };
 
 struct painter {
     /* fixed */
     const struct lct_cut *cut;
     const struct lct_cut_track *track;
+    const struct lct_recode_settings *settings;
+    bool alike;           /* each range has an encoder of its own, and a key */
     struct strip *strips; /* one a range; of those that are this painter's it is the writer */
     size_t first, step;   /* its ranges */
     struct lct_thread thread;
 
     /* its thread only, until it is joined */
-    struct lct_recode *recode;
+    struct lct_recode *recode; /* NULL: none is needed yet */
+    struct lct_digest *digest; /* while a range is planned; NULL: it is painted */
     struct lct_cut_reader reader;
     struct strip *strip;
     const struct lct_cut_part *part;
@@ -83,7 +99,6 @@ struct painter {
     bool decoding;            /* what the next sample refers to was decoded */
     bool copying;             /* or copied */
     bool standing;            /* the picture decoded last is from before the range */
-    size_t encoded;
     int rc;
     struct lct_fault fault; /* its code is 0: none was set */
 };
@@ -100,6 +115,7 @@ static int add(struct painter *p, const struct shot *shot) {
         strip->room = room;
     }
     strip->shots[strip->count++] = *shot;
+    strip->encoded += shot->encoded;
     p->last = shot->tick;
     p->shown = true;
     return 0;
@@ -120,30 +136,66 @@ static int copy(struct painter *p, const struct lct_cut_row *row) {
     return add(p, &shot);
 }
 
+/* When pictures are shown does not count: their bytes do not say it. */
+static void plan_encoded(struct painter *p, const struct lct_recode_picture *picture) {
+    uint8_t bytes[6];
+    uint32_t level;
+    struct lct_writer w = lct_writer(bytes, sizeof bytes);
+    memcpy(&level, &picture->level, sizeof level);
+    lct_put_u8(&w, 'e');
+    lct_put_u8(&w, picture->key);
+    lct_put_u32(&w, level);
+    lct_digest_add(p->digest, bytes, sizeof bytes);
+}
+
+static void plan_decoded(struct painter *p, const struct lct_cut_row *row) {
+    const char *reel = p->cut->movie->files[row->file];
+    uint8_t bytes[18];
+    struct lct_writer w = lct_writer(bytes, sizeof bytes);
+    lct_put_u8(&w, 'd');
+    lct_put_u8(&w, row->row->info.key);
+    lct_put_u64(&w, row->row->offset);
+    lct_put_u32(&w, row->row->n);
+    lct_put_u32(&w, row->row->crc);
+    lct_digest_add(p->digest, bytes, sizeof bytes);
+    lct_digest_add(p->digest, reel, strlen(reel) + 1);
+}
+
 /* Encodes the picture decoded last at a tick of the result. */
 static int encode(struct painter *p, int64_t tick, bool key) {
-    struct lct_recoded made;
+    struct lct_recoded made = {.sample = NULL};
     const struct lct_recode_picture picture = {
         .tick = tick,
         .key = key || !p->shown || p->copying, /* what was copied the encoder never saw */
         .level = lct_cut_level(p->part, tick),
     };
+    int rc = 0;
     p->copying = false;
-    int rc = lct_recode_encode(p->recode, &picture, &made, &p->fault);
+    if (p->digest) {
+        plan_encoded(p, &picture);
+    } else {
+        rc = lct_recode_encode(p->recode, &picture, &made, &p->fault);
+    }
     if (rc < 0) {
         return rc;
     }
-    const struct shot shot = {
-        .piece = {.bytes = (uint32_t)made.n}, .made = made.sample, .tick = tick, .key = made.key};
+    const struct shot shot = {.piece = {.bytes = (uint32_t)made.n},
+                              .encoded = true,
+                              .made = made.sample,
+                              .tick = tick,
+                              .key = made.key};
     rc = add(p, &shot);
     if (rc < 0) {
         free(made.sample);
     }
-    p->encoded++;
     return rc;
 }
 
 static bool decode(struct painter *p, const struct lct_cut_row *row) {
+    if (p->digest) {
+        plan_decoded(p, row);
+        return true;
+    }
     const uint8_t *chunk = lct_cut_read(&p->reader, row);
     return chunk &&
            lct_recode_decode(p->recode, row->format, chunk + lct_index_payload_at(row->row),
@@ -179,7 +231,11 @@ static int fade_until(struct painter *p, int64_t until) {
 
 /* Nothing was seen yet. */
 static int show_slate(struct painter *p) {
-    lct_recode_slate(p->recode);
+    if (p->digest) {
+        lct_digest_add(p->digest, "s", 1);
+    } else {
+        lct_recode_slate(p->recode);
+    }
     p->decoding = true;
     return encode(p, p->part->at, true);
 }
@@ -242,7 +298,8 @@ static size_t first_row(const struct lct_cut_view *view) {
     return key_before(tape, i);
 }
 
-static int paint_part(struct painter *p) {
+/* Goes through a range, once to plan and once to paint it. */
+static int go_through(struct painter *p) {
     int rc = 0;
     p->view = lct_cut_view(p->part, p->track);
     const struct lct_cut_tape *tape = p->view.tape;
@@ -261,6 +318,86 @@ static int paint_part(struct painter *p) {
     return rc ? rc : fade_until(p, p->part->at + p->part->to - p->part->from);
 }
 
+static void empty(struct strip *strip) {
+    for (size_t i = 0; i < strip->count; i++) {
+        free(strip->shots[i].made);
+    }
+    strip->count = strip->encoded = 0;
+}
+
+/* What the encoder is told of all ranges. */
+static void begin_key(struct painter *p) {
+    const struct lct_format *format = p->settings->format;
+    uint8_t bytes[16];
+    struct lct_writer w = lct_writer(bytes, sizeof bytes);
+    lct_put_u32(&w, (uint32_t)format->width << 16 | (uint32_t)format->height);
+    lct_put_u32(&w, p->settings->screen);
+    lct_put_u32(&w, p->settings->ids_taken);
+    lct_put_u32(&w, (uint32_t)format->config_bytes);
+    p->digest = lct_digest_create();
+    lct_digest_add(p->digest, RULES, sizeof RULES);
+    lct_digest_add(p->digest, bytes, sizeof bytes);
+    lct_digest_add(p->digest, format->config, format->config_bytes);
+    lct_digest_add(p->digest, format->encoder, strlen(format->encoder) + 1);
+}
+
+static int plan_part(struct painter *p) {
+    begin_key(p);
+    int rc = go_through(p);
+    lct_digest_end(p->digest, p->strip->key);
+    p->digest = NULL;
+    return rc;
+}
+
+/* Puts samples that an earlier movie has into the plan, if they are as many. */
+static bool take_from(struct strip *strip, const struct lct_movie *movie) {
+    const struct lct_movie_painted *painted = lct_movie_find_painted(movie, strip->key);
+    if (!painted || painted->count != strip->encoded) {
+        return false;
+    }
+    const uint8_t *from = movie->made + painted->source;
+    const uint32_t *size = painted->samples;
+    for (size_t i = 0; i < strip->count; i++) {
+        struct shot *shot = &strip->shots[i];
+        if (shot->encoded) {
+            shot->key = *size & LCT_MOVIE_PAINTED_KEY;
+            shot->piece.bytes = *size++ & ~LCT_MOVIE_PAINTED_KEY;
+            shot->made = malloc(shot->piece.bytes + 1);
+            if (!shot->made) {
+                return false; /* then it is painted, or there is no memory for that */
+            }
+            memcpy(shot->made, from, shot->piece.bytes);
+            from += shot->piece.bytes;
+        }
+    }
+    return true;
+}
+
+static bool take_part(const struct painter *p) {
+    struct strip *strip = p->strip;
+    for (size_t i = 0; i < p->cut->earlier_count && !strip->taken; i++) {
+        strip->taken = take_from(strip, p->cut->earlier[i]);
+    }
+    return strip->taken;
+}
+
+static int paint_part(struct painter *p) {
+    int rc = p->alike ? plan_part(p) : 0;
+    if (rc < 0 || (p->alike && (p->strip->encoded == 0 || take_part(p)))) {
+        return rc;
+    }
+    empty(p->strip);
+    if (!p->recode) {
+        p->recode = lct_recode_open(p->settings);
+    }
+    rc = go_through(p);
+    if (p->alike) { /* an encoder remembers what it spent: a head is the same whatever is beside */
+        lct_recode_close(p->recode);
+        p->recode = NULL;
+    }
+    return rc;
+}
+
 /* ---- all of them ---- */
 
 static void run(void *opaque) {
@@ -272,8 +409,7 @@ static void run(void *opaque) {
     }
 }
 
-/* As many as there are processors. Which ranges are whose does not depend on who is quick, because
- * an encoder remembers what it spent on the range before: the result is the same each time. */
+/* As many as there are processors. */
 static size_t count_painters(const struct lct_cut *cut, const struct lct_cut_track *track) {
     cpu_set_t set;
     CPU_ZERO(&set);
@@ -284,18 +420,58 @@ static size_t count_painters(const struct lct_cut *cut, const struct lct_cut_tra
     return n > cut->part_count ? cut->part_count : n;
 }
 
-static int lay(struct lct_cut *cut, struct lct_cut_track *track, struct strip *strips) {
+/* Sets of heads that are not the format's: they stand before the first of them. */
+static void add_own_sets(struct lct_cut_track *track, const struct lct_format *main,
+                         const struct shot *first) {
+    struct lct_nal_sets sets;
+    uint8_t avcc[2 * LCT_NAL_SET_MAX + 32];
+    if (lct_nal_sets_of_sample(first->made, first->piece.bytes, &sets)) {
+        size_t n = lct_nal_write_avcc(&sets, avcc, sizeof avcc);
+        if (n != main->config_bytes || memcmp(avcc, main->config, n) != 0) {
+            lct_cut_add_sets(track->format, avcc, n);
+        }
+    }
+}
+
+/* Keeps the samples of a range that are encoded, and notes what they were painted of. */
+static int keep(struct lct_cut *cut, struct lct_cut_track *track, const struct lct_format *main,
+                bool alike, struct strip *strip) {
+    struct lct_movie_painted painted = {.source = cut->movie->made_bytes};
+    int rc = 0;
+    painted.samples = lct_new((strip->encoded + 1) * sizeof *painted.samples);
+    memcpy(painted.key, strip->key, sizeof painted.key);
+    for (size_t i = 0; rc == 0 && i < strip->count; i++) {
+        struct shot *shot = &strip->shots[i];
+        if (shot->encoded) {
+            if (painted.count == 0) {
+                add_own_sets(track, main, shot);
+            }
+            painted.samples[painted.count++] =
+                shot->piece.bytes | (shot->key ? LCT_MOVIE_PAINTED_KEY : 0);
+            rc = lct_movie_keep(cut->movie, shot->made, shot->piece.bytes, &shot->piece);
+            free(shot->made);
+            shot->made = NULL;
+        }
+    }
+    track->encoded += painted.count;
+    track->heads += painted.count > 0;
+    track->heads_taken += strip->taken;
+    if (rc < 0 || painted.count == 0 || !alike) {
+        free(painted.samples);
+        return rc;
+    }
+    return lct_movie_note_painted(cut->movie, &painted);
+}
+
+static int lay(struct lct_cut *cut, struct lct_cut_track *track, const struct lct_format *main,
+               bool alike, struct strip *strips) {
     int rc = 0;
     for (size_t i = 0; rc == 0 && i < cut->part_count; i++) {
         const struct lct_cut_part *part = &cut->parts[i];
+        rc = keep(cut, track, main, alike, &strips[i]);
         for (size_t k = 0; rc == 0 && k < strips[i].count; k++) {
-            struct shot *shot = &strips[i].shots[k];
-            rc = shot->made
-                     ? lct_movie_keep(cut->movie, shot->made, shot->piece.bytes, &shot->piece)
-                     : 0;
-            rc = rc ? rc : lct_movie_add_picture(&track->lane, &shot->piece, shot->tick, shot->key);
-            free(shot->made);
-            shot->made = NULL;
+            const struct shot *shot = &strips[i].shots[k];
+            rc = lct_movie_add_picture(&track->lane, &shot->piece, shot->tick, shot->key);
         }
         rc = rc ? rc : lct_movie_stand(&track->lane, part->at + part->to - part->from);
     }
@@ -304,9 +480,7 @@ static int lay(struct lct_cut *cut, struct lct_cut_track *track, struct strip *s
 
 static void free_strips(struct strip *strips, size_t count) {
     for (size_t i = 0; i < count; i++) {
-        for (size_t k = 0; k < strips[i].count; k++) {
-            free(strips[i].shots[k].made);
-        }
+        empty(&strips[i]);
         free(strips[i].shots);
     }
     free(strips);
@@ -321,10 +495,11 @@ int lct_cut_paint(struct lct_cut *cut, struct lct_cut_track *track,
     for (size_t i = 0; i < count; i++) {
         painters[i] = (struct painter){.cut = cut,
                                        .track = track,
+                                       .settings = settings,
+                                       .alike = alike,
                                        .strips = strips,
                                        .first = i,
                                        .step = count,
-                                       .recode = lct_recode_open(settings),
                                        .reader = lct_cut_reader(cut->movie)};
         if (i > 0) {
             lct_thread_start(&painters[i].thread, "paint", run, &painters[i]);
@@ -333,21 +508,15 @@ int lct_cut_paint(struct lct_cut *cut, struct lct_cut_track *track,
     run(&painters[0]);
     for (size_t i = 0; i < count; i++) {
         struct painter *p = &painters[i];
-        size_t n;
         lct_thread_join(&p->thread);
-        const uint8_t *own = lct_recode_sets(p->recode, &n);
-        if (own) {
-            lct_cut_add_sets(track->format, own, n);
-        }
         if (rc == 0 && p->rc < 0) {
             rc = p->rc;
             *fault = p->fault;
         }
-        track->encoded += p->encoded;
         lct_cut_reader_close(&p->reader);
         lct_recode_close(p->recode);
     }
-    rc = rc ? rc : lay(cut, track, strips);
+    rc = rc ? rc : lay(cut, track, settings->format, alike, strips);
     free_strips(strips, cut->part_count);
     return rc;
 }

@@ -59,6 +59,7 @@ struct lct_cut_track {
     struct lct_format *format; /**< main: most of what is kept has it; when made: the result's */
     struct lct_movie_lane lane;
     size_t encoded;
+    size_t heads, heads_taken;        /**< of pictures */
     int8_t *peaks;                    /**< sound: lowest and highest level of each frame */
     double loudness_before, loudness; /**< sound: LUFS; 0: as it is, or silent */
 };
@@ -81,7 +82,9 @@ struct lct_cut {
     size_t track_count;
     struct lct_fault *notes;
     size_t note_count;
-    double loudness; /* LUFS; 0: as it is */
+    double loudness;                  /* LUFS; 0: as it is */
+    struct lct_movie *const *earlier; /* borrowed */
+    size_t earlier_count;
     struct lct_cut_reader reader;
 };
 

@@ -217,6 +217,27 @@ int lct_movie_keep(struct lct_movie *movie, const uint8_t *bytes, size_t n,
     return 0;
 }
 
+int lct_movie_note_painted(struct lct_movie *movie, const struct lct_movie_painted *painted) {
+    size_t bytes = (movie->painted_count + 1) * sizeof *painted;
+    struct lct_movie_painted *more = realloc(movie->painted, bytes);
+    if (!more) {
+        free(painted->samples);
+        return -ENOMEM;
+    }
+    movie->painted = more;
+    movie->painted[movie->painted_count++] = *painted;
+    return 0;
+}
+
+const struct lct_movie_painted *lct_movie_find_painted(const struct lct_movie *movie,
+                                                       const uint8_t key[LCT_DIGEST_SIZE]) {
+    size_t i = 0;
+    while (i < movie->painted_count && memcmp(movie->painted[i].key, key, LCT_DIGEST_SIZE) != 0) {
+        i++;
+    }
+    return i < movie->painted_count ? &movie->painted[i] : NULL;
+}
+
 struct lct_movie *lct_movie_create(void) {
     struct lct_movie *movie = lct_new(sizeof *movie);
     lct_ref_init(&movie->ref);
@@ -360,6 +381,10 @@ void lct_movie_close(struct lct_movie *movie) {
         for (size_t i = 0; i < movie->file_count; i++) {
             free(movie->files[i]);
         }
+        for (size_t i = 0; i < movie->painted_count; i++) {
+            free(movie->painted[i].samples);
+        }
+        free(movie->painted);
         free(movie->files);
         free(movie->pieces);
         free(movie->head);

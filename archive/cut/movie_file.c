@@ -12,11 +12,13 @@
 #include "base/crc32c.h"
 #include "base/mem.h"
 
-#define MAGIC "lctmovi1"
+#define MAGIC "lctmovi2"
 #define MAGIC_BYTES 8U
-#define FIXED_BYTES (MAGIC_BYTES + 8U + 4U * 4U)
+#define FIXED_BYTES (MAGIC_BYTES + 8U + 5U * 4U)
 #define PIECE_BYTES 16U /* where, how many, in which file; what lies in the movie follows */
 #define FILE_BYTES 10U  /* and its name */
+#define PAINTED_BYTES (LCT_DIGEST_SIZE + 8U + 4U) /* and its samples */
+#define SAMPLE_BYTES 4U
 #define SUM_BYTES 4U
 #define NAME_MAX_BYTES 200U
 
@@ -59,6 +61,7 @@ static void put_all(struct lct_writer *w, const struct lct_movie *movie, const c
     lct_put_u32(w, (uint32_t)movie->piece_count);
     lct_put_u32(w, (uint32_t)movie->file_count);
     lct_put_u32(w, (uint32_t)movie->made_bytes);
+    lct_put_u32(w, (uint32_t)movie->painted_count);
     for (size_t i = 0; i < movie->file_count; i++) {
         const char *name = name_below(movie->files[i], data);
         lct_put_u64(w, reach[i]);
@@ -70,6 +73,15 @@ static void put_all(struct lct_writer *w, const struct lct_movie *movie, const c
         lct_put_u64(w, piece->source);
         lct_put_u32(w, piece->bytes);
         lct_put_u32(w, (uint32_t)(piece->file + 1)); /* 0: it is made */
+    }
+    for (size_t i = 0; i < movie->painted_count; i++) {
+        const struct lct_movie_painted *painted = &movie->painted[i];
+        lct_put(w, painted->key, sizeof painted->key);
+        lct_put_u64(w, painted->source);
+        lct_put_u32(w, painted->count);
+        for (uint32_t k = 0; k < painted->count; k++) {
+            lct_put_u32(w, painted->samples[k]);
+        }
     }
     lct_put(w, movie->head, movie->head_bytes);
     lct_put(w, movie->made, movie->made_bytes);
@@ -85,6 +97,9 @@ int lct_movie_save(const struct lct_io *io, const struct lct_movie *movie, const
             return -EINVAL;
         }
         n += FILE_BYTES + strlen(name);
+    }
+    for (size_t i = 0; i < movie->painted_count; i++) {
+        n += PAINTED_BYTES + (size_t)movie->painted[i].count * SAMPLE_BYTES;
     }
     if (n > LCT_MOVIE_FILE_MAX) {
         return -EFBIG;
@@ -144,6 +159,34 @@ static int read_pieces(struct lct_reader *r, struct lct_movie *movie, size_t cou
     return at + movie->head_bytes == movie->size ? 0 : -EBADMSG;
 }
 
+/* Samples lie among what was made. */
+static int read_painted(struct lct_reader *r, struct lct_movie *movie, size_t count, size_t made) {
+    for (size_t i = 0; i < count; i++) {
+        struct lct_movie_painted painted;
+        const uint8_t *key = lct_get(r, sizeof painted.key);
+        painted.source = lct_get_u64(r);
+        painted.count = lct_get_u32(r);
+        if (!key || painted.source > made || painted.count > lct_left(r) / SAMPLE_BYTES) {
+            return -EBADMSG;
+        }
+        memcpy(painted.key, key, sizeof painted.key);
+        painted.samples = malloc((painted.count + 1) * sizeof *painted.samples);
+        if (!painted.samples) {
+            return -ENOMEM;
+        }
+        uint64_t end = painted.source;
+        for (uint32_t k = 0; k < painted.count; k++) {
+            painted.samples[k] = lct_get_u32(r);
+            end += painted.samples[k] & ~LCT_MOVIE_PAINTED_KEY;
+        }
+        int rc = lct_movie_note_painted(movie, &painted);
+        if (rc < 0 || end > made) {
+            return rc ? rc : -EBADMSG;
+        }
+    }
+    return 0;
+}
+
 static uint8_t *copy_bytes(struct lct_reader *r, size_t n) {
     const uint8_t *from = lct_get(r, n);
     uint8_t *to = from ? malloc(n + 1) : NULL;
@@ -155,6 +198,7 @@ static int parse(struct lct_reader *r, const char *data, struct lct_movie *movie
     movie->size = lct_get_u64(r);
     movie->head_bytes = lct_get_u32(r);
     size_t pieces = lct_get_u32(r), files = lct_get_u32(r), made = lct_get_u32(r);
+    size_t painted = lct_get_u32(r);
     /* Each takes so many bytes of what there is: no count is believed before. */
     if (pieces > lct_left(r) / PIECE_BYTES || files > lct_left(r) / FILE_BYTES) {
         return -EBADMSG;
@@ -167,6 +211,7 @@ static int parse(struct lct_reader *r, const char *data, struct lct_movie *movie
     }
     int rc = read_files(r, movie, files, data, *ret_sizes);
     rc = rc ? rc : read_pieces(r, movie, pieces, made, *ret_sizes);
+    rc = rc ? rc : read_painted(r, movie, painted, made);
     if (rc < 0) {
         return rc;
     }

@@ -8,6 +8,7 @@
 #include "archive/cut/movie.h"
 #include "archive/lesson/lesson.h"
 #include "archive/tape/reels.h"
+#include "base/digest.h"
 #include "base/ref.h"
 #include "encode/mp4.h"
 
@@ -17,6 +18,18 @@ struct lct_movie_piece {
     uint64_t source; /**< in the file, or in what is kept */
     uint32_t bytes;
     int32_t file; /**< of name_files; < 0: it is kept in memory */
+};
+
+/** In the size of a sample that was painted: it is an IDR. */
+#define LCT_MOVIE_PAINTED_KEY 0x80000000U
+
+/** Samples of one range that were painted (archive/cut/cut_paint.c): they lie one behind the other
+ * among what is kept. */
+struct lct_movie_painted {
+    uint8_t key[LCT_DIGEST_SIZE]; /**< what they were painted of */
+    uint64_t source;              /**< where the first begins */
+    uint32_t *samples;            /**< owned: bytes of each, and LCT_MOVIE_PAINTED_KEY */
+    uint32_t count;
 };
 
 /** One track. Begins all zero but for its format. */
@@ -40,6 +53,8 @@ struct lct_movie {
     size_t file_count;
     uint8_t *made; /* bytes that lie in no file; a frame of silence first */
     size_t made_bytes, made_room, silence_bytes;
+    struct lct_movie_painted *painted; /* what of it was painted of what */
+    size_t painted_count;
 };
 
 /** An empty movie; owned (lct_movie_close). */
@@ -55,6 +70,14 @@ int lct_movie_keep(struct lct_movie *movie, const uint8_t *bytes, size_t n,
 
 /** The frame of silence that all share. */
 struct lct_movie_piece lct_movie_silence(const struct lct_movie *movie);
+
+/** Notes samples that were painted (takes those of it). 0 or -ENOMEM. */
+int lct_movie_note_painted(struct lct_movie *movie,
+                           const struct lct_movie_painted *painted) LCT_MUST_USE;
+
+/** What was painted of that; NULL: nothing. Borrows. */
+const struct lct_movie_painted *lct_movie_find_painted(const struct lct_movie *movie,
+                                                       const uint8_t key[LCT_DIGEST_SIZE]);
 
 /** Adds a sample at the lane's end. 0 or -ENOMEM. */
 int lct_movie_add(struct lct_movie_lane *lane, const struct lct_movie_piece *piece,

@@ -461,6 +461,7 @@ int lct_produce_make(struct lct_produce *produce, lct_produce_progress_fn progre
     }
     if (rc == 0) {
         lct_cut_want_loudness(p->cut, p->order.loudness);
+        lct_cut_reuse(p->cut, p->order.earlier, p->order.earlier_count);
         rc = lct_cut_make(p->cut, fault);
     }
     if (rc == 0 && progress) {

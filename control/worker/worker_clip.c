@@ -16,6 +16,7 @@
 #include "archive/library/item.h"
 #include "archive/library/subtitle.h"
 #include "base/io.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "control/programs.h"
@@ -23,6 +24,11 @@
 #include "control/worker/worker_job.h"
 #include "control/worker/worker_jobs.h"
 #include "encode/press.h"
+
+LCT_LOG_TOPIC("worker");
+
+/* Movies of versions before whose heads are taken: there is one, or few that nobody removed. */
+#define EARLIER_MAX 8
 
 /* Of all work so much is making what the lessons do not have, encoding then, and the rest decoding
  * once what was made. */
@@ -35,15 +41,48 @@ struct source {
     struct lct_movie *whole;     /* NULL: of a clip */
     const struct lct_movie *movie;
     char *folder; /* of what was made for it; owned, removed at the end; NULL: none */
+    struct lct_movie *earlier[EARLIER_MAX]; /* what was painted before */
+    size_t earlier_count;
 };
 
 static void close_source(struct source *source) {
     lct_produce_close(source->produce);
+    for (size_t i = 0; i < source->earlier_count; i++) {
+        lct_movie_close(source->earlier[i]);
+    }
     lct_movie_close(source->whole);
     if (source->folder) {
         (void)lct_io_remove_folder(source->folder); /* it goes with the job at the latest */
     }
     free(source->folder);
+}
+
+/* ---- what was painted before ---- */
+
+static int is_kept_movie(const struct dirent *entry) {
+    size_t n = strlen(entry->d_name);
+    return n > 6 && strcmp(entry->d_name + n - 6, ".movie") == 0;
+}
+
+/* What cannot be read, or is of lessons that are gone, is painted anew. */
+static void load_earlier(const struct lct_worker_job *job, const char *folder,
+                         struct source *source) {
+    struct dirent **entries;
+    int n = scandir(folder, &entries, is_kept_movie, alphasort);
+    for (int i = n - 1; i >= 0; i--) {
+        LCT_FREE char *path = lct_format("%s/%s", folder, entries[i]->d_name);
+        bool room = source->earlier_count < EARLIER_MAX;
+        int rc = room ? lct_movie_load(path, job->data, &source->earlier[source->earlier_count])
+                      : -EMFILE;
+        source->earlier_count += rc == 0;
+        if (rc < 0) {
+            lct_warn("heads are painted anew", "path=%s why=%s", path, strerror(-rc));
+        }
+        free(entries[i]);
+    }
+    if (n >= 0) {
+        free(entries);
+    }
 }
 
 /* ---- what is kept ---- */
@@ -213,6 +252,8 @@ static int make_clip(struct lct_worker_job *job, const struct lct_clip *clip,
         .captions = drawn.captioned ? &drawn.captions : NULL,
         .loudness = drawn.loudness,
         .one_picture = shown->one,
+        .earlier = source->earlier,
+        .earlier_count = source->earlier_count,
     };
     source->folder = lct_format("%s/made", job->folder);
     (void)lct_io_remove_folder(source->folder); /* of a try before */
@@ -303,7 +344,11 @@ static int open_pieces(struct lct_worker_job *job, const struct lct_clip *clip, 
 static int open_clip(struct lct_worker_job *job, bool made, struct source *source,
                      struct lct_fault *fault) {
     struct lct_clip clip = {.pieces = NULL};
+    LCT_FREE char *folder = lct_item_folder(job->data, lct_json_text(job->order, "item", ""));
     int rc = read_clip(job, &clip, fault);
+    if (rc == 0) {
+        load_earlier(job, folder, source);
+    }
     rc = rc ? rc : open_pieces(job, &clip, made, source, fault);
     lct_clip_free(&clip);
     return rc;
@@ -470,11 +515,6 @@ int lct_worker_clip(struct lct_worker_job *job, json_t **ret_result, struct lct_
 
 /* ---- what is not made at all ---- */
 
-static int is_kept_movie(const struct dirent *entry) {
-    size_t n = strlen(entry->d_name);
-    return n > 6 && strcmp(entry->d_name + n - 6, ".movie") == 0;
-}
-
 /* Of versions before: nobody asks for them. One that came meanwhile has its own, which stays. */
 static void remove_older(const char *folder, unsigned version) {
     struct dirent **entries;
@@ -503,8 +543,13 @@ int lct_worker_heads(struct lct_worker_job *job, json_t **ret_result, struct lct
                            strerror(-rc));
     }
     if (rc == 0) {
+        const struct lct_cut_counts counts = lct_cut_counts(lct_produce_cut(source.produce));
+        lct_info("heads are there", "item=%s version=%u painted=%zu taken=%zu", id, version,
+                 counts.heads - counts.heads_taken, counts.heads_taken);
         remove_older(folder, version);
-        *ret_result = json_pack("{s:o}", "notes", notes_of(&source));
+        *ret_result = json_pack("{s:o, s:I, s:I}", "notes", notes_of(&source), "painted",
+                                (json_int_t)(counts.heads - counts.heads_taken), "taken",
+                                (json_int_t)counts.heads_taken);
     }
     close_source(&source);
     return rc;

@@ -144,9 +144,12 @@ class Jobs(unittest.TestCase):
         edl["pieces"].pop()
         status, _, _ = self.server.ask("PUT", f"/api/v1/clips/{clip}", {"edl": edl}, {"If-Match": tag})
         self.assertEqual(status, 200)
-        self.assertLess(len(self.server.ask("GET", media)[2]), len(content))
+        shorter = self.server.ask("GET", media)[2]
+        self.assertLess(len(shorter), len(content))
+        subprocess.run([BIN / "lectern", "cut", folder, "-o", cut], check=True, capture_output=True)
+        self.assertEqual(shorter, cut.read_bytes())  # its heads are taken from the version before
         self.assertEqual([p.name for p in folder.glob("*.movie")], ["0002.movie"])
-        (folder / "0002.movie").write_bytes(b"lctmovi1")  # damaged: made anew
+        (folder / "0002.movie").write_bytes(b"lctmovi2")  # damaged: made anew
         self.assertEqual(self.server.ask("GET", media)[0], 200)
         self.assertEqual(self.server.ask("GET", "/api/v1/clips/clip-20260101-000000-0000/media.mp4")[0], 404)
         edl["pieces"][0].update(picture={"layout": "single", "main": "screen"}, fade_in_ns=200000000)

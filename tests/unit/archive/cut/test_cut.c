@@ -11,9 +11,12 @@
 #include <sys/stat.h>
 
 #include "archive/cut/cut.h"
+#include "archive/cut/movie_file.h"
+#include "archive/cut/movie_priv.h"
 #include "archive/lesson/lesson.h"
 #include "archive/lesson/verify.h"
 #include "base/mem.h"
+#include "encode/mp4.h"
 #include "encode/press.h"
 #include "tests/support/damage.h"
 #include "tests/support/disk.h"
@@ -23,13 +26,13 @@
 static char *root, *lesson, *made;
 static struct lct_fault fault;
 
-/* Six seconds of a camera: ten pictures a second, each fifth a key. */
-static void write_lesson(void) {
+/* Six seconds of a camera: ten pictures a second, each fifth a key; by an encoder of ours, or not.
+ */
+static void fill_lesson(bool by_us) {
     struct lct_test_lesson *l = lct_test_lesson(6 * LCT_SECOND);
     struct lct_lesson_info info;
-    root = lct_test_folder();
-    lesson = lct_format("%s/lesson", root);
-    made = lct_format("%s/made", root);
+    (void)snprintf(l->picture->encoder, sizeof l->picture->encoder, "%s", by_us ? "ours" : "else");
+    cr_assert_eq(lct_mp4_make_init(l->picture), 0);
     cr_assert_eq(lct_io_make_folder(lesson), 0);
     lct_test_lesson_begin(lesson, &info);
     info.state = LCT_LESSON_ENDED;
@@ -38,6 +41,13 @@ static void write_lesson(void) {
     cr_assert_eq(lct_lesson_save(&lct_io_system, lesson, &info), 0);
     cr_assert_eq(lct_reel_close(lct_test_lesson_reel(lesson, l, l->picture), 0), 0);
     lct_test_lesson_free(l);
+}
+
+static void write_lesson(void) {
+    root = lct_test_folder();
+    lesson = lct_format("%s/lesson", root);
+    made = lct_format("%s/made", root);
+    fill_lesson(true);
 }
 
 static void remove_lesson(void) {
@@ -89,6 +99,85 @@ Test(cut, only_heads_are_encoded) {
     cr_assert_eq(memcmp(bytes, same, (size_t)lct_movie_size(lct_cut_movie(c))), 0);
     lct_cut_close(c);
     lct_cut_close(again);
+}
+
+/* What is cut with the heads of a movie that was saved and read again; how many of them were taken.
+ */
+static size_t taken(struct lct_movie *earlier, const struct lct_cut_range *ranges, size_t count) {
+    struct lct_cut *c = NULL, *fresh = cut(ranges, count);
+    cr_assert_eq(lct_cut_open(ranges, count, NULL, 0, &c, &fault), 0, "%s", fault.en);
+    lct_cut_reuse(c, &earlier, 1);
+    cr_assert_eq(lct_cut_make(c, &fault), 0, "%s", fault.en);
+    struct lct_cut_counts counts = lct_cut_counts(c), all = lct_cut_counts(fresh);
+    LCT_FREE uint8_t *bytes = all_of(c);
+    LCT_FREE uint8_t *same = all_of(fresh);
+    size_t n = (size_t)lct_movie_size(lct_cut_movie(fresh));
+    cr_assert_eq(lct_movie_size(lct_cut_movie(c)), n);
+    cr_assert_eq(memcmp(bytes, same, n), 0, "they are not what would have been painted");
+    cr_assert_eq(counts.pictures_encoded, all.pictures_encoded);
+    cr_assert_eq(counts.heads, all.heads);
+    cr_assert_eq(all.heads_taken, 0);
+    lct_cut_close(c);
+    lct_cut_close(fresh);
+    return counts.heads_taken;
+}
+
+static void copy_lesson(const char *from, const char *to) {
+    LCT_FREE char *command = lct_format("cp -r '%s' '%s'", from, to);
+    cr_assert_eq(system(command), 0); /* NOLINT(cert-env33-c): names of our own */
+}
+
+/* A head is known by what it was painted of, wherever it is shown. */
+Test(cut, heads_that_were_painted_are_taken) {
+    LCT_FREE char *path = lct_format("%s/kept.movie", root);
+    const struct lct_cut_range first = {
+        .lesson = lesson, .from = 1200 * LCT_MS, .to = 3000 * LCT_MS};
+    const struct lct_cut_range second = {
+        .lesson = lesson, .from = 3600 * LCT_MS, .to = 5000 * LCT_MS, .fade_out = 300 * LCT_MS};
+    struct lct_cut *c = cut((const struct lct_cut_range[]){first, second}, 2);
+    struct lct_movie *earlier = NULL;
+    cr_assert_eq(lct_movie_save(&lct_io_system, lct_cut_movie(c), root, path), 0);
+    cr_assert_eq(lct_cut_counts(c).heads, 2);
+    lct_cut_close(c);
+    cr_assert_eq(lct_movie_load(path, root, &earlier), 0);
+    const struct lct_cut_range more[] = {second, first, second, first, second, first};
+    cr_assert_eq(taken(earlier, more, 6), 6);
+    struct lct_cut_range one = first;
+    one.to = 2000 * LCT_MS; /* behind its head */
+    cr_assert_eq(taken(earlier, &one, 1), 1);
+    one.from += 1 - 100 * LCT_MS; /* less than a picture */
+    cr_assert_eq(taken(earlier, &one, 1), 1);
+    one.from = 1300 * LCT_MS;
+    cr_assert_eq(taken(earlier, &one, 1), 0);
+    one = first;
+    one.fade_in = LCT_SECOND / 2;
+    cr_assert_eq(taken(earlier, &one, 1), 0);
+    one = second;
+    one.fade_out -= LCT_MS; /* so many pictures, each a little brighter */
+    cr_assert_eq(taken(earlier, &one, 1), 0);
+    one = second;
+    one.to += LCT_SECOND / 2; /* where it fades out is another place */
+    cr_assert_eq(taken(earlier, &one, 1), 0);
+    copy_lesson(lesson, made);
+    one = first;
+    one.lesson = made;
+    cr_assert_eq(taken(earlier, &one, 1), 0);
+    lct_movie_close(earlier);
+}
+
+/* The same place of a tape that another encoder made since. */
+Test(cut, heads_of_another_encoder_are_not_taken) {
+    const struct lct_cut_range range = {
+        .lesson = lesson, .from = 1200 * LCT_MS, .to = 3000 * LCT_MS};
+    struct lct_cut *c = cut(&range, 1);
+    struct lct_movie *earlier = lct_movie_share((struct lct_movie *)lct_cut_movie(c));
+    lct_cut_close(c);
+    cr_assert_eq(taken(earlier, &range, 1), 1);
+    lct_test_remove(root);
+    cr_assert_eq(lct_io_make_folder(root), 0);
+    fill_lesson(false);
+    cr_assert_eq(taken(earlier, &range, 1), 0);
+    lct_movie_close(earlier);
 }
 
 /* What this process has read so far. */

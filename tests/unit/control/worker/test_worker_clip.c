@@ -142,6 +142,8 @@ struct seen {
     uint32_t loud; /* of sound: a silent one has a few bytes */
 };
 
+static int64_t painted, taken; /* by the last job: heads */
+
 /* The heads of a clip's version, and what movie comes of them. How many tracks it has. */
 static size_t heads(unsigned version, const char *edl, struct seen ret_seen[4]) {
     LCT_FREE char *order =
@@ -151,6 +153,8 @@ static size_t heads(unsigned version, const char *edl, struct seen ret_seen[4]) 
     struct lct_movie *movie;
     cr_assert_eq(run(lct_worker_heads, version, edl, order, &result), 0, "%s", fault.en);
     cr_assert_eq(lct_movie_load(path, data, &movie), 0);
+    painted = lct_json_int(result, "painted", -1);
+    taken = lct_json_int(result, "taken", -1);
     size_t n = lct_movie_size(movie), count = 0;
     LCT_FREE uint8_t *bytes = lct_new(n);
     cr_assert_eq(lct_movie_read(movie, 0, bytes, n), (ssize_t)n);
@@ -217,6 +221,24 @@ Test(worker_clip, only_movies_of_versions_before_go) {
     (void)heads(2, EDL(PIECE("both", 1000000000, ""), ""), seen);
     cr_assert_eq(access(before, F_OK), -1);
     cr_assert_eq(access(after, F_OK), 0);
+}
+
+#define RANGE(from, to) "{\"lesson\":\"both\",\"from_ns\":" #from ",\"to_ns\":" #to "}"
+
+/* Of a version of which one edge was moved one head of each track is painted; of what is damaged
+ * all are. */
+Test(worker_clip, a_new_version_takes_the_heads_of_the_one_before) {
+    struct seen seen[4];
+    LCT_FREE char *second = lct_format("%s/0002.movie", clip);
+    (void)heads(1, EDL(RANGE(100000000, 900000000) "," RANGE(1200000000, 1900000000), ""), seen);
+    cr_assert_eq(painted, 4, "%d", (int)painted);
+    cr_assert_eq(taken, 0);
+    (void)heads(2, EDL(RANGE(300000000, 900000000) "," RANGE(1200000000, 1800000000), ""), seen);
+    cr_assert_eq(painted, 2, "%d", (int)painted);
+    cr_assert_eq(taken, 2);
+    cr_assert_eq(lct_io_replace(&lct_io_system, second, "lctmovi2", 8), 0);
+    (void)heads(3, EDL(RANGE(300000000, 900000000) "," RANGE(1200000000, 1800000000), ""), seen);
+    cr_assert_eq(painted, 4);
 }
 
 /* A PNG of one pixel. */
