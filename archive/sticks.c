@@ -18,11 +18,6 @@ static char *path_of(const char *data, const char *lesson) {
     return lct_format("%s/sticks/%s.json", data, lesson);
 }
 
-static int say_disk(struct lct_fault *fault, int rc, const char *path) {
-    return lct_fault_set(fault, rc, "stick", "%s cannot be written: %s.", "无法写入 %s：%s。", path,
-                         strerror(-rc));
-}
-
 /* The lesson whose file this is; false: it is none. */
 static bool lesson_of(const char *name, char ret_lesson[LCT_LESSON_ID_SIZE]) {
     static const char end[] = ".json";
@@ -147,7 +142,7 @@ int lct_sticks_ask(const char *data, const char *lesson, const char *title,
                              "正在录制，请在结束后再复制到 U 盘。");
     }
     int rc = lct_io_make_folder(folder);
-    rc = rc ? say_disk(fault, rc, folder) : make_room(data, fault);
+    rc = rc ? lct_fault_unwritten(fault, rc, "stick", folder) : make_room(data, fault);
     if (rc < 0) {
         return rc;
     }
@@ -155,7 +150,7 @@ int lct_sticks_ask(const char *data, const char *lesson, const char *title,
     LCT_JSON json_t *stick = json_pack("{s:s, s:s, s:s, s:s}", "item", lesson, "title", title,
                                        "state", "waiting", "asked", now);
     rc = write_stick(data, stick);
-    return rc < 0 ? say_disk(fault, rc, folder) : 0;
+    return rc < 0 ? lct_fault_unwritten(fault, rc, "stick", folder) : 0;
 }
 
 int lct_sticks_drop(const char *data, const char *lesson, struct lct_fault *fault) {
@@ -165,7 +160,7 @@ int lct_sticks_drop(const char *data, const char *lesson, struct lct_fault *faul
         return lct_fault_set(fault, rc, "stick", "Lesson %s does not wait for a stick.",
                              "课程 %s 没有等待复制到 U 盘。", lesson);
     }
-    return rc < 0 ? say_disk(fault, rc, path) : 0;
+    return rc < 0 ? lct_fault_unwritten(fault, rc, "stick", path) : 0;
 }
 
 int lct_sticks_say(const char *data, const json_t *stick) {

@@ -321,13 +321,6 @@ int lct_uploads_add(const struct lct_io *io, const char *data, const char *name,
     return 0;
 }
 
-/* As much as is left to recordings may be filled by others meanwhile. */
-static int check_space(const struct lct_io *io, const char *data, size_t n) {
-    uint64_t free_bytes = 0;
-    int rc = io->space(io, data, &free_bytes);
-    return rc ? rc : free_bytes < LCT_GUARD_SPARE + n ? -ENOSPC : 0;
-}
-
 static int append(const struct lct_io *io, const char *path, uint64_t at, const void *bytes,
                   size_t n) {
     int fd = io->open(io, path, O_WRONLY | O_CREAT, 0640);
@@ -362,7 +355,7 @@ int lct_uploads_put(const struct lct_io *io, const char *data, const char *id, u
                              "超出了该文件声明的 %llu 字节。", (unsigned long long)upload.size);
     }
     LCT_FREE char *path = lct_uploads_path(data, id);
-    rc = check_space(io, data, n);
+    rc = lct_io_room(io, data, LCT_GUARD_SPARE + n); /* others may have filled it meanwhile */
     rc = rc ? rc : append(io, path, at, bytes, n);
     if (rc < 0) {
         return refused(rc, fault);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "base/fault.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,16 @@ int lct_fault_set(struct lct_fault *fault, int code, const char *domain, const c
     lct_text_tame(fault->en);
     lct_text_tame(fault->zh);
     return code;
+}
+
+int lct_fault_unwritten(struct lct_fault *fault, int rc, const char *domain, const char *what) {
+    return rc == -ENOSPC || rc == -EDQUOT
+               ? lct_fault_set(fault, -ENOSPC, domain,
+                               "Cannot write %s: the disk is full. Delete or move something, then "
+                               "try again.",
+                               "无法写入 %s：磁盘已满。请删除或移走一些文件，然后重试。", what)
+               : lct_fault_set(fault, rc, domain, "Cannot write %s: %s.", "无法写入 %s：%s。", what,
+                               strerror(-rc));
 }
 
 bool lct_speak_chinese(void) {

@@ -30,6 +30,12 @@ struct lct_fault {
 int lct_fault_set(struct lct_fault *fault, int code, const char *domain, const char *en,
                   const char *zh, ...) LCT_PRINTF(4, 6) LCT_PRINTF(5, 6);
 
+/**
+ * The fault of what the disk did not take: what (a file, a folder) cannot be written, and what to
+ * do when the disk is full, whose code is then -ENOSPC; rc: the disk's -errno. Returns its code.
+ */
+int lct_fault_unwritten(struct lct_fault *fault, int rc, const char *domain, const char *what);
+
 /** True when the environment (LC_ALL, LC_MESSAGES, LANG, in this order) asks for Chinese. */
 bool lct_speak_chinese(void);
 

@@ -191,6 +191,12 @@ int lct_io_slurp(const char *path, size_t limit, char **ret_bytes, size_t *ret_n
     return 0;
 }
 
+int lct_io_room(const struct lct_io *io, const char *path, uint64_t bytes) {
+    uint64_t free_bytes = 0;
+    int rc = io->space(io, path, &free_bytes);
+    return rc ? rc : free_bytes < bytes ? -ENOSPC : 0;
+}
+
 int lct_io_make_folder(const char *path) {
     LCT_FREE char *copy = lct_strdup(path);
     for (char *c = copy + 1; *c; c++) {

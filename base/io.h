@@ -57,6 +57,9 @@ int lct_io_replace(const struct lct_io *io, const char *path, const void *bytes,
  */
 int lct_io_slurp(const char *path, size_t limit, char **ret_bytes, size_t *ret_n) LCT_MUST_USE;
 
+/** Whether the disk that path lies on has so many bytes left. 0; -ENOSPC: it has not; or -errno. */
+int lct_io_room(const struct lct_io *io, const char *path, uint64_t bytes) LCT_MUST_USE;
+
 /** Makes a folder and its parents, mode 0750; 0 (also when it is there) or -errno. */
 int lct_io_make_folder(const char *path) LCT_MUST_USE;
 

@@ -65,9 +65,7 @@ int lct_kept_save(const char *path, const json_t *json, const char *domain, stru
     if (rc == 0 && stat(path, ret_stamp) < 0) {
         rc = -errno;
     }
-    return rc == 0 ? 0
-                   : lct_fault_set(fault, rc, domain, "%s cannot be written: %s.",
-                                   "无法写入 %s：%s。", path, strerror(-rc));
+    return rc == 0 ? 0 : lct_fault_unwritten(fault, rc, domain, path);
 }
 
 int lct_kept_changed(const char *path, const struct stat *stamp, const char *domain,

@@ -414,6 +414,9 @@ int lct_press_write(const struct lct_press_settings *settings, const char *path,
     rc = rc == 0 && rename(fresh, path) < 0 ? -errno : rc;
     if (rc < 0) {
         (void)unlink(fresh); /* nothing half is left behind */
+        if (rc == -ENOSPC) {
+            return lct_fault_unwritten(fault, rc, "export", path);
+        }
         const char *why = rc == -ENODATA   ? "there is no picture in it"
                           : rc == -EBADMSG ? "it does not decode"
                                            : strerror(-rc);

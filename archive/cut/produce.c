@@ -264,8 +264,7 @@ static int make_card(struct lct_produce *p, size_t which, const char *folder,
         put = lct_stage_put(&stage, p->cards[which], tick, least(tick + CARD_STEP, end));
     }
     if (put < 0) {
-        rc = lct_fault_set(fault, put, "card", "A card cannot be written: %s.",
-                           "片头片尾无法写入：%s。", strerror(-put));
+        rc = lct_fault_unwritten(fault, put, "card", folder);
     }
     int closed =
         lct_stage_close(&stage, rc == 0 ? &p->cut->parts[0].source->info : NULL, end, &closing);

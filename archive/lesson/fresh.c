@@ -28,8 +28,7 @@ static char *parent_of(const char *folder) {
 }
 
 int lct_fresh_say(const struct lct_fresh *fresh, int rc, struct lct_fault *fault) {
-    return lct_fault_set(fault, rc, "lesson", "Cannot write %s: %s.", "无法写入 %s：%s。",
-                         fresh->folder, strerror(-rc));
+    return lct_fault_unwritten(fault, rc, "lesson", fresh->folder);
 }
 
 int lct_fresh_begin(const struct lct_io *io, const char *folder, struct lct_fresh *ret_fresh,

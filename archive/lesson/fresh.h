@@ -35,7 +35,7 @@ int lct_fresh_begin(const struct lct_io *io, const char *folder, struct lct_fres
 /** Renames it, and makes the name durable. 0, or the disk's -errno with a fault. */
 int lct_fresh_publish(struct lct_fresh *fresh, struct lct_fault *fault) LCT_MUST_USE;
 
-/** The fault of a disk that does not take it; returns rc, a -errno. */
+/** The fault of a disk that does not take it (lct_fault_unwritten); returns its code. */
 int lct_fresh_say(const struct lct_fresh *fresh, int rc, struct lct_fault *fault);
 
 /** Removes what was not published, and frees. */

@@ -115,7 +115,5 @@ int lct_collections_save(const char *data, const json_t *list, struct lct_fault 
                              "已有 %d 个合集。", LCT_COLLECTIONS_MAX);
     }
     int rc = n > LCT_COLLECTIONS_BYTES_MAX ? -EFBIG : lct_io_replace(&lct_io_system, path, text, n);
-    return rc == 0 ? 0
-                   : lct_fault_set(fault, rc, "collections", "%s cannot be written: %s.",
-                                   "无法写入 %s：%s。", path, strerror(-rc));
+    return rc == 0 ? 0 : lct_fault_unwritten(fault, rc, "collections", path);
 }

@@ -317,8 +317,7 @@ static int write_config(struct up *up, struct lct_fault *fault) {
     up->config = lct_format("%s/up.conf", up->data);
     int rc = lct_io_replace(&lct_io_system, up->config, text, n);
     if (rc < 0) {
-        return lct_fault_set(fault, rc, "up", "Cannot write %s: %s.", "无法写入 %s：%s。",
-                             up->config, strerror(-rc));
+        return lct_fault_unwritten(fault, rc, "up", up->config);
     }
     return 0;
 }

@@ -236,6 +236,11 @@ static int put(void *opaque, struct lct_chunk *chunk) {
         in->settings->progress(in->settings->arg,
                                ((double)in->made + share) / (double)in->track_count);
     }
+    int rc = lct_io_room(&lct_io_system, lct_maker_folder(in->maker), in->settings->spare);
+    if (rc < 0) {
+        lct_chunk_unref(chunk);
+        return rc;
+    }
     return lct_maker_put(in->maker, chunk);
 }
 
@@ -311,8 +316,7 @@ static int make_track(struct import *in, struct track *t, struct lct_fault *faul
         rc = make_as(in, t, false, fault);
     }
     if (rc < 0 && fault->code == 0) {
-        (void)lct_fault_set(fault, rc, "import", "Cannot write track %s: %s.",
-                            "无法写入轨道 %s：%s。", t->info.name, strerror(-rc));
+        rc = lct_fault_unwritten(fault, rc, "import", in->settings->out);
     }
     return rc;
 }
@@ -377,8 +381,7 @@ static int begin_lesson(struct import *in, struct lct_fault *fault) {
     LCT_FREE char *plain = lct_strdup(in->settings->out);
     const char *parent = dirname(plain);
     int rc = lct_io_make_folder(parent);
-    return rc < 0 ? lct_fault_set(fault, rc, "import", "Cannot write into %s: %s.",
-                                  "无法写入 %s：%s。", parent, strerror(-rc))
+    return rc < 0 ? lct_fault_unwritten(fault, rc, "import", parent)
                   : lct_maker_begin(&lct_io_system, in->settings->out, &in->maker, fault);
 }
 

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 #include "base/fault.h"
@@ -34,6 +35,7 @@ struct lct_import_settings {
     const char *const *also_writes; /**< folders of one folder in which the process goes on to write
                                          and which it may remove when they are empty; ended by NULL,
                                          LCT_IMPORT_FILES_MAX at most; NULL: none */
+    uint64_t spare; /**< bytes that are left free on the disk, whatever the lesson takes */
     void (*progress)(void *arg, double part); /**< 0 to 1; may be NULL */
     void *arg;
 };
@@ -42,7 +44,8 @@ struct lct_import_settings {
  * Makes the lesson. 0 with *ret_said (owned): "folder", "lesson" (its id), "title", "length_ns",
  * "tracks" ("name", "copied"), "notes" ("en", "zh": what was left out). Or -errno with a fault, and
  * nothing is left: what lct_foreign_open and lct_foreign_make give; -E2BIG: too many files;
- * -EEXIST: the folder is not empty; of opening a file, of the disk; -EPERM and others: the process
+ * -EEXIST: the folder is not empty; -ENOSPC: the disk is full but for spare; of opening a file, of
+ * the disk; -EPERM and others: the process
  * cannot be shut in.
  */
 int lct_import(const struct lct_import_settings *settings, json_t **ret_said,

@@ -259,8 +259,7 @@ static int make_clip(struct lct_worker_job *job, const struct lct_clip *clip,
     (void)lct_io_remove_folder(source->folder); /* of a try before */
     int made = rc ? 0 : lct_io_make_folder(source->folder);
     if (made < 0) {
-        rc = lct_fault_set(fault, made, "export", "Cannot write %s: %s.", "无法写入 %s：%s。",
-                           source->folder, strerror(-made));
+        rc = lct_fault_unwritten(fault, made, "export", source->folder);
     }
     rc = rc ? rc : lct_produce_open(&order, source->folder, &source->produce, fault);
     rc = rc ? rc : lct_produce_make(source->produce, on_made, job, fault);
@@ -539,8 +538,7 @@ int lct_worker_heads(struct lct_worker_job *job, json_t **ret_result, struct lct
     struct source source = {.produce = NULL};
     int rc = open_clip(job, false, &source, fault);
     if (rc == 0 && (rc = lct_movie_save(&lct_io_system, source.movie, job->data, path)) < 0) {
-        rc = lct_fault_set(fault, rc, "export", "Cannot write %s: %s.", "无法写入 %s：%s。", path,
-                           strerror(-rc));
+        rc = lct_fault_unwritten(fault, rc, "export", path);
     }
     if (rc == 0) {
         const struct lct_cut_counts counts = lct_cut_counts(lct_produce_cut(source.produce));

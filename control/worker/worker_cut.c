@@ -389,8 +389,7 @@ static int run(struct cut_options *o, struct lct_fault *fault) {
     int rc = o->piece_count > 0 ? 0 : read_clip(o, &clip, fault);
     rc = rc == 0 && o->captions ? read_captions(o->captions, &captions, fault) : rc;
     if (rc == 0 && !mkdtemp(folder)) {
-        rc = lct_fault_set(fault, -errno, "cut", "Cannot write %s: %s.", "无法写入 %s：%s。",
-                           o->out, strerror(errno));
+        rc = lct_fault_unwritten(fault, -errno, "cut", o->out);
     } else if (rc == 0) {
         rc = produce(o, &captions, folder, fault);
         (void)lct_io_remove_folder(folder); /* what is left is in nobody's way */

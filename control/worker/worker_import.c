@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "archive/lesson/lesson.h"
+#include "archive/tape/guard.h"
 #include "archive/uploads.h"
 #include "base/mem.h"
 #include "control/command/command.h"
@@ -261,6 +262,7 @@ int lct_worker_upload(struct lct_worker_job *job, json_t **ret_result, struct lc
                                                            .file_count = n,
                                                            .out = out,
                                                            .also_writes = parts.folders,
+                                                           .spare = LCT_GUARD_SPARE,
                                                            .progress = on_progress,
                                                            .arg = job},
                              ret_result, fault);

@@ -42,8 +42,7 @@ int lct_worker_write_movie(const struct lct_movie *movie, const char *out,
         }
     }
     if (rc < 0) {
-        return lct_fault_set(fault, rc, "export", "Cannot write %s: %s.", "无法写入 %s：%s。", out,
-                             strerror(-rc));
+        return lct_fault_unwritten(fault, rc, "export", out);
     }
     return 0;
 }

@@ -43,6 +43,27 @@ def until(test, seconds, what):
         time.sleep(0.05)
 
 
+class SmallDisk:
+    """A disk of its own at a folder, with as much left as is wished, until `close`."""
+
+    def __init__(self, folder):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4g", "tmpfs", folder], check=True)
+
+    def leave(self, left):
+        state = os.statvfs(self.folder)
+        size = (state.f_blocks - state.f_bfree) * state.f_frsize + left
+        subprocess.run(["mount", "-o", f"remount,size={size}", self.folder], check=True)
+
+    def left(self):
+        state = os.statvfs(self.folder)
+        return state.f_bavail * state.f_frsize
+
+    def close(self):
+        subprocess.run(["umount", self.folder], check=True)
+
+
 class Asked:
     """What prints its address and access code as a line of JSON, and can be asked by them."""
 

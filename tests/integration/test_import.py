@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import unittest
 
-from _programs import BIN, ROOT
+from _programs import BIN, ROOT, SmallDisk
 
 DEEP = os.environ.get("LCT_DEEP") == "1"
 VIDEO = ["-f", "lavfi", "-i"]
@@ -299,6 +299,22 @@ class Import(unittest.TestCase):
             self.tearDown()
             self.setUp()
         self.assertGreater(good, 0)
+
+    def test_a_full_disk(self):
+        disk = SmallDisk(self.folder / "small")
+        place, self.out = self.out, disk.folder / "lesson"
+        try:
+            disk.leave(100_000)
+            status, said, _ = self.run_import(self.folder / "plain.mp4")
+            self.assertEqual((status, said["fault"]["code"]), (1, "no-space"))
+            self.assertIn("the disk is full. Delete or move something, then try again", said["fault"]["en"])
+            self.assertIn("磁盘已满。请删除或移走一些文件，然后重试", said["fault"]["zh"])
+            self.assertEqual(os.listdir(disk.folder), [])
+            disk.leave(10 << 20)
+            self.imported(self.folder / "plain.mp4")
+        finally:
+            self.out = place
+            disk.close()
 
     def test_nothing_is_overwritten(self):
         self.imported(self.folder / "voice.m4a")

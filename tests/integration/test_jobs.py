@@ -14,7 +14,7 @@ import sys
 import tempfile
 import unittest
 
-from _programs import BIN, ROOT, Server, until
+from _programs import BIN, ROOT, Server, SmallDisk, until
 
 sys.path.insert(0, str(ROOT))
 from tests.support import service  # noqa: E402
@@ -301,37 +301,32 @@ class Jobs(unittest.TestCase):
     def test_a_full_disk_is_said(self):
         """Before it is begun, and when others fill it meanwhile."""
         small = self.data / "small"
-        small.mkdir()
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4g", "tmpfs", small], check=True)
+        disk = SmallDisk(small)
         shutil.copytree(self.data / "lessons", small / "lessons")
 
-        def leave(left):
-            state = os.statvfs(small)
-            size = (state.f_blocks - state.f_bfree) * state.f_frsize + left
-            subprocess.run(["mount", "-o", f"remount,size={size}", small], check=True)
-
-        def fails(made):
+        def fails(made, words):
             job = self.over(made, "failed")
             self.assertEqual(job["fault"]["code"], "no-space", job)
+            self.assertIn(words, job["fault"]["zh"])
             self.assertEqual(sorted(path.name for path in (small / "jobs" / made["id"]).iterdir()), ["job.json"])
 
         kept, type(self).server = self.server, Server(small)
         try:
-            leave((2 << 30) + 200_000)  # recordings keep 2 GiB of it
+            disk.leave((2 << 30) + 200_000)  # recordings keep 2 GiB of it
             made = self.export("contest")
-            fails(made)
-            leave(3 << 30)
+            fails(made, "磁盘空间不足")
+            disk.leave(3 << 30)
             self.ask("PUT", "/jobs/" + made["id"], {"state": "waiting"})
             pid = self.running(made)
             until((small / "jobs" / made["id"] / "out.mp4.part").exists, 30, "the beginning")
             os.kill(pid, signal.SIGSTOP)
-            leave(0)
+            disk.leave(0)
             os.kill(pid, signal.SIGCONT)
-            fails(made)
+            fails(made, "磁盘已满")
         finally:
             self.server.stop()
             type(self).server = kept
-            subprocess.run(["umount", small], check=True)
+            disk.close()
 
 
 if __name__ == "__main__":

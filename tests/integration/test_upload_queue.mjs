@@ -14,7 +14,7 @@ const { Uploads } = await import(pathToFileURL(join(source, 'control/web/lib/upl
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 const SIZE = 8 << 20;
 
-let have = 0, asked = 0, away = false, held = Promise.resolve(), ill = 0, full = false;
+let have = 0, asked = 0, away = false, held = Promise.resolve(), ill = 0, full = false, filled = false;
 const there = { '/uploads': [], '/jobs': [] }, lost = new Set();
 const said = (json) => ({ status: 200, ok: true, json: async () => json, headers: { get: () => null } });
 globalThis.fetch = async (address, { method, body }) => {
@@ -23,6 +23,9 @@ globalThis.fetch = async (address, { method, body }) => {
     if (ill > 0 && path !== '/uploads') {
         ill--;
         return { status: 502, ok: false, json: async () => Promise.reject(new SyntaxError('a page')), headers: { get: () => null } };
+    }
+    if (method === 'PUT' && path === '/jobs/j') {
+        return said({ id: 'j', ...JSON.parse(body) });
     }
     if (method === 'PUT') {
         if (away) {
@@ -44,7 +47,8 @@ globalThis.fetch = async (address, { method, body }) => {
         return said(made);
     }
     await held;
-    return said(there[path] ? { [path.slice(1)]: there[path] } : path === '/jobs/j' ? { state: 'done' } : { have });
+    const job = filled ? { state: 'failed', fault: { code: 'no-space', en: '', zh: '' } } : { state: 'done' };
+    return said(there[path] ? { [path.slice(1)]: there[path] } : path === '/jobs/j' ? job : { have });
 };
 
 let out = false; // the card
@@ -107,7 +111,14 @@ const third = uploads.list[2];
 await until(third, 'paused');
 assert.deepEqual([ill, have, third.fault.code], [0, SIZE, 'no-space']);
 full = false;
+filled = true; // and while the lesson is made
+uploads.send(third);
+await until(third, 'paused');
+assert.equal(third.fault.code, 'no-space');
+const jobs = there['/jobs'].length;
+filled = false;
 uploads.send(third);
 await until(third, 'done');
+assert.deepEqual([have, there['/jobs'].length], [SIZE, jobs], 'nothing is sent again, and no second job is asked for');
 uploads.close();
 console.log(`${asked} questions`);

@@ -15,7 +15,7 @@ import tempfile
 import unittest
 import urllib.parse
 
-from _programs import BIN, Server, until
+from _programs import BIN, Server, SmallDisk, until
 
 PIECE = 1 << 20
 
@@ -170,6 +170,57 @@ class Uploads(unittest.TestCase):
         self.assertIn("evil.mp4", job["fault"]["zh"])
         self.assertFalse((self.data / "lessons" / upload).exists())
         self.call("DELETE", "/uploads/" + upload)
+
+    def test_a_full_disk_is_said_and_takes_nothing_of_what_has_come(self):
+        """While it comes, and while a lesson is made of it; recordings keep their 2 GiB all the time."""
+        disk = SmallDisk(self.data / "small")
+        kept, type(self).server, self.data = self.server, Server(disk.folder), disk.folder
+        spare = 2 << 30
+
+        def said(fault):
+            self.assertEqual(fault["code"], "no-space")
+            self.assertIn("Have space made" if "Have" in fault["en"] else "Delete or move something", fault["en"])
+            self.assertRegex(fault["zh"], "磁盘(已满|空间不足)|磁盘剩余")
+            self.assertNotIn("No space", fault["zh"])
+
+        try:
+            disk.leave(spare + len(self.bytes))  # the lesson wants as much once more
+            said(self.call("POST", "/uploads", {"name": "课 1.mp4", "size": len(self.bytes)}, 507)["fault"])
+            self.assertEqual(os.listdir(disk.folder / "uploads") if (disk.folder / "uploads").exists() else [], [])
+            disk.leave(3 << 30)
+            upload, first = self.begin(self.bytes), self.bytes[:100_000]
+            self.call("PUT", "/uploads/" + upload, first, headers=self.place(self.bytes, 0, first))
+            disk.leave(spare)
+            piece = self.bytes[len(first):len(first) + 1000]
+            said(self.call("PUT", "/uploads/" + upload, piece, 507, self.place(self.bytes, len(first), piece))["fault"])
+            self.assertEqual(self.have(upload), len(first))
+            disk.leave(3 << 30)
+            self.send(upload, self.bytes)
+
+            disk.leave(spare)
+            job = self.call("POST", "/jobs", {"kind": "import", "upload": upload}, 201)["id"]
+            said(self.ended(job)["fault"])
+            disk.leave(3 << 30)
+            self.call("PUT", "/jobs/" + job, {"state": "waiting"})
+            part = disk.folder / "lessons" / f".{upload}.part"
+            until(part.exists, 20, "the worker at work")
+            workers = self.workers()
+            for pid in workers:
+                os.kill(pid, signal.SIGSTOP)
+            disk.leave(spare - 1)  # others fill it meanwhile
+            for pid in workers:
+                os.kill(pid, signal.SIGCONT)
+            said(self.ended(job)["fault"])
+            self.assertEqual(os.listdir(disk.folder / "lessons"), [])
+            self.assertEqual(self.have(upload), len(self.bytes))
+            disk.leave(3 << 30)
+            self.call("PUT", "/jobs/" + job, {"state": "waiting"})
+            self.assertEqual(self.ended(job)["state"], "done")
+            self.is_whole(upload)
+        finally:
+            self.server.stop()
+            type(self).server, self.data = kept, disk.folder.parent
+            disk.close()
 
     def workers(self):
         """Process ids of this server's workers."""

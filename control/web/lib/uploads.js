@@ -10,7 +10,7 @@ import { ask, faultText, isLost, isRefused, sendPiece } from './api.js';
 
 /** @typedef {import('../types').FaultText} FaultText */
 /**
- * 'sending': pieces go out; 'paused': a person's wish, or a fault; 'waiting': the line is away, it
+ * 'sending': pieces go out; 'paused': a person's wish, or a fault that passes, such as a full disk; 'waiting': the line is away, it
  * goes on by itself; 'lacking': it came in part, before this page: its file must be chosen again;
  * 'gathered': it has come and waits for the others of its lesson; 'making': a lesson is made of it;
  * 'refused': it cannot be; 'done'. id: '': the server does not know it yet. with: the upload of whose lesson it is a part; '': of its own.
@@ -273,7 +273,10 @@ export class Uploads {
     }
     one.state = 'making'; // once
     try {
-      await this.watch(one, (await this.order(one, '/jobs', { kind: 'import', upload: one.id }, ({ kind, upload }) => kind === 'import' && upload === one.id)).id);
+      const job = one.job // it lacked room, and is to be tried again
+        ? await ask('PUT', `/jobs/${one.job}`, { state: 'waiting' })
+        : await this.order(one, '/jobs', { kind: 'import', upload: one.id }, ({ kind, upload }) => kind === 'import' && upload === one.id);
+      await this.watch(one, job.id);
     } catch (error) { // what has come is not given up for it
       this.refuse(one, error, 'paused');
     }
@@ -300,7 +303,7 @@ export class Uploads {
         one.notes = job.result?.notes || [];
         this.list = this.list.filter((each) => each === one || each.with !== one.id); // they are in it
       } else if (job?.state === 'failed' || job?.state === 'cancelled') {
-        one.state = 'refused';
+        one.state = job.fault?.code === 'no-space' ? 'paused' : 'refused'; // once there is room it goes on
         one.fault = job.fault || null;
       }
       this.show();
