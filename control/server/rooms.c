@@ -41,6 +41,7 @@ struct command {
 struct lct_rooms {
     struct lct_loop *loop;
     void (*changed)(void *);
+    void (*lesson)(void *, const char *); /* NULL: nobody asks */
     void *arg;
     json_t *hello;
     struct lct_link_listener *listener;
@@ -117,10 +118,18 @@ static void note_recording(struct lct_rooms *rooms, const struct room *room) {
     const char *lesson = recording ? lct_json_text(room->status, "lesson", "") : "";
     lesson = lct_lesson_is_id(lesson) ? lesson : ""; /* it becomes part of paths */
     struct recording *noted = &rooms->recording[room - rooms->rooms];
+    char before[LCT_ROOMS_LESSON_SIZE];
+    memcpy(before, noted->lesson, sizeof before);
     pthread_mutex_lock(&rooms->lock);
     (void)snprintf(noted->room, sizeof noted->room, "%s", room->id);
     (void)snprintf(noted->lesson, sizeof noted->lesson, "%s", lesson);
     pthread_mutex_unlock(&rooms->lock);
+    const char *const changed[] = {before, lesson};
+    for (size_t i = 0; i < 2 && rooms->lesson && strcmp(before, lesson) != 0; i++) {
+        if (*changed[i]) {
+            rooms->lesson(rooms->arg, changed[i]);
+        }
+    }
 }
 
 bool lct_rooms_is_recording(struct lct_rooms *rooms, const char *lesson) {
@@ -466,6 +475,10 @@ static const struct lct_link_events outer_events = {.opened = on_outer_opened,
                                                     .chunk = on_chunk,
                                                     .part = on_part,
                                                     .closed = on_closed};
+
+void lct_rooms_tell_lessons(struct lct_rooms *rooms, void (*lesson)(void *arg, const char *id)) {
+    rooms->lesson = lesson;
+}
 
 int lct_rooms_open_door(struct lct_rooms *rooms, const struct lct_rooms_door *door,
                         struct lct_fault *fault) {

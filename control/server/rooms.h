@@ -47,6 +47,11 @@ int lct_rooms_create(struct lct_loop *loop, const char *path, void (*changed)(vo
  * is silent has lost its line, and calls again. */
 #define LCT_ROOMS_LOST (1500 * LCT_MS)
 
+/** Tells lesson(arg, id), in the loop's thread, whenever a room's recorder begins or ends to record
+ * the lesson, or goes away meanwhile; arg is that of lct_rooms_create. Once, before the loop runs.
+ */
+void lct_rooms_tell_lessons(struct lct_rooms *rooms, void (*lesson)(void *arg, const char *id));
+
 /** How recorders in other buildings come in. */
 struct lct_rooms_door {
     const char *address;

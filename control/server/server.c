@@ -218,7 +218,7 @@ static void on_job_changed(void *arg, json_t *job) {
     lct_loop_post(letter->server->loop, deliver_job, letter);
 }
 
-/* On its way out of the catalogue. */
+/* On its way to the catalogue, or out of it. */
 struct item_letter {
     struct server *server;
     char *id;
@@ -232,6 +232,24 @@ static void deliver_item(void *arg) {
     }
     free(letter->id);
     free(letter);
+}
+
+static void look_at_item(void *arg) {
+    struct item_letter *letter = arg;
+    lct_catalogue_look(letter->server->api.catalogue, letter->id);
+    free(letter->id);
+    free(letter);
+}
+
+/* Its recording began or ended: at its next look through all folders the catalogue would see it
+ * late. */
+static void on_lesson(void *arg, const char *id) {
+    struct server *s = arg;
+    if (s->api.catalogue_loop) { /* NULL: the server ends */
+        struct item_letter *letter = lct_new(sizeof *letter);
+        *letter = (struct item_letter){s, lct_strdup(id)};
+        lct_loop_post(s->api.catalogue_loop, look_at_item, letter);
+    }
 }
 
 /* The catalogue's thread, from within the catalogue. */
@@ -370,6 +388,7 @@ static int open_rooms(struct server *s, struct lct_fault *fault) {
         (void)lct_rooms_add(s->api.rooms, id, lct_config_text(s->config, "room", id, "name"));
     }
     if (rc == 0) {
+        lct_rooms_tell_lessons(s->api.rooms, on_lesson);
         s->api.pusher = lct_pusher_create(s->loop, s->api.rooms, s->api.pushes, s->api.data,
                                           on_push_changed, s);
     }
@@ -571,6 +590,7 @@ static void stop(struct server *s) {
     lct_loop_post(s->api.disk, end_timers, s);
     lct_loop_post(s->api.catalogue_loop, end_catalogue, s);
     end_loop(s->api.catalogue_loop, &s->catalogue_thread);
+    s->api.catalogue_loop = NULL;
     end_loop(s->api.disk, &s->disk_thread);
     lct_door_stop(s->door);
     lct_on_air_end(s->on_air);

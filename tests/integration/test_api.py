@@ -18,7 +18,7 @@ import urllib.parse
 
 import yaml
 
-from _programs import BIN, ROOT, Server
+from _programs import BIN, PATIENCE, ROOT, Server
 
 API = yaml.safe_load((ROOT / "docs" / "api.yaml").read_text(encoding="utf-8"))
 METHODS = ("get", "post", "put", "delete", "options")
@@ -125,13 +125,13 @@ def operations():
 
 
 def wait_for(what, seconds, ask):
-    deadline = time.monotonic() + seconds
+    deadline = time.monotonic() + PATIENCE * seconds
     while time.monotonic() < deadline:
         value = ask()
         if value:
             return value
         time.sleep(0.2)
-    check(False, f"{what}: not within {seconds} s")
+    check(False, f"{what}: not within {PATIENCE * seconds} s")
     return None
 
 

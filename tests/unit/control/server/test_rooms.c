@@ -30,6 +30,13 @@ static void on_changed(void *arg) {
     changes++;
 }
 
+static char lessons[32]; /* that the server was told of */
+
+static void on_lesson(void *arg, const char *id) {
+    (void)arg;
+    (void)strncat(lessons, id, sizeof lessons - strlen(lessons) - 1);
+}
+
 static void quit(void *arg) { lct_loop_stop(arg); }
 
 static void run_for(lct_ns span) {
@@ -77,6 +84,7 @@ static void start(void) {
     loop = lct_loop_create();
     cr_assert_eq(lct_rooms_create(loop, path, on_changed, NULL, &rooms, &fault), 0);
     cr_assert(lct_rooms_add(rooms, "main", "Room"));
+    lct_rooms_tell_lessons(rooms, on_lesson);
 }
 
 static void stop(void) {
@@ -111,6 +119,7 @@ Test(rooms, show_what_the_recorder_says_and_pass_commands_on, .timeout = 20) {
         lct_link_call(loop, lct_link_way_unix(path), hello, &recorder, NULL);
     run_for(200 * LCT_MS);
     cr_assert_gt(changes, 0);
+    cr_assert_str_eq(lessons, "L1");
     cr_assert(lct_rooms_is_recording(rooms, "L1"));
     cr_assert_not(lct_rooms_is_recording(rooms, "L2"));
     LCT_JSON json_t *room = lct_rooms_json_of(rooms, "main");
@@ -135,6 +144,7 @@ Test(rooms, show_what_the_recorder_says_and_pass_commands_on, .timeout = 20) {
     cr_assert_eq(replies, 3);
     cr_assert_eq(last_code, -ENOTCONN);
     cr_assert_not(lct_rooms_is_recording(rooms, "L1"));
+    cr_assert_str_eq(lessons, "L1L1", "when it was begun and when it was over");
 }
 
 Test(rooms, keep_the_first_of_two_recorders, .timeout = 20) {
