@@ -204,18 +204,20 @@ const covers = (one, time) => one.pts <= time + 0.0006 && one.promised > time - 
 /**
  * What was shown while playing ([{media, code}]) is what stands at its media time. The canvas is read
  * a little after the browser told of a picture: it may be one picture off, and on a busy machine a
- * tenth of them by most seconds; and a player that has just sought shows what covers the time it
- * sought.
+ * tenth of them by most seconds; Firefox may tell of a picture before the canvas has one that follows
+ * the picture told of before, however long that was ago; and a player that has just sought shows what
+ * covers the time it sought.
  * Returns which share of the pictures between was shown.
  */
 export function checkShown(truth, shown, what, most = 0.5) {
     const found = new Set();
     let off = 0;
-    for (const { media, code } of shown) {
+    for (const [k, { media, code }] of shown.entries()) {
         const i = standing(truth, media);
+        const before = k > 0 ? standing(truth, shown[k - 1].media) : i;
         const near = [truth[i - 1], truth[i], truth[i + 1]].filter(Boolean);
         const right = [...near, ...truth.filter((one) => covers(one, media))];
-        const around = truth.filter((one) => Math.abs(one.pts - media) < most);
+        const around = truth.filter((one, j) => Math.abs(one.pts - media) < most || (j >= before - 1 && j <= i));
         const says = (pictures) => pictures.some((one) => one.code === code);
         check(
             says([...right, ...around]),
