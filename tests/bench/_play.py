@@ -14,7 +14,7 @@ ROUNDED_MS = 1  # the clocks count whole milliseconds
 
 def lesson_play(quick):
     """The figures lesson-play, for each browser."""
-    seen = [json.loads(line) for line in run(["node", HERE / "lessonplay.mjs", 1 if quick else 3]).stdout.splitlines()]
+    seen = [json.loads(line) for line in run(["node", HERE / "lessonplay.mjs", 1 if quick else 3], timeout=900).stdout.splitlines()]
     figures = []
     for browser in ("chromium", "firefox"):
         own = [one for one in seen if one["browser"] == browser]

@@ -6,18 +6,18 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
-import { shot, source } from './_browsers.mjs';
+import { shot, source, temporary } from './_browsers.mjs';
 import * as p from './_page.mjs';
 
 const bin = process.env.LCT_BIN ?? join(source, 'build/bin');
 export const S = 1e9;
 
-/** Records one lesson of the demo and lays it down under each id. For startUp's fill. */
-export const lessons = (ids, length_s) => (data) => {
-    const folders = ids.map((id) => join(data, 'lessons', id));
-    execFileSync(join(bin, 'lectern'), ['record', '--source', 'demo', '--duration', String(length_s), '--out', folders[0]], { stdio: 'ignore' });
-    folders.slice(1).forEach((folder) => cpSync(folders[0], folder, { recursive: true }));
-};
+/** Records one lesson of the demo; returns what lays it down under each id. For startUp's fill. */
+export function lessons(ids, length_s) {
+    const made = join(temporary(), ids[0]);
+    execFileSync(join(bin, 'lectern'), ['record', '--source', 'demo', '--duration', String(length_s), '--out', made], { stdio: 'ignore' });
+    return (data) => ids.forEach((id) => cpSync(made, join(data, 'lessons', id), { recursive: true }));
+}
 
 /** The draft that the server holds of a lesson, as the page would restore it. */
 export async function keptOf(up, id) {

@@ -300,7 +300,7 @@ export async function shown(page) {
     await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
 }
 
-/** Lumas of a row of n blocks of the player's picture; boxes(width, height) as x, y, width, height. */
+/** Lumas of a row of n blocks of the player's picture as it is seen. */
 const lumas = (page, n, row) =>
     page.evaluate(({ n: blocks, row: band }) => {
         const video = document.querySelector('video');
@@ -308,11 +308,13 @@ const lumas = (page, n, row) =>
         canvas.width = blocks;
         canvas.height = 1;
         const context = canvas.getContext('2d');
-        const { videoWidth: w, videoHeight: h } = video;
+        const curtain = document.querySelector('.curtain'); // lib/player/curtain.js
+        const seen = curtain && !curtain.hidden ? curtain : video;
+        const [w, h] = seen === video ? [video.videoWidth, video.videoHeight] : [curtain.width, curtain.height];
         context.imageSmoothingEnabled = false; // the middle pixel of each block
         const unit = w / 40;
         const from = band === 'clock' ? [0, h - 1.75 * unit, w, unit / 2] : [0, 4, 320, 8];
-        context.drawImage(video, ...from, 0, 0, blocks, 1);
+        context.drawImage(seen, ...from, 0, 0, blocks, 1);
         return Array.from(context.getImageData(0, 0, blocks, 1).data).filter((_, i) => i % 4 === 1);
     }, { n, row });
 

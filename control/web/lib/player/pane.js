@@ -3,6 +3,7 @@
 
 import { mediaUrl } from '../api.js';
 import { MediaSourceHere } from '../watch/mse.js';
+import { hangCurtain } from './curtain.js';
 import { Feed } from './feed.js';
 import { BEFORE_S } from './place.js';
 
@@ -45,6 +46,7 @@ class FedPane {
     this.onError = () => element.error && broken(element.error);
     element.addEventListener('loadedmetadata', this.onMetadata);
     element.addEventListener('error', this.onError);
+    this.lift = element instanceof HTMLVideoElement && plan.pieces.length > 1 ? hangCurtain(element, plan, BEFORE_S) : () => {};
     element.disableRemotePlayback = true; // what Safari asks for before it lets MSE work on phones
     element.src = this.url;
   }
@@ -84,6 +86,7 @@ class FedPane {
 
   close() {
     this.closed = true;
+    this.lift();
     this.feeds.forEach((feed) => feed.close());
     this.element.removeEventListener('loadedmetadata', this.onMetadata);
     this.element.removeEventListener('error', this.onError);
