@@ -111,6 +111,10 @@ async function looksGood(page, name) {
         p.check(faults.length === 0, `axe on ${name} (${size}): ${faults.join('\n')}`);
         await shot(page, `lesson-${name}-${size}`);
     }
+    await p.resize(page, 'twice');
+    await p.until(() => page.evaluate(() => ['html', '.watch-top', '.watch-acts', '.views', '.inside'].every((part) =>
+        document.querySelector(part).scrollWidth <= document.querySelector(part).clientWidth)), `${name} with large letters to be no wider than the screen`);
+    await shot(page, `lesson-${name}-twice`);
     await p.resize(page, 'desk');
 }
 
@@ -170,6 +174,12 @@ async function inside(page, name) {
     const pictures = await page.evaluate(() => Array.from(document.querySelectorAll('.line-chapter img'), (one) => one.getAttribute('src')));
     p.check(pictures.length === 2 && pictures.every((one) => one.includes(`${id}/tracks/screen/thumb?t=`)), `pictures of chapters: ${pictures}`); // test_library sees such ones shown
     await looksGood(page, `${name}-${LANGS[name]}`);
+    await page.focus('.download summary');
+    await page.keyboard.press('Enter');
+    await p.until(() => p.has(page, '.download[open]'), 'the downloads');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Escape');
+    await p.until(() => page.evaluate(() => document.activeElement.matches('.download:not([open]) summary')), 'them to be closed, and the focus where it was');
     await press(page, '.act-cover');
     await p.reads(page, '.stage-notice', /封面|cover/);
     const { cover } = await up.api(`/items/${id}`);

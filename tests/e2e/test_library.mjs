@@ -135,7 +135,8 @@ const terms = async (up, field) => (await up.api('/vocabularies'))[field].map(({
 async function offers(page, up, lang) {
     const t = words[lang];
     const row = (term) => page.evaluate((wanted) => Array.from(document.querySelectorAll('.term')).findIndex((one) => one.textContent.includes(wanted)) + 1, term);
-    await press(page, '.place-terms');
+    await page.focus('.place-terms');
+    await page.keyboard.press('Enter');
     await p.until(() => p.has(page, '.term'), 'the terms');
     await press(page, `.term:nth-child(${await row('物理')}) .term-edit`);
     await fillIn(page, '.term .term-zh', '物理学');
@@ -156,6 +157,10 @@ async function offers(page, up, lang) {
     await press(page, `.term:nth-child(${await row('数学')}) .ask .button`);
     await p.asked(page);
     await p.reads(page, '.term .ask-words', /1.*数学/);
+    await page.keyboard.press('Escape'); // the question, not the window
+    await p.until(() => page.evaluate(() => document.activeElement.matches('dialog[open] .ask .button') && !document.querySelector('.ask-open')), 'the question to go');
+    await page.keyboard.press('Enter');
+    await p.asked(page);
     await press(page, '.term .button-bad');
     await p.until(async () => !(await terms(up, 'subject')).includes('数学'), 'it is taken away');
     p.check((await up.api(`/items/${ids[2]}`)).metadata.subject === '数学', 'who says it goes on saying so');
@@ -163,8 +168,10 @@ async function offers(page, up, lang) {
     await fillIn(page, '.term-new .term-zh', '惯性定律');
     await press(page, '.term-new button');
     await p.until(async () => (await terms(up, 'points')).join() === '惯性定律', 'a new one');
-    await press(page, '.details-close');
+    await p.until(() => page.evaluate(() => !document.querySelector('.term-new .term-zh').value), 'nothing to be left to save');
+    await page.keyboard.press('Escape');
     await closed(page);
+    p.check(await page.evaluate(() => document.activeElement.matches('.place-terms')), 'the focus is where it was');
     await openDetails(page, '二次函数');
     await fillIn(page, '.metadata-points input', '抛物线，');
     p.check(await page.evaluate(() => document.querySelector('#terms-points option').value) === '抛物线，惯性定律', 'it is offered behind the others');

@@ -32,7 +32,12 @@ export function Asking({ button, label, words, yes, lost, onYes, before }) {
       onClick=${() => !lost && ask()}>${button}</button></span>`;
   }
   return html`<span class="ask ask-open" ref=${box} role="group" aria-label=${words}
-      onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === 'Escape' && setAsking(false)}>
+      onKeyDown=${(/** @type {KeyboardEvent} */ event) => {
+        if (event.key === 'Escape') {
+          event.preventDefault(); // the window in which it is asked stays
+          setAsking(false);
+        }
+      }}>
     <span class="ask-words">${words}</span>
     <button type="button" class="button button-small" onClick=${() => setAsking(false)}>${t.cancel}</button>
     <button type="button" class="button button-small button-bad" onClick=${() => {

@@ -12,9 +12,9 @@ export function Dialog({ title, dirty, onClose, children }) {
   const [leaving, setLeaving] = useState(false);
 
   useEffect(() => {
-    const opener = /** @type {HTMLElement | null} */ (document.activeElement);
-    box.current?.showModal();
-    return () => opener?.focus();
+    const dialog = box.current;
+    dialog?.showModal();
+    return () => dialog?.close(); // the focus goes back to where it came from
   }, []);
   useStay(dirty);
 

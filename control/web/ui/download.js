@@ -53,7 +53,13 @@ export function Download({ recording, name, kind = 'button' }) {
   }
 
   return html`<details class="download" ref=${menu} onToggle=${() => setOpen(Boolean(menu.current?.open))}
-      onKeyDown=${(/** @type {KeyboardEvent} */ event) => event.key === 'Escape' && closeMenu()}>
+      onKeyDown=${(/** @type {KeyboardEvent} */ event) => {
+        if (event.key === 'Escape' && open) {
+          event.preventDefault(); // the window in which it stands stays
+          closeMenu();
+          menu.current?.querySelector('summary')?.focus();
+        }
+      }}>
     <summary class=${kind}>${t.download}<span class="unseen"> ${name}</span></summary>
     <ul class="download-list">
       ${choices(t, recording).map(({ words, tracks }) => html`<li>

@@ -25,7 +25,7 @@ export function Stage({ lessons, show, picture }) {
   const poster = POSTER_S * Math.floor(show.at / 1e9 / POSTER_S);
   return html`<main class=${`stage edit-stage stage-${layout}`} data-panes=${shown.length}>
     ${names.map((name) => html`<div key=${name} class=${`pane${name === shown[0] ? ' pane-main' : ''}${shown.includes(name) ? '' : ' pane-away'}`}>
-      <video playsinline poster=${show.isAwake || isSound(name) || !shown.includes(name) ? undefined : thumbUrl(lesson.id, name, poster)} aria-label=${trackName(t, name)}
+      <video playsinline tabindex="-1" poster=${show.isAwake || isSound(name) || !shown.includes(name) ? undefined : thumbUrl(lesson.id, name, poster)} aria-label=${trackName(t, name)}
         ref=${(/** @type {HTMLVideoElement | null} */ one) => (one ? show.elements.set(name, one) : show.elements.delete(name))}></video>
     </div>`)}
   </main>`;

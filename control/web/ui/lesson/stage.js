@@ -18,7 +18,7 @@ export function Stage({ view, panes, shown, state, words, notice, cues, elements
   return html`<main class=${`stage stage-${view.layout}`} data-panes=${Math.min(2, shown.length)}>
     ${panes.map(([name]) => html`<div key=${name} hidden=${!shown.includes(name) && view.layout !== 'sound'}
       class=${name === view.main ? 'pane pane-main' : 'pane'}>
-      <video playsinline aria-label=${trackName(t, name)} onClick=${name === view.main && onPlay}
+      <video playsinline tabindex="-1" aria-label=${trackName(t, name)} onClick=${name === view.main && onPlay}
         ref=${(/** @type {HTMLVideoElement | null} */ one) => (one ? elements.set(name, one) : elements.delete(name))}></video>
       ${view.layout === 'large' && name !== view.main && html`<button type="button" class="pane-pick"
         onClick=${() => onMain(name)}><span class="unseen">${t.makeLarge(trackName(t, name))}</span></button>`}

@@ -36,7 +36,7 @@ function Pictures({ room, status }) {
   }, [way]);
   return html`<div class="thumbs">
     ${names.map((name) => html`<figure key=${name} class="thumb">
-      <div class="thumb-frame"><video playsinline aria-label=${t.livePicture(trackName(t, name))}
+      <div class="thumb-frame"><video playsinline tabindex="-1" aria-label=${t.livePicture(trackName(t, name))}
         ref=${(/** @type {HTMLVideoElement | null} */ one) => (one ? elements.current.set(name, one) : elements.current.delete(name))}></video></div>
       <figcaption>${trackName(t, name)}</figcaption>
     </figure>`)}

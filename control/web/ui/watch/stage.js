@@ -64,7 +64,7 @@ export function Stage({ room, link, refused, sight, view, panes, watching, healt
   const words = wordsOf(t, { room, link, refused, sight, view, watching, health, stalled, online });
   return html`<main class=${`stage stage-${view.layout}`} data-panes=${panes.length}>
     ${panes.map(([name]) => html`<div key=${name} class=${name === view.main ? 'pane pane-main' : 'pane'}>
-      <video playsinline onEnded=${name === panes[0][0] && onEnded} aria-label=${trackName(t, name)} ref=${(/** @type {HTMLVideoElement | null} */ one) =>
+      <video playsinline tabindex="-1" onEnded=${name === panes[0][0] && onEnded} aria-label=${trackName(t, name)} ref=${(/** @type {HTMLVideoElement | null} */ one) =>
         (one ? elements.set(name, one) : elements.delete(name))}></video>
       ${view.layout === 'large' && name !== view.main && html`<button type="button" class="pane-pick"
         onClick=${() => onMain(name)}><span class="unseen">${t.makeLarge(trackName(t, name))}</span></button>`}
