@@ -109,7 +109,7 @@ class Import(unittest.TestCase):
     def run_import(self, *files, words=(), zh=False):
         """Exit status, and what was said."""
         done = subprocess.run([BIN / "lectern", "import", *files, "--out", self.out, "--json", *words],
-                              capture_output=True, text=True, timeout=120,
+                              capture_output=True, text=True, timeout=600,
                               env={**os.environ, "LC_ALL": "zh_CN.UTF-8" if zh else "C.UTF-8"})
         return done.returncode, json.loads(done.stdout or "{}"), done.stderr
 
@@ -283,7 +283,8 @@ class Import(unittest.TestCase):
 
     def test_films_of_debians_packages(self):
         """As people's programs of twenty years wrote them; in a campaign all, else the smallest of each kind."""
-        films = sorted((path for path in FILMS.rglob("*.*") if path.is_file()), key=lambda f: -f.stat().st_size)
+        films = sorted((path for path in FILMS.rglob("*.*") if path.is_file() and not path.is_symlink()),
+                       key=lambda f: -f.stat().st_size)
         smallest = {film.suffix: film for film in films if film.stat().st_size < 600_000}.values()
         good = 0
         for film in films if DEEP else smallest:
