@@ -143,6 +143,7 @@ export interface Item {
   subtitles: { lang: string; label: string }[];
   recording: boolean;
   /** Of a lesson. */
+  lesson_state?: Recording['state'];
   tracks?: Track[];
   slides?: Slide[];
   marks?: Mark[];

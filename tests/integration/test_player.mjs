@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 
 const root = process.env.LCT_SOURCE ?? join(fileURLToPath(import.meta.url), '../../..');
 const load = (name) => import(join(root, 'control/web/lib/player', name));
-const { planOf, pieceAt, lessonTime, clipTime, stretch, ticksFrom, ticksOf } = await load('plan.js');
+const { grow, planOf, pieceAt, lessonTime, clipTime, stretch, ticksFrom, ticksOf } = await load('plan.js');
 const { placePictures, placeSound } = await load('place.js');
 
 const { slidesOf } = await load('item.js');
@@ -33,6 +33,19 @@ assert.deepEqual(stretch(plan, 2 * S, 2 * S), []);
 assert.deepEqual(slidesOf(plan, new Map([['a', [{ time_ns: 5 * S, to_ns: 11 * S, text: '光的\n折射' }, { time_ns: 11.5 * S, to_ns: 20 * S, text: 'b' }]]])),
     [{ at: 0, text: '光的 折射' }, { at: 1.5, text: 'b' }, { at: 3.5, text: 'b' }]);
 assert.equal(ticksOf(864000 * S + 1, 90000), 864000 * 90000);
+
+/* a lesson that is recorded grows over the death of its recorder and of the server, and is as long as it is in the end */
+const grown = (...found) => {
+    const lesson = planOf([{ lesson: 'a', from_ns: 0, to_ns: S }]);
+    return found.map(([ms, state, seconds]) => {
+        grow(lesson, { duration_ns: seconds * S, recording: state === 'recording', lesson_state: state }, ms);
+        return [lesson.length / S, lesson.grows];
+    });
+};
+assert.deepEqual(grown([0, 'recording', 3], [2e3, 'interrupted', 2], [4e3, 'copying', 2], [6e3, 'recording', 5], [8e3, 'ended', 4]),
+    [[3, true], [3, true], [3, true], [5, true], [4, false]]);
+assert.deepEqual(grown([0, 'recording', 3], [59e3, 'interrupted', 2], [61e3, 'interrupted', 2]), [[3, true], [3, true], [2, false]]);
+assert.deepEqual(grown([1e6, 'interrupted', 2]), [[2, false]], 'it was broken off long ago');
 
 /* a cut's numbers, too (tests/unit/base/test_time.c) */
 [[0, 0], [1, 1], [11111, 1], [11112, 2], [33333333, 3000], [33366667, 3003], [66666666, 6000], [66666667, 6000],

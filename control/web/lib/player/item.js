@@ -4,7 +4,7 @@
 import { ask } from '../api.js';
 import { seconds } from '../format.js';
 import { isSound } from '../names.js';
-import { clipTime, planOf } from './plan.js';
+import { clipTime, grow, planOf } from './plan.js';
 
 /** @typedef {import('../../types').Item} Item */
 /** @typedef {import('../../types').Gap} Gap */
@@ -63,7 +63,9 @@ export async function fetchItem(id, all) {
   const sources = item.sources || [{ id, title: item.title, tracks: (item.tracks || []).map(({ name }) => name), missing: false }];
   const there = sources.filter(({ missing }) => !missing);
   const plan = planOf(item.pieces || [{ lesson: id, from_ns: 0, to_ns: item.duration_ns }]);
-  plan.grows = item.recording && !!item.tracks;
+  if (item.tracks) {
+    grow(plan, item, performance.now());
+  }
   const details = new Map(await Promise.all(there.map(async (one) => {
     const { marks = [], gaps = [], slides = [] } = item.tracks ? item : all ? await detailsOf(one.id) : {};
     return /** @type {[string, Details]} */ ([one.id, { marks, gaps, slides }]);

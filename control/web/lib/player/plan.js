@@ -6,8 +6,8 @@
 /**
  * A piece and its place. Nanoseconds: of lesson time (from, to) and of clip time (at).
  * @typedef {{ lesson: string, from: number, to: number, at: number, picture?: Piece['picture'] }} Planned
- * grows: the lesson is still recorded, and its only piece becomes longer.
- * @typedef {{ pieces: Planned[], length: number, grows: boolean }} Plan
+ * grows: the lesson is still recorded, and its only piece becomes longer; recorded: when it was known to be, last (ms).
+ * @typedef {{ pieces: Planned[], length: number, grows: boolean, recorded: number }} Plan
  */
 
 /** @param {Piece[]} pieces @returns {Plan} */
@@ -18,15 +18,24 @@ export function planOf(pieces) {
     length += to - from;
     return { lesson, from, to, at, picture };
   });
-  return { pieces: planned, length, grows: false };
+  return { pieces: planned, length, grows: false, recorded: -Infinity };
 }
 
-/** A lesson that is recorded is as long as this by now. @param {Plan} plan @param {number} length nanoseconds @param {boolean} grows on and on */
-export function grow(plan, length, grows) {
+const AWAY_MS = 60000;
+
+/**
+ * What is known of a lesson that is its own only piece by now. While it is recorded its pictures are to stand longer than
+ * they do in the end. What was broken off goes on by itself, as soon as what died is back: it has not ended for some time.
+ * @param {Plan} plan
+ * @param {Pick<import('../../types').Item, 'duration_ns' | 'recording' | 'lesson_state'>} found
+ * @param {number} now ms
+ */
+export function grow(plan, { duration_ns: length, recording, lesson_state: state }, now) {
   const [piece] = plan.pieces;
-  piece.to = Math.max(piece.to, length);
+  plan.recorded = recording ? now : plan.recorded;
+  plan.grows = recording || (state !== 'ended' && now - plan.recorded < AWAY_MS);
+  piece.to = plan.grows ? Math.max(piece.to, length) : length;
   plan.length = piece.to;
-  plan.grows = grows;
 }
 
 /**

@@ -191,8 +191,8 @@ export function Lesson() {
       return undefined;
     }
     const timer = setInterval(() => ask('GET', `/items/${encodeURIComponent(id)}`).then((/** @type {import('../../types').Item} */ found) => {
-      grow(playable.plan, found.duration_ns, found.recording);
-      playable.item.recording = found.recording;
+      grow(playable.plan, found, performance.now());
+      playable.item.recording = playable.plan.grows;
       redraw((n) => n + 1);
     }, () => {}), GROWS_MS); // a server that is away is asked again
     return () => clearInterval(timer);
