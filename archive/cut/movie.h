@@ -34,6 +34,9 @@ int lct_movie_open(const char *folder, const char *const *names, size_t count,
 /** Bytes of the whole MP4. */
 uint64_t lct_movie_size(const struct lct_movie *movie);
 
+/** Bytes of memory that it takes, but for names. */
+size_t lct_movie_memory(const struct lct_movie *movie) LCT_MUST_USE;
+
 /** Reads up to n bytes at offset into out: how many (0 at the end), or -errno. Any thread. */
 ssize_t lct_movie_read(const struct lct_movie *movie, uint64_t offset, void *out, size_t n);
 

@@ -97,8 +97,5 @@ int lct_movie_lay(struct lct_movie *movie, struct lct_movie_lane *lanes, size_t 
 /** Shares a movie that is laid; returns it, with one lct_movie_close more to come. Any thread. */
 struct lct_movie *lct_movie_share(struct lct_movie *movie) LCT_MUST_USE;
 
-/** Bytes of memory that it takes, but for names. */
-size_t lct_movie_memory(const struct lct_movie *movie) LCT_MUST_USE;
-
 /** Frees what a lane holds. */
 void lct_movie_lane_free(struct lct_movie_lane *lane);

@@ -295,6 +295,14 @@ lct_ns lct_clip_cards_length(const struct lct_clip *clip) {
            ((clip->opening.template[0] != 0) + (clip->closing.template[0] != 0));
 }
 
+bool lct_clip_is_made(const struct lct_clip *clip) {
+    bool made = lct_clip_cards_length(clip) > 0;
+    for (size_t i = 0; i < clip->piece_count; i++) {
+        made = made || clip->pieces[i].layout > LCT_CLIP_SINGLE;
+    }
+    return made;
+}
+
 void lct_clip_free(struct lct_clip *clip) {
     for (size_t i = 0; i < clip->chapter_count; i++) {
         free(clip->chapters[i].title);

@@ -118,6 +118,9 @@ lct_ns lct_clip_length(const struct lct_clip *clip);
 /** Length of the cards that it has. */
 lct_ns lct_clip_cards_length(const struct lct_clip *clip);
 
+/** True when cards or two pictures in one must be made for it, beside heads. */
+bool lct_clip_is_made(const struct lct_clip *clip);
+
 /** Frees what it holds. */
 void lct_clip_free(struct lct_clip *clip);
 

@@ -282,6 +282,12 @@ int lct_api_delete_for_ever(struct lct_api *api, const char *id,
 /** Removes what an editor keeps of a lesson that was deleted. Catalogue loop. */
 void lct_api_remove_edit(const struct lct_api *api, const char *id);
 
+/** How long heads are kept that were painted for a draft, after the last were. */
+#define LCT_API_HEADS_KEPT (24 * 3600 * LCT_SECOND)
+
+/** Removes those that are older. Catalogue loop. */
+void lct_api_tidy_edits(const struct lct_api *api);
+
 /** Who edits which lesson now. Catalogue loop. Owned. */
 struct lct_api_presence *lct_api_presence_create(void) LCT_MUST_USE;
 

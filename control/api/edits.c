@@ -2,10 +2,12 @@
 /* What the editor of a lesson holds now (DATA/edits/LESSON.json), and who edits it. What stands in
  * the document is the editor's affair (control/web/lib/edit/history.js); here it is kept as it
  * came. Catalogue loop. */
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "archive/lesson/lesson.h"
 #include "base/io.h"
@@ -61,7 +63,7 @@ void lct_api_get_edit(void *app, struct lct_http_request *request) {
 }
 
 static int check_edit(const json_t *body, struct lct_fault *fault) {
-    static const char *const keys[] = {"version", "begin", "changes", "at", NULL};
+    static const char *const keys[] = {"version", "begin", "changes", "at", "clips", NULL};
     int64_t version = 0, at = -1;
     int rc = lct_json_only(body, keys, fault);
     rc = rc ? rc : lct_json_read_int(body, "version", 1, 1, &version, fault);
@@ -70,13 +72,17 @@ static int check_edit(const json_t *body, struct lct_fault *fault) {
         return rc;
     }
     const json_t *changes = json_object_get(body, "changes");
-    bool whole = version == 1 && json_is_object(json_object_get(body, "begin")) &&
-                 json_is_array(changes) && at >= 0 && (size_t)at <= json_array_size(changes);
-    return whole ? 0
-                 : lct_fault_set(fault, -EINVAL, "api",
-                                 "\"version\" 1, \"begin\", \"changes\" and \"at\", one of their "
-                                 "number, are needed.",
-                                 "需要“version”（1）、“begin”、“changes”和不大于其数目的“at”。");
+    const json_t *clips = json_object_get(body, "clips");
+    bool whole = version == 1 && (!clips || json_is_array(clips)) &&
+                 json_is_object(json_object_get(body, "begin")) && json_is_array(changes) &&
+                 at >= 0 && (size_t)at <= json_array_size(changes);
+    return whole
+               ? 0
+               : lct_fault_set(fault, -EINVAL, "api",
+                               "\"version\" 1, \"begin\", \"changes\" and \"at\", one of their "
+                               "number, are needed; \"clips\" is a list.",
+                               "需要“version”（1）、“begin”、“changes”和不大于其数目的“at”；“clips”"
+                               "须为列表。");
 }
 
 static int write_edit(const struct lct_api *api, const char *id, const char *text, size_t n,
@@ -86,6 +92,16 @@ static int write_edit(const struct lct_api *api, const char *id, const char *tex
     int rc = lct_io_make_folder(folder);
     rc = rc ? rc : lct_io_replace(&lct_io_system, path, text, n);
     return lct_api_saved(rc, fault);
+}
+
+/* Heads of what it would become are painted while nothing is changed. The folder is all that their
+ * worker may write. */
+static void prepare(const struct lct_api *api, const char *id, const json_t *edit) {
+    LCT_FREE char *folder = lct_format("%s/" FOLDER "/%s", api->data, id);
+    if (json_object_get(edit, "clips") && lct_io_make_folder(folder) == 0) {
+        lct_workers_prepare_still(api->workers,
+                                  json_pack("{s:s, s:s}", "kind", "draft", "edit", id));
+    }
 }
 
 void lct_api_put_edit(void *app, struct lct_http_request *request) {
@@ -107,6 +123,7 @@ void lct_api_put_edit(void *app, struct lct_http_request *request) {
         lct_api_answer_fault(request, &fault);
         return;
     }
+    prepare(api, id, body);
     lct_api_tag(text, n, tag);
     lct_http_add_header(request, "ETag", tag);
     lct_http_answer_json(request, 200, json_pack("{s:s}", "lesson", id));
@@ -114,7 +131,31 @@ void lct_api_put_edit(void *app, struct lct_http_request *request) {
 
 void lct_api_remove_edit(const struct lct_api *api, const char *id) {
     LCT_FREE char *path = lct_format("%s/" FOLDER "/%s.json", api->data, id);
+    LCT_FREE char *folder = lct_format("%s/" FOLDER "/%s", api->data, id);
     (void)lct_io_system.remove(&lct_io_system, path); /* mostly there is none */
+    (void)lct_io_remove_folder(folder);
+}
+
+static int is_folder(const struct dirent *entry) {
+    return entry->d_name[0] != '.' && !strchr(entry->d_name, '.');
+}
+
+void lct_api_tidy_edits(const struct lct_api *api) {
+    LCT_FREE char *edits = lct_format("%s/" FOLDER, api->data);
+    struct dirent **entries;
+    int n = scandir(edits, &entries, is_folder, alphasort);
+    for (int i = 0; i < n; i++) {
+        LCT_FREE char *folder = lct_format("%s/%s", edits, entries[i]->d_name);
+        struct stat info;
+        if (stat(folder, &info) == 0 && S_ISDIR(info.st_mode) &&
+            lct_wall() - info.st_mtim.tv_sec * LCT_SECOND > LCT_API_HEADS_KEPT) {
+            (void)lct_io_remove_folder(folder); /* if not now, next time */
+        }
+        free(entries[i]);
+    }
+    if (n >= 0) {
+        free(entries);
+    }
 }
 
 /* ---- who edits it ---- */

@@ -60,10 +60,7 @@ static struct look look_of(const struct lct_api *api, const char *id) {
     }
     look.title = clip.opening.template[0];
     look.cards = lct_clip_cards_length(&clip);
-    look.made = look.cards > 0 || (clip.logo && lct_api_has_logo(api));
-    for (size_t i = 0; i < clip.piece_count; i++) {
-        look.made = look.made || clip.pieces[i].layout > LCT_CLIP_SINGLE;
-    }
+    look.made = lct_clip_is_made(&clip) || (clip.logo && lct_api_has_logo(api));
     lct_clip_free(&clip);
     return look;
 }

@@ -152,11 +152,7 @@ static json_t *heads_order(const char *id, unsigned version) {
 /* What is shown with cards, or two pictures in one, is exported instead. */
 void lct_api_prepare_clip(struct lct_api *api, const char *id, unsigned version,
                           const struct lct_clip *clip) {
-    bool made = lct_clip_cards_length(clip) > 0;
-    for (size_t i = 0; i < clip->piece_count; i++) {
-        made = made || clip->pieces[i].layout > LCT_CLIP_SINGLE;
-    }
-    if (!made) {
+    if (!lct_clip_is_made(clip)) {
         lct_workers_prepare(api->workers, heads_order(id, version));
     }
 }

@@ -180,6 +180,7 @@ static void empty_trash(void *arg) {
     lct_calm_look(s->api.calm);
     lct_api_empty_trash(&s->api);
     lct_api_tidy_uploads(&s->api);
+    lct_api_tidy_edits(&s->api);
     lct_timer_set(s->trash_timer, lct_monotonic() + TRASH_INTERVAL);
 }
 

@@ -26,8 +26,8 @@ LCT_LOG_TOPIC("jobs");
 #define LEFT_FROM 0.03              /* of the work: before, its pace says nothing */
 #define LEFT_AFTER (2 * LCT_SECOND)
 
-/* One process at a time, and another for what somebody waits for. */
-enum { SLOW, QUICK, LANES };
+/* One process at a time, another for what somebody waits for, and one for what is still edited. */
+enum { SLOW, QUICK, AHEAD, LANES };
 
 struct lane {
     struct lct_workers *workers;
@@ -55,6 +55,13 @@ struct waiter {
     struct waiter *next;
 };
 
+/* What is prepared when it stands still. */
+struct still {
+    json_t *order; /* owned */
+    lct_ns at;
+    struct still *next;
+};
+
 struct lct_workers {
     struct lct_workers_settings settings;
     char *data;
@@ -62,6 +69,7 @@ struct lct_workers {
     struct lct_timer *timer;
     struct lane lanes[LANES];
     struct waiter *waiters;
+    struct still *stills;
     lct_ns looked, hold_until;
     bool ending;
     atomic_bool hold;
@@ -72,7 +80,8 @@ static void look(struct lct_workers *workers);
 /* ---- what is said of a job ---- */
 
 static int lane_for(const struct lct_job *job) {
-    return strcmp(lct_job_kind(job), "heads") == 0 ? QUICK : SLOW;
+    const char *kind = lct_job_kind(job);
+    return strcmp(kind, "heads") == 0 ? QUICK : strcmp(kind, "draft") == 0 ? AHEAD : SLOW;
 }
 
 static const struct lane *lane_of(const struct lct_workers *workers, const struct lct_job *job) {
@@ -246,10 +255,10 @@ static void free_lane(struct lane *lane) {
     *lane = (struct lane){.workers = lane->workers, .out = -1, .pidfd = -1};
 }
 
-/* The job's state says what became of it; a quick one is only waited for. */
+/* The job's state says what became of it; others than slow ones are only waited for. */
 static void settle(struct lct_workers *workers, struct lct_job *job) {
     answer_end(workers, job);
-    if (lane_for(job) == QUICK && lct_job_is_over(job)) {
+    if (lane_for(job) != SLOW && lct_job_is_over(job)) {
         lct_jobs_remove(workers->jobs, job); /* else it goes when its time is over */
         return;
     }
@@ -376,22 +385,54 @@ static struct lct_job *next_for(const struct lct_workers *workers, int lane) {
 
 static void look_at_lane(struct lct_workers *workers, int which, lct_ns now) {
     struct lane *lane = &workers->lanes[which];
+    bool yields = now < workers->hold_until || (which == AHEAD && workers->lanes[QUICK].job);
     if (lane->job) {
         if (lane->told && !lane->killed && now >= lane->kill_at) {
             end_lane(lane);
         } else if (!lane->told) {
-            hold_lane(lane, now < workers->hold_until && !is_waited_for(workers, lane->job));
+            hold_lane(lane, yields && !is_waited_for(workers, lane->job));
         }
         return;
     }
     struct lct_job *job = next_for(workers, which);
-    if (job && (is_waited_for(workers, job) || now >= workers->hold_until)) {
+    if (job && (is_waited_for(workers, job) || !yields)) {
         int rc = lct_jobs_take(workers->jobs, job);
         if (rc == 0) {
             start(lane, job);
         } else {
             lct_warn("a job cannot begin", "job=%s why=%s", job->id, strerror(-rc));
         }
+    }
+}
+
+static struct lct_job *waiting_same(const struct lct_workers *workers, const json_t *order) {
+    struct lct_job *job = lct_jobs_first(workers->jobs);
+    while (job && (job->state != LCT_JOB_WAITING || !json_equal(job->order, order))) {
+        job = job->next;
+    }
+    return job;
+}
+
+static void begin_still(struct lct_workers *workers, json_t *order) {
+    struct lct_fault fault;
+    struct lct_job *job = waiting_same(workers, order);
+    if (job) {
+        json_decref(order);
+    } else if (lct_jobs_add(workers->jobs, order, &job, &fault) < 0) {
+        lct_info("nothing is prepared", "why=%s", fault.en);
+    }
+}
+
+static void look_at_stills(struct lct_workers *workers, lct_ns now) {
+    for (struct still **at = &workers->stills; *at;) {
+        struct still *still = *at;
+        if (still->at > now) {
+            at = &still->next;
+            continue;
+        }
+        *at = still->next;
+        begin_still(workers, still->order);
+        free(still);
     }
 }
 
@@ -408,6 +449,7 @@ static void look(struct lct_workers *workers) {
         workers->looked = now;
         (void)lct_jobs_mend(workers->jobs, workers->settings.calm);
     }
+    look_at_stills(workers, now);
     for (int i = 0; i < LANES; i++) {
         look_at_lane(workers, i, now);
     }
@@ -415,7 +457,10 @@ static void look(struct lct_workers *workers) {
     (void)lct_fault_set(&fault, -ETIMEDOUT, "jobs", "It takes longer: ask again in a while.",
                         "处理时间较长，请稍后再试。");
     answer(workers, NULL, now, &fault);
-    bool busy = workers->lanes[SLOW].job || workers->lanes[QUICK].job || workers->waiters;
+    bool busy = workers->waiters || workers->stills;
+    for (int i = 0; i < LANES; i++) {
+        busy = busy || workers->lanes[i].job;
+    }
     lct_timer_set(workers->timer, now + (busy ? TICK : LOOK_EVERY));
 }
 
@@ -473,6 +518,11 @@ void lct_workers_destroy(struct lct_workers *workers) {
         return;
     }
     lct_timer_destroy(workers->timer);
+    for (struct still *still; (still = workers->stills);) {
+        workers->stills = still->next;
+        json_decref(still->order);
+        free(still);
+    }
     lct_jobs_close(workers->jobs);
     free(workers->data);
     free(workers);
@@ -605,6 +655,25 @@ void lct_workers_prepare(struct lct_workers *workers, json_t *order) {
         json_decref(order);
     } else if (lct_jobs_add(workers->jobs, order, &job, &fault) < 0) {
         lct_info("nothing is prepared", "why=%s", fault.en);
+    }
+    lct_timer_set(workers->timer, lct_monotonic());
+}
+
+void lct_workers_prepare_still(struct lct_workers *workers, json_t *order) {
+    struct still *still = workers->stills;
+    size_t count = 0;
+    for (; still && !json_equal(still->order, order); still = still->next) {
+        count++;
+    }
+    if (still || count == LCT_WORKERS_PREPARED_MAX) {
+        json_decref(order);
+    } else {
+        still = lct_new(sizeof *still);
+        *still = (struct still){.order = order, .next = workers->stills};
+        workers->stills = still;
+    }
+    if (still) {
+        still->at = lct_monotonic() + LCT_WORKERS_STILL;
     }
     lct_timer_set(workers->timer, lct_monotonic());
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
  * Starts "lectern-worker job" for the queue of archive/jobs.h: one process at a time, and one more
- * for what somebody waits for in front of a page ("quick"). Workers have the lowest priority of all
- * (control/worker/worker_job.h); and while a recorder of this machine is short of CPU they stand
- * still (SIGSTOP), so that no recording is disturbed. A worker that dies leaves a job that is taken
- * again; workers die with the server, however it dies.
+ * for what somebody waits for in front of a page ("quick"), and one for what nobody has asked for
+ * yet
+ * ("ahead": a draft's heads), which stands still while a quick one runs. Workers have the lowest
+ * priority of all (control/worker/worker_job.h); and while a recorder of this machine is short of
+ * CPU they stand still (SIGSTOP), so that no recording is disturbed. A worker that dies leaves a
+ * job that is taken again; workers die with the server, however it dies.
  *
  * Everything happens in one loop that may wait for the disk, whose thread must live as long as the
  * workers; only lct_workers_hold is for any thread.
@@ -92,12 +94,21 @@ void lct_workers_quick(struct lct_workers *workers, json_t *order, lct_workers_d
 /** Quick jobs that wait while nobody waits for them, at most; more are not prepared. */
 #define LCT_WORKERS_PREPARED_MAX 8U
 
+/** What is still being changed is prepared when it has not changed for so long. */
+#define LCT_WORKERS_STILL (3 * LCT_SECOND)
+
 /**
  * Has a quick job done (takes order) that somebody will ask for soon: behind what is waited for,
  * and not while a recorder is short of CPU. Others for the same item that nobody waits for are
  * dropped. Whatever hinders it, it is then done when it is asked for.
  */
 void lct_workers_prepare(struct lct_workers *workers, json_t *order);
+
+/**
+ * Has a job ahead done (takes order) when it has not been wanted again for LCT_WORKERS_STILL; once
+ * more, when the same one runs then. Whatever hinders it, it is not done.
+ */
+void lct_workers_prepare_still(struct lct_workers *workers, json_t *order);
 
 /** A recorder of this machine is short of CPU, or none is. Any thread. */
 void lct_workers_hold(struct lct_workers *workers, bool hold);

@@ -396,6 +396,8 @@ export interface KeptEdit {
   changes: DraftChange[];
   /** How many of the changes count; those behind can be done again. */
   at: number;
+  /** What the draft's clips would be saved as, and which microlessons they are; for the server alone. */
+  clips?: { clip?: string; edl: Edl }[];
 }
 
 /** Pairs of lowest and highest level, evenly (GET …/waveform). */

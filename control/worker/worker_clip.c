@@ -27,13 +27,28 @@
 
 LCT_LOG_TOPIC("worker");
 
-/* Movies of versions before whose heads are taken: there is one, or few that nobody removed. */
-#define EARLIER_MAX 8
+/* Movies whose heads are taken, and bytes of them in memory: those of versions before and of
+ * drafts. */
+#define EARLIER_MAX 256
+#define EARLIER_BYTES (512U << 20)
+
+/* What an editor holds, control/api/edits.c. */
+#define EDIT_BYTES_MAX (4U << 20)
+
+/* A head ends with the next key frame: those of imported films are 10 s apart at most
+ * (encode/foreign.c). What lies behind need not be read to paint it. */
+#define HEAD_MAX (12 * LCT_SECOND)
 
 /* Of all work so much is making what the lessons do not have, encoding then, and the rest decoding
  * once what was made. */
 #define MAKING_PART 0.3
 #define ENCODING_PART 0.6
+
+/* What was painted before. */
+struct earlier {
+    struct lct_movie *list[EARLIER_MAX]; /* owned */
+    size_t count, bytes;
+};
 
 /* What is exported: the movie of a lesson, or of a clip. */
 struct source {
@@ -41,20 +56,27 @@ struct source {
     struct lct_movie *whole;     /* NULL: of a clip */
     const struct lct_movie *movie;
     char *folder; /* of what was made for it; owned, removed at the end; NULL: none */
-    struct lct_movie *earlier[EARLIER_MAX]; /* what was painted before */
-    size_t earlier_count;
+    struct earlier earlier;
 };
 
-static void close_source(struct source *source) {
+/* What was made of one clip, so that another may be. */
+static void close_made(struct source *source) {
     lct_produce_close(source->produce);
-    for (size_t i = 0; i < source->earlier_count; i++) {
-        lct_movie_close(source->earlier[i]);
-    }
-    lct_movie_close(source->whole);
     if (source->folder) {
         (void)lct_io_remove_folder(source->folder); /* it goes with the job at the latest */
     }
     free(source->folder);
+    source->produce = NULL;
+    source->movie = NULL;
+    source->folder = NULL;
+}
+
+static void close_source(struct source *source) {
+    close_made(source);
+    lct_movie_close(source->whole);
+    for (size_t i = 0; i < source->earlier.count; i++) {
+        lct_movie_close(source->earlier.list[i]);
+    }
 }
 
 /* ---- what was painted before ---- */
@@ -65,16 +87,25 @@ static int is_kept_movie(const struct dirent *entry) {
 }
 
 /* What cannot be read, or is of lessons that are gone, is painted anew. */
+static int load_movie(const struct lct_worker_job *job, const char *path, struct earlier *earlier) {
+    struct lct_movie **movie = &earlier->list[earlier->count];
+    bool room = earlier->count < EARLIER_MAX && earlier->bytes < EARLIER_BYTES;
+    int rc = room ? lct_movie_load(path, job->data, movie) : -EMFILE;
+    if (rc == 0) {
+        earlier->bytes += lct_movie_memory(*movie);
+        earlier->count++;
+    }
+    return rc;
+}
+
+/* All movies of a folder, the newest versions first. */
 static void load_earlier(const struct lct_worker_job *job, const char *folder,
-                         struct source *source) {
+                         struct earlier *earlier) {
     struct dirent **entries;
     int n = scandir(folder, &entries, is_kept_movie, alphasort);
     for (int i = n - 1; i >= 0; i--) {
         LCT_FREE char *path = lct_format("%s/%s", folder, entries[i]->d_name);
-        bool room = source->earlier_count < EARLIER_MAX;
-        int rc = room ? lct_movie_load(path, job->data, &source->earlier[source->earlier_count])
-                      : -EMFILE;
-        source->earlier_count += rc == 0;
+        int rc = load_movie(job, path, earlier);
         if (rc < 0) {
             lct_warn("heads are painted anew", "path=%s why=%s", path, strerror(-rc));
         }
@@ -82,6 +113,22 @@ static void load_earlier(const struct lct_worker_job *job, const char *folder,
     }
     if (n >= 0) {
         free(entries);
+    }
+}
+
+/* What was painted for the drafts of a clip's lessons: it may come out of one of them. */
+static void load_drafts(const struct lct_worker_job *job, const struct lct_clip *clip,
+                        struct earlier *earlier) {
+    for (size_t i = 0; i < clip->piece_count; i++) {
+        const char *lesson = clip->pieces[i].lesson;
+        size_t k = 0;
+        while (k < i && strcmp(clip->pieces[k].lesson, lesson) != 0) {
+            k++;
+        }
+        if (k == i) {
+            LCT_FREE char *folder = lct_format("%s/edits/%s", job->data, lesson);
+            load_earlier(job, folder, earlier);
+        }
     }
 }
 
@@ -252,8 +299,8 @@ static int make_clip(struct lct_worker_job *job, const struct lct_clip *clip,
         .captions = drawn.captioned ? &drawn.captions : NULL,
         .loudness = drawn.loudness,
         .one_picture = shown->one,
-        .earlier = source->earlier,
-        .earlier_count = source->earlier_count,
+        .earlier = source->earlier.list,
+        .earlier_count = source->earlier.count,
     };
     source->folder = lct_format("%s/made", job->folder);
     (void)lct_io_remove_folder(source->folder); /* of a try before */
@@ -316,7 +363,8 @@ static int choose(const struct lct_worker_job *job, const struct lct_clip *clip,
                   struct shown *ret_shown, struct lct_fault *fault) {
     const json_t *preset = json_object_get(job->order, "preset");
     const char *wanted = lct_json_text(job->order, "track", "");
-    bool lesson = !lct_item_is_clip(lct_json_text(job->order, "item", ""));
+    const char *item = lct_json_text(job->order, "item", ""); /* none: a draft's */
+    bool lesson = *item && !lct_item_is_clip(item);
     bool m4a = strcmp(lct_json_text(preset, "container", ""), "m4a") == 0;
     struct shown shown = {.made = made};
     shown.one =
@@ -346,7 +394,8 @@ static int open_clip(struct lct_worker_job *job, bool made, struct source *sourc
     LCT_FREE char *folder = lct_item_folder(job->data, lct_json_text(job->order, "item", ""));
     int rc = read_clip(job, &clip, fault);
     if (rc == 0) {
-        load_earlier(job, folder, source);
+        load_earlier(job, folder, &source->earlier);
+        load_drafts(job, &clip, &source->earlier);
     }
     rc = rc ? rc : open_pieces(job, &clip, made, source, fault);
     lct_clip_free(&clip);
@@ -530,6 +579,22 @@ static void remove_older(const char *folder, unsigned version) {
     }
 }
 
+/* Adds how many heads of a clip were painted, and taken, to a result. */
+static void count_heads(const struct source *source, json_t *result) {
+    const struct lct_cut_counts counts = lct_cut_counts(lct_produce_cut(source->produce));
+    json_int_t painted = (json_int_t)(counts.heads - counts.heads_taken);
+    json_int_t taken = (json_int_t)counts.heads_taken;
+    json_object_set_new(result, "painted",
+                        json_integer(painted + lct_json_int(result, "painted", 0)));
+    json_object_set_new(result, "taken", json_integer(taken + lct_json_int(result, "taken", 0)));
+}
+
+static int save_heads(const struct lct_worker_job *job, const struct source *source,
+                      const char *path, struct lct_fault *fault) {
+    int rc = lct_movie_save(&lct_io_system, source->movie, job->data, path);
+    return rc < 0 ? lct_fault_unwritten(fault, rc, "export", path) : 0;
+}
+
 int lct_worker_heads(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault) {
     const char *id = lct_json_text(job->order, "item", "");
     LCT_FREE char *folder = lct_item_folder(job->data, id);
@@ -537,18 +602,101 @@ int lct_worker_heads(struct lct_worker_job *job, json_t **ret_result, struct lct
     LCT_FREE char *path = lct_format("%s/%04u.movie", folder, version);
     struct source source = {.produce = NULL};
     int rc = open_clip(job, false, &source, fault);
-    if (rc == 0 && (rc = lct_movie_save(&lct_io_system, source.movie, job->data, path)) < 0) {
-        rc = lct_fault_unwritten(fault, rc, "export", path);
-    }
+    rc = rc ? rc : save_heads(job, &source, path, fault);
     if (rc == 0) {
-        const struct lct_cut_counts counts = lct_cut_counts(lct_produce_cut(source.produce));
-        lct_info("heads are there", "item=%s version=%u painted=%zu taken=%zu", id, version,
-                 counts.heads - counts.heads_taken, counts.heads_taken);
+        json_t *result = json_pack("{s:o}", "notes", notes_of(&source));
+        count_heads(&source, result);
         remove_older(folder, version);
-        *ret_result = json_pack("{s:o, s:I, s:I}", "notes", notes_of(&source), "painted",
-                                (json_int_t)(counts.heads - counts.heads_taken), "taken",
-                                (json_int_t)counts.heads_taken);
+        lct_info("heads are there", "item=%s version=%u painted=%d taken=%d", id, version,
+                 (int)lct_json_int(result, "painted", 0), (int)lct_json_int(result, "taken", 0));
+        *ret_result = result;
     }
     close_source(&source);
     return rc;
+}
+
+/* ---- of a draft ---- */
+
+/* The heads of one of its clips; what cannot be cut yet will say so when it is saved. */
+static int paint_clip(struct lct_worker_job *job, const json_t *entry, const char *path,
+                      struct source *source, json_t *result) {
+    struct lct_clip clip = {.pieces = NULL};
+    struct lct_fault unused;
+    int rc = lct_clip_read(json_object_get(entry, "edl"), &clip, &unused);
+    rc = rc || !lct_clip_is_made(&clip) ? rc : -ENODATA;
+    for (size_t i = 0; rc == 0 && i < clip.piece_count; i++) {
+        struct lct_clip_piece *piece = &clip.pieces[i];
+        if (piece->fade_out == 0 && piece->to - piece->from > HEAD_MAX) {
+            piece->to = piece->from + HEAD_MAX;
+        }
+    }
+    rc = rc ? rc : open_pieces(job, &clip, false, source, &unused);
+    rc = rc ? rc : save_heads(job, source, path, &unused);
+    if (rc == 0) {
+        count_heads(source, result);
+    }
+    close_made(source);
+    lct_clip_free(&clip);
+    return rc;
+}
+
+/* Of its clips the library may have versions, whose heads are theirs. */
+static void load_versions(const struct lct_worker_job *job, const json_t *clips,
+                          struct earlier *earlier) {
+    size_t i;
+    const json_t *entry;
+    json_array_foreach(clips, i, entry) {
+        const char *id = lct_json_text(entry, "clip", "");
+        if (lct_clip_is_id(id)) {
+            LCT_FREE char *folder = lct_item_folder(job->data, id);
+            load_earlier(job, folder, earlier);
+        }
+    }
+}
+
+static void remove_file(const char *folder, const char *name) {
+    LCT_FREE char *path = lct_format("%s/%s", folder, name);
+    (void)remove(path); /* then it is in nobody's way */
+}
+
+int lct_worker_draft(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault) {
+    const char *id = lct_json_text(job->order, "edit", "");
+    LCT_FREE char *folder = lct_format("%s/edits/%s", job->data, id);
+    LCT_FREE char *path = lct_format("%s.json", folder);
+    LCT_JSON json_t *edit = NULL;
+    struct source source = {.produce = NULL};
+    struct dirent **before = NULL;
+    size_t i;
+    const json_t *entry;
+    int rc = lct_json_load(path, EDIT_BYTES_MAX, &edit, fault);
+    if (rc < 0) {
+        return rc;
+    }
+    const json_t *clips = json_object_get(edit, "clips");
+    json_t *result = json_pack("{s:i, s:i}", "painted", 0, "taken", 0);
+    int n = scandir(folder, &before, is_kept_movie, alphasort);
+    load_earlier(job, folder, &source.earlier);
+    load_versions(job, clips, &source.earlier);
+    json_array_foreach(clips, i, entry) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "%04zu.movie", i);
+        LCT_FREE char *movie = lct_format("%s/%s", folder, name);
+        if (paint_clip(job, entry, movie, &source, result) < 0) {
+            remove_file(folder, name);
+        }
+    }
+    for (int k = 0; k < n; k++) { /* of clips that it had */
+        if (strtoul(before[k]->d_name, NULL, 10) >= json_array_size(clips)) {
+            remove_file(folder, before[k]->d_name);
+        }
+        free(before[k]);
+    }
+    if (n >= 0) {
+        free(before);
+    }
+    lct_info("heads of a draft are there", "edit=%s painted=%d taken=%d", id,
+             (int)lct_json_int(result, "painted", 0), (int)lct_json_int(result, "taken", 0));
+    close_source(&source);
+    *ret_result = result;
+    return 0;
 }

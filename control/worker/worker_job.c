@@ -29,13 +29,12 @@
 static const struct kind {
     const char *kind;
     lct_worker_job_fn run;
-    bool writes_item; /* beside its own folder, that of the item */
-    bool begins_open; /* it shuts itself in when the lesson it makes is begun */
+    const char *writes; /* beside its own folder: "item", that of it, or "edit"; NULL: nothing */
+    bool begins_open;   /* it shuts itself in when the lesson it makes is begun */
 } kinds[] = {
-    {"export", lct_worker_clip, false, false},
-    {"import", lct_worker_upload, false, true},
-    {"heads", lct_worker_heads, true, false},
-    {"slides", lct_worker_slides_job, true, false},
+    {"export", lct_worker_clip, NULL, false},         {"import", lct_worker_upload, NULL, true},
+    {"heads", lct_worker_heads, "item", false},       {"draft", lct_worker_draft, "edit", false},
+    {"slides", lct_worker_slides_job, "item", false},
 };
 
 static void say(json_t *owned) {
@@ -117,16 +116,30 @@ static int find_kind(const json_t *order, const struct kind **ret_kind, struct l
                          "没有“%s”这种任务。", kind);
 }
 
+/* The folder that a kind of job may write beside its own; NULL: none, or it is not there, which the
+ * job says. Owned. */
+static char *written_by(const struct lct_worker_job *job, const struct kind *kind) {
+    const char *id = kind->writes ? lct_json_text(job->order, kind->writes, "") : "";
+    char *folder = !*id                                ? NULL
+                   : strcmp(kind->writes, "edit") == 0 ? lct_format("%s/edits/%s", job->data, id)
+                                                       : lct_item_folder(job->data, id);
+    if (folder && access(folder, F_OK) < 0) {
+        free(folder);
+        folder = NULL;
+    }
+    return folder;
+}
+
 /* All lessons and clips may be looked at: which ones a clip is made of it says itself. */
 static int shut_in(const struct lct_worker_job *job, const struct kind *kind,
                    struct lct_fault *fault) {
     LCT_FREE char *lessons = lct_format("%s/lessons", job->data);
     LCT_FREE char *clips = lct_format("%s/clips", job->data);
-    LCT_FREE char *item = lct_item_folder(job->data, lct_json_text(job->order, "item", ""));
-    bool writes_item = kind->writes_item && access(item, F_OK) == 0; /* else it will say so */
-    const char *const writes[] = {job->folder, writes_item ? item : NULL, NULL};
+    LCT_FREE char *edits = lct_format("%s/edits", job->data);
+    LCT_FREE char *written = written_by(job, kind);
+    const char *const writes[] = {job->folder, written, NULL};
     LCT_FREE char *logo = lct_format("%s/" LCT_CLIP_LOGO, job->data);
-    const char *const reads[] = {lessons, clips, logo, NULL};
+    const char *const reads[] = {lessons, clips, edits, logo, NULL};
     return lct_worker_shut_in(writes, NULL, reads, FILE_BYTES, fault);
 }
 

@@ -66,5 +66,7 @@ int lct_worker_clip(struct lct_worker_job *job, json_t **ret_result, struct lct_
 int lct_worker_upload(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault);
 /** "heads": a clip's movie (archive/cut/movie_file.h), kept beside its version as NNNN.movie. */
 int lct_worker_heads(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault);
+/** "draft": heads of what an editor holds, kept in its folder for who saves it. */
+int lct_worker_draft(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault);
 /** "slides": the slides of a lesson and the text on them, into its folder. */
 int lct_worker_slides_job(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault);

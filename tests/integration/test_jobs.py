@@ -7,6 +7,7 @@ said in words, and what is cancelled is gone. All as the service's unit allows i
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import subprocess
@@ -38,11 +39,14 @@ class Jobs(unittest.TestCase):
         (cls.data / "lessons").mkdir()
         subprocess.run([BIN / "lectern", "record", "--source", "demo", "--duration", "3", "--out",
                         cls.data / "lessons" / LESSON], check=True, capture_output=True)
-        cls.server = Server(cls.data, preexec_fn=service.shut_in)
+        cls.log = cls.data / "log"
+        with cls.log.open("w") as log:
+            cls.server = Server(cls.data, preexec_fn=service.shut_in, stderr=log)
 
     @classmethod
     def tearDownClass(cls):
         status = cls.server.stop()
+        print(cls.log.read_text())
         cls.folder.cleanup()
         assert status == 0, f"lectern-server ended with {status}"
 
@@ -175,6 +179,42 @@ class Jobs(unittest.TestCase):
         made = (folder / "0009.movie").stat().st_mtime_ns
         self.assertEqual(self.server.ask("GET", f"/api/v1/clips/{clip}/media.mp4")[0], 200)
         self.assertEqual((folder / "0009.movie").stat().st_mtime_ns, made)
+
+    def test_a_draft_is_prepared_while_nothing_is_changed(self):
+        """Who saves it then waits for no head; after an edge was moved one of each picture is painted; and what is
+        left of it goes a day later."""
+        def lines(what):
+            return [tuple(map(int, counts))
+                    for counts in re.findall(rf"{what} .*painted=(\d+) taken=(\d+)", self.log.read_text())]
+
+        def keep(edl, tag):
+            edit = {"version": 1, "begin": {}, "changes": [], "at": 0, "clips": [{"edl": edl}, {"edl": {}}]}
+            status, head, _ = self.server.ask("PUT", f"/api/v1/edits/{LESSON}", edit, tag)
+            self.assertEqual(status, 200)
+            return {"If-Match": head["ETag"]}
+
+        piece = {"lesson": LESSON, "from_ns": 300000000, "to_ns": 900000000}
+        edl = {"version": 1, "pieces": [piece, {**piece, "from_ns": 1300000000, "to_ns": 2500000000}]}
+        tag = keep(edl, {})
+        until(lambda: len(lines(f"edit={LESSON}")) == 1, 60, "the heads of the draft")
+        edl["pieces"][0]["from_ns"] = 500000000
+        keep(edl, tag)
+        until(lambda: self.log.read_text().count("kind=draft") == 2, 60, "the heads of what was changed")
+        clip = self.ask("POST", "/clips", {"edl": edl}, 201)["id"]
+        until(lambda: lines(f"item={clip}"), 60, "its movie")
+        first, second = lines(f"edit={LESSON}")
+        self.assertGreater(first, (2, 0))  # where a key frame stands there is no head
+        self.assertEqual(first[1], 0)
+        self.assertLessEqual(second[0], 2)
+        self.assertGreater(second[1], 0)
+        self.assertEqual(lines(f"item={clip}"), [(0, sum(second))])
+        folder = self.data / "edits" / LESSON
+        self.assertEqual([path.name for path in folder.iterdir()], ["0000.movie"])
+        self.assertEqual(self.server.stop(), 0)
+        os.utime(folder, (0, 0))
+        with self.log.open("a") as log:
+            type(self).server = Server(self.data, preexec_fn=service.shut_in, stderr=log)
+        until(lambda: not folder.exists(), 60, "the end of the draft's heads")
 
     def test_what_no_lesson_has_is_made_for_it(self):
         both = {"layout": "side", "main": "screen", "other": "camera"}

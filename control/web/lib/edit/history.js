@@ -10,7 +10,7 @@
  *     now(history)                                       // the draft
  */
 
-import { apply } from './draft.js';
+import { apply, edlOf } from './draft.js';
 
 /** @typedef {import('../../types').Draft} Draft */
 /** @typedef {import('../../types').DraftChange} DraftChange */
@@ -20,7 +20,10 @@ import { apply } from './draft.js';
 /** Bytes of what is kept (the server takes 4 MiB); the oldest changes of more become the begin. */
 export const KEPT_MAX = 2 << 20;
 
-/** @param {KeptEdit} edit */
+/** Bytes of edit decision lists that stand beside it; of more nothing is prepared. */
+const CLIPS_BYTES_MAX = 512 << 10;
+
+/** @param {unknown} edit */
 const bytesOf = (edit) => new TextEncoder().encode(JSON.stringify(edit)).length;
 
 /** @param {Draft} begin @returns {History} */
@@ -45,9 +48,15 @@ export const redone = (history) => (history.at < history.changes.length ? { ...h
 export const noted = (history, key, saved) =>
   ({ ...history, drafts: history.drafts.map((draft) => ({ ...draft, saved: { ...draft.saved, [key]: saved } })) });
 
+/** What its clips would be saved as: the server prepares that (docs/api.yaml). @param {Draft} draft @returns {KeptEdit['clips']} */
+const clipsOf = ({ clips, saved }) => clips.filter(({ pieces }) => pieces.length > 0)
+  .map((clip) => ({ ...(saved[clip.key] && { clip: saved[clip.key].id }), edl: edlOf(clip) }));
+
 /** What is kept of it. @param {History} history @returns {KeptEdit} */
 export function kept({ drafts, changes, at }) {
   let [from, to] = [0, changes.length];
+  const clips = clipsOf(drafts[at]);
+  const beside = bytesOf(clips) <= CLIPS_BYTES_MAX ? { clips } : {};
   /** @returns {KeptEdit} */
   const part = () => ({ version: 1, begin: drafts[from], changes: changes.slice(from, to), at: at - from });
   while (from < at && bytesOf(part()) > KEPT_MAX) {
@@ -56,7 +65,7 @@ export function kept({ drafts, changes, at }) {
   while (to > at && bytesOf(part()) > KEPT_MAX) { // what was undone
     to -= Math.ceil((to - at) / 4);
   }
-  return part();
+  return { ...part(), ...beside };
 }
 
 /** A history of what was kept; a RangeError where that is none. @param {KeptEdit} keptEdit @returns {History} */
