@@ -90,7 +90,8 @@ void lct_link_peer_set_patience(struct lct_link_peer *peer, lct_ns span);
  */
 int lct_link_peer_send(struct lct_link_peer *peer, enum lct_link_type type, const json_t *message);
 
-/** Sends a chunk (shares) by writev from its own bytes, or drops it as said above. */
+/** Sends a chunk (shares) by writev from its own bytes, or drops it as said above. When the
+ * connection ends by it closed was told, and the owner has destroyed the peer. */
 void lct_link_peer_send_chunk(struct lct_link_peer *peer, struct lct_chunk *chunk);
 
 /**

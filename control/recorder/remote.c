@@ -126,9 +126,9 @@ static void send_live(void *opaque) {
     if (atomic_load(&remote->ended)) {
         return;
     }
-    struct lct_link_peer *peer = lct_link_caller_peer(remote->link);
     struct lct_chunk *chunk;
     while ((chunk = lct_bus_take(remote->live, 0, NULL))) {
+        struct lct_link_peer *peer = lct_link_caller_peer(remote->link); /* sending may end it */
         if (peer) {
             lct_link_peer_send_chunk(peer, chunk);
         }

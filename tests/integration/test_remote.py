@@ -321,9 +321,9 @@ class Remote(unittest.TestCase):
         until(lambda: (self.recording(lesson) or {}).get("duration_ns", 0) > 1e9, 30, "its copy to be read")
 
     def both(self, lesson):
-        """What each side has of a lesson: {name: SHA-256}."""
+        """What each side has of a lesson: {name: SHA-256}, without what a kill left half written."""
         return [{str(path.relative_to(data)): hashlib.sha256(path.read_bytes()).hexdigest()
-                 for path in data.rglob("*") if path.is_file()}
+                 for path in data.rglob("*") if path.is_file() and path.suffix != ".new"}
                 for data in (self.b.recorder_data / "lessons" / lesson, self.b.server_data / "lessons" / lesson)]
 
     def recording(self, lesson):
