@@ -100,7 +100,6 @@ endif()
 
 # tests/{integration,e2e,fault}/*.{sh,py,mjs}: scripts that drive the real programs. Exit status 77
 # is "skipped". A file that begins with _ is a helper of its neighbours.
-set(chain 0)
 foreach(kind IN ITEMS integration e2e fault)
   file(GLOB scripts CONFIGURE_DEPENDS tests/${kind}/*.sh tests/${kind}/*.py tests/${kind}/*.mjs)
   list(FILTER scripts EXCLUDE REGEX "/_[^/]*$")
@@ -118,16 +117,15 @@ foreach(kind IN ITEMS integration e2e fault)
     set_tests_properties(${kind}/${name} PROPERTIES
       LABELS ${kind} TIMEOUT $<IF:$<BOOL:${LCT_DEEP}>,7200,300> SKIP_RETURN_CODE 77
       FAIL_REGULAR_EXPRESSION "${sanitizer_words}" ENVIRONMENT "${environment}")
-    # Browsers decode video without a GPU: at most two tests of them at a time, by turns in two chains
-    # that begin first, and beside them one of the others. A guest machine, and what measures losses of
-    # sound, has nothing beside it. A script that runs several of its tests at once takes two places.
+    # Browsers decode video without a GPU: tests of them begin first, at most two at a time
+    # (cmake/browsers.json), and beside them one or two of the others. A guest machine, and what measures
+    # losses of sound, has nothing beside it. A script that runs several of its tests at once takes two places.
     file(STRINGS ${script} several REGEX "beside\\.main")
     if(NOT kind STREQUAL "integration" OR several)
       set_tests_properties(${kind}/${name} PROPERTIES PROCESSORS 2)
     endif()
     if(kind STREQUAL "e2e")
-      set_tests_properties(${kind}/${name} PROPERTIES RESOURCE_LOCK browser-${chain} COST 100)
-      math(EXPR chain "1 - ${chain}")
+      set_tests_properties(${kind}/${name} PROPERTIES RESOURCE_GROUPS browsers:1 COST 100)
     elseif(name MATCHES "_(sources|qemu)$")
       set_tests_properties(${kind}/${name} PROPERTIES PROCESSORS 5)
     endif()

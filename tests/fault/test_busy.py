@@ -53,8 +53,9 @@ class BusyTest(unittest.TestCase):
         wanted again meanwhile."""
         with Scratch() as data, Screen() as screen, Pulse() as pulse, Camera() as camera:
             sources = [f"screen:x11:{screen.display}", "mic:pulse:mic", f"camera:{camera.url}", "demo"]
-            with Service(str(data.folder), sources, env=pulse.env) as service, Watch(service) as watch:
+            with Service(str(data.folder), sources, env=pulse.env) as service, contextlib.ExitStack() as stack:
                 service.wait_for_state("idle")
+                watch = stack.enter_context(Watch(service))  # before, the recorder is not there yet
                 for device in (screen, pulse, camera):
                     device.freeze()
                 for _ in range(3):
