@@ -10,8 +10,6 @@
 #include "encode/colour.h"
 #include "encode/lettering_priv.h"
 
-#define IMAGE_SIDE_MAX 4096
-
 struct lct_overlay {
     int x, y, w, h; /* even */
     uint8_t *plane[3];
@@ -108,13 +106,14 @@ cairo_surface_t *lct_overlay_load(const char *path, struct lct_fault *fault) {
     cairo_surface_t *image = cairo_image_surface_create_from_png(path);
     int w = cairo_image_surface_get_width(image), h = cairo_image_surface_get_height(image);
     if (cairo_surface_status(image) == CAIRO_STATUS_SUCCESS && w > 0 && h > 0 &&
-        w <= IMAGE_SIDE_MAX && h <= IMAGE_SIDE_MAX) {
+        w <= LCT_OVERLAY_SIDE_MAX && h <= LCT_OVERLAY_SIDE_MAX) {
         return image;
     }
     cairo_surface_destroy(image);
-    (void)lct_fault_set(
-        fault, -EINVAL, "card", "%s is no PNG picture of at most %d x %d pixels. Choose another.",
-        "%s 不是不超过 %d × %d 像素的 PNG 图片，请换一张。", path, IMAGE_SIDE_MAX, IMAGE_SIDE_MAX);
+    (void)lct_fault_set(fault, -EINVAL, "card",
+                        "%s is no PNG picture of at most %d x %d pixels. Choose another.",
+                        "%s 不是不超过 %d × %d 像素的 PNG 图片，请换一张。", path,
+                        LCT_OVERLAY_SIDE_MAX, LCT_OVERLAY_SIDE_MAX);
     return NULL;
 }
 

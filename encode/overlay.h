@@ -17,14 +17,18 @@
 struct lct_overlay;
 
 /** The pictures it will be laid over. */
+/** Pixels a side that a picture may have at most. */
+#define LCT_OVERLAY_SIDE_MAX 4096
+
 struct lct_overlay_canvas {
     int width, height; /**< even */
     enum lct_colour colour;
 };
 
 /**
- * A logo out of a PNG file of at most 4096 pixels a side, in the upper right corner, an eighth of
- * the canvas high at most and a quarter wide. 0, or -EINVAL with a fault. Returns owned.
+ * A logo out of a PNG file of at most LCT_OVERLAY_SIDE_MAX pixels a side, in the upper right
+ * corner, an eighth of the canvas high at most and a quarter wide. 0, or -EINVAL with a fault.
+ * Returns owned.
  */
 int lct_overlay_logo(const char *path, const struct lct_overlay_canvas *canvas,
                      struct lct_overlay **ret_overlay, struct lct_fault *fault) LCT_MUST_USE;

@@ -227,6 +227,15 @@ void lct_api_get_clip_version(void *app, struct lct_http_request *request);
 /** GET /api/v1/cards: the designs that a microlesson's cards can have. */
 void lct_api_get_cards(void *app, struct lct_http_request *request);
 
+/** GET /api/v1/logo: the school's. */
+void lct_api_get_logo(void *app, struct lct_http_request *request);
+
+/** PUT /api/v1/logo. */
+void lct_api_put_logo(void *app, struct lct_http_request *request);
+
+/** DELETE /api/v1/logo. */
+void lct_api_delete_logo(void *app, struct lct_http_request *request);
+
 /** GET /api/v1/presets: and how an item ("item") stands with their rules. */
 void lct_api_get_presets(void *app, struct lct_http_request *request);
 

@@ -176,8 +176,9 @@ static int check_drawn(const struct lct_api *api, const char *id, const struct d
                  : 0;
     lct_subtitle_free(&subtitle);
     if (rc == 0 && drawn->logo && !lct_api_has_logo(api)) {
-        rc = lct_fault_set(fault, -ENOENT, "jobs", "There is no logo: put it at DATA/%s, a PNG.",
-                           "没有校标：请将 PNG 文件放在 DATA/%s。", LCT_CLIP_LOGO);
+        rc = lct_fault_set(fault, -ENOENT, "jobs",
+                           "There is no logo of the school yet. Choose one in the editor.",
+                           "还没有校标，请在编辑页面选择。");
     }
     return rc;
 }

@@ -3,6 +3,7 @@
 
 #include "archive/library/chapters.h"
 #include "archive/library/clip.h"
+#include "archive/library/logo.h"
 #include "archive/library/subtitle.h"
 #include "archive/library/vocabulary.h"
 #include "archive/uploads.h"
@@ -81,6 +82,9 @@ static const struct lct_http_route routes[] = {
     {LCT_HTTP_OPTIONS, "/api/v1/live/{room}/whep/{viewer}", lct_api_options_viewer, LCT_HTTP_HERE,
      true, 0},
     {LCT_HTTP_GET, "/api/v1/live/{room}/ws", lct_api_get_ws, LCT_HTTP_SOCKET, false, 0},
+    {LCT_HTTP_GET, "/api/v1/logo", lct_api_get_logo, LCT_HTTP_CATALOGUE, false, 0},
+    {LCT_HTTP_PUT, "/api/v1/logo", lct_api_put_logo, LCT_HTTP_CATALOGUE, false, LCT_LOGO_BYTES_MAX},
+    {LCT_HTTP_DELETE, "/api/v1/logo", lct_api_delete_logo, LCT_HTTP_CATALOGUE, false, 0},
     {LCT_HTTP_GET, "/api/v1/presets", lct_api_get_presets, LCT_HTTP_CATALOGUE, false, 0},
     {LCT_HTTP_GET, "/api/v1/recordings", lct_api_get_recordings, LCT_HTTP_DISK, false, 0},
     {LCT_HTTP_GET, "/api/v1/recordings/{id}", lct_api_get_recording, LCT_HTTP_DISK, false, 0},

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // Opening, closing and logo of a microlesson, with a plain picture of the cards.
 
-import { html, useEffect, useState } from '../../vendor/preact.js';
+import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
 import { ask } from '../../lib/api.js';
 import { fieldsOf, filled, madeOf, wordsOf } from '../../lib/edit/card.js';
 import { lookOf } from '../../lib/edit/draft.js';
+import { logoUrl } from '../../lib/edit/logo.js';
 import { exact } from '../../lib/format.js';
 import { useWords } from '../../lib/language.js';
 import { widthOf } from '../../lib/subtitles/cues.js';
 import { Line } from './clips.js';
+import { Logo } from './logo.js';
 
 /** @typedef {import('../../lib/edit/card.js').Design} Design */
 /** @typedef {import('../../types').DraftCard} DraftCard */
@@ -20,7 +22,7 @@ const ALONG = { left: 'flex-start', middle: 'center', right: 'flex-end', top: 'f
 /** @param {number[]} box parts of the picture */
 const placeOf = ([x, y, width, height]) => ({ left: `${x * WIDTH}px`, top: `${y * HEIGHT}px`, width: `${width * WIDTH}px`, height: `${Math.max(1, height * HEIGHT)}px` });
 
-/** @param {{ design: Design, fields: Record<string, string>, logo: string }} props logo: what stands where it goes */
+/** @param {{ design: Design, fields: Record<string, string>, logo: any }} props logo: what stands where it goes; nothing: none */
 function Picture({ design, fields, logo }) {
   return html`<div class="card-picture" aria-hidden="true" style=${{ background: `linear-gradient(${design.ground.top}, ${design.ground.bottom})` }}>
     ${(design.boxes || []).map(({ box, colour }) => html`<span style=${{ ...placeOf(box), background: colour }}></span>`)}
@@ -46,10 +48,12 @@ export function Cards({ clip, index, metadata, title, mayChange, change }) {
   useEffect(() => {
     ask('GET', '/cards').then(({ cards, logo }) => {
       setDesigns(cards);
-      setHasLogo(logo);
+      setLogo(logo ? 1 : 0);
     }, () => {}); // none can be chosen then
   }, []);
-  const [hasLogo, setHasLogo] = useState(true); // until it is known
+  const [logo, setLogo] = useState(/** @type {number | null} */ (null)); // which version of it; 0: there is none; null: nobody knows yet
+  const last = useRef(1);
+  const [looksAt, setLooksAt] = useState(false);
   const look = lookOf(clip);
   const made = madeOf(clip);
   const set = (/** @type {import('../../types').DraftLook} */ next) => change({ do: 'look', clip: index, look: lookOf(next) });
@@ -71,16 +75,19 @@ export function Cards({ clip, index, metadata, title, mayChange, change }) {
             ${card && !design && html`<option key=${card.template} value=${card.template} selected>${card.template}</option>`}
             ${designs.map(({ id }) => html`<option key=${id} value=${id} selected=${id === card?.template}>${w.designs[id] || id}</option>`)}
           </select></label>
-        ${card && design && html`<${Picture} design=${design} fields=${card.fields} logo=${clip.logo ? w.logoHere : ''} />
+        ${card && design && html`<${Picture} design=${design} fields=${card.fields} 
+          logo=${clip.logo && (logo ? html`<img src=${logoUrl(logo)} alt="" />` : w.logoHere)} />
 <div class="edit-fields">${fieldsOf(design).map((name) => html`<label key=${name}><span>${w.fields[name] || name}</span>
             <${Line} name=${`card-${which}-${name}`} label=${w.fields[name] || name} hint="" value=${card.fields[name] || ''} disabled=${!mayChange}
               onText=${(/** @type {string} */ text) => set({ ...look, [which]: { ...card, fields: { ...card.fields, [name]: text } } })} />
           </label>`)}</div>`}
       </section>`;
     })}
-    ${(hasLogo || clip.logo) && html`<label class="edit-check"><input type="checkbox" disabled=${!mayChange} checked=${!!clip.logo}
+    ${(logo !== 0 || clip.logo) && html`<label class="edit-check"><input type="checkbox" disabled=${!mayChange} checked=${!!clip.logo}
       onChange=${(/** @type {any} */ event) => set({ ...look, logo: event.target.checked })} /> <span>${w.logo}</span></label>`}
-    ${!hasLogo && html`<p class="edit-quiet edit-no-logo">${w.noLogo}</p>`}
+    <button type="button" class="act edit-school" disabled=${logo === null} aria-haspopup="dialog" onClick=${() => setLooksAt(true)}>${w.school}…</button>
+    ${looksAt && html`<${Logo} version=${logo || 0} onClose=${() => setLooksAt(false)}
+      onChange=${(/** @type {boolean} */ hasLogo) => setLogo(hasLogo ? ++last.current : 0)} />`}
     <p class="edit-quiet" role="status">${made > 0 ? w.made(exact(made)) : w.copied}</p>
   </details>`;
 }
