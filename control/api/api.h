@@ -68,76 +68,6 @@ struct lct_api {
 /** All routes; *ret_n is their number. */
 const struct lct_http_route *lct_api_routes(size_t *ret_n);
 
-/** The gate of lct_http_options: asks for the access code, or what else opens a room's live. HTTP
- *  thread. */
-bool lct_api_gate(void *app, struct lct_http_request *request);
-
-/** Room for a pass. */
-#define LCT_API_PASS_SIZE LCT_RTC_PASS_SIZE
-
-/** True when the request shows the access code, and not just a link. Any thread. */
-bool lct_api_has_code(struct lct_api *api, const struct lct_http_request *request);
-
-/** True when the request shows the access code or a good link of the lesson or microlesson itself.
- *  Any thread. */
-bool lct_api_sees_all(struct lct_api *api, const struct lct_http_request *request, const char *id);
-
-/** A walk through the microlessons that a request's links open; begins all zero. */
-struct lct_api_clips {
-    const char *at;                 /**< behind the cookie it is at */
-    char shown[LCT_LESSON_ID_SIZE]; /**< of which that is: a microlesson, or a collection of some */
-    char clip[LCT_LESSON_ID_SIZE];  /**< found last */
-};
-
-/** The next microlesson that is made of the lesson and of which, or of a collection with it, the
- * request shows a good link: true, and it is clips->clip. Any thread. */
-bool lct_api_next_clip(struct lct_api *api, const struct lct_http_request *request,
-                       const char *lesson, struct lct_api_clips *clips);
-
-/** What of a lesson's media may be read: all, or these stretches of lesson time, in order. */
-struct lct_api_reach {
-    bool all;
-    struct lct_api_span {
-        lct_ns from, to;
-    } * spans; /**< owned */
-    size_t n;
-};
-
-/** What of a lesson's media the request, which came in, may read now. Disk loop; *ret_reach is
- * owned (lct_api_reach_free). */
-void lct_api_reach_of(struct lct_api *api, const struct lct_http_request *request,
-                      const char *lesson, struct lct_api_reach *ret_reach);
-
-/** Frees what it holds. */
-void lct_api_reach_free(struct lct_api_reach *reach);
-
-/** True when anything of lesson time from up to, but without, to may be read. */
-bool lct_api_reach_has(const struct lct_api_reach *reach, lct_ns from, lct_ns to);
-
-/** As lct_follow_rows, but only rows that may be read, and those that decoding them needs: from the
- *  key frame at or before a stretch on. Disk loop. */
-ssize_t lct_api_reach_rows(const struct lct_api_reach *reach, const struct lct_follow *tape,
-                           const struct lct_segment *segment,
-                           struct lct_index_row **ret_rows) LCT_MUST_USE;
-
-/** True when the picture of that lesson time is one of these. Disk loop. */
-bool lct_api_reach_shows(const struct lct_api_reach *reach, const struct lct_follow *tape,
-                         lct_ns time);
-
-/** 0 when the bytes of a reel that the request asks for are those of such rows; else -EPERM with a
- *  fault. Disk loop. */
-int lct_api_reach_check(const struct lct_api_reach *reach, const struct lct_http_request *request,
-                        const struct lct_follow *tape, const struct lct_follow_reel *reel,
-                        struct lct_fault *fault) LCT_MUST_USE;
-
-/** By what right a request to a room's live came in, for lct_api_may_watch. Any thread. */
-void lct_api_pass(struct lct_api *api, const struct lct_http_request *request, const char *room,
-                  char ret_pass[LCT_API_PASS_SIZE]);
-
-/** True while that right holds: its link is good, or the room is public. app is the struct lct_api.
- *  Any thread. */
-bool lct_api_may_watch(void *app, const char *room, const char *pass);
-
 /** Viewers of a room now, on whatever way. Any thread. */
 unsigned lct_api_viewers(const struct lct_api *api, const char *room);
 
@@ -147,25 +77,6 @@ unsigned lct_api_viewers(const struct lct_api *api, const char *room);
 int lct_api_find_lesson(struct lct_api *api, const char *room, char ret_id[LCT_ROOMS_LESSON_SIZE],
                         struct lct_fault *fault) LCT_MUST_USE;
 
-/** The room that the request's path names first. 0; -ENOENT with a fault. *ret_room is the
- *  request's. Any thread. */
-int lct_api_find_room(struct lct_api *api, const struct lct_http_request *request,
-                      const char **ret_room, struct lct_fault *fault) LCT_MUST_USE;
-
-/** 0 when there is a lesson or clip of this id; -ENOENT with a fault. Catalogue loop. */
-int lct_api_find_item(const struct lct_api *api, const char *id,
-                      struct lct_fault *fault) LCT_MUST_USE;
-
-/** Says that there is none. -ENOENT. */
-int lct_api_no_item(const char *id, struct lct_fault *fault);
-
-/** 0 while there is that collection; -ENOENT with a fault. Any thread. */
-int lct_api_find_collection(const struct lct_api *api, const char *id,
-                            struct lct_fault *fault) LCT_MUST_USE;
-
-/** Says that there is none. -ENOENT. */
-int lct_api_no_collection(const char *id, struct lct_fault *fault);
-
 /** The tracks that a viewer wishes, ?track=NAME once each, into room for most of them; whether they
  *  are there is seen when he joins. 0; -EINVAL with a fault. The names are the request's. Any
  *  thread. */
@@ -174,9 +85,6 @@ int lct_api_tracks(const struct lct_http_request *request, size_t most, const ch
 
 /** All rooms as docs/api.yaml says. Main loop. Returns owned. */
 json_t *lct_api_rooms(struct lct_api *api) LCT_MUST_USE;
-
-/** True for addresses of programs, not of people: their faults are JSON. */
-bool lct_api_is_api(const char *path);
 
 /** Answers with the status that fits the fault's code. Takes the request. */
 void lct_api_answer_fault(struct lct_http_request *request, const struct lct_fault *fault);
@@ -188,30 +96,6 @@ void lct_api_answer_fault(struct lct_http_request *request, const struct lct_fau
 void lct_api_answer_reply(struct lct_http_request *request, int status, const json_t *reply,
                           const struct lct_fault *fault);
 
-/** The version of a document of a person's as its bytes say it: an ETag, quotes included. */
-#define LCT_API_TAG_SIZE 19
-
-/** Writes the tag of n bytes. */
-void lct_api_tag(const void *bytes, size_t n, char ret_tag[LCT_API_TAG_SIZE]);
-
-/** Writes the tag of a document, as it is kept; of an empty one "": there is none. */
-void lct_api_tag_of(const json_t *json, char ret_tag[LCT_API_TAG_SIZE]);
-
-/** Answers with a document (taken) and its tag. Takes the request. */
-void lct_api_answer_document(struct lct_http_request *request, json_t *json);
-
-/**
- * May the document that now has this tag ("": there is none yet) be replaced by what the request
- * brings? Its If-Match must name it ("*": whatever there is), so that nobody's work is replaced
- * unseen (RFC 9110 sec. 13.1.1). A new one needs no If-Match. 0; -ESTALE: somebody else saved
- * meanwhile; -EDESTADDRREQ: it does not say; with a fault.
- */
-int lct_api_may_replace(const struct lct_http_request *request, const char *tag,
-                        struct lct_fault *fault) LCT_MUST_USE;
-
-/** What saving a document gave, 0 or the disk's -errno, with a fault that says so. Returns rc. */
-int lct_api_saved(int rc, struct lct_fault *fault) LCT_MUST_USE;
-
 /** What never changes may be kept for ever, but by nobody who is not signed in. */
 #define LCT_API_CACHE_FOREVER "private, max-age=31536000, immutable"
 
@@ -222,20 +106,6 @@ int lct_api_saved(int rc, struct lct_fault *fault) LCT_MUST_USE;
  *  -EINVAL with a fault. */
 int lct_api_query_number(const struct lct_http_request *request, const char *name, int64_t most,
                          int64_t *value, struct lct_fault *fault) LCT_MUST_USE;
-
-/** Up to when anything of a tape can be asked for, lesson time. Disk loop. */
-lct_ns lct_api_tape_end(const struct lct_follow *tape);
-
-/**
- * Answers with bytes of a reel of a tape, promises kept (archive/tape/demand.h), from offset from
- * up to to, behind the last of which end_tick is. A range may be asked for. Takes the request.
- */
-void lct_api_answer_reel(struct lct_http_request *request, const struct lct_follow *tape,
-                         const struct lct_follow_reel *reel, uint64_t from, uint64_t to,
-                         int64_t end_tick);
-
-/** Answers with the init of a reel. Takes the request. */
-void lct_api_answer_init(struct lct_http_request *request, const struct lct_follow_reel *reel);
 
 /** The ids of a collection's items, in its order. 0; -ENOENT; -EBADMSG … with a fault; *ret_ids is
  *  owned. Catalogue loop. */

@@ -10,6 +10,8 @@
 #include "base/io.h"
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/document.h"
+#include "control/api/find.h"
 #include "control/api/handlers.h"
 
 /* A person's, or NULL, and their version. Owned. */

@@ -9,6 +9,8 @@
 #include "base/mem.h"
 #include "base/secret.h"
 #include "control/api/api.h"
+#include "control/api/document.h"
+#include "control/api/find.h"
 #include "control/api/handlers.h"
 
 int lct_api_collection_items(struct lct_api *api, const char *id, json_t **ret_ids,

@@ -8,6 +8,7 @@
 #include "base/digest.h"
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/document.h"
 #include "stream/http/http_parse.h"
 
 void lct_api_tag(const void *bytes, size_t n, char ret_tag[LCT_API_TAG_SIZE]) {

@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "base/time.h"
 #include "control/api/api.h"
+#include "control/api/document.h"
 #include "control/api/handlers.h"
 
 #define FOLDER "edits"

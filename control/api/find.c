@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "control/api/api.h"
+#include "control/api/find.h"
 
 int lct_api_find_room(struct lct_api *api, const struct lct_http_request *request,
                       const char **ret_room, struct lct_fault *fault) {

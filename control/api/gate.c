@@ -17,6 +17,7 @@
 #include "base/config.h"
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/gate.h"
 #include "stream/http/http_parse.h"
 
 #define COOKIE "lectern"      /* the code's; "lectern-ROOM" is a watch link's */

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "control/api/api.h"
 #include "control/api/handlers.h"
+#include "control/api/tracks.h"
 
 /* A sound that has nothing when the picture has so many segments is not waited for. */
 #define PATIENCE_SEGMENTS 3

@@ -15,6 +15,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/document.h"
+#include "control/api/find.h"
+#include "control/api/gate.h"
 #include "control/api/handlers.h"
 
 LCT_LOG_TOPIC("api");

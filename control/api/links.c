@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/find.h"
 #include "control/api/handlers.h"
 
 /* In the main loop: all pages are told. */

@@ -11,6 +11,7 @@
 
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/gate.h"
 #include "control/api/handlers.h"
 #include "stream/http/http_events.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "control/api/api.h"
+#include "control/api/gate.h"
 #include "control/api/handlers.h"
 
 /* A person with an old or a mistyped link: there is one page, and it is a better answer than JSON.

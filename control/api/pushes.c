@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "control/api/api.h"
+#include "control/api/find.h"
 #include "control/api/handlers.h"
 
 /* A change that was made: what is answered by the main loop. */

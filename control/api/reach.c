@@ -10,6 +10,8 @@
 #include "archive/library/item.h"
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/gate.h"
+#include "control/api/reach.h"
 #include "stream/http/http_parse.h"
 
 /* Frames of sound before and behind a piece: decoders need one before, players move them by up to

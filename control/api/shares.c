@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/find.h"
 #include "control/api/handlers.h"
 
 LCT_LOG_TOPIC("api");

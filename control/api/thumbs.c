@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "control/api/api.h"
 #include "control/api/handlers.h"
+#include "control/api/reach.h"
+#include "control/api/tracks.h"
 
 /* Points of a waveform: enough for any screen. */
 #define POINTS_MAX 4000

@@ -10,6 +10,8 @@
 #include "base/mem.h"
 #include "control/api/api.h"
 #include "control/api/handlers.h"
+#include "control/api/reach.h"
+#include "control/api/tracks.h"
 #include "stream/http/http_source.h"
 
 /* An answer ends with the segment that makes so many rows full: some 200 KB. */

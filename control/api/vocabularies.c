@@ -3,6 +3,7 @@
 #include "archive/library/vocabulary.h"
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/document.h"
 #include "control/api/handlers.h"
 
 void lct_api_get_vocabularies(void *app, struct lct_http_request *request) {

@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "control/api/api.h"
+#include "control/api/gate.h"
 #include "control/api/handlers.h"
 
 void lct_api_get_ws(void *app, struct lct_http_request *request) {

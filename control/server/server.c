@@ -15,6 +15,7 @@
 #include "base/mem.h"
 #include "base/thread.h"
 #include "control/api/api.h"
+#include "control/api/gate.h"
 #include "control/programs.h"
 #include "control/server/door.h"
 #include "control/server/ebb.h"
