@@ -45,9 +45,9 @@ export function Clipping({ playable, name, marks, onBegin, onEnd, onSaved }) {
 
   return html`<form class="clipping" onSubmit=${save} aria-label=${t.clip}>
     <button type="button" class="act" aria-pressed=${from !== null} onClick=${onBegin}>
-      ${from === null ? t.clipBegin : t.clipBeginAt(seconds(from))}</button>
+      ${from === null ? t.clipBegin : t.clipBeginAt(Math.round(seconds(from)))}</button>
     <button type="button" class="act" aria-pressed=${to !== null} disabled=${from === null} onClick=${onEnd}>
-      ${to === null ? t.clipEnd : t.clipEndAt(seconds(to))}</button>
+      ${to === null ? t.clipEnd : t.clipEndAt(Math.round(seconds(to)))}</button>
     ${whole && html`<label class="clip-title"><span class="unseen">${t.clipTitle}</span>
       <input value=${shown} maxlength="200" placeholder=${t.clipTitle}
         onInput=${(/** @type {any} */ event) => setTitle(event.target.value)} /></label>
