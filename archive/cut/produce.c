@@ -228,12 +228,14 @@ static int compose_piece(struct lct_produce *p, size_t i, const char *folder,
         size_t main = lct_view_left(&c.main), other = lct_view_left(&c.other);
         p->pictures += main > other ? main : other;
     }
-    int rc = lct_stage_open(&p->settings, folder, &stage, fault);
+    int rc = lct_stage_open(&p->settings, folder, p->order.spare, &stage, fault);
     bool open = rc == 0;
     if (open) {
         rc = compose_all(&c, &stage, part->to - part->from, folder ? SIZE_MAX : TRIAL_PICTURES);
     }
-    if (rc < 0 && open) {
+    if (rc == -ENOSPC) {
+        rc = lct_fault_unwritten(fault, rc, "cut", folder);
+    } else if (rc < 0 && open) {
         rc = lct_fault_set(fault, rc, "cut", "The pictures cannot be composed: %s.",
                            "画面无法合成：%s。", strerror(-rc));
     }
@@ -259,7 +261,7 @@ static int make_card(struct lct_produce *p, size_t which, const char *folder,
     int64_t end = lct_ns_to_ticks(card->length, TICKS);
     struct lct_stage stage;
     struct lct_fault closing;
-    int rc = lct_stage_open(&p->settings, folder, &stage, fault), put = 0;
+    int rc = lct_stage_open(&p->settings, folder, p->order.spare, &stage, fault), put = 0;
     for (int64_t tick = 0; rc == 0 && put == 0 && tick < end; tick += CARD_STEP) {
         put = lct_stage_put(&stage, p->cards[which], tick, least(tick + CARD_STEP, end));
     }

@@ -56,7 +56,8 @@ struct lct_produce_order {
     const struct lct_subtitle *captions; /**< burnt in, in clip time; NULL: none */
     double loudness;                     /**< LUFS; 0: as it is */
     bool one_picture;                    /**< even where nothing asks for it */
-    struct lct_movie *const *earlier;    /**< for lct_cut_reuse; NULL: none */
+    uint64_t spare;                   /**< bytes that are left free on the disk of what is made */
+    struct lct_movie *const *earlier; /**< for lct_cut_reuse; NULL: none */
     size_t earlier_count;
 };
 

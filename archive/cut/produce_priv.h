@@ -55,8 +55,9 @@ struct lct_stage {
 void lct_stage_settings(const struct lct_format *format, bool screen,
                         struct lct_video_settings *ret_settings);
 
-/** Begins; folder NULL: a trial. 0 or -errno with a fault; then it is to be closed all the same. */
-int lct_stage_open(const struct lct_video_settings *settings, const char *folder,
+/** Begins; folder NULL: a trial; spare: bytes that are left free on its disk. 0 or -errno with a
+ * fault; then it is to be closed all the same. */
+int lct_stage_open(const struct lct_video_settings *settings, const char *folder, uint64_t spare,
                    struct lct_stage *ret_stage, struct lct_fault *fault) LCT_MUST_USE;
 
 /** The next picture (borrows), shown from tick up to until. 0 or -errno. */

@@ -25,19 +25,19 @@ void lct_stage_settings(const struct lct_format *format, bool screen,
     *ret_settings = s;
 }
 
-static int begin_lesson(struct lct_stage *s, struct lct_fault *fault) {
-    int rc = lct_maker_begin(&lct_io_system, s->folder, &s->maker, fault);
+static int begin_lesson(struct lct_stage *s, uint64_t spare, struct lct_fault *fault) {
+    int rc = lct_maker_begin(&lct_io_system, s->folder, spare, &s->maker, fault);
     return rc ? rc : lct_maker_track(s->maker, LCT_CUT_ONE_PICTURE);
 }
 
-int lct_stage_open(const struct lct_video_settings *settings, const char *folder,
+int lct_stage_open(const struct lct_video_settings *settings, const char *folder, uint64_t spare,
                    struct lct_stage *ret_stage, struct lct_fault *fault) {
     struct lct_stage *s = ret_stage;
     *s = (struct lct_stage){.coded = {.id = 1}, .settings = *settings, .last_key = INT64_MIN};
     (void)snprintf(s->coded.name, sizeof s->coded.name, LCT_CUT_ONE_PICTURE);
     (void)snprintf(s->folder, sizeof s->folder, "%s", folder ? folder : "");
     int rc = lct_video_open(settings, &s->encoder, fault);
-    return rc || !folder ? rc : begin_lesson(s, fault);
+    return rc || !folder ? rc : begin_lesson(s, spare, fault);
 }
 
 int lct_stage_put(struct lct_stage *s, struct lct_frame *frame, int64_t tick, int64_t until) {

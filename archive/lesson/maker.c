@@ -13,6 +13,7 @@
 
 struct lct_maker {
     const struct lct_io *io;
+    uint64_t spare;
     struct lct_fresh fresh;
     struct lct_still *still;
     /* the track of now */
@@ -24,10 +25,11 @@ struct lct_maker {
     lct_ns last_thumb;
 };
 
-int lct_maker_begin(const struct lct_io *io, const char *folder, struct lct_maker **ret_maker,
-                    struct lct_fault *fault) {
+int lct_maker_begin(const struct lct_io *io, const char *folder, uint64_t spare,
+                    struct lct_maker **ret_maker, struct lct_fault *fault) {
     struct lct_maker *m = lct_new(sizeof *m);
     m->io = io;
+    m->spare = spare;
     int rc = lct_fresh_begin(io, folder, &m->fresh, fault);
     if (rc < 0) {
         lct_maker_destroy(m);
@@ -92,7 +94,8 @@ static int prove_key(struct lct_maker *m, const struct lct_chunk *chunk) {
 int lct_maker_put(struct lct_maker *maker, struct lct_chunk *chunk) {
     int64_t length = lct_ns_to_ticks(LCT_REEL_LENGTH, chunk->format->timescale);
     bool full = chunk->info.key && chunk->info.tfdt - maker->begin >= length;
-    int rc = prove_key(maker, chunk);
+    int rc = lct_io_room(maker->io, maker->fresh.making, maker->spare);
+    rc = rc ? rc : prove_key(maker, chunk);
     if (rc == 0 && (!maker->reel || maker->format != chunk->format || full)) {
         rc = next_reel(maker, chunk);
     }

@@ -5,7 +5,7 @@
  * beside the folder until it is whole and durable, and is renamed then: who is killed leaves
  * nothing of that name, and the next try removes what it left. One thread.
  *
- *     rc = lct_maker_begin(&lct_io_system, "lessons/ID", &maker, &fault);
+ *     rc = lct_maker_begin(&lct_io_system, "lessons/ID", 0, &maker, &fault);
  *     rc = lct_maker_track(maker, "camera");   …   rc = lct_maker_put(maker, chunk);
  *     rc = lct_maker_finish(maker, &info, &fault);
  *     lct_maker_destroy(maker);
@@ -20,10 +20,11 @@
 
 struct lct_maker;
 
-/** Begins; folder is not there, or empty. 0; -EEXIST: something is in it; or the disk's -errno;
- * with a fault. *ret_maker is owned. Borrows io. */
-int lct_maker_begin(const struct lct_io *io, const char *folder, struct lct_maker **ret_maker,
-                    struct lct_fault *fault) LCT_MUST_USE;
+/** Begins; folder is not there, or empty; spare: bytes that are left free on its disk, whatever the
+ * lesson takes. 0; -EEXIST: something is in it; or the disk's -errno; with a fault. *ret_maker is
+ * owned. Borrows io. */
+int lct_maker_begin(const struct lct_io *io, const char *folder, uint64_t spare,
+                    struct lct_maker **ret_maker, struct lct_fault *fault) LCT_MUST_USE;
 
 /** The folder in which it is made, and which bears the lesson's name when it is finished. Borrows.
  */
@@ -33,7 +34,7 @@ const char *lct_maker_folder(const struct lct_maker *maker);
 int lct_maker_track(struct lct_maker *maker, const char *name) LCT_MUST_USE;
 
 /** Appends a chunk (takes), of which the first is a key frame. 0; -EBADMSG: a key frame does not
- * decode; or the disk's -errno. */
+ * decode; -ENOSPC: nothing but spare is left; or the disk's -errno. */
 int lct_maker_put(struct lct_maker *maker, struct lct_chunk *chunk) LCT_MUST_USE;
 
 /** Up to where the track of now reaches; 0: nothing was put. */

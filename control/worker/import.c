@@ -236,11 +236,6 @@ static int put(void *opaque, struct lct_chunk *chunk) {
         in->settings->progress(in->settings->arg,
                                ((double)in->made + share) / (double)in->track_count);
     }
-    int rc = lct_io_room(&lct_io_system, lct_maker_folder(in->maker), in->settings->spare);
-    if (rc < 0) {
-        lct_chunk_unref(chunk);
-        return rc;
-    }
     return lct_maker_put(in->maker, chunk);
 }
 
@@ -382,7 +377,8 @@ static int begin_lesson(struct import *in, struct lct_fault *fault) {
     const char *parent = dirname(plain);
     int rc = lct_io_make_folder(parent);
     return rc < 0 ? lct_fault_unwritten(fault, rc, "import", parent)
-                  : lct_maker_begin(&lct_io_system, in->settings->out, &in->maker, fault);
+                  : lct_maker_begin(&lct_io_system, in->settings->out, in->settings->spare,
+                                    &in->maker, fault);
 }
 
 static int shut_in(const struct import *in, struct lct_fault *fault) {

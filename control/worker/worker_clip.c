@@ -15,6 +15,7 @@
 #include "archive/library/clip.h"
 #include "archive/library/item.h"
 #include "archive/library/subtitle.h"
+#include "archive/tape/guard.h"
 #include "base/io.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -299,6 +300,7 @@ static int make_clip(struct lct_worker_job *job, const struct lct_clip *clip,
         .captions = drawn.captioned ? &drawn.captions : NULL,
         .loudness = drawn.loudness,
         .one_picture = shown->one,
+        .spare = LCT_GUARD_SPARE,
         .earlier = source->earlier.list,
         .earlier_count = source->earlier.count,
     };

@@ -52,13 +52,12 @@ class SmallDisk:
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4g", "tmpfs", folder], check=True)
 
     def leave(self, left):
-        state = os.statvfs(self.folder)
-        size = (state.f_blocks - state.f_bfree) * state.f_frsize + left
-        subprocess.run(["mount", "-o", f"remount,size={size}", self.folder], check=True)
-
-    def left(self):
-        state = os.statvfs(self.folder)
-        return state.f_bavail * state.f_frsize
+        def sized():  # not while somebody writes more than that
+            state = os.statvfs(self.folder)
+            size = (state.f_blocks - state.f_bfree) * state.f_frsize + left
+            return subprocess.run(["mount", "-o", f"remount,size={size}", self.folder],
+                                  stderr=subprocess.DEVNULL).returncode == 0
+        until(sized, 5, f"{left} bytes to be left")
 
     def close(self):
         subprocess.run(["umount", self.folder], check=True)

@@ -363,6 +363,17 @@ class Jobs(unittest.TestCase):
             disk.leave(0)
             os.kill(pid, signal.SIGCONT)
             fails(made, "磁盘已满")
+
+            disk.leave(3 << 30)  # what is composed for it leaves recordings their space, too
+            both = {"layout": "side", "main": "screen", "other": "camera"}
+            edl = {"version": 1, "pieces": [{"lesson": LESSON, "from_ns": 0, "to_ns": 2 * 10**9, "picture": both}]}
+            made = self.export("contest", self.ask("POST", "/clips", {"edl": edl}, 201)["id"])
+            pid = self.running(made)
+            until((small / "jobs" / made["id"] / "made").exists, 30, "the beginning")
+            os.kill(pid, signal.SIGSTOP)
+            disk.leave((2 << 30) - 1)
+            os.kill(pid, signal.SIGCONT)
+            fails(made, "磁盘已满")
         finally:
             self.server.stop()
             type(self).server = kept
