@@ -3,12 +3,12 @@
 // In the page: how far apart two playing elements are, by the clocks in their pictures.
 
 /**
- * Looks for so long at each new picture of either element, and reads both clocks. The first is read
- * before and after the second: where it stood still meanwhile, both were on the screen at one moment,
- * and only such looks count. Returns [{apart (ms, the clock of the first less that of the second),
+ * Looks for so long at each new picture of either element, and reads both clocks; three times as long
+ * where there are less than least. The first is read before and after the second: where it stood still
+ * meanwhile, both were on the screen at one moment, and only such looks count. Returns [{apart (ms, the clock of the first less that of the second),
  * late (the elements' own times are no more than a picture apart: what is more is a picture that came late)}].
  */
-export async function watchApart({ ms, decode }) {
+export async function watchApart({ ms, decode, least = 0 }) {
     const decodeClock = new Function('UNITS', 'FIRST', 'BITS', 'BLOCKS', `return ${decode}`)(40, 6, 24, 28);
     const [one, two] = document.querySelectorAll('.pane video');
     const canvas = document.createElement('canvas');
@@ -17,7 +17,8 @@ export async function watchApart({ ms, decode }) {
     const context = canvas.getContext('2d', { willReadFrequently: true });
     context.imageSmoothingEnabled = false;
     const found = [];
-    const end = performance.now() + ms;
+    const begun = performance.now();
+    const isOver = () => performance.now() - begun > (found.length < least ? 3 * ms : ms);
     const look = () => {
         [one, two, one].forEach((video, i) => {
             const { videoWidth: width, videoHeight: height } = video;
@@ -30,18 +31,19 @@ export async function watchApart({ ms, decode }) {
             found.push({ apart: first - second, late });
         }
     };
-    const follow = (video) => new Promise((done) => {
+    const follow = (video) => {
         const step = () => {
-            look();
-            if (performance.now() < end) {
+            if (!isOver()) {
+                look();
                 video.requestVideoFrameCallback(step);
-            } else {
-                done();
             }
         };
         video.requestVideoFrameCallback(step);
-        setTimeout(done, ms + 500);
-    });
-    await Promise.all([follow(one), follow(two)]);
+    };
+    follow(one);
+    follow(two);
+    while (!isOver()) {
+        await new Promise((done) => setTimeout(done, 100));
+    }
     return found;
 }

@@ -36,6 +36,8 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
     process.on(signal, () => process.exit(1)); // a test that is stopped cleans up too
 }
 
+const PATIENCE_MS = 90000; // for a browser to start, and for what stands on its page: three times the libraries' own
+
 /** A new folder that is gone when the test ends. */
 export function temporary() {
     root ??= mkdtempSync(join(tmpdir(), 'lectern-e2e-'));
@@ -93,6 +95,7 @@ async function launchFirefox() {
         executablePath: program('firefox-esr', 'firefox'),
         headless: true,
         acceptInsecureCerts: true,
+        timeout: PATIENCE_MS,
         extraPrefsFirefox: {
             'media.autoplay.default': 0,
             'media.autoplay.blocking_policy': 0,
@@ -107,6 +110,7 @@ const launchers = { chromium: launchChromium, firefox: launchFirefox };
 /** Runs test(page, name) in one browser and closes it; returns what test returns. */
 export async function withBrowser(name, test) {
     const { browser, page } = await launchers[name]();
+    page.setDefaultTimeout(PATIENCE_MS);
     const errors = [];
     page.on('pageerror', (error) => {
         const words = String(error.stack ?? error);

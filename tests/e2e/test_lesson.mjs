@@ -49,7 +49,7 @@ const choose = (page, selector, value) => page.evaluate(({ s, v }) => {
 
 /** At most looks at new pictures both are of one moment, but for pictures that a busy machine shows late. */
 async function together(page, ms, what) {
-    const found = await page.evaluate(watchApart, { ms, decode: decodeClock.toString() });
+    const found = await page.evaluate(watchApart, { ms, decode: decodeClock.toString(), least: 6 });
     const over = found.filter(({ apart }) => Math.abs(apart) > FRAME_MS + 1);
     const clocks = over.filter(({ late }) => !late);
     console.log(`${what}: ${found.length} looks, ${over.length} more than a picture apart, ${clocks.length} by their clocks`);
