@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "control/api/api.h"
+#include "control/api/document.h"
 #include "control/api/handlers.h"
 
 LCT_LOG_TOPIC("api");
