@@ -95,9 +95,9 @@ function childrenOf(pid) {
 }
 
 /** A configuration of the room, called so. */
-function named(sources, name) {
+function named(sources, name, sticks) {
     const file = join(temporary(), 'lectern.conf');
-    writeFileSync(file, ['[room main]', `name = ${name}`, ...sources.map((spec) => `source = ${spec}`), ''].join('\n'));
+    writeFileSync(file, ['[library]', `sticks = ${sticks ? 'yes' : 'no'}`, '[room main]', `name = ${name}`, ...sources.map((spec) => `source = ${spec}`), ''].join('\n'));
     return file;
 }
 
@@ -115,14 +115,14 @@ function secured(sources, host, port) {
 
 /**
  * lectern up with these sources: {url, https, code, data, pidOf(program), api(path), close}. host: an
- * address of this machine; with https the pages are there by HTTPS, too; name: the room's; fill(data) makes what is
+ * address of this machine; with https the pages are there by HTTPS, too; name: the room's, and whether USB sticks are served; fill(data) makes what is
  * there before.
  */
-export async function startUp(sources, { env = {}, pages = web, host = '127.0.0.1', https = false, name = '', fill = () => {} } = {}) {
+export async function startUp(sources, { env = {}, pages = web, host = '127.0.0.1', https = false, name = '', sticks = false, fill = () => {} } = {}) {
     const data = join(temporary(), 'data');
     fill(data);
     const args = ['up', '--data', data, '--listen', `${host}:${await freePort()}`, '--web', pages, '--json'];
-    args.push(...(https ? ['--config', secured(sources, host, await freePort())] : name ? ['--config', named(sources, name)]
+    args.push(...(https ? ['--config', secured(sources, host, await freePort())] : name ? ['--config', named(sources, name, sticks)]
         : sources.flatMap((spec) => ['--source', spec])));
     const program = start(join(bin, 'lectern'), args, { env });
     await until(() => program.out.includes('\n'), 'lectern up');

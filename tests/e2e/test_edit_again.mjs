@@ -170,6 +170,10 @@ async function again(name, lang) {
         await page.click('.band .act:nth-of-type(1)');
         await p.until(async () => (await p.count(page, '.edit-piece')) === 1, 'what somebody else saved', 30);
 
+        await seconds(page, 1);
+        await p.until(async () => (await at(page)) > 1.5 * S, 'another moment than that of an opened one');
+        const stood = await at(page);
+
         /* Somebody else takes the editing, and gives it back while the line is away: nothing is edited before it is what
          * was kept, and that is not the version with which the page was opened. */
         await ask('POST', `/edits/${id}/presence`, { editor: 'else', wish: 'take' });
@@ -187,7 +191,7 @@ async function again(name, lang) {
         });
         await p.until(() => page.evaluate(() => !document.querySelector('.band') && !document.querySelector('.edit-main').disabled), 'it to be edited again', 30);
         await p.sleep(500); // a microlesson that was opened would come
-        p.check((await p.count(page, '.edit-piece')) === 1, 'what was edited');
+        p.check((await p.count(page, '.edit-piece')) === 1 && (await at(page)) === stood, 'what was edited, where it was');
 
         /* Opened once more it is the one that is here, with what was done since. */
         await keys(page, 'n');
@@ -198,6 +202,8 @@ async function again(name, lang) {
         await p.until(() => p.has(page, '.edit-tabs .act:nth-child(1)[aria-pressed=true]'), 'the microlesson to be chosen', 30);
         p.check((await p.count(page, '.edit-tabs .act')) === 3, 'it is not there twice');
         await looksGood(page, `edit-again-${name}-${lang}`);
+        const { saved: ours } = await keptSo(up, id, () => true, 'the draft');
+        p.check(Object.values(ours).filter((one) => one.id === clip).length === 1, `one of ours is it: ${JSON.stringify(ours)}`);
 
         if (name === browsers('firefox')[0]) { // there is one for all
             await school(page, lang);
