@@ -57,6 +57,7 @@ async function views(page, up, lang) {
     await look(page, `screen-${lang}`);
     await page.click('.views .act:nth-child(5)');
     await page.waitForSelector('.stage-sound-words');
+    await p.until(() => page.evaluate(() => Array.from(document.querySelectorAll('.pane video')).every((video) => video.videoWidth === 0)), 'no picture to be fetched');
     await look(page, `sound-${lang}`);
     await page.click('.views .act:nth-child(1)');
     await w.plays(page, 2);
