@@ -137,7 +137,10 @@ static void on_made(void *arg, const struct lct_fault *fault) {
     struct waiting *waiting = arg;
     struct lct_fault gone;
     bool answered = !fault && answer_kept(waiting->api, waiting->request, waiting->version);
-    if (!answered) {
+    if (fault && fault->code == -ETIMEDOUT) { /* it goes on all the same */
+        lct_http_add_header(waiting->request, "Retry-After", "1");
+        lct_http_answer_fault(waiting->request, 503, fault);
+    } else if (!answered) {
         (void)lct_fault_set(&gone, -EBUSY, "api", "The lessons changed meanwhile. Try again.",
                             "课程内容刚刚发生变化，请重试。");
         lct_api_answer_fault(waiting->request, fault ? fault : &gone);

@@ -454,8 +454,8 @@ static void look(struct lct_workers *workers) {
         look_at_lane(workers, i, now);
     }
     struct lct_fault fault;
-    (void)lct_fault_set(&fault, -ETIMEDOUT, "jobs", "It takes longer: ask again in a while.",
-                        "处理时间较长，请稍后再试。");
+    (void)lct_fault_set(&fault, -ETIMEDOUT, "jobs", "It is being prepared. Ask again in a while.",
+                        "正在准备，请稍后再试。");
     answer(workers, NULL, now, &fault);
     bool busy = workers->waiters || workers->stills;
     for (int i = 0; i < LANES; i++) {

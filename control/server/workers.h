@@ -33,8 +33,9 @@ struct lct_workers;
 /** A worker stands still until no recorder has been short of CPU for so long. */
 #define LCT_WORKERS_REST (5 * LCT_SECOND)
 
-/** Who waits for a job waits so long at most. */
-#define LCT_WORKERS_WAIT (50 * LCT_SECOND)
+/** Who waits for a job waits so long at most, and may ask again: proxies and browsers wait longer.
+ */
+#define LCT_WORKERS_WAIT (20 * LCT_SECOND)
 
 /** Texts are copied. */
 struct lct_workers_settings {

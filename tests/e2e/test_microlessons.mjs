@@ -101,6 +101,11 @@ async function exports(page, up, t, name) {
     await p.until(() => p.has(page, `${SMALL} .export-make`), 'the presets');
     await p.reads(page, '.download-list', t.must);
     await looksGood(page, `walk-export-${name}`, '.watch-top');
+    if (name === 'chromium') { // Puppeteer cannot catch Firefox's downloads
+        const [saved] = await Promise.all([page.waitForEvent('download'), page.click('.download-list a')]);
+        p.check(saved.suggestedFilename().endsWith('.mp4'), `it is saved as ${saved.suggestedFilename()}`);
+        await page.evaluate(() => document.querySelector('.download summary').click());
+    }
     await page.evaluate((selector) => document.querySelector(selector).click(), `${SMALL} .export-make`);
     await p.reads(page, `${SMALL} .export-job`, t.done, 60);
     const kind = await page.evaluate(async (selector) => {

@@ -22,6 +22,7 @@ from tests.support import service  # noqa: E402
 
 LESSON = "20260101-080000-a-0001"
 OVER = ("done", "failed", "cancelled")
+DEEP = os.environ.get("LCT_DEEP", "0") not in ("", "0", "OFF")
 
 
 def probe(path):
@@ -215,6 +216,21 @@ class Jobs(unittest.TestCase):
         with self.log.open("a") as log:
             type(self).server = Server(self.data, preexec_fn=service.shut_in, stderr=log)
         until(lambda: not folder.exists(), 60, "the end of the draft's heads")
+
+    @unittest.skipUnless(DEEP, "it takes as long as who asks waits")
+    def test_who_waits_too_long_is_told_to_ask_again(self):
+        edl = {"version": 1, "pieces": [{"lesson": LESSON, "from_ns": 700000000, "to_ns": 1900000000}]}
+        clip = self.ask("POST", "/clips", {"edl": edl}, 201)["id"]
+        waiting = lambda: [{"id": path.name} for path in (self.data / "jobs").iterdir()
+                           if self.worker({"id": path.name})]
+        until(waiting, 30, "its worker")
+        pid = self.worker(waiting()[0])
+        os.kill(pid, signal.SIGSTOP)
+        status, head, content = self.server.ask("GET", f"/api/v1/clips/{clip}/media.mp4")
+        os.kill(pid, signal.SIGCONT)
+        self.assertEqual((status, head["Retry-After"]), (503, "1"), content)
+        self.assertIn("正在准备", json.loads(content)["fault"]["zh"])
+        self.assertEqual(self.server.ask("GET", f"/api/v1/clips/{clip}/media.mp4")[0], 200)
 
     def test_what_no_lesson_has_is_made_for_it(self):
         both = {"layout": "side", "main": "screen", "other": "camera"}

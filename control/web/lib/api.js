@@ -177,6 +177,23 @@ export function mediaUrl(id, tracks) {
   return `/api/v1/${id.startsWith('clip-') ? 'clips' : 'recordings'}/${id}/media.mp4${query ? `?${query}` : ''}`;
 }
 
+const MADE_AGAIN_MS = 1000; // what the server says (Retry-After)
+
+/** Resolves when a microlesson's file is there to be downloaded, however long the server makes it; rejects with a Fault. @param {string} id */
+export async function untilMade(id) {
+  for (;;) {
+    try {
+      await exchange('GET', `/clips/${id}/media.mp4`, undefined, { Range: 'bytes=0-0' });
+      return;
+    } catch (error) {
+      if (!(error instanceof Fault && error.status === 503)) {
+        throw error;
+      }
+      await new Promise((done) => setTimeout(done, MADE_AGAIN_MS));
+    }
+  }
+}
+
 /**
  * The address of a small picture of a track: the last at or before a moment, which is therefore not rounded down.
  * @param {string} id

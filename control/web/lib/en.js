@@ -227,6 +227,7 @@ export const en = {
   download: 'Download',
   downloadAll: 'All tracks (one MP4 file)',
   downloadClip: 'Microlesson (one MP4 file)',
+  downloadMade: 'Being prepared. The download begins by itself.',
   downloadWith: (name) => `${name} + sound`,
   downloadOne: (name) => `${name} only`,
 

@@ -229,6 +229,7 @@ export const zh = {
   download: '下载',
   downloadAll: '全部轨道（一个 MP4 文件）',
   downloadClip: '微课（一个 MP4 文件）',
+  downloadMade: '正在准备，完成后自动开始下载。',
   downloadWith: (/** @type {string} */ name) => `${name}＋声音`,
   downloadOne: (/** @type {string} */ name) => `仅${name}`,
 
