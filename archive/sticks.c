@@ -46,9 +46,10 @@ static json_t *plain(const char *lesson, const json_t *file, bool at_work) {
     if (!*asked || (!copying && !done && strcmp(state, "waiting") != 0)) {
         return NULL;
     }
-    json_t *stick =
-        json_pack("{s:s, s:s, s:s, s:s}", "item", lesson, "title", lct_json_text(file, "title", ""),
-                  "state", copying && !at_work ? "waiting" : state, "asked", asked);
+    json_t *stick = json_pack("{s:s, s:s, s:s, s:s, s:s}", "item", lesson, "title",
+                              lct_json_text(file, "title", ""), "created",
+                              lct_json_text(file, "created", asked), "state",
+                              copying && !at_work ? "waiting" : state, "asked", asked);
     double progress = lct_json_real(file, "progress", -1);
     if (copying && at_work && progress >= 0 && progress <= 1) {
         json_object_set_new(stick, "progress", json_real(progress));
@@ -128,7 +129,7 @@ static int make_room(const char *data, struct lct_fault *fault) {
 
 int lct_sticks_ask(const char *data, const char *lesson, const char *title,
                    struct lct_fault *fault) {
-    char now[32];
+    char now[32], created[32];
     struct lct_lesson_info info;
     LCT_FREE char *folder = lct_format("%s/sticks", data);
     LCT_FREE char *of_lesson = lct_format("%s/lessons/%s", data, lesson);
@@ -147,8 +148,9 @@ int lct_sticks_ask(const char *data, const char *lesson, const char *title,
         return rc;
     }
     lct_wall_format(lct_wall(), now, sizeof now);
-    LCT_JSON json_t *stick = json_pack("{s:s, s:s, s:s, s:s}", "item", lesson, "title", title,
-                                       "state", "waiting", "asked", now);
+    lct_wall_format(info.zero_wall, created, sizeof created);
+    LCT_JSON json_t *stick = json_pack("{s:s, s:s, s:s, s:s, s:s}", "item", lesson, "title", title,
+                                       "created", created, "state", "waiting", "asked", now);
     rc = write_stick(data, stick);
     return rc < 0 ? lct_fault_unwritten(fault, rc, "stick", folder) : 0;
 }

@@ -10,7 +10,7 @@
  *     copying -> waiting    it did not work, and why, or the job died; the next stick may take it
  *     any     -> (gone)     a person does not want it (any more)
  *
- *     {"title":"…","state":"waiting","asked":"2026-03-01T08:00:00.000Z"}
+ *     {"title":"…","created":"2026-03-01T07:10:00.000Z","state":"waiting","asked":"2026-03-01T08:00:00.000Z"}
  *     {…,"state":"copying","progress":0.31}
  *     {…,"state":"done","at":"2026-03-01T09:00:00.000Z","file":"圆的面积 2026-03-01.mp4"}
  *     {…,"state":"waiting","fault":{"code":…,"en":…,"zh":…}}
@@ -40,8 +40,8 @@ int lct_sticks_ask(const char *data, const char *lesson, const char *title,
 int lct_sticks_drop(const char *data, const char *lesson, struct lct_fault *fault) LCT_MUST_USE;
 
 /** All of them, those asked for first at the beginning: an array of such objects with "item", the
- * lesson's ID. Whatever stands in the files, each has item, title, asked and one of the three
- * states; damaged ones are left out. Returns owned. */
+ * lesson's ID. Whatever stands in the files, each has item, title, created, asked and one of the
+ * three states; damaged ones are left out. Returns owned. */
 json_t *lct_sticks_list(const char *data) LCT_MUST_USE;
 
 /** Writes how one is (borrows; of the list), unless it is wanted no more. 0; -ENOENT: it is not; or

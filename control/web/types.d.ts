@@ -188,6 +188,7 @@ export interface Live {
 export interface Stick {
   item: string;
   title: string;
+  created: string;
   state: 'waiting' | 'copying' | 'done';
   asked: string;
   progress?: number;

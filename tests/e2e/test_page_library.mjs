@@ -35,6 +35,7 @@ async function stick(page, up, id, t) {
     await p.reads(page, '.recording:first-child .export-about', t.insert);
     await page.keyboard.press('Escape');
     await p.reads(page, '[aria-labelledby=sticks] .health', t.waits);
+    p.check(await p.text(page, '[aria-labelledby=sticks] .job-name') === await p.text(page, `#recording-${id} .recording-name`), 'a lesson without a title is called as in the list');
     const asked = JSON.parse(readFileSync(file, 'utf8'));
     p.check(asked.state === 'waiting', `it is written down: ${JSON.stringify(asked)}`);
     writeFileSync(file, JSON.stringify({ ...asked, state: 'waiting', fault: { code: 'stick', en: 'The stick is full.', zh: 'U 盘已满。' } }));

@@ -4,7 +4,7 @@
 
 import { html, useEffect, useState } from '../vendor/preact.js';
 import { ask, faultText } from '../lib/api.js';
-import { timeOfDay } from '../lib/format.js';
+import { day, timeOfDay } from '../lib/format.js';
 import { said, useWords } from '../lib/language.js';
 
 /** @typedef {import('../types').Stick} Stick */
@@ -47,7 +47,7 @@ const HEALTH = { waiting: 'off', copying: 'opening', done: 'running' };
 /** @param {{ stick: Stick, onDrop: () => void }} props */
 function One({ stick, onDrop }) {
   const t = useWords();
-  const name = stick.title || stick.item;
+  const name = stick.title || (Date.parse(stick.created) ? day(stick.created, t.locale) : stick.item); // its file may be damaged
   const part = Math.round((stick.progress || 0) * 100);
   return html`<li class="job" aria-label=${name}>
     <div class="job-head">

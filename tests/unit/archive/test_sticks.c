@@ -31,12 +31,15 @@ static void teardown(void) {
 
 TestSuite(sticks, .init = setup, .fini = teardown, .timeout = 30);
 
+static char began[32]; /* the lesson made last */
+
 static void make_lesson(const char *id, enum lct_lesson_state state) {
     LCT_FREE char *folder = lct_format("%s/lessons/%s", data, id);
     struct lct_lesson_info info;
     cr_assert_eq(lct_io_make_folder(folder), 0);
     lct_test_lesson_begin(folder, &info);
     info.state = state;
+    lct_wall_format(info.zero_wall, began, sizeof began);
     cr_assert_eq(lct_lesson_save(&lct_io_system, folder, &info), 0);
 }
 
@@ -60,6 +63,7 @@ Test(sticks, are_asked_for_once_and_dropped) {
     LCT_JSON json_t *list = lct_sticks_list(data);
     cr_expect_str_eq(lct_json_text(only(list), "item", ""), "20260301-080000-main-0001");
     cr_expect_str_eq(lct_json_text(only(list), "title", ""), "圆");
+    cr_expect_str_eq(lct_json_text(only(list), "created", ""), began);
     cr_expect_str_eq(lct_json_text(only(list), "state", ""), "waiting");
     cr_expect_eq(lct_sticks_drop(data, "20260301-080000-main-0001", &fault), 0);
     cr_expect_eq(lct_sticks_drop(data, "20260301-080000-main-0001", &fault), -ENOENT);
@@ -119,10 +123,11 @@ Test(sticks, of_whatever_stands_in_a_file_show_only_what_is_one) {
         "\"x\",\"fault\":{\"code\":5,\"en\":[]},\"file\":\"b\",\"more\":{}}");
     LCT_JSON json_t *list = lct_sticks_list(data);
     LCT_FREE char *text = lct_json_dump(list, NULL);
-    cr_expect_str_eq(
-        text, "[{\"item\":\"20260301-080000-main-0001\",\"title\":\"\",\"state\":\"waiting\","
-              "\"asked\":\"a\",\"fault\":{\"code\":\"io\",\"en\":\"It failed.\",\"zh\":"
-              "\"操作失败。\"}}]");
+    cr_expect_str_eq(text,
+                     "[{\"item\":\"20260301-080000-main-0001\",\"title\":\"\",\"created\":\"a\","
+                     "\"state\":\"waiting\","
+                     "\"asked\":\"a\",\"fault\":{\"code\":\"io\",\"en\":\"It failed.\",\"zh\":"
+                     "\"操作失败。\"}}]");
 }
 
 Test(sticks, are_so_many_and_of_those_that_were_copied_the_first_goes) {
