@@ -241,6 +241,45 @@ Test(worker_clip, a_new_version_takes_the_heads_of_the_one_before) {
     cr_assert_eq(painted, 4);
 }
 
+static void draft(const char *clips) {
+    LCT_FREE char *path = lct_format("%s/edits/both.json", data);
+    LCT_FREE char *text = lct_format("{\"version\":1,\"clips\":[%s]}", clips);
+    LCT_JSON json_t *order = json_pack("{s:s, s:s}", "kind", "draft", "edit", "both");
+    LCT_JSON json_t *result = NULL;
+    struct lct_worker_job job = {.data = data, .folder = job_folder, .order = order};
+    cr_assert_eq(lct_io_replace(&lct_io_system, path, text, strlen(text)), 0);
+    cr_assert_eq(lct_worker_draft(&job, &result, &fault), 0, "%s", fault.en);
+    painted = lct_json_int(result, "painted", -1);
+    taken = lct_json_int(result, "taken", -1);
+}
+
+#define ENTRY(pieces) "{\"edl\":" EDL(pieces, "") "}"
+
+/* What a draft would become is painted, of long pieces what a head may need; the clip that is saved
+ * then, and the next draft, take it. What is no clip yet is passed over, what was one goes. */
+Test(worker_clip, a_draft_s_heads_are_those_of_its_clips) {
+    struct seen seen[4];
+    LCT_FREE char *folder = lct_format("%s/edits/both", data);
+    LCT_FREE char *first = lct_format("%s/0000.movie", folder);
+    LCT_FREE char *third = lct_format("%s/0002.movie", folder);
+    const char *both =
+        ENTRY(RANGE(100000000, 900000000)) ",{\"edl\":{}}," ENTRY(RANGE(1200000000, 1900000000));
+    cr_assert_eq(lct_io_make_folder(folder), 0);
+    draft(both);
+    cr_assert_eq(painted, 4, "%d", (int)painted);
+    (void)heads(1, EDL(RANGE(100000000, 800000000) "," RANGE(1200000000, 1900000000), ""), seen);
+    cr_assert_eq(painted, 0, "%d", (int)painted);
+    cr_assert_eq(taken, 4);
+    cr_assert_eq(lct_io_replace(&lct_io_system, first, "lctmovi2", 8), 0);
+    draft(both);
+    cr_assert_eq(painted, 2, "%d", (int)painted);
+    cr_assert_eq(taken, 2);
+    draft(ENTRY(RANGE(100000000, 900000000)));
+    cr_assert_eq(taken, 2);
+    cr_assert_eq(access(first, F_OK), 0);
+    cr_assert_eq(access(third, F_OK), -1);
+}
+
 /* A PNG of one pixel. */
 static const uint8_t pixel[] = {
     0x89, 'P',  'N',  'G',  0x0d, 0x0a, 0x1a, 0x0a, 0,    0,    0,    0x0d, 'I',  'H',
