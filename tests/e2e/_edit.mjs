@@ -48,8 +48,11 @@ export async function seconds(page, n, key = 'ArrowRight') {
 }
 
 /** Where one is, ns, as shown to the millisecond. */
-export const at = async (page) => {
-    const [h, m, s] = (await p.text(page, '.edit-now')).split(':').map(Number);
+export const at = async (page) => nsOf(await p.text(page, '.edit-now'));
+
+/** Of h:mm:ss.mmm. */
+export const nsOf = (text) => {
+    const [h, m, s] = text.split(':').map(Number);
     return Math.round((3600 * h + 60 * m + s) * S);
 };
 

@@ -118,7 +118,7 @@ async function again(name, lang) {
         await page.click('.edit-piece-acts .act:nth-child(1)');
         const { clips: [{ pieces }] } = await keptSo(up, id, ({ clips }) => clips[0].pieces[1]?.lesson === third, 'the order');
         const [own, [from, to], other] = pieces.map(range);
-        p.check(JSON.stringify([own, other]) === JSON.stringify([[S, 2 * S], [3 * S, 4 * S]]) && Math.abs(from - S) < 0.1 * S && Math.abs(to - 2 * S) < 0.1 * S, `pieces ${JSON.stringify(pieces)}`);
+        p.check(JSON.stringify([own, other]) === JSON.stringify([[S, 2 * S], [3 * S, 4 * S]]) && Math.abs(from - S) < 0.3 * S && Math.abs(to - 2 * S) < 0.3 * S, `pieces ${JSON.stringify(pieces)}`);
 
         /* The preview goes through all three and ends in the second lesson. */
         await page.click('.edit-piece:nth-child(1) .edit-piece-main');
