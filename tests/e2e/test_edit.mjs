@@ -6,7 +6,7 @@
 
 import { join } from 'node:path';
 import { source, withBrowser } from './_browsers.mjs';
-import { S, at, keptOf as keptBy, keptSo, keys, lessons, looksGood, nsOf, range, seconds } from './_edit.mjs';
+import { S, at, keptOf as keptBy, keptSo, keys, lessons, looksGood, range, seconds } from './_edit.mjs';
 import * as p from './_page.mjs';
 
 const words = {
@@ -65,6 +65,9 @@ async function edit(name, lang) {
         await page.click('.edit-acts .act');
         await p.until(async () => (await pieces(page)) === 1, 'it to be taken back');
         await seconds(page, 1, 'ArrowLeft');
+        const last = await at(page);
+        await keys(page, 'ArrowLeft');
+        await p.until(async () => (await at(page)) < last, 'one picture before the last one that is kept');
 
         /* Where pictures begin is heard late, and not in the order in which it was asked: what was pressed last counts. */
         await page.evaluate(() => {
@@ -84,9 +87,13 @@ async function edit(name, lang) {
         await keys(page, 'i');
         await seconds(page, 1);
         await keys(page, 'o');
+        await keys(page, 'x', 'x', 'i'); // twice is once, and the next begin is another part's
         await page.evaluate(() => window.answer());
-        const [from, to] = (await p.text(page, '.edit-selection')).match(/[\d:.]+/g).map(nsOf);
-        p.check(near(from, edges(marked + 1e6).from) && near(to, edges(marked + S + 1e6).to), `${from} to ${to}, pressed at ${marked}`);
+        const { clips: [{ pieces: [before, after] }] } = await keptSo(up, id, ({ clips }) => clips[0].pieces.length === 2, 'what is heard late to be cut out');
+        p.check(near(before.to_ns, edges(marked + 1e6).from) && near(after.from_ns, edges(marked + S + 1e6).to), `${range(before)}, ${range(after)}, pressed at ${marked}`);
+        p.check((await p.text(page, '.edit-notice')) === '', `said of it: ${await p.text(page, '.edit-notice')}`);
+        await page.click('.edit-acts .act');
+        await p.until(async () => (await pieces(page)) === 1, 'it to be taken back');
 
         /* The server dies while one goes on: it is said, and kept when it is back. */
         await seconds(page, 1, 'ArrowLeft');

@@ -252,7 +252,7 @@ const { edgesOf, guessed, isExact } = await load('mark.js');
 const whole = { from: 0, to: 20 * S };
 const film = Array.from({ length: 30 }, (_, i) => 10 * S + Math.round(i * S / 30)); // and nothing behind it
 const slides = [2 * S, 3 * S, 9 * S];
-for (const [times, at, from, to, of] of [
+for (const [times, at, from, to, of, clock] of [
     [film, film[3], film[3], film[4]], [film, film[3] - 500, film[3], film[4]], [film, film[4] - 2000, film[3], film[4]], // a clock rounds
     [film, film[29] + 1e6, film[29], 10.1 * S + film[29] - 10 * S, { from: 0, to: 10.1 * S + film[29] - 10 * S }], // the last one ends with the lesson
     [film, 11.5 * S, 11.5 * S, 11.54 * S], // behind it nothing but what stands
@@ -260,12 +260,15 @@ for (const [times, at, from, to, of] of [
     [[], 5 * S, 5 * S, 5.04 * S], [[], 20 * S, 20 * S, 20 * S],
     [film, film[2] - 2e7, film[2] - 3e7, film[3], { from: film[2] - 3e7, to: 11 * S }], // a piece's first picture is early
     [film, film[8] + 2e7, film[8], film[8] + 3e7, { from: 0, to: film[8] + 3e7 }], // and its last one ends with it
+    [slides, 3 * S, 3.3 * S, 3.34 * S, whole, 3.3 * S], // what has stood for a while is cut where one pressed
+    [slides, 2.9 * S, 3 * S, 3 * S, whole, 3.2 * S], [film, film[3], film[3], film[4], whole, film[5]], // not what comes behind it
 ]) {
-    assert.deepEqual(edgesOf(times, at, of || whole), { from, to }, `${at} of ${times.length}`);
+    assert.deepEqual(edgesOf(times, at, of || whole, clock), { from, to }, `${at} of ${times.length}`);
 }
 assert.deepEqual(guessed(S, 20 * S), { from: S, to: 1.04 * S });
-assert.deepEqual(['from', 'to'].map((edge) => isExact(3 * S, slides, edge, S)), [true, true], 'a slide is neither begun nor ended by a picture more');
-assert.deepEqual([isExact(3 * S, slides, 'to', 3 * S), isExact(3 * S + 1, slides, 'from', null)], [false, false]);
+assert.deepEqual(['from', 'to'].map((edge) => isExact(3 * S, slides, edge, { from: S, stepped: null })), [true, true], 'a slide is neither begun nor ended by a picture more');
+assert.deepEqual([isExact(3 * S, slides, 'to', { from: 3 * S, stepped: null }), isExact(3 * S + 1, slides, 'from', { from: null, stepped: null })], [false, false]);
+assert.deepEqual(['from', 'to'].map((edge) => isExact(3 * S, slides, edge, { from: S, stepped: 3 * S })), [false, false], 'who stepped there means the picture');
 
 /* More than may be kept, in bytes: the oldest changes become the begin, the draft and what can be redone stay. */
 const bytes = (edit) => Buffer.byteLength(JSON.stringify(edit));

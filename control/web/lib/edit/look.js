@@ -108,15 +108,33 @@ export async function fetchFrame(lesson, track, time_ns, way, length_ns) {
 }
 
 /**
+ * The last picture of a track that begins in a part of a lesson; undefined: none.
+ * @param {string} lesson
+ * @param {string} track
+ * @param {{ from: number, to: number }} part
+ */
+export async function fetchLast(lesson, track, { from, to }) {
+  for (let around = AROUND_NS; ; around *= 8) {
+    const begin = Math.max(from, to - around);
+    const times = await fetchTimes(lesson, track, begin, to);
+    const found = neighbour(to, times.filter((time) => time >= from), -1);
+    if (found !== undefined || begin === from) {
+      return found;
+    }
+  }
+}
+
+/**
  * Begin and end of the picture of a track that is seen at a moment.
  * @param {string} lesson
  * @param {string} track
  * @param {number} time_ns
  * @param {import('./mark.js').Edges} piece what of the lesson is played
+ * @param {number} clock_ns the moment of the press
  */
-export async function fetchEdges(lesson, track, time_ns, piece) {
+export async function fetchEdges(lesson, track, time_ns, piece, clock_ns) {
   const times = await fetchTimes(lesson, track, Math.max(0, time_ns - SLIDE_NS), time_ns + SLIDE_NS);
-  return edgesOf(times, time_ns, piece);
+  return edgesOf(times, time_ns, piece, clock_ns);
 }
 
 /** @param {string} lesson @param {string} track @param {number} from_ns @param {number} to_ns @returns {Promise<number[]>} */

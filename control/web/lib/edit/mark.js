@@ -22,21 +22,23 @@ export const guessed = (at, length) => ({ from: at, to: Math.min(at + PICTURE_NS
  * @param {number[]} times when pictures begin, in order: those from SLIDE_NS before the moment to SLIDE_NS behind it, or more
  * @param {number} at the moment
  * @param {Edges} piece what of the lesson is played
+ * @param {number} clock the moment of the press, which may be behind the begin of what is seen: where one stands, it is meant
  * @returns {Edges}
  */
-export function edgesOf(times, at, { from, to }) {
+export function edgesOf(times, at, { from, to }, clock = at) {
   const own = times.filter((time) => time >= from && time < to);
   if (own.length > 0 && own[0] - from <= EARLY_NS) {
     own[0] = from;
   }
   const begin = neighbour(at + NEAR_NS, own, -1);
   const end = neighbour(at + NEAR_NS, own, 1) ?? to;
-  return begin !== undefined && end - begin <= SLIDE_NS ? { from: begin, to: end } : guessed(at, end);
+  return begin !== undefined && end - begin <= SLIDE_NS ? { from: begin, to: end } : guessed(Math.max(at, Math.min(clock, end)), end);
 }
 
 /**
  * Is a mark meant for the moment itself, whatever is seen? So it is where a mark, a slide or a piece begins; but what
- * begins there does not end there: then the picture is meant.
- * @param {number} at @param {number[]} moments @param {'from' | 'to'} edge @param {number | null} from what is marked begins there
+ * begins there does not end there, and who stepped there by pictures looks at them: then the picture is meant.
+ * @param {number} at @param {number[]} moments @param {'from' | 'to'} edge
+ * @param {{ from: number | null, stepped: number | null }} others where what is marked begins, and where the last step by one picture went
  */
-export const isExact = (at, moments, edge, from) => moments.includes(at) && (edge === 'from' || from !== at);
+export const isExact = (at, moments, edge, { from, stepped }) => at !== stepped && moments.includes(at) && (edge === 'from' || from !== at);

@@ -6,7 +6,6 @@ import { ask, faultText, playUrl } from '../../lib/api.js';
 import { clipLength, newKey, pieceAt } from '../../lib/edit/draft.js';
 import { fetchChanges, fetchClip, fetchLesson, saveClip, saveTitle } from '../../lib/edit/library.js';
 import { fetchEdges, fetchFrame } from '../../lib/edit/look.js';
-import { guessed, isExact } from '../../lib/edit/mark.js';
 import { neighbour, silences } from '../../lib/edit/snap.js';
 import { exact } from '../../lib/format.js';
 import { chooseWords, LanguageProvider, said, startingWords, useWords } from '../../lib/language.js';
@@ -161,6 +160,7 @@ function Desk({ home, opened }) {
     }
   }, [opened, edit.mayChange]);
 
+  const stepped = useRef(/** @type {number | null} */ (null)); // the picture that one stepped to, and nowhere since
   /** In sight, too. @param {number} ns @param {string} [of] of which lesson */
   function go(ns, of = lesson.id) {
     if (!lessons[of]) {
@@ -168,6 +168,7 @@ function Desk({ home, opened }) {
     }
     const [all, part] = [lessons[of].duration_ns, views[of] || { from: 0, to: lessons[of].duration_ns }];
     const wide = part.to - part.from;
+    stepped.current = null;
     show.stop();
     show.seek(ns, of);
     if (ns < part.from || ns > part.to) {
@@ -179,14 +180,16 @@ function Desk({ home, opened }) {
   /** By one picture of the track, at its true time. @param {1 | -1} way */
   async function step(way) {
     show.wake();
+    const { lesson: of, at } = show.stop(picture);
     if (!picture) {
-      go(show.at + (way * SECOND) / 25);
+      go(at + (way * SECOND) / 25, of);
       return;
     }
     try {
-      const found = await fetchFrame(lesson.id, picture, show.at, way, length);
-      if (found !== undefined && show.isAt(show.at, lesson.id)) { // nobody has gone elsewhere meanwhile
-        go(found);
+      const found = await fetchFrame(of, picture, at, way, lessons[of].duration_ns);
+      if (found !== undefined && show.isAt(at, of)) { // nobody has gone elsewhere meanwhile
+        go(found, of);
+        stepped.current = found;
       }
     } catch (error) {
       setNotice(said(t, faultText(error)));
@@ -204,32 +207,32 @@ function Desk({ home, opened }) {
 
   /** What is seen is the first or the last picture of what is selected. @param {import('../use_marks.js').Edge} edge */
   function mark(edge) {
-    const { lesson: of, at } = show.here(picture);
-    const { from, to } = ofLesson(marks.now(), of);
+    const { lesson: of, at, clock } = show.here(picture);
     const all = { from: 0, to: lessons[of].duration_ns };
-    const exact = !picture || isExact(at, of === lesson.id ? fixed : [], edge, from);
-    const known = exact ? { from: at, to: at } : guessed(at, all.to);
-    marks.press(edge, edge === 'from' ? { of, from: known.from, to: to !== null && to > known.from ? to : null }
-      : { of, from: from !== null && from < known.to ? from : null, to: known.to },
-    exact ? Promise.resolve(known) : fetchEdges(of, picture, at, all));
+    marks.mark(edge, { of, at, moments: of === lesson.id ? fixed : [], stepped: stepped.current, length: all.to },
+      picture ? () => fetchEdges(of, picture, at, all, clock) : null,
+      (known, { from, to }) => (edge === 'from' ? { of, from: known.from, to: to !== null && to > known.from ? to : null }
+        : { of, from: from !== null && from < known.to ? from : null, to: known.to }));
   }
 
   /** What is selected becomes part of the clip, or is cut out of it. @param {'keep' | 'cut'} what */
-  async function withRange(what) {
-    const { from, to } = ofLesson(await marks.settled(), lesson.id);
+  const withRange = (what) => marks.take((part) => {
+    const { from, to } = ofLesson(part, lesson.id);
     if (from === null || to === null || from >= to) {
       setNotice(t.edit.needRange);
-    } else if (change({ do: what, clip: index, lesson: lesson.id, from_ns: from, to_ns: to })) {
-      marks.set();
+      return false;
     }
-  }
+    return change({ do: what, clip: index, lesson: lesson.id, from_ns: from, to_ns: to });
+  });
 
   function split() {
-    change({ do: 'split', clip: index, piece: pieceAt(clip, lesson.id, show.at), at_ns: show.at }, t.edit.needPiece);
+    const { lesson: of, at } = show.here(picture);
+    change({ do: 'split', clip: index, piece: pieceAt(clip, of, at), at_ns: at }, t.edit.needPiece);
   }
 
   function divide() {
-    if (change({ do: 'divide', clip: index, piece: pieceAt(clip, lesson.id, show.at), at_ns: show.at, key: newKey() }, t.edit.needPiece)) {
+    const { lesson: of, at } = show.here(picture);
+    if (change({ do: 'divide', clip: index, piece: pieceAt(clip, of, at), at_ns: at, key: newKey() }, t.edit.needPiece)) {
       setChosen(index + 1);
     }
   }
@@ -324,9 +327,10 @@ function Desk({ home, opened }) {
   }
 
   function addChapter() {
-    const time_ns = Math.min(show.at, length - 1);
-    if (!clip.chapters.some((one) => one.lesson === lesson.id && one.time_ns === time_ns)) { // it has a title
-      change({ do: 'chapter', clip: index, lesson: lesson.id, time_ns, title: '' });
+    const { lesson: of, at } = show.here(picture);
+    const time_ns = Math.min(at, lessons[of].duration_ns - 1);
+    if (!clip.chapters.some((one) => one.lesson === of && one.time_ns === time_ns)) { // it has a title
+      change({ do: 'chapter', clip: index, lesson: of, time_ns, title: '' });
     }
   }
 
@@ -339,7 +343,7 @@ function Desk({ home, opened }) {
   };
   const zoom = (/** @type {number} */ factor) => setView(zoomed(view, factor, Math.min(Math.max(view.from, show.at), view.to), length));
   const acts = {
-    toggle, stop: show.stop, play: () => show.play(1), reverse: () => show.play(-1), before: () => step(-1), next: () => step(1),
+    toggle, stop: () => show.stop(), play: () => show.play(1), reverse: () => show.play(-1), before: () => step(-1), next: () => step(1),
     secondBack: () => go(show.at - SECOND), secondOn: () => go(show.at + SECOND), momentBefore: () => toMoment(-1), momentAfter: () => toMoment(1),
     markIn: () => mark('from'), markOut: () => mark('to'),
     keep: () => withRange('keep'), cut: () => withRange('cut'), split, divide, addClip,

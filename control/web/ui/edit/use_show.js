@@ -86,21 +86,24 @@ export function useShow(lessons, home) {
     now.current.opened?.player.setLoudness(false, factor);
   };
 
-  /** The moment that is seen: while it runs, as the picture of this track says it. @param {string} [track] */
+  /** The moment that is seen: while it runs, as the picture of this track says it; clock: by the player's. @param {string} [track] */
   function here(track = '') {
     const { run: running, opened, lesson, at } = now.current;
     if (!running || running.rate < 0 || !opened) {
-      return { lesson, at };
+      return { lesson, at, clock: at };
     }
-    const seen = lessonTime(opened.player.plan, seenAt(opened.player, elements.current.get(track)) * 1e9);
-    return { lesson: seen.lesson, at: Math.round(seen.time) };
+    const picture = seenAt(opened.player, elements.current.get(track));
+    const seen = lessonTime(opened.player.plan, picture * 1e9);
+    return { lesson: seen.lesson, at: Math.round(seen.time), clock: Math.round(seen.time + (opened.player.now() - picture) * 1e9) };
   }
 
-  function stop() {
+  /** Where that is. @param {string} [track] which picture of those that are seen says it */
+  function stop(track) {
+    const { lesson, at } = here(track);
     now.current.opened?.player.pause();
-    const { lesson, at } = here();
     goOn(null);
     place(at, lesson);
+    return { lesson, at: now.current.at };
   }
 
   /** @param {number} ns @param {string} [lesson] */

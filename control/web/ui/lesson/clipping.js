@@ -30,16 +30,18 @@ export function Clipping({ playable, name, marks, onBegin, onEnd, onSaved }) {
       return;
     }
     setSaving(true);
-    try {
-      const now = await marks.settled();
-      const pieces = stretch(playable.plan, now.from ?? from, now.to ?? to);
-      const { id } = await createClip(shown, { version: 1, pieces });
-      setTitle(null);
-      setTrouble('');
-      onSaved(id, shown);
-    } catch (error) {
-      setTrouble(said(t, faultText(error)));
-    }
+    await marks.take(async (part) => {
+      try {
+        const { id } = await createClip(shown, { version: 1, pieces: stretch(playable.plan, part.from ?? from, part.to ?? to) });
+        setTitle(null);
+        setTrouble('');
+        onSaved(id, shown);
+        return true;
+      } catch (error) {
+        setTrouble(said(t, faultText(error)));
+        return false;
+      }
+    });
     setSaving(false);
   }
 

@@ -3,8 +3,7 @@
 
 import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
 import { ask, faultText } from '../../lib/api.js';
-import { fetchEdges, fetchFrame } from '../../lib/edit/look.js';
-import { guessed, isExact } from '../../lib/edit/mark.js';
+import { fetchEdges, fetchFrame, fetchLast } from '../../lib/edit/look.js';
 import { day } from '../../lib/format.js';
 import { chooseWords, LanguageProvider, said, startingWords } from '../../lib/language.js';
 import { isSound } from '../../lib/names.js';
@@ -38,7 +37,6 @@ import { usePlayer } from './use_player.js';
 /** @typedef {import('../../lib/player/subtitles.js').Cue} Cue */
 
 const STEP_S = 10;
-const BEFORE_NS = 1e6; // what is shown there is the last picture of the piece before
 const SAME_MARK_S = 3; // behind a mark: back means the one before it
 const TICK_MS = 250;
 const KEEP_MS = 3000;
@@ -199,8 +197,10 @@ export function Lesson() {
   }, [playable, playable?.plan.grows]);
 
   /* what can be done */
+  const stepped = useRef(/** @type {number | null} */ (null)); // the picture that one stepped to, and nowhere since
   /** @param {number} at */
   function seek(at) {
+    stepped.current = null;
     player?.seek(at);
     setResumed(false);
     redraw((n) => n + 1);
@@ -230,10 +230,16 @@ export function Lesson() {
       seek(found.at);
     }
   }
+  /** Where the last picture of a piece begins; without any the piece. @param {import('../../lib/player/plan.js').Planned} piece */
+  async function lastOf(piece) {
+    const found = playable?.has(piece.lesson, view.main) ? await fetchLast(piece.lesson, view.main, piece) : undefined;
+    return piece.at + (found ?? piece.from) - piece.from;
+  }
   /** To the picture behind or before the one that is seen, at its true time. @param {1 | -1} way */
   async function frame(way) {
     const at = here();
-    const piece = playable?.plan.pieces[pieceAt(playable.plan, at * 1e9)];
+    const number = playable ? pieceAt(playable.plan, at * 1e9) : 0;
+    const piece = playable?.plan.pieces[number];
     if (!player || !piece || !playable.has(piece.lesson, view.main)) {
       return;
     }
@@ -241,9 +247,12 @@ export function Lesson() {
     const time = Math.round(at * 1e9) - piece.at + piece.from;
     try {
       const found = await fetchFrame(piece.lesson, view.main, time, way, piece.to);
-      const to = found !== undefined && found >= piece.from && found < piece.to ? found : way > 0 ? piece.to : piece.from - BEFORE_NS;
+      const isHere = found !== undefined && found >= piece.from && found < piece.to;
+      const before = way < 0 && !isHere && playable.plan.pieces[number - 1];
+      const to = isHere ? found - piece.from + piece.at : before ? await lastOf(before) : piece.at + (way > 0 ? piece.to - piece.from : 0);
       if (player.state === 'paused' && here() === at) { // nobody has gone elsewhere meanwhile
-        seek((to - piece.from + piece.at) / 1e9);
+        seek(to / 1e9);
+        stepped.current = Math.round(player.now() * 1e9);
       }
     } catch (error) {
       say(said(t, faultText(error)));
@@ -259,13 +268,14 @@ export function Lesson() {
     }
     const at = Math.round(seenAt(player, elements.current.get(view.main)) * 1e9);
     const piece = playable.plan.pieces[pieceAt(playable.plan, at)];
-    const { from } = marks.now();
-    const exact = view.layout === 'sound' || !playable.has(piece.lesson, view.main) ||
-      isExact(at, playable.points.map((point) => Math.round(point.at * 1e9)), edge, from);
-    const known = exact ? { from: at, to: at } : guessed(at, playable.plan.length);
+    const clock = Math.round(player.now() * 1e9);
     const there = piece.at - piece.from;
-    marks.press(edge, { of: id, from: edge === 'from' ? known.from : from, to: edge === 'to' ? known.to : null }, exact ? Promise.resolve(known)
-      : fetchEdges(piece.lesson, view.main, at - there, piece).then((found) => ({ from: found.from + there, to: found.to + there })));
+    const hasPicture = view.layout !== 'sound' && playable.has(piece.lesson, view.main);
+    const moments = [...playable.points, ...playable.slides].map((one) => Math.round(one.at * 1e9));
+    marks.mark(edge, { of: id, at, moments, stepped: stepped.current, length: playable.plan.length }, hasPicture ? async () => {
+      const found = await fetchEdges(piece.lesson, view.main, at - there, piece, clock - there);
+      return { from: found.from + there, to: found.to + there };
+    } : null, (known, { from }) => ({ of: id, from: edge === 'from' ? known.from : from, to: edge === 'to' ? known.to : null }));
   }
   const beginHere = () => mark('from');
   const endHere = () => marks.now().from !== null && mark('to');
