@@ -16,10 +16,10 @@
 
 struct lct_overlay;
 
-/** The pictures it will be laid over. */
 /** Pixels a side that a picture may have at most. */
 #define LCT_OVERLAY_SIDE_MAX 4096
 
+/** The pictures it will be laid over. */
 struct lct_overlay_canvas {
     int width, height; /**< even */
     enum lct_colour colour;

@@ -362,10 +362,7 @@ static bool take_from(struct strip *strip, const struct lct_movie *movie) {
         if (shot->encoded) {
             shot->key = *size & LCT_MOVIE_PAINTED_KEY;
             shot->piece.bytes = *size++ & ~LCT_MOVIE_PAINTED_KEY;
-            shot->made = malloc(shot->piece.bytes + 1);
-            if (!shot->made) {
-                return false; /* then it is painted, or there is no memory for that */
-            }
+            shot->made = lct_new(shot->piece.bytes + 1);
             memcpy(shot->made, from, shot->piece.bytes);
             from += shot->piece.bytes;
         }

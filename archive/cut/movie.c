@@ -399,7 +399,12 @@ struct lct_movie *lct_movie_share(struct lct_movie *movie) {
 }
 
 size_t lct_movie_memory(const struct lct_movie *movie) {
-    return movie->head_bytes + movie->piece_count * sizeof *movie->pieces + movie->made_room;
+    size_t bytes = movie->head_bytes + movie->piece_count * sizeof *movie->pieces +
+                   movie->painted_count * sizeof *movie->painted + movie->made_room;
+    for (size_t i = 0; i < movie->painted_count; i++) {
+        bytes += movie->painted[i].count * sizeof *movie->painted[i].samples;
+    }
+    return bytes;
 }
 
 uint64_t lct_movie_size(const struct lct_movie *movie) { return movie->size; }

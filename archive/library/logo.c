@@ -10,8 +10,7 @@
 #include "encode/overlay.h"
 
 /* CRC-32 as PNG has it (annex D), of a chunk's type and data. */
-static uint32_t crc32_of(const uint8_t *bytes, size_t n) {
-    uint32_t table[256], crc = UINT32_MAX;
+static void make_table(uint32_t table[256]) {
     for (uint32_t i = 0; i < 256; i++) {
         uint32_t c = i;
         for (int bit = 0; bit < 8; bit++) {
@@ -19,6 +18,10 @@ static uint32_t crc32_of(const uint8_t *bytes, size_t n) {
         }
         table[i] = c;
     }
+}
+
+static uint32_t crc32_of(const uint32_t table[256], const uint8_t *bytes, size_t n) {
+    uint32_t crc = UINT32_MAX;
     for (size_t i = 0; i < n; i++) {
         crc = table[(crc ^ bytes[i]) & 0xff] ^ crc >> 8;
     }
@@ -36,7 +39,9 @@ static bool is_head(const uint8_t *chunk, size_t length) {
 
 static bool is_png(const uint8_t *bytes, size_t n) {
     static const uint8_t signature[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    uint32_t table[256];
     struct lct_reader r = lct_reader(bytes, n);
+    make_table(table);
     const uint8_t *begin = lct_get(&r, sizeof signature);
     if (!begin || memcmp(begin, signature, sizeof signature) != 0) {
         return false;
@@ -45,7 +50,8 @@ static bool is_png(const uint8_t *bytes, size_t n) {
         size_t length = lct_get_u32(&r);
         const uint8_t *chunk = lct_get(&r, 4 + length);
         uint32_t crc = lct_get_u32(&r);
-        if (r.failed || crc != crc32_of(chunk, 4 + length) || (first && !is_head(chunk, length))) {
+        if (r.failed || crc != crc32_of(table, chunk, 4 + length) ||
+            (first && !is_head(chunk, length))) {
             return false;
         }
         pictured = pictured || memcmp(chunk, "IDAT", 4) == 0;

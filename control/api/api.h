@@ -152,7 +152,10 @@ int lct_api_delete_for_ever(struct lct_api *api, const char *id,
 /** Removes what an editor keeps of a lesson that was deleted. Catalogue loop. */
 void lct_api_remove_edit(const struct lct_api *api, const char *id);
 
-/** How long heads are kept that were painted for a draft, after the last were. */
+/** Bytes, as JSON, of what a draft would be saved as; of more no heads are painted ahead. */
+#define LCT_API_CLIPS_MAX (512U << 10)
+
+/** How long heads are kept that were painted for a draft, after its last change. */
 #define LCT_API_HEADS_KEPT (24 * 3600 * LCT_SECOND)
 
 /** Removes those that are older. Catalogue loop. */

@@ -59,7 +59,12 @@ int lct_api_may_replace(const struct lct_http_request *request, const char *tag,
 
 int lct_api_saved(int rc, struct lct_fault *fault) {
     return rc == 0 ? 0
-                   : lct_fault_set(fault, rc, "api",
-                                   "This could not be saved: %s. Nothing was changed.",
-                                   "未能保存：%s。没有任何更改。", strerror(-rc));
+           : rc == -ENOSPC || rc == -EDQUOT
+               ? lct_fault_set(fault, -ENOSPC, "api",
+                               "This could not be saved: the disk is full. Nothing was changed. "
+                               "Delete or move something, then try again.",
+                               "未能保存：磁盘已满。没有任何更改。请删除或移走一些文件，然后重试。")
+               : lct_fault_set(fault, rc, "api",
+                               "This could not be saved: %s. Nothing was changed.",
+                               "未能保存：%s。没有任何更改。", strerror(-rc));
 }

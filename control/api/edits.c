@@ -4,6 +4,7 @@
  * came. Catalogue loop. */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,7 +100,10 @@ static int write_edit(const struct lct_api *api, const char *id, const char *tex
  * worker may write. */
 static void prepare(const struct lct_api *api, const char *id, const json_t *edit) {
     LCT_FREE char *folder = lct_format("%s/" FOLDER "/%s", api->data, id);
-    if (json_object_get(edit, "clips") && lct_io_make_folder(folder) == 0) {
+    const json_t *clips = json_object_get(edit, "clips");
+    if (clips && json_dumpb(clips, NULL, 0, JSON_COMPACT) <= LCT_API_CLIPS_MAX &&
+        lct_io_make_folder(folder) == 0) {
+        (void)utimensat(AT_FDCWD, folder, NULL, 0); /* it is wanted still */
         lct_workers_prepare_still(api->workers,
                                   json_pack("{s:s, s:s}", "kind", "draft", "edit", id));
     }

@@ -413,10 +413,20 @@ static struct lct_job *waiting_same(const struct lct_workers *workers, const jso
     return job;
 }
 
+static size_t count_waiting(const struct lct_workers *workers, int lane) {
+    size_t n = 0;
+    for (const struct lct_job *job = lct_jobs_first(workers->jobs); job; job = job->next) {
+        n += lane_for(job) == lane && job->state == LCT_JOB_WAITING;
+    }
+    return n;
+}
+
+/* One that runs goes on, though it may paint what was changed since: of most of it that is not
+ * so, and who never pauses would never have any. */
 static void begin_still(struct lct_workers *workers, json_t *order) {
     struct lct_fault fault;
     struct lct_job *job = waiting_same(workers, order);
-    if (job) {
+    if (job || count_waiting(workers, AHEAD) >= LCT_WORKERS_PREPARED_MAX) {
         json_decref(order);
     } else if (lct_jobs_add(workers->jobs, order, &job, &fault) < 0) {
         lct_info("nothing is prepared", "why=%s", fault.en);
@@ -646,12 +656,8 @@ static void drop_prepared(struct lct_workers *workers, const json_t *order) {
 void lct_workers_prepare(struct lct_workers *workers, json_t *order) {
     struct lct_job *job = same_quick(workers, order);
     struct lct_fault fault;
-    size_t waiting = 0;
     drop_prepared(workers, order);
-    for (struct lct_job *other = lct_jobs_first(workers->jobs); other; other = other->next) {
-        waiting += lane_for(other) == QUICK && other->state == LCT_JOB_WAITING;
-    }
-    if (job || waiting >= LCT_WORKERS_PREPARED_MAX) {
+    if (job || count_waiting(workers, QUICK) >= LCT_WORKERS_PREPARED_MAX) {
         json_decref(order);
     } else if (lct_jobs_add(workers->jobs, order, &job, &fault) < 0) {
         lct_info("nothing is prepared", "why=%s", fault.en);

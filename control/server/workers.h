@@ -2,11 +2,10 @@
 /**
  * Starts "lectern-worker job" for the queue of archive/jobs.h: one process at a time, and one more
  * for what somebody waits for in front of a page ("quick"), and one for what nobody has asked for
- * yet
- * ("ahead": a draft's heads), which stands still while a quick one runs. Workers have the lowest
- * priority of all (control/worker/worker_job.h); and while a recorder of this machine is short of
- * CPU they stand still (SIGSTOP), so that no recording is disturbed. A worker that dies leaves a
- * job that is taken again; workers die with the server, however it dies.
+ * yet ("ahead": a draft's heads), which stands still while a quick one runs. The rest is "slow".
+ * Workers have the lowest priority of all (control/worker/worker_job.h); and while a recorder of
+ * this machine is short of CPU they stand still (SIGSTOP), so that no recording is disturbed. A
+ * worker that dies leaves a job that is taken again; workers die with the server, however it dies.
  *
  * Everything happens in one loop that may wait for the disk, whose thread must live as long as the
  * workers; only lct_workers_hold is for any thread.
@@ -57,7 +56,7 @@ void lct_workers_end(struct lct_workers *workers);
 /** Frees, after the loop is gone; NULL is allowed. */
 void lct_workers_destroy(struct lct_workers *workers);
 
-/** All jobs but quick ones, those asked for last first, as docs/api.yaml says. Returns owned. */
+/** All slow jobs, those asked for last first, as docs/api.yaml says. Returns owned. */
 json_t *lct_workers_json(const struct lct_workers *workers) LCT_MUST_USE;
 
 /** One job, NULL when there is none. Returns owned. */
@@ -92,7 +91,8 @@ typedef void (*lct_workers_done_fn)(void *arg, const struct lct_fault *fault);
 void lct_workers_quick(struct lct_workers *workers, json_t *order, lct_workers_done_fn done,
                        void *arg);
 
-/** Quick jobs that wait while nobody waits for them, at most; more are not prepared. */
+/** Quick jobs, and jobs ahead, that wait while nobody waits for them, at most of each; more are not
+ *  prepared. */
 #define LCT_WORKERS_PREPARED_MAX 8U
 
 /** What is still being changed is prepared when it has not changed for so long. */

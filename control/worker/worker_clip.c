@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Jobs "export": a lesson or a microlesson as a file, by a preset (control/worker/presets.h); and
- * "heads": what of a microlesson must be made so that it can be muxed while it is sent. */
+ * "heads": what of a microlesson must be made so that it can be muxed while it is sent; and
+ * "draft": the same of what an editor holds, before it is saved. */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -87,16 +88,21 @@ static int is_kept_movie(const struct dirent *entry) {
     return n > 6 && strcmp(entry->d_name + n - 6, ".movie") == 0;
 }
 
-/* What cannot be read, or is of lessons that are gone, is painted anew. */
-static int load_movie(const struct lct_worker_job *job, const char *path, struct earlier *earlier) {
-    struct lct_movie **movie = &earlier->list[earlier->count];
-    bool room = earlier->count < EARLIER_MAX && earlier->bytes < EARLIER_BYTES;
-    int rc = room ? lct_movie_load(path, job->data, movie) : -EMFILE;
-    if (rc == 0) {
-        earlier->bytes += lct_movie_memory(*movie);
-        earlier->count++;
+/* What cannot be read, or is of lessons that are gone, is painted anew; so is what there is no room
+ * for. */
+static void load_movie(const struct lct_worker_job *job, const char *path,
+                       struct earlier *earlier) {
+    if (earlier->count == EARLIER_MAX || earlier->bytes >= EARLIER_BYTES) {
+        return;
     }
-    return rc;
+    struct lct_movie **movie = &earlier->list[earlier->count];
+    int rc = lct_movie_load(path, job->data, movie);
+    if (rc < 0) {
+        lct_warn("heads are painted anew", "path=%s why=%s", path, strerror(-rc));
+        return;
+    }
+    earlier->bytes += lct_movie_memory(*movie);
+    earlier->count++;
 }
 
 /* All movies of a folder, the newest versions first. */
@@ -106,10 +112,7 @@ static void load_earlier(const struct lct_worker_job *job, const char *folder,
     int n = scandir(folder, &entries, is_kept_movie, alphasort);
     for (int i = n - 1; i >= 0; i--) {
         LCT_FREE char *path = lct_format("%s/%s", folder, entries[i]->d_name);
-        int rc = load_movie(job, path, earlier);
-        if (rc < 0) {
-            lct_warn("heads are painted anew", "path=%s why=%s", path, strerror(-rc));
-        }
+        load_movie(job, path, earlier);
         free(entries[i]);
     }
     if (n >= 0) {
@@ -162,8 +165,8 @@ struct shown {
 
 /* What is drawn over all pictures, and how loud it is to be. */
 struct drawn {
-    char *logo; /* NULL: none; owned, as what captions hold */
-    struct lct_subtitle captions;
+    const char *logo;             /* NULL: none; the job's */
+    struct lct_subtitle captions; /* what it holds is owned */
     bool captioned;
     double loudness; /* LUFS; 0: as it is */
 };
@@ -181,15 +184,14 @@ static double loudness_asked(const struct lct_worker_job *job) {
 static int find_drawn(const struct lct_worker_job *job, const struct lct_clip *clip,
                       const struct shown *shown, struct drawn *drawn, struct lct_fault *fault) {
     const char *lang = lct_json_text(job->order, "captions", "");
-    LCT_FREE char *logo = lct_format("%s/" LCT_CLIP_LOGO, job->data);
     bool wanted = clip->logo || lct_json_flag(job->order, "logo", false), own;
     int rc = 0;
     if (!shown->made) {
         return 0;
     }
     drawn->loudness = loudness_asked(job);
-    if (shown->one && wanted && access(logo, F_OK) == 0) {
-        drawn->logo = lct_strdup(logo);
+    if (shown->one && wanted) {
+        drawn->logo = job->logo;
     }
     if (shown->one && *lang) {
         rc = lct_item_subtitle(job->data, lct_json_text(job->order, "item", ""), lang,
@@ -197,11 +199,6 @@ static int find_drawn(const struct lct_worker_job *job, const struct lct_clip *c
         drawn->captioned = rc == 0;
     }
     return rc;
-}
-
-static void free_drawn(struct drawn *drawn) {
-    free(drawn->logo);
-    lct_subtitle_free(&drawn->captions);
 }
 
 /* The first track of the kind in a lesson; name: the one called so. NULL: there is none. */
@@ -284,7 +281,7 @@ static int make_clip(struct lct_worker_job *job, const struct lct_clip *clip,
     struct held *held = lct_new(clip->piece_count * sizeof *held);
     const char *const tracks[] = {shown->sound};
     struct drawn drawn = {.logo = NULL};
-    int rc = shown->made ? lct_worker_space(job, 0, fault) : 0; /* heads alone are small */
+    int rc = lct_worker_space(job, 0, fault);
     rc = rc ? rc : find_drawn(job, clip, shown, &drawn, fault);
     LCT_FREE char *opening = design_of(&clip->opening, shown);
     LCT_FREE char *closing = design_of(&clip->closing, shown);
@@ -313,7 +310,7 @@ static int make_clip(struct lct_worker_job *job, const struct lct_clip *clip,
     rc = rc ? rc : lct_produce_open(&order, source->folder, &source->produce, fault);
     rc = rc ? rc : lct_produce_make(source->produce, on_made, job, fault);
     source->movie = rc == 0 ? lct_cut_movie(lct_produce_cut(source->produce)) : NULL;
-    free_drawn(&drawn);
+    lct_subtitle_free(&drawn.captions);
     for (size_t i = 0; i < clip->piece_count; i++) {
         free(held[i].folder);
     }
@@ -350,9 +347,7 @@ static int find_track(const struct lct_worker_job *job, const struct lct_clip *c
 /* Whether something of a clip has one picture: what it says itself, or what is drawn. */
 static bool has_one_picture(const struct lct_worker_job *job, const struct lct_clip *clip,
                             bool made) {
-    LCT_FREE char *logo = lct_format("%s/" LCT_CLIP_LOGO, job->data);
-    bool drawn =
-        is_asked(job) || lct_clip_cards_length(clip) > 0 || (clip->logo && access(logo, F_OK) == 0);
+    bool drawn = is_asked(job) || lct_clip_cards_length(clip) > 0 || (clip->logo && job->logo);
     bool one = made && drawn;
     for (size_t i = 0; i < clip->piece_count; i++) {
         one = one || clip->pieces[i].layout != LCT_CLIP_ALL;
@@ -593,7 +588,11 @@ static void count_heads(const struct source *source, json_t *result) {
 
 static int save_heads(const struct lct_worker_job *job, const struct source *source,
                       const char *path, struct lct_fault *fault) {
-    int rc = lct_movie_save(&lct_io_system, source->movie, job->data, path);
+    int rc = lct_worker_space(job, lct_movie_memory(source->movie), fault);
+    if (rc < 0) {
+        return rc;
+    }
+    rc = lct_movie_save(&lct_io_system, source->movie, job->data, path);
     return rc < 0 ? lct_fault_unwritten(fault, rc, "export", path) : 0;
 }
 
@@ -661,13 +660,28 @@ static void remove_file(const char *folder, const char *name) {
     (void)remove(path); /* then it is in nobody's way */
 }
 
+/* Those of clips that it had, and what a worker that was killed has left. */
+static void remove_others(const char *folder, size_t clips) {
+    struct dirent **entries;
+    int n = scandir(folder, &entries, NULL, alphasort);
+    for (int i = 0; i < n; i++) {
+        const char *name = entries[i]->d_name;
+        if (name[0] != '.' && (!is_kept_movie(entries[i]) || strtoul(name, NULL, 10) >= clips)) {
+            remove_file(folder, name);
+        }
+        free(entries[i]);
+    }
+    if (n >= 0) {
+        free(entries);
+    }
+}
+
 int lct_worker_draft(struct lct_worker_job *job, json_t **ret_result, struct lct_fault *fault) {
     const char *id = lct_json_text(job->order, "edit", "");
     LCT_FREE char *folder = lct_format("%s/edits/%s", job->data, id);
     LCT_FREE char *path = lct_format("%s.json", folder);
     LCT_JSON json_t *edit = NULL;
     struct source source = {.produce = NULL};
-    struct dirent **before = NULL;
     size_t i;
     const json_t *entry;
     int rc = lct_json_load(path, EDIT_BYTES_MAX, &edit, fault);
@@ -676,26 +690,21 @@ int lct_worker_draft(struct lct_worker_job *job, json_t **ret_result, struct lct
     }
     const json_t *clips = json_object_get(edit, "clips");
     json_t *result = json_pack("{s:i, s:i}", "painted", 0, "taken", 0);
-    int n = scandir(folder, &before, is_kept_movie, alphasort);
     load_earlier(job, folder, &source.earlier);
     load_versions(job, clips, &source.earlier);
     json_array_foreach(clips, i, entry) {
         char name[32];
         (void)snprintf(name, sizeof name, "%04zu.movie", i);
         LCT_FREE char *movie = lct_format("%s/%s", folder, name);
-        if (paint_clip(job, entry, movie, &source, result) < 0) {
+        rc = paint_clip(job, entry, movie, &source, result);
+        if (rc < 0) {
             remove_file(folder, name);
         }
-    }
-    for (int k = 0; k < n; k++) { /* of clips that it had */
-        if (strtoul(before[k]->d_name, NULL, 10) >= json_array_size(clips)) {
-            remove_file(folder, before[k]->d_name);
+        if (rc == -ENOSPC) {
+            break; /* others would find no more */
         }
-        free(before[k]);
     }
-    if (n >= 0) {
-        free(before);
-    }
+    remove_others(folder, json_array_size(clips));
     lct_info("heads of a draft are there", "edit=%s painted=%d taken=%d", id,
              (int)lct_json_int(result, "painted", 0), (int)lct_json_int(result, "taken", 0));
     close_source(&source);

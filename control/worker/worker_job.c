@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "archive/jobs.h"
-#include "archive/library/clip.h"
 #include "archive/library/item.h"
+#include "archive/library/logo.h"
 #include "archive/tape/guard.h"
 #include "base/io.h"
 #include "base/mem.h"
@@ -29,12 +29,17 @@
 static const struct kind {
     const char *kind;
     lct_worker_job_fn run;
-    const char *writes; /* beside its own folder: "item", that of it, or "edit"; NULL: nothing */
+    const char *writes; /* whose folder beside its own, as its order names it; NULL: nobody's */
     bool begins_open;   /* it shuts itself in when the lesson it makes is begun */
+    bool reads_edits;   /* heads that were painted for drafts */
+    bool draws;         /* the school's logo */
+    bool is_waited_for; /* by somebody in front of a page */
 } kinds[] = {
-    {"export", lct_worker_clip, NULL, false},         {"import", lct_worker_upload, NULL, true},
-    {"heads", lct_worker_heads, "item", false},       {"draft", lct_worker_draft, "edit", false},
-    {"slides", lct_worker_slides_job, "item", false},
+    {"export", lct_worker_clip, .reads_edits = true, .draws = true},
+    {"heads", lct_worker_heads, .writes = "item", .reads_edits = true, .is_waited_for = true},
+    {"draft", lct_worker_draft, .writes = "edit", .reads_edits = true},
+    {"slides", lct_worker_slides_job, .writes = "item"},
+    {"import", lct_worker_upload, .begins_open = true},
 };
 
 static void say(json_t *owned) {
@@ -94,10 +99,10 @@ void lct_worker_be_dispensable(void) {
 /* What cannot be had is not needed: every one of these is allowed to everybody. Threads that libav
  * starts inherit it. Who is waited for gets the little that nice leaves, others only what nobody
  * else wants. */
-static void be_modest(const json_t *order) {
+static void be_modest(const struct kind *kind) {
     const struct sched_param none = {.sched_priority = 0};
     (void)setpriority(PRIO_PROCESS, 0, 19);
-    if (strcmp(lct_json_text(order, "kind", ""), "heads") != 0) {
+    if (!kind || !kind->is_waited_for) {
         (void)sched_setscheduler(0, SCHED_IDLE, &none);
     }
     (void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, IOPRIO_IDLE);
@@ -138,9 +143,24 @@ static int shut_in(const struct lct_worker_job *job, const struct kind *kind,
     LCT_FREE char *edits = lct_format("%s/edits", job->data);
     LCT_FREE char *written = written_by(job, kind);
     const char *const writes[] = {job->folder, written, NULL};
-    LCT_FREE char *logo = lct_format("%s/" LCT_CLIP_LOGO, job->data);
-    const char *const reads[] = {lessons, clips, edits, logo, NULL};
+    const char *const reads[] = {lessons, clips, kind->reads_edits ? edits : NULL, NULL};
     return lct_worker_shut_in(writes, NULL, reads, FILE_BYTES, fault);
+}
+
+/* The logo as it is now: what is put in its place later nobody may open who is shut in. */
+static int take_logo(struct lct_worker_job *job, struct lct_fault *fault) {
+    LCT_FREE char *bytes = NULL;
+    size_t n = 0;
+    int rc = lct_logo_load(job->data, &bytes, &n);
+    if (rc == -ENOENT) {
+        return 0;
+    }
+    job->logo = lct_format("%s/logo.png", job->folder);
+    rc = rc ? rc : lct_io_replace(&lct_io_system, job->logo, bytes, n);
+    return rc < 0 ? lct_fault_set(fault, rc, "jobs",
+                                  "The school's logo cannot be copied: %s. Choose another.",
+                                  "无法读取学校的校标：%s。请换一张。", strerror(-rc))
+                  : 0;
 }
 
 int lct_worker_job(int argc, char **argv) {
@@ -157,10 +177,15 @@ int lct_worker_job(int argc, char **argv) {
     int rc = lct_json_load(path, LCT_JOB_BYTES_MAX, &json, &fault);
     struct lct_worker_job job = {
         .data = argv[1], .folder = folder, .order = json_object_get(json, "order")};
-    be_modest(job.order);
     rc = rc ? rc : find_kind(job.order, &kind, &fault);
+    be_modest(kind);
+    rc = rc || !kind->draws ? rc : take_logo(&job, &fault);
     rc = rc || kind->begins_open ? rc : shut_in(&job, kind, &fault);
     rc = rc ? rc : kind->run(&job, &result, &fault);
+    if (job.logo) {
+        (void)remove(job.logo);
+        free(job.logo);
+    }
     lct_worker_few_notes(result);
     say(rc < 0 ? json_pack("{s:o}", "fault", lct_json_of_fault(&fault))
                : json_pack("{s:o}", "result", result));

@@ -31,6 +31,7 @@ struct lct_worker_job {
     const char *data;
     const char *folder;  /**< of its own, empty but for job.json */
     const json_t *order; /**< "kind" and what that needs; checked when it was asked for */
+    char *logo;          /**< an export's copy of the school's; NULL: there is none; owned */
     lct_ns said;         /**< when progress was told last */
 };
 

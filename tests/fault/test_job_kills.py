@@ -156,6 +156,21 @@ class Killed(unittest.TestCase):
         settled()
         self.through("heads", do)
 
+    def test_draft(self):
+        others = os.listdir(self.data / "jobs")
+        edl = {"version": 1, "pieces": [{"lesson": LESSON, "from_ns": SECOND // 2, "to_ns": SECOND}]}
+        edit = {"version": 1, "begin": {}, "changes": [], "at": 0, "clips": [{"edl": edl}]}
+        folder = self.data / "edits" / LESSON
+
+        def do():
+            shutil.rmtree(folder, ignore_errors=True)
+            self.assertEqual(self.server.ask("PUT", f"/api/v1/edits/{LESSON}", edit, {"If-Match": "*"})[0], 200)
+            until(lambda: (folder / "0000.movie").exists() and os.listdir(self.data / "jobs") == others, 60, "its heads")
+            self.assertEqual(os.listdir(folder), ["0000.movie"])
+            return summed(self.data / "lessons", folder)
+
+        self.through("draft", do)
+
     def test_slides(self):
         def do():
             (self.lesson / "text.jsonl").unlink()

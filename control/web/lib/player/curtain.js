@@ -6,14 +6,14 @@
  * picture, until the first one of the next piece has come.
  */
 
-import { pieceAt } from './plan.js';
+import { pieceAt, ticksOf } from './plan.js';
 
 /** @typedef {import('./plan.js').Plan} Plan */
 
+const TICKS = 90000; // a second, of pictures
 const EARLY_S = 0.4; // on the wall; some browsers tell how far they are four times a second
-const UNSEEN_S = 0.008; // what stands nearer to a join is the decoder's: one tick a picture, of 90,000
-const ROUNDED_S = 8e-6; // a join lies between two ticks; browsers count microseconds
-const LATE_S = 5; // a curtain that nothing has lifted: no browser tells of pictures that nobody looks at
+const UNSEEN_S = 0.008; // what stands nearer to a join is the decoder's: one tick a picture
+const LATE_S = 1; // so far behind a join nothing is hidden any more, whatever the browser told
 
 /**
  * Begins, and returns what ends it. Browsers that tell nothing of their pictures have no curtain.
@@ -30,42 +30,53 @@ export function hangCurtain(video, plan, before) {
   canvas.className = 'curtain';
   canvas.hidden = true;
   video.after(canvas);
-
-  let copied = 0; // when, in the video's time
+  let lifted = 0; // at the latest: seconds of the video's time
 
   function lift() {
     canvas.hidden = true;
   }
-  /** Is a moment of the video shortly before a join? Undefined: so shortly that nobody should see it. @param {number} time */
+  /** When the first picture behind a moment of the video's time that begins a piece is shown. @param {number} time */
+  function joinAfter(time) {
+    const begins = (/** @type {number} */ i) => (i < plan.pieces.length ? ticksOf(plan.pieces[i].at + before * 1e9, TICKS) / TICKS : Infinity);
+    const next = pieceAt(plan, (time - before - 1 / TICKS) * 1e9) + 1; // a join lies between two ticks
+    return time < begins(next) - 0.5 / TICKS ? begins(next) : begins(next + 1);
+  }
+  /** Is a moment shortly before a join? Undefined: so shortly that nobody should see it. @param {number} time */
   function isNear(time) {
-    const next = plan.pieces[pieceAt(plan, (time + ROUNDED_S - before) * 1e9) + 1];
-    const left = next ? before + next.at / 1e9 - time : Infinity;
+    const left = joinAfter(time) - time;
     return left < UNSEEN_S ? undefined : left < EARLY_S * video.playbackRate;
   }
-  /** Of what is seen. */
-  function copy() {
-    canvas.width = video.videoWidth;
-    canvas.height = video.videoHeight;
+  /**
+   * Of what is seen shortly before a join; of pictures that are not, browsers do not tell when they change.
+   * @param {number} time of the video
+   */
+  function copy(time) {
+    const { videoWidth: width, videoHeight: height } = video;
+    if (document.hidden || video.checkVisibility?.({ visibilityProperty: true }) === false) {
+      return;
+    }
+    if (canvas.width !== width || canvas.height !== height) {
+      Object.assign(canvas, { width, height });
+    }
     context?.drawImage(video, 0, 0);
-    canvas.style.opacity = video.style.opacity;
     canvas.hidden = false;
-    copied = video.currentTime;
+    lifted = joinAfter(time) + LATE_S * video.playbackRate;
   }
   /** @type {VideoFrameRequestCallback} */
   function look(_, { mediaTime }) {
     waits = video.requestVideoFrameCallback(look);
-    const near = isNear(mediaTime);
+    const near = video.seeking ? undefined : isNear(mediaTime);
     if (near) {
-      copy();
+      copy(mediaTime);
     } else if (near === false) {
       lift();
     }
   }
-  /** A picture may stand so long that no other comes before the join. */
+  /** A picture may stand so long that no other comes before the join, or behind it. */
   function watch() {
     if (canvas.hidden && !video.seeking && isNear(video.currentTime)) {
-      copy();
-    } else if (video.currentTime > copied + LATE_S * video.playbackRate) {
+      copy(video.currentTime);
+    } else if (video.currentTime > lifted) {
       lift();
     }
   }

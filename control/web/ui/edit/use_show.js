@@ -81,7 +81,7 @@ export function useShow(lessons, home) {
   /** How bright and loud it is here. @param {number} factor 0 to 1 */
   const shine = (factor) => {
     elements.current.forEach((one) => {
-      one.style.opacity = String(factor);
+      /** @type {HTMLElement} */ (one.parentElement).style.opacity = String(factor);
     });
     now.current.opened?.player.setLoudness(false, factor);
   };

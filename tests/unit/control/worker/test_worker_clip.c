@@ -125,7 +125,9 @@ static int run(lct_worker_job_fn fn, unsigned version, const char *edl, const ch
                json_t **ret_result) {
     LCT_FREE char *path = lct_format("%s/%04u.json", clip, version);
     LCT_JSON json_t *json = NULL;
-    struct lct_worker_job job = {.data = data, .folder = job_folder};
+    LCT_FREE char *logo = lct_format("%s/" LCT_CLIP_LOGO, data);
+    struct lct_worker_job job = {
+        .data = data, .folder = job_folder, .logo = access(logo, F_OK) == 0 ? logo : NULL};
     cr_assert_eq(lct_io_replace(&lct_io_system, path, edl, strlen(edl)), 0);
     cr_assert_eq(lct_json_parse(order, strlen(order), &json, &fault), 0, "%s", fault.en);
     job.order = json;
