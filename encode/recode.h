@@ -23,6 +23,10 @@
 
 struct lct_recode;
 
+/** Names the rules by which heads are encoded (options, effort, sets). Another one when they
+ * change: heads that are kept are those of the rules before (archive/cut/cut_paint.c). */
+#define LCT_RECODE_RULES "heads 1"
+
 /** What all samples of the track that is made have in common. */
 struct lct_recode_settings {
     const struct lct_format *format; /**< canvas, option string and avcC; borrows until close */

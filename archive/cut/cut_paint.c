@@ -25,9 +25,6 @@
  * once more where the range begins; a camera's next one is simply shown at once. */
 #define STAND_MIN (TICKS / 10)
 
-/* Part of a key: which rules a range is painted by. */
-#define RULES "heads 1"
-
 /* Where no picture stands, the first one that comes this much later has a slate before it; a camera
  * takes up to a second to open, and its first picture is seen at once rather than a flash. */
 #define SLATE_MIN TICKS
@@ -335,7 +332,7 @@ static void begin_key(struct painter *p) {
     lct_put_u32(&w, p->settings->ids_taken);
     lct_put_u32(&w, (uint32_t)format->config_bytes);
     p->digest = lct_digest_create();
-    lct_digest_add(p->digest, RULES, sizeof RULES);
+    lct_digest_add(p->digest, LCT_RECODE_RULES, sizeof LCT_RECODE_RULES);
     lct_digest_add(p->digest, bytes, sizeof bytes);
     lct_digest_add(p->digest, format->config, format->config_bytes);
     lct_digest_add(p->digest, format->encoder, strlen(format->encoder) + 1);

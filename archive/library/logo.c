@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "archive/library/clip.h"
 #include "base/bytes.h"
@@ -74,6 +75,11 @@ int lct_logo_check(const void *bytes, size_t n, struct lct_fault *fault) {
 int lct_logo_save(const struct lct_io *io, const char *data, const void *bytes, size_t n) {
     LCT_FREE char *path = lct_format("%s/" LCT_CLIP_LOGO, data);
     return lct_io_replace(io, path, bytes, n);
+}
+
+bool lct_logo_is_there(const char *data) {
+    LCT_FREE char *path = lct_format("%s/" LCT_CLIP_LOGO, data);
+    return access(path, R_OK) == 0;
 }
 
 int lct_logo_load(const char *data, char **ret_bytes, size_t *ret_n) {

@@ -9,6 +9,8 @@
  */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/attr.h"
 #include "base/fault.h"
 #include "base/io.h"
@@ -27,6 +29,9 @@ int lct_logo_check(const void *bytes, size_t n, struct lct_fault *fault) LCT_MUS
  */
 int lct_logo_save(const struct lct_io *io, const char *data, const void *bytes,
                   size_t n) LCT_MUST_USE;
+
+/** Is there one? Not whether it can be drawn. Any thread. */
+bool lct_logo_is_there(const char *data);
 
 /** Reads it. 0; -ENOENT: there is none; -EFBIG, or -errno. *ret_bytes is owned (free). */
 int lct_logo_load(const char *data, char **ret_bytes, size_t *ret_n) LCT_MUST_USE;

@@ -117,10 +117,6 @@ int lct_api_collection_items(struct lct_api *api, const char *id, json_t **ret_i
 json_t *lct_api_subtitles(const struct lct_api *api, const char *id,
                           const json_t *sources) LCT_MUST_USE;
 
-/** True where the school has put its logo (LCT_CLIP_LOGO, archive/library/clip.h), not whether it
- * can be drawn. Any thread. */
-bool lct_api_has_logo(const struct lct_api *api);
-
 /** True for a lesson that has ended, shows a screen, lies here as a whole, and whose slides nobody
  *  has looked for. Catalogue loop. */
 bool lct_api_lacks_slides(const struct lct_api *api, const char *id);

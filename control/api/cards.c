@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "archive/library/clip.h"
+#include "archive/library/logo.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "control/api/api.h"
@@ -72,5 +73,6 @@ void lct_api_get_cards(void *app, struct lct_http_request *request) {
     }
     free((void *)entries);
     lct_http_answer_json(
-        request, 200, json_pack("{s:o, s:b}", "cards", cards, "logo", (int)lct_api_has_logo(api)));
+        request, 200,
+        json_pack("{s:o, s:b}", "cards", cards, "logo", (int)lct_logo_is_there(api->data)));
 }

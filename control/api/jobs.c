@@ -6,13 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "archive/jobs.h"
 #include "archive/lesson/lesson.h"
 #include "archive/lesson/replica.h"
 #include "archive/library/clip.h"
 #include "archive/library/item.h"
+#include "archive/library/logo.h"
 #include "archive/library/subtitle.h"
 #include "archive/uploads.h"
 #include "base/io.h"
@@ -42,11 +42,6 @@ struct look {
     lct_ns cards;
 };
 
-bool lct_api_has_logo(const struct lct_api *api) {
-    LCT_FREE char *path = lct_format("%s/" LCT_CLIP_LOGO, api->data);
-    return access(path, R_OK) == 0;
-}
-
 static struct look look_of(const struct lct_api *api, const char *id) {
     LCT_FREE char *folder = lct_item_folder(api->data, id);
     LCT_JSON json_t *json = NULL;
@@ -60,7 +55,7 @@ static struct look look_of(const struct lct_api *api, const char *id) {
     }
     look.title = clip.opening.template[0];
     look.cards = lct_clip_cards_length(&clip);
-    look.made = lct_clip_is_made(&clip) || (clip.logo && lct_api_has_logo(api));
+    look.made = lct_clip_is_made(&clip) || (clip.logo && lct_logo_is_there(api->data));
     lct_clip_free(&clip);
     return look;
 }
@@ -140,7 +135,7 @@ void lct_api_get_presets(void *app, struct lct_http_request *request) {
     if (id) {
         add_standing(api, presets, id, &item);
         json_object_set_new(answer, "captions", lct_api_subtitles(api, id, item.sources));
-        json_object_set_new(answer, "logo", json_boolean(lct_api_has_logo(api)));
+        json_object_set_new(answer, "logo", json_boolean(lct_logo_is_there(api->data)));
         lct_item_free(&item);
     }
     lct_http_answer_json(request, 200, answer);
@@ -175,7 +170,7 @@ static int check_drawn(const struct lct_api *api, const char *id, const struct d
                  ? lct_item_subtitle(api->data, id, drawn->captions, &subtitle, &own, fault)
                  : 0;
     lct_subtitle_free(&subtitle);
-    if (rc == 0 && drawn->logo && !lct_api_has_logo(api)) {
+    if (rc == 0 && drawn->logo && !lct_logo_is_there(api->data)) {
         rc = lct_fault_set(fault, -ENOENT, "jobs",
                            "There is no logo of the school yet. Choose one in the editor.",
                            "还没有校标，请在编辑页面选择。");
