@@ -20,7 +20,7 @@ const [second, third] = ['20260302-080000-main-0002', '20260303-080000-main-0003
 const up = await p.startUp(['demo'], { fill: lessons([...Object.values(ids), second, third], 5) });
 
 const logo = join(temporary(), 'logo.svg');
-writeFileSync(logo, '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="30"><circle cx="30" cy="15" r="14" fill="#c01020"/></svg>');
+writeFileSync(logo, '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 60 30"><circle cx="30" cy="15" r="14" fill="#c01020"/></svg>');
 
 /** Asks the server as a program would. */
 async function ask(method, path, body, tag) {
@@ -60,6 +60,7 @@ async function school(page, lang) {
     await p.asked(page);
     await page.click('.edit-logo-acts .button-bad');
     await p.until(async () => !(await p.has(page, '.edit-logo img')) && !existsSync(join(up.data, 'logo.png')), 'it to be gone', 30);
+    await p.until(() => page.evaluate(() => document.activeElement.matches('.edit-logo-choose input')), 'the focus on what is left to do');
     await page.keyboard.press('Escape');
 }
 

@@ -99,6 +99,18 @@ async function joins(page, truth) {
     return places.length;
 }
 
+/** One picture back from where a piece begins is the last one of the piece before. */
+async function stepsBack(page, truth) {
+    let at = 0;
+    for (const [i, [from, to]] of PIECES.slice(0, -1).entries()) {
+        at += to - from;
+        await finds(page, truth, Math.round(10 * at) / 10, PIECES[i + 1][0]);
+        await page.keyboard.press(',');
+        const { code: wanted } = truth.filter(({ pts }) => pts < to - 0.0006).at(-1);
+        await p.until(async () => (await p.demoClock(page)) === wanted, `the last picture of piece ${i}, ${wanted} ms`);
+    }
+}
+
 async function looksGood(page, name) {
     await page.evaluate(AXE);
     for (const size of ['desk', 'phone']) {
@@ -233,6 +245,7 @@ await forEachBrowser(async (page, name) => {
     await page.goto(up.url.slice(0, -1) + share);
     await open(page, up, clip);
     console.log(`${name}, with a link: ${await joins(page, truth)} places around joins right`);
+    await stepsBack(page, truth);
     await seek(page, 0);
     await stands(page);
     await page.click('.big-play');

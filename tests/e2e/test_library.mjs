@@ -95,6 +95,8 @@ async function describe(page, up, lang) {
     await fillIn(page, '.metadata-description textarea', '用激光笔演示');
     await page.keyboard.press('Escape');
     await p.reads(page, '.leaving', t.unsaved);
+    await page.keyboard.press('Escape'); // Chromium asks no second time
+    await p.until(() => p.has(page, 'dialog.details:modal'), 'the window to stay');
     await press(page, '.metadata-foot .button');
     await p.until(async () => (await up.api(`/items/${ids[1]}`)).metadata.description === '用激光笔演示', 'the description');
 

@@ -245,7 +245,9 @@ assert.deepEqual([card.wordsOf(text, { volume: '上册' }), card.wordsOf(text, {
 assert.deepEqual(card.fieldsOf({ texts: [text, { ...text, text: '{stage}' }] }), ['stage', 'grade', 'volume']);
 assert.deepEqual(card.filled({ teachers: ['张', '李'], school: '', title: 'y' }, '折射', ['title', 'teachers', 'school']), { title: '折射', teachers: '张、李' });
 assert.equal(card.filled({ teachers: Array(20).fill('张'.repeat(60)) }, '', ['teachers']).teachers.length, 200, 'no more than a field holds');
-assert.equal(card.madeOf({ pieces: [{ from_ns: 0, to_ns: 9 * S, fade_in_ns: S }, { from_ns: 0, to_ns: 2 * S, picture: { other: 'camera' } }], opening: CARD }), 8 * S);
+const faded = { pieces: [{ from_ns: 0, to_ns: 9 * S, fade_in_ns: S }, { from_ns: 0, to_ns: 2 * S, picture: { other: 'camera' } }], opening: CARD };
+assert.equal(card.madeOf(faded, true), 8 * S);
+assert.deepEqual([true, false].map((hasLogo) => card.madeOf({ ...faded, logo: true }, hasLogo)), [16 * S, 8 * S], 'a logo that was removed is not drawn');
 
 /* Marks: the picture that is seen is in, as the first and as the last; what stands is cut where one is. */
 const { edgesOf, guessed, isExact } = await load('mark.js');

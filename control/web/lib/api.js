@@ -178,15 +178,22 @@ export function mediaUrl(id, tracks) {
 }
 
 const MADE_AGAIN_MS = 1000; // what the server says (Retry-After)
+const BEING_MADE = 'timeout'; // the fault of a file that is not there yet (docs/api.yaml)
 
-/** Resolves when a microlesson's file is there to be downloaded, however long the server makes it; rejects with a Fault. @param {string} id */
-export async function untilMade(id) {
+/**
+ * Resolves when a microlesson's file is there to be downloaded, however long the server makes it, and over a line that
+ * is away for a while; rejects with a Fault.
+ * @param {string} id
+ * @param {AbortSignal} signal nobody waits for it any more
+ */
+export async function untilMade(id, signal) {
   for (;;) {
     try {
-      await exchange('GET', `/clips/${id}/media.mp4`, undefined, { Range: 'bytes=0-0' });
+      await exchange('GET', `/clips/${id}/media.mp4`, undefined, { Range: 'bytes=0-0' }, signal);
       return;
     } catch (error) {
-      if (!(error instanceof Fault && error.status === 503)) {
+      const fault = faultText(error);
+      if (signal.aborted || isRefused(error) || !(isLost(fault) || fault.code === BEING_MADE)) {
         throw error;
       }
       await new Promise((done) => setTimeout(done, MADE_AGAIN_MS));

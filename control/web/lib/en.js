@@ -390,7 +390,7 @@ export const en = {
       none: 'None',
       logo: 'The school\'s logo on cards and pictures',
       school: 'The school\'s logo',
-      schoolAbout: 'Of all microlessons and exports in which it is wanted: on cards, and in the upper right corner of pictures. A picture with a transparent ground looks best.',
+      schoolAbout: 'Used in all microlessons and exports in which it is wanted: on cards, and in the upper right corner of pictures. A picture with a transparent ground looks best.',
       noLogo: 'There is none yet.',
       chooseLogo: 'Choose a picture…',
       otherLogo: 'Another picture…',

@@ -26,11 +26,20 @@ export function Dialog({ title, dirty, onClose, children }) {
     }
   }
 
+  /** By the browser, which does not ask a second time. */
+  function onClosed() {
+    if (box.current && dirty) {
+      box.current.showModal();
+    } else if (box.current) {
+      onClose();
+    }
+  }
+
   return html`<dialog class="details" ref=${box} aria-labelledby="details-title"
       onCancel=${(/** @type {Event} */ event) => {
         event.preventDefault();
         close();
-      }}>
+      }} onClose=${onClosed}>
     <header class="details-head">
       <h2 id="details-title">${title}</h2>
       <button type="button" class="button button-small details-close" onClick=${close}>${w.close}</button>

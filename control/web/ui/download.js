@@ -41,6 +41,8 @@ function ClipLink({ id, words, onBegun }) {
   const [trouble, setTrouble] = useState(/** @type {import('../types').FaultText | null} */ (null));
   const link = useRef(/** @type {HTMLAnchorElement | null} */ (null));
   const made = useRef(false);
+  const waiting = useRef(/** @type {AbortController | null} */ (null));
+  useEffect(() => () => waiting.current?.abort(), [id]);
   useTick(1000, since > 0);
 
   /** @param {Event} event */
@@ -55,13 +57,16 @@ function ClipLink({ id, words, onBegun }) {
     }
     setTrouble(null);
     setSince(Date.now());
+    const { signal } = (waiting.current = new AbortController());
     try {
-      await untilMade(id);
+      await untilMade(id, signal);
       made.current = true;
       link.current?.click();
       onBegun();
     } catch (error) {
-      setTrouble(faultText(error));
+      if (!signal.aborted) {
+        setTrouble(faultText(error));
+      }
     }
     setSince(0);
   }

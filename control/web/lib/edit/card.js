@@ -27,7 +27,7 @@ export function wordsOf({ text, between = '' }, fields) {
 export const filled = (metadata, title, names) => Object.fromEntries(names.map((name) =>
   [name, [...(name === 'title' ? title : [metadata[name] || ''].flat().join('、'))].slice(0, FIELD_MAX).join('')]).filter(([, text]) => text));
 
-/** How much of a clip's file must be made anew, ns. @param {import('../../types').DraftClip} clip */
-export const madeOf = ({ pieces, opening, closing, logo }) => pieces.reduce((sum, piece) =>
-  sum + (logo || piece.picture?.other ? lengthOf(piece) : (piece.fade_in_ns || 0) + (piece.fade_out_ns || 0)),
+/** How much of a clip's file must be made anew, ns. @param {import('../../types').DraftClip} clip @param {boolean} hasLogo there is one */
+export const madeOf = ({ pieces, opening, closing, logo }, hasLogo) => pieces.reduce((sum, piece) =>
+  sum + ((logo && hasLogo) || piece.picture?.other ? lengthOf(piece) : (piece.fade_in_ns || 0) + (piece.fade_out_ns || 0)),
 [opening, closing].filter(Boolean).length * CARD_NS);

@@ -14,7 +14,15 @@ export function Logo({ version, onChange, onClose }) {
   const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState('');
+  const input = useRef(/** @type {HTMLInputElement | null} */ (null));
+  const dropped = useRef(false); // the button that had the focus is gone
   useEffect(() => box.current?.showModal(), []);
+  useEffect(() => {
+    if (!busy && dropped.current) {
+      dropped.current = false;
+      input.current?.focus();
+    }
+  }, [busy]);
 
   /** @param {() => Promise<string>} act what is wrong; '': nothing */
   async function run(act) {
@@ -35,6 +43,7 @@ export function Logo({ version, onChange, onClose }) {
   const drop = () => run(async () => {
     await dropLogo();
     onChange(false);
+    dropped.current = true;
     return '';
   });
 
@@ -45,7 +54,7 @@ export function Logo({ version, onChange, onClose }) {
     <div class="edit-logo">${version ? html`<img src=${logoUrl(version)} alt=${w.school} />` : html`<span class="edit-quiet">${w.noLogo}</span>`}</div>
     <p role="alert">${trouble}</p>
     <div class="edit-logo-acts">
-      <label class="act edit-logo-choose"><input type="file" class="unseen" accept="image/*" disabled=${busy}
+      <label class="act edit-logo-choose"><input type="file" class="unseen" ref=${input} accept="image/*" disabled=${busy}
         onChange=${(/** @type {any} */ event) => choose(event.target)} />${version ? w.otherLogo : w.chooseLogo}</label>
       ${version > 0 && html`<${Asking} button=${w.dropLogo} label=${w.dropLogo} words=${w.askDropLogo} yes=${w.dropLogo} lost=${busy} onYes=${drop} />`}
     </div>
