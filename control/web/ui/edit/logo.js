@@ -6,17 +6,16 @@ import { faultText } from '../../lib/api.js';
 import { dropLogo, logoUrl, saveLogo } from '../../lib/edit/logo.js';
 import { said, useWords } from '../../lib/language.js';
 import { Asking } from '../asking.js';
+import { EditDialog } from './dialog.js';
 
 /** @param {{ version: number, onChange: (hasLogo: boolean) => void, onClose: () => void }} props version: of the logo; 0: there is none */
 export function Logo({ version, onChange, onClose }) {
   const t = useWords();
   const w = t.edit.cards;
-  const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const [busy, setBusy] = useState(false);
   const [trouble, setTrouble] = useState('');
   const input = useRef(/** @type {HTMLInputElement | null} */ (null));
   const dropped = useRef(false); // the button that had the focus is gone
-  useEffect(() => box.current?.showModal(), []);
   useEffect(() => {
     if (!busy && dropped.current) {
       dropped.current = false;
@@ -47,9 +46,7 @@ export function Logo({ version, onChange, onClose }) {
     return '';
   });
 
-  return html`<dialog class="edit-dialog" ref=${box} aria-labelledby="edit-logo-title" onClose=${onClose}>
-    <div class="edit-dialog-head"><h2 id="edit-logo-title">${w.school}</h2>
-      <button type="button" class="act" onClick=${() => box.current?.close()}>${t.library.close}</button></div>
+  return html`<${EditDialog} title=${w.school} onClose=${onClose}>
     <p class="edit-quiet">${w.schoolAbout}</p>
     <div class="edit-logo">${version ? html`<img src=${logoUrl(version)} alt=${w.school} />` : html`<span class="edit-quiet">${w.noLogo}</span>`}</div>
     <p role="alert">${trouble}</p>
@@ -58,5 +55,5 @@ export function Logo({ version, onChange, onClose }) {
         onChange=${(/** @type {any} */ event) => choose(event.target)} />${version ? w.otherLogo : w.chooseLogo}</label>
       ${version > 0 && html`<${Asking} button=${w.dropLogo} label=${w.dropLogo} words=${w.askDropLogo} yes=${w.dropLogo} lost=${busy} onYes=${drop} />`}
     </div>
-  </dialog>`;
+  <//>`;
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The lessons on the table: which one the time line shows, and one more out of the library.
 
-import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
+import { html, useEffect, useState } from '../../vendor/preact.js';
 import { ask, faultText, thumbUrl } from '../../lib/api.js';
 import { day, seconds, span } from '../../lib/format.js';
 import { said, useWords } from '../../lib/language.js';
+import { EditDialog } from './dialog.js';
 
 /** @typedef {import('../../types').EditLesson} EditLesson */
 /** @typedef {import('../../types').LibraryItem} LibraryItem */
@@ -58,14 +59,10 @@ function useFound(wanted) {
 /** @param {{ known: Record<string, EditLesson>, onChoose: (item: LibraryItem) => void, onClose: () => void }} props */
 function Search({ known, onChoose, onClose }) {
   const t = useWords();
-  const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const [wanted, setWanted] = useState('');
   const { found, trouble } = useFound(wanted);
   const fresh = found?.filter((one) => !known[one.id]);
-  useEffect(() => box.current?.showModal(), []);
-  return html`<dialog class="edit-dialog" ref=${box} aria-labelledby="edit-search-title" onClose=${onClose}>
-    <div class="edit-dialog-head"><h2 id="edit-search-title">${t.edit.otherLesson}</h2>
-      <button type="button" class="act" onClick=${() => box.current?.close()}>${t.library.close}</button></div>
+  return html`<${EditDialog} title=${t.edit.otherLesson} onClose=${onClose}>
     <input type="search" value=${wanted} aria-label=${t.library.search} placeholder=${t.library.searchHint} maxlength="200"
       onInput=${(/** @type {any} */ event) => setWanted(event.target.value)} />
     <p role="status">${trouble || (fresh?.length === 0 && t.edit.noLesson)}</p>
@@ -74,5 +71,5 @@ function Search({ known, onChoose, onClose }) {
       <span class="edit-piece-words"><strong>${lessonName(t, one)}</strong>
         <span>${[span(seconds(one.duration_ns)), one.title && day(one.created, t.locale), ...one.teachers].filter(Boolean).join(' · ')}</span></span>
     </button></li>`)}</ol>
-  </dialog>`;
+  <//>`;
 }

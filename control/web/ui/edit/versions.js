@@ -1,36 +1,33 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 // The versions of a microlesson, one of which can be taken up again; what it is then is saved like any change.
 
-import { html, useEffect, useRef, useState } from '../../vendor/preact.js';
+import { html, useEffect, useState } from '../../vendor/preact.js';
 import { faultText } from '../../lib/api.js';
 import { fetchVersion, fetchVersions } from '../../lib/edit/library.js';
 import { day } from '../../lib/format.js';
 import { said, useWords } from '../../lib/language.js';
+import { EditDialog } from './dialog.js';
 
 /** @typedef {import('../../lib/edit/library.js').Version} Version */
 
 /** @param {{ id: string, onTake: (edl: import('../../types').Edl, version: number) => void, onClose: () => void }} props */
 export function Versions({ id, onTake, onClose }) {
   const t = useWords();
-  const box = useRef(/** @type {HTMLDialogElement | null} */ (null));
   const [versions, setVersions] = useState(/** @type {Version[]} */ ([]));
   const [trouble, setTrouble] = useState('');
   const complain = (/** @type {unknown} */ error) => setTrouble(said(t, faultText(error)));
   useEffect(() => {
-    box.current?.showModal();
     fetchVersions(id).then(setVersions, complain);
   }, [id]);
-  return html`<dialog class="edit-dialog" ref=${box} aria-labelledby="edit-versions-title" onClose=${onClose}>
-    <div class="edit-dialog-head"><h2 id="edit-versions-title">${t.edit.versions}</h2>
-      <button type="button" class="act" onClick=${() => box.current?.close()}>${t.library.close}</button></div>
+  return html`<${EditDialog} title=${t.edit.versions} onClose=${onClose}>
     <p class="edit-quiet">${t.edit.versionsAbout}</p>
     <p role="alert">${trouble}</p>
     <ol class="edit-versions">${versions.map(({ version, saved }, i) => html`<li key=${version}>
       <span>${t.edit.version(version)}${i === 0 && ` (${t.edit.newest})`}<br /><span class="edit-quiet">${day(saved, t.locale)}</span></span>
       <button type="button" class="act" onClick=${() => fetchVersion(id, version).then((edl) => {
         onTake(edl, version);
-        box.current?.close();
+        onClose();
       }, complain)}>${t.edit.takeVersion}</button>
     </li>`)}</ol>
-  </dialog>`;
+  <//>`;
 }
