@@ -215,8 +215,9 @@ static bool fits(struct joiner *j, int64_t slot, const struct packet *made) {
     return made->window >= 0 && made->window == window_of_copy(j, slot);
 }
 
-/* The made packets [*first, *last] of a stretch that begins at from, grown until both ends fit. */
-static void grow(struct joiner *j, const struct packet *packets, int64_t from, int64_t to,
+/* The made packets [*first, *last] of a stretch that begins at from, grown until both ends fit:
+ * then true. */
+static bool grow(struct joiner *j, const struct packet *packets, int64_t from, int64_t to,
                  int64_t *first, int64_t *last) {
     int64_t least = *first, most = *last;
     while (least > from && least > 0 && !fits(j, least - 1, &packets[least - 1 - from])) {
@@ -228,25 +229,29 @@ static void grow(struct joiner *j, const struct packet *packets, int64_t from, i
     bool left = least == 0 || least > from, right = most + 1 == j->plan->slots || most + 1 < to;
     *first = left ? least : *first; /* nothing fits: as short as can be */
     *last = right ? most : *last;
+    return left && right;
 }
 
+/* Mostly the first windows fit: only else so many more are encoded. */
 static int make_stretch(struct joiner *j, int64_t first, int64_t last, struct lct_fault *fault) {
     const struct lct_splice_plan *plan = j->plan;
-    int64_t from = first > LCT_SPLICE_REACH ? first - LCT_SPLICE_REACH : 0;
-    int64_t to =
-        last + 1 + LCT_SPLICE_REACH < plan->slots ? last + 1 + LCT_SPLICE_REACH : plan->slots;
-    struct packet *packets = calloc((size_t)(to - from), sizeof *packets);
-    int rc = packets ? encode_stretch(j, from, to, packets, fault) : -ENOMEM;
-    if (rc == 0) {
-        grow(j, packets, from, to, &first, &last);
+    bool over = false;
+    int rc = 0;
+    for (int64_t reach = 1; !over; reach = LCT_SPLICE_REACH) {
+        int64_t from = first > reach ? first - reach : 0;
+        int64_t to = last + 1 + reach < plan->slots ? last + 1 + reach : plan->slots;
+        int64_t least = first, most = last;
+        struct packet *packets = calloc((size_t)(to - from), sizeof *packets);
+        rc = packets ? encode_stretch(j, from, to, packets, fault) : -ENOMEM;
+        over = rc < 0 || grow(j, packets, from, to, &least, &most) || reach == LCT_SPLICE_REACH;
+        for (int64_t slot = least; over && rc == 0 && slot <= most; slot++) {
+            rc = plan->put(plan->opaque, slot, packets[slot - from].bytes, packets[slot - from].n);
+        }
+        for (int64_t i = 0; packets && i < to - from; i++) {
+            free(packets[i].bytes);
+        }
+        free(packets);
     }
-    for (int64_t slot = first; rc == 0 && slot <= last; slot++) {
-        rc = plan->put(plan->opaque, slot, packets[slot - from].bytes, packets[slot - from].n);
-    }
-    for (int64_t i = 0; packets && i < to - from; i++) {
-        free(packets[i].bytes);
-    }
-    free(packets);
     return rc;
 }
 
