@@ -59,9 +59,6 @@
 /** How long each card of a clip is shown: the rules that exports keep say so. */
 #define LCT_CLIP_CARD_LENGTH (5 * LCT_SECOND)
 
-/** The school's logo, a PNG (encode/overlay.h), in the data folder; shown where it is there. */
-#define LCT_CLIP_LOGO "logo.png"
-
 /** Which pictures are shown. */
 enum lct_clip_layout {
     LCT_CLIP_ALL,    /**< whoever watches chooses */

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "archive/library/clip.h"
 #include "base/bytes.h"
 #include "base/mem.h"
 #include "encode/overlay.h"
@@ -72,23 +71,25 @@ int lct_logo_check(const void *bytes, size_t n, struct lct_fault *fault) {
                                LCT_OVERLAY_SIDE_MAX, LCT_OVERLAY_SIDE_MAX);
 }
 
+static char *path_of(const char *data) { return lct_format("%s/" LCT_LOGO_FILE, data); }
+
 int lct_logo_save(const struct lct_io *io, const char *data, const void *bytes, size_t n) {
-    LCT_FREE char *path = lct_format("%s/" LCT_CLIP_LOGO, data);
+    LCT_FREE char *path = path_of(data);
     return lct_io_replace(io, path, bytes, n);
 }
 
 bool lct_logo_is_there(const char *data) {
-    LCT_FREE char *path = lct_format("%s/" LCT_CLIP_LOGO, data);
+    LCT_FREE char *path = path_of(data);
     return access(path, R_OK) == 0;
 }
 
 int lct_logo_load(const char *data, char **ret_bytes, size_t *ret_n) {
-    LCT_FREE char *path = lct_format("%s/" LCT_CLIP_LOGO, data);
+    LCT_FREE char *path = path_of(data);
     return lct_io_slurp(path, LCT_LOGO_BYTES_MAX, ret_bytes, ret_n);
 }
 
 int lct_logo_remove(const struct lct_io *io, const char *data) {
-    LCT_FREE char *path = lct_format("%s/" LCT_CLIP_LOGO, data);
+    LCT_FREE char *path = path_of(data);
     int rc = io->remove(io, path);
     return rc ? rc : io->sync_folder(io, data);
 }

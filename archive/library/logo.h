@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /**
- * The school's logo (LCT_CLIP_LOGO in the data folder): a picture that strangers may have made,
+ * The school's logo (LCT_LOGO_FILE in the data folder): a picture that strangers may have made,
  * which only a worker decodes. What is checked here is that it is whole, and no larger than those
  * read. Functions without state; catalogue loop.
  *
@@ -14,6 +14,9 @@
 #include "base/attr.h"
 #include "base/fault.h"
 #include "base/io.h"
+
+/** Its name in the data folder: a PNG (encode/overlay.h); shown where it is there. */
+#define LCT_LOGO_FILE "logo.png"
 
 /** Bytes of a logo at most. */
 #define LCT_LOGO_BYTES_MAX (4 << 20)

@@ -11,6 +11,7 @@
 #include "archive/cut/movie_file.h"
 #include "archive/lesson/lesson.h"
 #include "archive/library/clip.h"
+#include "archive/library/logo.h"
 #include "base/io.h"
 #include "base/mem.h"
 #include "control/worker/worker_job.h"
@@ -125,7 +126,7 @@ static int run(lct_worker_job_fn fn, unsigned version, const char *edl, const ch
                json_t **ret_result) {
     LCT_FREE char *path = lct_format("%s/%04u.json", clip, version);
     LCT_JSON json_t *json = NULL;
-    LCT_FREE char *logo = lct_format("%s/" LCT_CLIP_LOGO, data);
+    LCT_FREE char *logo = lct_format("%s/" LCT_LOGO_FILE, data);
     struct lct_worker_job job = {
         .data = data, .folder = job_folder, .logo = access(logo, F_OK) == 0 ? logo : NULL};
     cr_assert_eq(lct_io_replace(&lct_io_system, path, edl, strlen(edl)), 0);
@@ -292,7 +293,7 @@ static const uint8_t pixel[] = {
 
 /* Without a picture that the clip names, too. */
 Test(worker_clip, a_copy_has_its_logo) {
-    LCT_FREE char *logo = lct_format("%s/" LCT_CLIP_LOGO, data);
+    LCT_FREE char *logo = lct_format("%s/" LCT_LOGO_FILE, data);
     LCT_JSON json_t *result = NULL;
     cr_assert_eq(lct_io_replace(&lct_io_system, logo, pixel, sizeof pixel), 0);
     int rc = run(lct_worker_clip, 1, EDL(PIECE("both", 1000000000, ""), ",\"logo\":true"),
